@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* What lies outside POSIX and yet every Unix offers. */
+#define _DEFAULT_SOURCE
+
+#include "common/os.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void *
+os_shared_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int
+is_identity(uid_t uid, gid_t gid)
+{
+	return getuid() == uid && geteuid() == uid && getgid() == gid &&
+	    getegid() == gid;
+}
+
+/* Nonzero if what was given up can be had again: then it was not given up. */
+static int
+can_return(uid_t uid, gid_t gid)
+{
+	if (uid == 0)
+		return 0;
+	if (setuid(0) == 0 || seteuid(0) == 0)
+		return 1;
+	return gid != 0 && (setgid(0) == 0 || setegid(0) == 0);
+}
+
+int
+os_become(const char *user, uid_t uid, gid_t gid)
+{
+	if (geteuid() != 0 && is_identity(uid, gid))
+		return 0;
+	/* Groups first: without root's rights they can no longer be set. */
+	if (user == NULL ? setgroups(1, &gid) != 0 : initgroups(user, gid) != 0)
+		return -1;
+	if (setgid(gid) != 0 || setuid(uid) != 0)
+		return -1;
+	if (!is_identity(uid, gid) || can_return(uid, gid)) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* One open source to frames: data, then end, or abort if it changed. */
+#include "common/send_file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/io.h"
+
+void
+send_file_begin(
+    struct send_file *file, int fd, uint32_t request, const struct stat *source)
+{
+	file->fd = fd;
+	file->request = request;
+	file->sent = 0;
+	file->begun = *source;
+	digest_init(&file->digest);
+}
+
+static int
+is_changed(const struct send_file *file)
+{
+	struct stat now;
+
+	return fstat(file->fd, &now) == -1 ||
+	    now.st_size != file->begun.st_size ||
+	    now.st_mtim.tv_sec != file->begun.st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != file->begun.st_mtim.tv_nsec;
+}
+
+int
+send_file_abort(
+    struct conn *conn, uint32_t request, const struct outcome *outcome)
+{
+	struct wire_reason reason = {
+	    outcome->status, {outcome->text, strlen(outcome->text)}};
+	uint8_t *payload = conn_reserve(conn, STATUS_TEXT);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(
+	    conn, WIRE_ABORT, request, wire_write_reason(payload, &reason));
+	return 0;
+}
+
+static enum send_file_event
+fail(struct send_file *file, struct conn *conn, const struct outcome *outcome)
+{
+	if (send_file_abort(conn, file->request, outcome) == -1)
+		return SEND_FILE_FULL;
+	return SEND_FILE_FAILED;
+}
+
+static enum send_file_event
+finish(struct send_file *file, struct conn *conn, struct outcome *outcome)
+{
+	struct wire_end end = {file->sent, digest_value(&file->digest)};
+	uint8_t *payload;
+
+	if (is_changed(file)) {
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source changed while it was read");
+		return fail(file, conn, outcome);
+	}
+	payload = conn_reserve(conn, 2 * sizeof(uint64_t));
+	if (payload == NULL)
+		return SEND_FILE_FULL;
+	conn_queue(
+	    conn, WIRE_END, file->request, wire_write_end(payload, &end));
+	return SEND_FILE_ENDED;
+}
+
+enum send_file_event
+send_file_step(
+    struct send_file *file, struct conn *conn, struct outcome *outcome)
+{
+	uint64_t left = (uint64_t)file->begun.st_size - file->sent;
+	size_t want = left < CONN_DATA ? (size_t)left : CONN_DATA;
+	uint8_t *payload;
+	ssize_t got;
+
+	if (want == 0)
+		return finish(file, conn, outcome);
+	payload = conn_reserve(conn, want);
+	if (payload == NULL)
+		return SEND_FILE_FULL;
+	got = io_read(file->fd, payload, want);
+	if (got == -1) {
+		outcome_set_errno(outcome, errno, "reading the source");
+		outcome->status = STATUS_FAILED;
+		return fail(file, conn, outcome);
+	}
+	if (got == 0) {
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source became shorter while it was read");
+		return fail(file, conn, outcome);
+	}
+	digest_add(&file->digest, payload, (size_t)got);
+	conn_queue(conn, WIRE_DATA, file->request, (size_t)got);
+	file->sent += (uint64_t)got;
+	return SEND_FILE_MORE;
+}

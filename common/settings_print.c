@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* Settings as a file, and as the usage. */
+#include <string.h>
+
+#include "common/quantity.h"
+#include "common/settings.h"
+#include "common/text.h"
+
+/* What is shown of a value that cannot stand as it is. */
+#define SHOWN 160
+
+/* Room for "name=argument". */
+#define NAME_SIZE 64
+
+/* A line of a file can hold neither control bytes nor blanks around a value. */
+static int
+fits_line(const char *value)
+{
+	size_t length = strlen(value);
+
+	if (value[0] == ' ' || value[length - 1] == ' ')
+		return 0;
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value < 0x20 || *value == 0x7f)
+			return 0;
+	return 1;
+}
+
+static void
+print_text(const struct setting *setting, const char *value, FILE *out)
+{
+	char shown[SHOWN];
+
+	if (value == NULL)
+		fprintf(out, "# %s is not set\n", setting->name);
+	else if (fits_line(value))
+		fprintf(out, "%s %s\n", setting->name, value);
+	else
+		fprintf(out, "# %s is no line of a file: \"%s\"\n",
+		    setting->name,
+		    text_escape(
+			shown, sizeof shown, value, strlen(value), TEXT_UTF8));
+}
+
+static void
+print_list(
+    const struct setting *setting, const struct setting_list *list, FILE *out)
+{
+	if (list->count == 0)
+		print_text(setting, NULL, out);
+	for (size_t i = 0; i < list->count; i++)
+		print_text(setting, list->items[i], out);
+}
+
+static void
+print_quantity(const struct setting *setting, enum quantity_kind kind,
+    uint64_t value, FILE *out)
+{
+	char number[QUANTITY_TEXT];
+
+	print_text(setting, quantity_print(number, kind, value), out);
+}
+
+static void
+print_setting(const struct setting *setting, const void *value, FILE *out)
+{
+	switch (setting->kind) {
+	case SETTING_FLAG:
+		print_text(setting, *(const int *)value ? "yes" : "no", out);
+		break;
+	case SETTING_NUMBER:
+		print_quantity(
+		    setting, QUANTITY_NUMBER, *(const uint64_t *)value, out);
+		break;
+	case SETTING_TIME:
+		/* A time is never below zero: the table's low is not. */
+		print_quantity(
+		    setting, QUANTITY_TIME, *(const uint64_t *)value, out);
+		break;
+	case SETTING_TEXT:
+		print_text(setting, *(char *const *)value, out);
+		break;
+	case SETTING_LIST:
+		print_list(setting, value, out);
+		break;
+	}
+}
+
+void
+settings_print(const struct setting *table, const void *values, FILE *out)
+{
+	const char *bytes = values;
+
+	for (; table->name != NULL; table++)
+		print_setting(table, bytes + table->offset, out);
+}
+
+void
+settings_usage(const struct setting *table, FILE *out)
+{
+	for (; table->name != NULL; table++) {
+		const char *argument = table->argument;
+		char name[NAME_SIZE];
+
+		snprintf(name, sizeof name, "%s%s%s", table->name,
+		    argument != NULL ? "=" : "",
+		    argument != NULL ? argument : "");
+		fprintf(out, "  %c%c  %-29s %s", table->letter != 0 ? '-' : ' ',
+		    table->letter != 0 ? table->letter : ' ', name,
+		    table->help);
+		if (table->initial != NULL)
+			fprintf(out, " (%s)", table->initial);
+		fprintf(out, "\n");
+	}
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/* Settings from the command line and from a file. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/settings.h"
+#include "common/text.h"
+
+/* What is shown of a path, or of a letter. */
+#define SHOWN 160
+
+/* Every letter and digit with its colon, ":o:" and a NUL. */
+#define LETTERS (62 * 2 + 4)
+
+static const struct setting *
+find_letter(const struct setting *table, int letter)
+{
+	for (; table->name != NULL; table++)
+		if (table->letter != 0 && table->letter == letter)
+			return table;
+	return NULL;
+}
+
+/* Colons make getopt(3) tell a missing argument from an unknown letter. */
+static void
+list_letters(const struct setting *table, char letters[LETTERS])
+{
+	size_t length = (size_t)snprintf(letters, LETTERS, ":o:");
+
+	for (; table->name != NULL && length + 2 < LETTERS; table++) {
+		if (table->letter == 0)
+			continue;
+		letters[length++] = table->letter;
+		if (table->kind != SETTING_FLAG)
+			letters[length++] = ':';
+	}
+	letters[length] = '\0';
+}
+
+/* "name" or "name=value". */
+static int
+set_pair(const struct setting *table, void *values, const char *pair,
+    char error[SETTINGS_ERROR])
+{
+	size_t length = strcspn(pair, "=");
+	const char *value = pair[length] == '=' ? pair + length + 1 : NULL;
+	char *name;
+	int result;
+
+	if (length == 0)
+		return settings_fail(
+		    error, "-o needs a name before any =: name[=value]");
+	name = strndup(pair, length);
+	if (name == NULL)
+		return settings_fail(error, "-o: %s", strerror(errno));
+	result = settings_set(table, values, name, value, error);
+	free(name);
+	return result;
+}
+
+/* What getopt(3) said of an option that cannot be taken. */
+static int
+fail_option(const struct setting *table, int said, char error[SETTINGS_ERROR])
+{
+	const char letter = (char)optopt;
+	char shown[SHOWN];
+
+	if (said != ':')
+		return settings_fail(error, "-%s is no option; -h lists them",
+		    text_escape(shown, sizeof shown, &letter, 1, TEXT_UTF8));
+	return settings_fail(error, "-%c needs a value: %s", letter,
+	    letter == 'o' ? "name[=value]" : find_letter(table, letter)->name);
+}
+
+static int
+take_option(const struct setting *table, void *values, int letter,
+    char error[SETTINGS_ERROR])
+{
+	const struct setting *setting = find_letter(table, letter);
+
+	if (letter == 'o')
+		return set_pair(table, values, optarg, error);
+	if (setting == NULL)
+		return fail_option(table, letter, error);
+	return settings_set(table, values, setting->name,
+	    setting->kind == SETTING_FLAG ? NULL : optarg, error);
+}
+
+/*
+ * getopt(3) may keep a pointer to where it stopped.  Let that be a place that
+ * stays, so that the next command line may lie where this one was.
+ */
+static void
+forget_arguments(void)
+{
+	static char program[] = "", option[] = "-o";
+	char *const arguments[] = {program, option, NULL};
+
+	optind = 1;
+	while (getopt(2, arguments, "o") != -1)
+		continue;
+}
+
+int
+settings_command_line(const struct setting *table, void *values, int argc,
+    char *const argv[], char error[SETTINGS_ERROR])
+{
+	char letters[LETTERS];
+	int letter, operand, result = 0;
+
+	list_letters(table, letters);
+	opterr = 0;
+	optind = 1;
+	/* To the end in any case, never to stop inside an argument. */
+	while ((letter = getopt(argc, argv, letters)) != -1)
+		if (result == 0)
+			result = take_option(table, values, letter, error);
+	operand = optind;
+	forget_arguments();
+	return result == 0 ? operand : -1;
+}
+
+/* Set what a line says; it is changed. */
+static int
+set_line(const struct setting *table, void *values, char *line,
+    char error[SETTINGS_ERROR])
+{
+	const char *blanks = " \t\r\n";
+	char *name = line + strspn(line, blanks), *value;
+	size_t length = strlen(name);
+
+	while (length > 0 && strchr(blanks, name[length - 1]) != NULL)
+		length--;
+	name[length] = '\0';
+	if (*name == '\0' || *name == '#')
+		return 0;
+	value = name + strcspn(name, blanks);
+	if (*value == '\0')
+		return settings_set(table, values, name, NULL, error);
+	*value++ = '\0';
+	value += strspn(value, blanks);
+	return settings_set(table, values, name, value, error);
+}
+
+/* Returns 0, or -1 with error, which does not name the file. */
+static int
+set_lines(const struct setting *table, void *values, FILE *file,
+    char error[SETTINGS_ERROR])
+{
+	char reason[SETTINGS_ERROR], *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	int result = 0;
+
+	for (long number = 1; result == 0; number++) {
+		length = getline(&line, &size, file);
+		if (length == -1)
+			break;
+		if (strlen(line) != (size_t)length)
+			result = settings_fail(reason, "a NUL byte");
+		else
+			result = set_line(table, values, line, reason);
+		if (result != 0)
+			settings_fail(error, "%ld: %s", number, reason);
+	}
+	if (result == 0 && !feof(file))
+		result = settings_fail(error, " %s", strerror(errno));
+	free(line);
+	return result;
+}
+
+int
+settings_file(const struct setting *table, void *values, const char *path,
+    char error[SETTINGS_ERROR])
+{
+	char reason[SETTINGS_ERROR], shown[SHOWN];
+	FILE *file = fopen(path, "r");
+	int result;
+
+	text_escape(shown, sizeof shown, path, strlen(path), TEXT_UTF8);
+	if (file == NULL)
+		return settings_fail(error, "%s: %s", shown, strerror(errno));
+	result = set_lines(table, values, file, reason);
+	if (result != 0)
+		settings_fail(error, "%s:%s", shown, reason);
+	fclose(file);
+	return result;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* Bytes and numbers made fit to be shown to people. */
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What may stand as it is; everything else becomes \xHH, and \ becomes \\. */
+enum text_set {
+	TEXT_ASCII, /* 0x20 to 0x7e: for logs */
+	TEXT_UTF8   /* and well-formed UTF-8 that neither controls the terminal
+	               nor changes the direction of writing: for people */
+};
+
+/*
+ * Escape length bytes into buffer, cut where it is full and always ended by a
+ * NUL.  Returns buffer.  Source of what is well-formed: RFC 3629.
+ */
+char *text_escape(char *buffer, size_t size, const void *bytes, size_t length,
+    enum text_set set);
+
+/* Room for the longest result of text_size and text_duration. */
+#define TEXT_NUMBER 24
+
+/* "512 B", "4.7 GB": decimal units.  Returns buffer, of TEXT_NUMBER bytes. */
+char *text_size(char *buffer, uint64_t bytes);
+
+/* "0.4 s", "41 s", "2:07", "1:02:07".  Returns buffer, of TEXT_NUMBER bytes. */
+char *text_duration(char *buffer, int64_t milliseconds);
+
+#endif

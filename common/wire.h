@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/* The protocol of ftx-protocol(5): frames to bytes and back, without I/O. */
+#ifndef COMMON_WIRE_H
+#define COMMON_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/status.h"
+
+#define WIRE_VERSION 1
+
+#define WIRE_GREETING 24 /* length of the server's preamble */
+#define WIRE_HELLO 16	 /* length of the client's preamble */
+#define WIRE_HEADER 12	 /* length of a frame's header */
+#define WIRE_REQUEST 44	 /* length of a request without its path */
+#define WIRE_RESULT 20	 /* length of a result without its text */
+
+#define WIRE_CONTROL_MAX 65536	 /* longest payload, but for data */
+#define WIRE_DATA_MAX 1048576	 /* longest payload of data */
+#define WIRE_HOLE_MAX 1073741824 /* longest hole */
+#define WIRE_PATH_MAX 4096	 /* longest base, slash and path */
+#define WIRE_COMPONENT_MAX 255
+#define WIRE_WINDOW_REQUESTS 4096
+#define WIRE_WINDOW_PATHS 1048576
+#define WIRE_ANSWERS_MAX 65536 /* unsent answers at which a server stops */
+
+#define WIRE_SIZE_UNKNOWN UINT64_MAX
+
+enum wire_type {
+	WIRE_BASE = 1,
+	WIRE_PUT = 2,
+	WIRE_ASK = 3,
+	WIRE_DIRECTORY = 4,
+	WIRE_DATA = 5,
+	WIRE_HOLE = 6,
+	WIRE_END = 7,
+	WIRE_ABORT = 8,
+	WIRE_WAITING = 9,
+	WIRE_BYE = 10,
+	WIRE_RESTART = 11,
+	WIRE_BASED = 129,
+	WIRE_GO = 130,
+	WIRE_ANSWER = 131, /* "result" in the manual */
+	WIRE_WORKING = 132,
+	WIRE_FATAL = 133
+};
+
+enum wire_side {
+	WIRE_FROM_CLIENT,
+	WIRE_FROM_SERVER
+};
+
+struct wire_frame {
+	enum wire_type type;
+	uint32_t request;
+	uint32_t length; /* of the payload */
+};
+
+enum wire_greeting_state {
+	WIRE_READY = 0,
+	WIRE_REFUSING = 1
+};
+
+struct wire_greeting {
+	uint16_t lowest, highest;
+	uint32_t state;
+	uint64_t max_size;
+};
+
+struct wire_hello {
+	uint16_t lowest, highest;
+};
+
+enum wire_base_mode {
+	WIRE_BASE_DIRECTORY = 0,
+	WIRE_BASE_SETTLE = 1
+};
+
+/* Bytes that lie in a payload; not owned, no NUL. */
+struct wire_bytes {
+	const char *bytes;
+	size_t length;
+};
+
+struct wire_base {
+	enum wire_base_mode mode;
+	struct wire_bytes path;
+};
+
+struct wire_based {
+	struct wire_bytes directory;
+	struct wire_bytes name;
+};
+
+enum wire_kind {
+	WIRE_FILE = 1,
+	WIRE_FOLDER = 2
+};
+
+enum wire_attributes {
+	WIRE_EXACT_MODE = 1,
+	WIRE_TIME = 2
+};
+
+enum wire_wishes {
+	WIRE_RESUME = 1,
+	WIRE_NO_CLOBBER = 2,
+	WIRE_UNLESS_SAME = 4,
+	WIRE_UNLESS_DIGEST = 8,
+	WIRE_DRY_RUN = 16,
+	WIRE_SENT_BEFORE = 32
+};
+
+struct wire_request {
+	enum wire_kind kind;
+	unsigned attributes;
+	unsigned wishes;
+	uint32_t mode;
+	int64_t seconds; /* time of modification */
+	uint32_t nanoseconds;
+	uint64_t size; /* or WIRE_SIZE_UNKNOWN */
+	uint64_t allocated;
+	uint64_t digest;
+	struct wire_bytes path;
+};
+
+struct wire_go {
+	uint64_t offset, digest;
+};
+
+struct wire_end {
+	uint64_t size, digest;
+};
+
+struct wire_answer {
+	enum status status;
+	int durable;
+	uint64_t size, digest;
+	struct wire_bytes text;
+};
+
+/* The payload of both abort and fatal. */
+struct wire_reason {
+	enum status status;
+	struct wire_bytes text;
+};
+
+/* Preambles.  The readers return -1 if the magic or a fixed zero is wrong. */
+void wire_write_greeting(
+    uint8_t out[WIRE_GREETING], const struct wire_greeting *greeting);
+int wire_read_greeting(
+    const uint8_t in[WIRE_GREETING], struct wire_greeting *greeting);
+void wire_write_hello(uint8_t out[WIRE_HELLO], const struct wire_hello *hello);
+int wire_read_hello(const uint8_t in[WIRE_HELLO], struct wire_hello *hello);
+
+/*
+ * A header.  The reader returns 0, or -1 with a reason for people (a constant)
+ * if the type is none that this side sends, a flag is set, or the length is
+ * not one that the type allows.
+ */
+void wire_write_header(
+    uint8_t out[WIRE_HEADER], const struct wire_frame *frame);
+int wire_read_header(const uint8_t in[WIRE_HEADER], enum wire_side side,
+    struct wire_frame *frame, const char **reason);
+
+/* The name of a frame's type, for messages. */
+const char *wire_type_name(enum wire_type type);
+
+/*
+ * Payloads.  A writer returns the length that it wrote; out has room for
+ * WIRE_CONTROL_MAX bytes, and the values keep the limits above.  A reader gets
+ * a whole payload of a length that wire_read_header allowed; it returns 0, or
+ * -1 if a value is not one of those in ftx-protocol(5).  Pointers that it
+ * hands out lie in the payload.
+ */
+size_t wire_write_base(uint8_t *out, const struct wire_base *base);
+int wire_read_base(const uint8_t *in, size_t length, struct wire_base *base);
+size_t wire_write_based(uint8_t *out, const struct wire_based *based);
+int wire_read_based(const uint8_t *in, size_t length, struct wire_based *based);
+size_t wire_write_request(uint8_t *out, const struct wire_request *request);
+int wire_read_request(
+    const uint8_t *in, size_t length, struct wire_request *request);
+size_t wire_write_hole(uint8_t *out, uint64_t length);
+int wire_read_hole(const uint8_t *in, size_t length, uint64_t *hole);
+size_t wire_write_go(uint8_t *out, const struct wire_go *go);
+int wire_read_go(const uint8_t *in, size_t length, struct wire_go *go);
+size_t wire_write_end(uint8_t *out, const struct wire_end *end);
+int wire_read_end(const uint8_t *in, size_t length, struct wire_end *end);
+size_t wire_write_answer(uint8_t *out, const struct wire_answer *answer);
+int wire_read_answer(
+    const uint8_t *in, size_t length, struct wire_answer *answer);
+size_t wire_write_reason(uint8_t *out, const struct wire_reason *reason);
+int wire_read_reason(
+    const uint8_t *in, size_t length, struct wire_reason *reason);
+
+/*
+ * Check a path against ftx-protocol(5), PATHS.  Returns NULL if it is good,
+ * or else a reason for people (a constant).  The empty path is good.
+ */
+const char *wire_check_path(const char *path, size_t length);
+
+#endif
