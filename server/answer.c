@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/* What the server says: to the client as a frame in its queue, and to the log.
+ */
+#include "server/answer.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+static struct wire_bytes
+text_of(const struct outcome *outcome)
+{
+	return (struct wire_bytes){outcome->text, strlen(outcome->text)};
+}
+
+int
+answer_based(struct conn *conn, const struct wire_based *based)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_BASED, 0, wire_write_based(payload, based));
+	return 0;
+}
+
+int
+answer_go(struct conn *conn, uint32_t request, const struct wire_go *go)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_GO, request, wire_write_go(payload, go));
+	return 0;
+}
+
+int
+answer_working(struct conn *conn)
+{
+	if (conn_reserve(conn, 0) == NULL)
+		return -1;
+	conn_queue(conn, WIRE_WORKING, 0, 0);
+	return 0;
+}
+
+int
+answer_fatal(struct conn *conn, const struct outcome *outcome)
+{
+	struct wire_reason reason = {outcome->status, text_of(outcome)};
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_FATAL, 0, wire_write_reason(payload, &reason));
+	return 0;
+}
+
+static int
+queue_result(
+    struct conn *conn, uint32_t request, const struct wire_answer *answer)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(
+	    conn, WIRE_ANSWER, request, wire_write_answer(payload, answer));
+	return 0;
+}
+
+int
+answer_failed(struct conn *conn, const struct answer_subject *subject,
+    const struct outcome *outcome)
+{
+	const struct wire_answer answer = {
+	    .status = outcome->status, .text = text_of(outcome)};
+	char path[LOG_LINE], text[LOG_LINE];
+
+	log_info("%s \"%s\" %s%s%s", subject->peer,
+	    text_escape(
+		path, sizeof(path), subject->path, subject->length, TEXT_ASCII),
+	    status_text(outcome->status), outcome->text[0] != '\0' ? ": " : "",
+	    text_escape(text, sizeof(text), outcome->text,
+		strlen(outcome->text), TEXT_ASCII));
+	return queue_result(conn, subject->request, &answer);
+}
+
+int
+answer_stored(struct conn *conn, const struct answer_subject *subject,
+    const struct wire_end *stored, int durable)
+{
+	const struct wire_answer answer = {.status = STATUS_STORED,
+	    .durable = durable,
+	    .size = stored->size,
+	    .digest = stored->digest};
+	char path[LOG_LINE];
+
+	log_info("%s \"%s\" stored, %llu bytes, %s", subject->peer,
+	    text_escape(
+		path, sizeof(path), subject->path, subject->length, TEXT_ASCII),
+	    (unsigned long long)stored->size,
+	    durable ? "synced" : "not synced");
+	return queue_result(conn, subject->request, &answer);
+}
+
+void
+answer_greeting(
+    struct conn *conn, enum wire_greeting_state state, uint64_t max_size)
+{
+	struct wire_greeting greeting = {WIRE_VERSION, WIRE_VERSION,
+	    (uint32_t)state, max_size < INT64_MAX ? max_size : INT64_MAX};
+	uint8_t preamble[WIRE_GREETING];
+
+	wire_write_greeting(preamble, &greeting);
+	conn_queue_raw(conn, preamble, sizeof(preamble));
+}

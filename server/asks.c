@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* The requests that were answered "go" and whose content has not begun. */
+#include "server/asks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+asks_add(struct asks *asks, uint32_t number, const struct wire_request *request)
+{
+	size_t length = request->path.length;
+	struct ask *ask;
+
+	if (asks->count == WIRE_WINDOW_REQUESTS ||
+	    length > WIRE_WINDOW_PATHS - asks->path_bytes) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	ask = malloc(sizeof(*ask) + length);
+	if (ask == NULL)
+		return -1;
+	ask->next = NULL;
+	ask->number = number;
+	ask->request = *request;
+	memcpy(ask->path, request->path.bytes, length);
+	ask->request.path.bytes = ask->path;
+	if (asks->last == NULL)
+		asks->first = ask;
+	else
+		asks->last->next = ask;
+	asks->last = ask;
+	asks->count++;
+	asks->path_bytes += length;
+	return 0;
+}
+
+struct ask *
+asks_take(struct asks *asks, uint32_t number)
+{
+	struct ask *before = NULL, *ask = asks->first;
+
+	while (ask != NULL && ask->number != number) {
+		before = ask;
+		ask = ask->next;
+	}
+	if (ask == NULL)
+		return NULL;
+	if (before == NULL)
+		asks->first = ask->next;
+	else
+		before->next = ask->next;
+	if (asks->last == ask)
+		asks->last = before;
+	asks->count--;
+	asks->path_bytes -= ask->request.path.length;
+	return ask;
+}
+
+void
+asks_release(struct asks *asks)
+{
+	while (asks->first != NULL)
+		free(asks_take(asks, asks->first->number));
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/* The group of finished files: synced, published, synced, and only then true.
+ */
+#include "server/commit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "server/answer.h"
+
+struct commit_file *
+commit_add(struct commit *commit, uint64_t size)
+{
+	struct commit_file *file = &commit->files[commit->count];
+
+	if (commit->count++ == 0)
+		commit->begun = io_now();
+	file->size = size;
+	file->durable = file->settled = 0;
+	outcome_set(&file->outcome, STATUS_STORED, "%s", "");
+	commit->bytes += size;
+	return file;
+}
+
+int
+commit_is_due(const struct commit *commit)
+{
+	return commit->count > 0 &&
+	    (commit->count == COMMIT_FILES || commit->bytes >= COMMIT_BYTES ||
+		io_now() - commit->begun >= COMMIT_AGE);
+}
+
+static int
+is_good(const struct commit_file *file)
+{
+	return file->outcome.status == STATUS_STORED;
+}
+
+static void
+sync_files(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++) {
+		struct commit_file *file = &commit->files[i];
+
+		if (fsync(file->staged.fd) == -1)
+			outcome_set_errno(
+			    &file->outcome, errno, "syncing the file");
+	}
+}
+
+/*
+ * The lock goes with the descriptor, so it is closed only when the name is no
+ * longer one that a sweeper looks at.
+ */
+static void
+publish(struct commit_file *file, const struct store *store)
+{
+	if (store_publish(store, &file->staged, file->directory->fd, file->name,
+		file->no_clobber) == -1)
+		outcome_set_errno(&file->outcome, errno, "publishing");
+	else if (store_finish(&file->staged) == -1)
+		outcome_set_errno(&file->outcome, errno, "closing the file");
+}
+
+static void
+publish_files(struct commit *commit, const struct store *store)
+{
+	for (size_t i = 0; i < commit->count; i++) {
+		struct commit_file *file = &commit->files[i];
+
+		if (is_good(file))
+			publish(file, store);
+		if (!is_good(file))
+			store_discard(store, &file->staged);
+	}
+}
+
+/* Give all published files of one directory what its sync has shown. */
+static void
+sync_directory(struct commit *commit, struct directory *directory)
+{
+	int result = directory_sync(directory);
+	int error = errno;
+
+	for (size_t i = 0; i < commit->count; i++) {
+		struct commit_file *file = &commit->files[i];
+
+		if (file->directory != directory || !is_good(file))
+			continue;
+		file->settled = 1;
+		file->durable = result == 0;
+		if (result == -1)
+			outcome_set_errno(&file->outcome, error,
+			    "syncing the directory, whether it lasts is "
+			    "unknown");
+	}
+}
+
+static void
+sync_directories(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		if (is_good(&commit->files[i]) && !commit->files[i].settled)
+			sync_directory(commit, commit->files[i].directory);
+}
+
+void
+commit_run(struct commit *commit, const struct store *store)
+{
+	if (store->sync)
+		sync_files(commit);
+	publish_files(commit, store);
+	if (store->sync)
+		sync_directories(commit);
+}
+
+static int
+answer_file(struct conn *conn, const char *peer, const struct commit_file *file)
+{
+	const struct wire_end stored = {file->size, file->digest};
+	const struct directory *directory = file->directory;
+	char path[WIRE_PATH_MAX + 2];
+	int length =
+	    snprintf(path, sizeof(path), "%.*s%s%s", (int)directory->length,
+		directory->path, directory->length > 0 ? "/" : "", file->name);
+	const struct answer_subject subject = {
+	    peer, file->request, path, (size_t)length};
+
+	if (!is_good(file))
+		return answer_failed(conn, &subject, &file->outcome);
+	return answer_stored(conn, &subject, &stored, file->durable);
+}
+
+int
+commit_answer(struct commit *commit, struct conn *conn, const char *peer)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < commit->count; i++)
+		if (answer_file(conn, peer, &commit->files[i]) == -1)
+			result = -1;
+	commit_clear(commit);
+	return result;
+}
+
+void
+commit_clear(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		directory_release(commit->files[i].directory);
+	commit->count = 0;
+	commit->bytes = 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* Where requests go: the settled base, and the place of one file below it. */
+#ifndef SERVER_DESTINATION_H
+#define SERVER_DESTINATION_H
+
+#include <stddef.h>
+
+#include "common/status.h"
+#include "common/wire.h"
+#include "server/directory.h"
+
+/* See ftx-protocol(5), THE BASE. */
+struct base {
+	char directory[WIRE_PATH_MAX];
+	size_t length;
+	char name[WIRE_COMPONENT_MAX]; /* of the one request, or empty */
+	size_t name_length;
+};
+
+/*
+ * Settle what the client asked for.  Returns 0, or -1 with outcome if the path
+ * breaks the rules.
+ */
+int base_settle(struct base *base, const struct wire_base *wanted,
+    struct directories *directories, struct outcome *outcome);
+
+struct destination {
+	char path[WIRE_PATH_MAX]; /* below the receiving directory */
+	size_t length;
+	char name[WIRE_COMPONENT_MAX + 1]; /* its last component */
+	struct directory *directory; /* a reference; NULL: it is missing */
+};
+
+/*
+ * Work out the place of a request's path, and open its directory, which is
+ * made where create says so and otherwise may be missing.  Returns 0, or -1
+ * with outcome and errno (0 where no call failed).  Afterwards, in both cases,
+ * destination_release.
+ */
+int destination_open(struct destination *destination, const struct base *base,
+    const struct wire_bytes *path, struct directories *directories, int create,
+    struct outcome *outcome);
+
+/*
+ * Look at what is there: nothing, or a file or link that may be replaced,
+ * which keep forbids.  Returns 0, or -1 with outcome.
+ */
+int destination_check(
+    const struct destination *destination, int keep, struct outcome *outcome);
+
+void destination_release(struct destination *destination);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories below the receiving one, held open, walked without following. */
+#include "server/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void
+directories_init(struct directories *directories, const struct store *store)
+{
+	directories->store = store;
+	directories->first = NULL;
+	directories->count = 0;
+}
+
+void
+directory_release(struct directory *directory)
+{
+	while (directory != NULL && --directory->references == 0) {
+		struct directory *parent = directory->parent;
+
+		close(directory->fd);
+		free(directory);
+		directory = parent;
+	}
+}
+
+/* Take the node at *at out of the list, which gives up its reference. */
+static void
+forget_one(struct directories *directories, struct directory **at)
+{
+	struct directory *directory = *at;
+
+	*at = directory->next;
+	directories->count--;
+	directory_release(directory);
+}
+
+void
+directories_forget(struct directories *directories)
+{
+	while (directories->first != NULL)
+		forget_one(directories, &directories->first);
+}
+
+/* Keep the list short: the node that was not used for the longest time goes. */
+static void
+forget_oldest(struct directories *directories)
+{
+	struct directory **at = &directories->first;
+
+	while ((*at)->next != NULL)
+		at = &(*at)->next;
+	forget_one(directories, at);
+}
+
+/* The known directory of that path, moved to the front, or NULL. */
+static struct directory *
+find_known(struct directories *directories, const char *path, size_t length)
+{
+	struct directory **at = &directories->first;
+	struct directory *found;
+
+	while (*at != NULL &&
+	    ((*at)->length != length || memcmp((*at)->path, path, length) != 0))
+		at = &(*at)->next;
+	found = *at;
+	if (found != NULL) {
+		*at = found->next;
+		found->next = directories->first;
+		directories->first = found;
+	}
+	return found;
+}
+
+/*
+ * Make a node of an open descriptor, which it owns from now on, and put it to
+ * the front of the list.  Returns it, or NULL with errno.
+ */
+static struct directory *
+add_node(struct directories *directories, int fd, struct directory *parent,
+    const char *path, size_t length)
+{
+	struct directory *node = NULL;
+	struct stat found;
+
+	if (fstat(fd, &found) == -1)
+		goto fail;
+	if (found.st_dev != directories->store->device) {
+		errno = EXDEV;
+		goto fail;
+	}
+	node = calloc(1, sizeof(*node) + length);
+	if (node == NULL)
+		goto fail;
+	node->fd = fd;
+	node->group =
+	    (found.st_mode & S_ISGID) != 0 ? found.st_gid : STORE_NO_GROUP;
+	node->references = 1;
+	node->linked = parent == NULL;
+	node->parent = parent;
+	if (parent != NULL)
+		parent->references++;
+	node->length = length;
+	memcpy(node->path, path, length);
+	node->next = directories->first;
+	directories->first = node;
+	if (++directories->count > DIRECTORY_KEPT)
+		forget_oldest(directories);
+	return node;
+fail:
+	close(fd);
+	return NULL;
+}
+
+static int
+open_child(int parent, const char *name, int create)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(parent, name, flags);
+
+	if (fd != -1 || errno != ENOENT || !create)
+		return fd;
+	if (mkdirat(parent, name, 0777) == -1 && errno != EEXIST)
+		return -1;
+	return openat(parent, name, flags);
+}
+
+/* Say what is wrong with a component; errno is kept. */
+static void
+explain(struct outcome *outcome, int parent, const char *name, const char *path,
+    size_t length)
+{
+	int error = errno;
+	struct stat found;
+
+	if (error == EXDEV)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "%.*s: on another file system than the receiving "
+		    "directory",
+		    (int)length, path);
+	else if ((error == ELOOP || error == ENOTDIR) &&
+	    fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(found.st_mode))
+		outcome_set(outcome, STATUS_REFUSED,
+		    "%.*s: a symbolic link, which is never followed",
+		    (int)length, path);
+	else
+		outcome_set(outcome, status_of_errno(error), "%.*s: %s",
+		    (int)length, path, strerror(error));
+	errno = error;
+}
+
+/* Open the last component of path in its parent. */
+static struct directory *
+enter(struct directories *directories, struct directory *parent,
+    const char *path, size_t start, size_t length, int create,
+    struct outcome *outcome)
+{
+	char name[WIRE_COMPONENT_MAX + 1];
+	struct directory *child = NULL;
+	int fd;
+
+	memcpy(name, path + start, length - start);
+	name[length - start] = '\0';
+	fd = open_child(parent->fd, name, create);
+	if (fd != -1)
+		child = add_node(directories, fd, parent, path, length);
+	if (child == NULL)
+		explain(outcome, parent->fd, name, path, length);
+	return child;
+}
+
+static struct directory *
+find_root(struct directories *directories, struct outcome *outcome)
+{
+	struct directory *root = find_known(directories, "", 0);
+	int fd;
+
+	if (root != NULL)
+		return root;
+	fd = openat(directories->store->root, ".",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1)
+		root = add_node(directories, fd, NULL, "", 0);
+	if (root == NULL)
+		outcome_set_errno(outcome, errno, "the receiving directory");
+	return root;
+}
+
+/* The length of the prefix of path that ends with the next component. */
+static size_t
+next_prefix(const char *path, size_t length, size_t start)
+{
+	const char *slash = memchr(path + start, '/', length - start);
+
+	return slash != NULL ? (size_t)(slash - path) : length;
+}
+
+struct directory *
+directories_find(struct directories *directories, const char *path,
+    size_t length, int create, struct outcome *outcome)
+{
+	struct directory *found = find_known(directories, path, length);
+	size_t start = 0;
+
+	if (found == NULL)
+		found = find_root(directories, outcome);
+	else
+		start = length;
+	if (found != NULL)
+		found->references++;
+	while (found != NULL && start < length) {
+		size_t end = next_prefix(path, length, start);
+		struct directory *child = find_known(directories, path, end);
+
+		if (child == NULL)
+			child = enter(directories, found, path, start, end,
+			    create, outcome);
+		if (child != NULL)
+			child->references++;
+		directory_release(found);
+		found = child;
+		start = end < length ? end + 1 : end;
+	}
+	return found;
+}
+
+/* Returns 0; 1 where this kind of file system cannot do it; -1 with errno. */
+static int
+sync_one(const struct directory *directory)
+{
+	if (fsync(directory->fd) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOTSUP ? 1 : -1;
+}
+
+int
+directory_sync(struct directory *directory)
+{
+	int result = sync_one(directory);
+	struct directory *at;
+
+	for (at = directory; result != -1 && !at->linked; at = at->parent)
+		if (sync_one(at->parent) == -1)
+			result = -1;
+	/* Only now: a node counts as linked when all above it are. */
+	for (at = directory; result != -1 && !at->linked; at = at->parent)
+		at->linked = 1;
+	return result;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories below the receiving one, held open, walked without following. */
+#ifndef SERVER_DIRECTORY_H
+#define SERVER_DIRECTORY_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/status.h"
+#include "server/store.h"
+
+/* So many are kept open for the next request that names them. */
+#define DIRECTORY_KEPT 64
+
+/*
+ * One directory.  The descriptor is its identity: what happens to its name
+ * later changes nothing.  A node that is not linked holds its parent, whose
+ * sync makes its entry durable.
+ */
+struct directory {
+	int fd;
+	gid_t group; /* of what is made in it, or STORE_NO_GROUP */
+	int linked;  /* its entry in the parent is durable */
+	unsigned references;
+	struct directory *parent, *next;
+	size_t length;
+	char path[]; /* below the receiving directory; no NUL */
+};
+
+/* The directories of one connection, the last used first. */
+struct directories {
+	const struct store *store;
+	struct directory *first;
+	size_t count;
+};
+
+void directories_init(
+    struct directories *directories, const struct store *store);
+
+/* Let go of all that no request holds. */
+void directories_forget(struct directories *directories);
+
+/*
+ * Find the directory that path names (checked by wire_check_path; empty: the
+ * receiving directory itself).  With create, what is missing is made.
+ * Returns it, to be given back with directory_release; or NULL with outcome
+ * and errno, which is ENOENT where it does not exist.
+ */
+struct directory *directories_find(struct directories *directories,
+    const char *path, size_t length, int create, struct outcome *outcome);
+
+void directory_release(struct directory *directory);
+
+/*
+ * Make durable what was published in it, and the entries of itself and of the
+ * directories above that this connection met for the first time, whoever made
+ * them.  Returns 0; 1 where the file system cannot sync directories; -1 with
+ * errno.
+ */
+int directory_sync(struct directory *directory);
+
+#endif

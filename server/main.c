@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+/* ftxd: from its arguments to a running master. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "server/background.h"
+#include "server/identity.h"
+#include "server/master.h"
+#include "server/pid_file.h"
+#include "server/reload.h"
+
+/* Descriptors that whoever started ftxd forgot to close end below that. */
+#define INHERITED_MAX 1024
+
+/* All that has to be made before the master runs, and let go of after it. */
+struct server {
+	struct options options;
+	struct access access;
+	struct listeners listeners;
+	struct store store;
+	struct pid_file pid_file;
+	int lifeline; /* -1: in the foreground */
+	char error[SETTINGS_ERROR];
+};
+
+/* Say on standard error why ftxd does not start.  Returns status. */
+static enum master_exit
+complain(const char *why, enum master_exit status)
+{
+	char text[2 * STATUS_TEXT];
+
+	text_escape(text, sizeof(text), why, strlen(why), TEXT_UTF8);
+	fprintf(stderr, "ftxd: %s\n", text);
+	return status;
+}
+
+/* Have 0, 1 and 2 open, so that no file is taken for one of them. */
+static int
+settle_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd == -1)
+		return -1;
+	for (fd = 3; fd < INHERITED_MAX; fd++)
+		close(fd);
+	return 0;
+}
+
+static enum master_exit
+finish_output(void)
+{
+	if (fflush(stdout) == 0)
+		return MASTER_CLEAN;
+	return complain(strerror(errno), MASTER_OTHER);
+}
+
+static enum master_exit
+print_usage(void)
+{
+	puts("usage: ftxd [-46BhqsTVv] [-a address[:port]] [-b backlog] "
+	     "[-C count]\n"
+	     "            [-d directory] [-f file] [-o name[=value]] "
+	     "[-P pid-file]\n"
+	     "            [-p port] [-t seconds] [-u user[:group]] "
+	     "[-w workers]");
+	settings_usage(options_table, stdout);
+	return finish_output();
+}
+
+static enum master_exit
+print_version(void)
+{
+	puts("ftxd " FTX_VERSION);
+	return finish_output();
+}
+
+static enum master_exit
+print_settings(struct options *options)
+{
+	/* What is printed can be a file to start with. */
+	options->test = 0;
+	settings_print(options_table, options, stdout);
+	return finish_output();
+}
+
+static int
+is_same_directory(const struct stat *here, const char *path)
+{
+	struct stat there;
+
+	return path != NULL && stat(path, &there) == 0 &&
+	    here->st_dev == there.st_dev && here->st_ino == there.st_ino;
+}
+
+/* Where nobody said so, ftxd must not receive into / or a home. */
+static enum master_exit
+check_directory(const struct options *options)
+{
+	const struct passwd *user = getpwuid(getuid());
+	struct stat here;
+
+	if (options->directory != NULL)
+		return MASTER_CLEAN;
+	if (stat(".", &here) == -1)
+		return complain(strerror(errno), MASTER_DIRECTORY);
+	if (is_same_directory(&here, "/"))
+		return complain("the working directory is /: say with -d "
+				"where to receive",
+		    MASTER_DIRECTORY);
+	if (is_same_directory(&here, getenv("HOME")) ||
+	    (user != NULL && is_same_directory(&here, user->pw_dir)))
+		return complain("the working directory is your home: say with "
+				"-d where to receive",
+		    MASTER_DIRECTORY);
+	return MASTER_CLEAN;
+}
+
+/* What is bound to root comes first, then the user, then the folder. */
+static enum master_exit
+enter(struct server *server, const struct identity *identity)
+{
+	const struct options *options = &server->options;
+	struct outcome outcome;
+
+	if (store_open(&server->store,
+		options->directory == NULL ? "." : options->directory,
+		&outcome) != 0)
+		return complain(outcome.text, MASTER_DIRECTORY);
+	if (options->user != NULL && identity_assume(identity) != 0) {
+		snprintf(server->error, sizeof(server->error),
+		    "cannot become user %.200s: %s", options->user,
+		    strerror(errno));
+		return complain(server->error, MASTER_OTHER);
+	}
+	if (store_enter(&server->store, &outcome) != 0)
+		return complain(outcome.text, MASTER_DIRECTORY);
+	return MASTER_CLEAN;
+}
+
+static enum master_exit
+prepare(struct server *server, const struct identity *identity)
+{
+	const struct options *options = &server->options;
+	enum master_exit status = check_directory(options);
+
+	if (status != MASTER_CLEAN)
+		return status;
+	if (options->background) {
+		server->lifeline = background_begin();
+		if (server->lifeline == -1)
+			return complain(strerror(errno), MASTER_OTHER);
+	}
+	if (options->pid_file != NULL &&
+	    pid_file_take(
+		&server->pid_file, options->pid_file, server->error) != 0)
+		return complain(server->error, MASTER_OTHER);
+	if (listener_open(&server->listeners, options, server->error) != 0)
+		return complain(server->error, MASTER_LISTEN);
+	return enter(server, identity);
+}
+
+static void
+warn(const struct server *server)
+{
+	if (server->listeners.beyond_loopback &&
+	    server->options.allow.count == 0)
+		log_warn("whoever can reach this host may store files here; "
+			 "admit only some with -o allow=NETWORK");
+	if (server->options.user == NULL && geteuid() == 0)
+		log_warn("running as root; name another user with -u");
+}
+
+/* The receiving directory as an absolute path, if the system knows it. */
+static void
+print_listening(const struct server *server)
+{
+	const struct options *options = &server->options;
+	const char *name = options->directory;
+	char here[4096], place[sizeof(here) + 4096];
+
+	if (name == NULL)
+		name = ".";
+	if (name[0] == '/' || getcwd(here, sizeof(here)) == NULL)
+		snprintf(place, sizeof(place), "%s", name);
+	else if (strcmp(name, ".") == 0)
+		snprintf(place, sizeof(place), "%s", here);
+	else
+		snprintf(place, sizeof(place), "%s/%s",
+		    strcmp(here, "/") == 0 ? "" : here, name);
+	if (listener_print(&server->listeners, STDOUT_FILENO, options->workers,
+		place, options->fsync) != 0)
+		log_warn("standard output: %s", strerror(errno));
+}
+
+static enum master_exit
+run(struct server *server, int argc, char *const argv[], mode_t mask)
+{
+	struct master master = {.argc = argc,
+	    .argv = argv,
+	    .options = &server->options,
+	    .access = &server->access,
+	    .listeners = &server->listeners,
+	    .store = &server->store,
+	    .inherited_umask = mask,
+	    .private_descriptors = {server->pid_file.fd, server->lifeline}};
+
+	warn(server);
+	if (master_start(&master) != 0)
+		return complain(strerror(errno), MASTER_OTHER);
+	print_listening(server);
+	if (server->lifeline != -1) {
+		if (background_ready(server->lifeline) != 0)
+			log_warn(
+			    "going to the background: %s", strerror(errno));
+		master.private_descriptors[1] = -1;
+	}
+	return master_run(&master);
+}
+
+static enum master_exit
+serve(struct server *server, int argc, char *const argv[])
+{
+	mode_t mask = umask(022);
+	struct identity identity;
+	enum master_exit status;
+
+	if (access_init(&server->access, &server->options.allow,
+		&server->options.deny, server->error) != 0 ||
+	    (server->options.user != NULL &&
+		identity_find(&identity, server->options.user, server->error) !=
+		    0))
+		return complain(server->error, MASTER_USAGE);
+	if (server->options.test)
+		return print_settings(&server->options);
+	reload_log(&server->options);
+	status = prepare(server, &identity);
+	if (status == MASTER_CLEAN)
+		status = run(server, argc, argv, mask);
+	pid_file_give(&server->pid_file);
+	listener_close(&server->listeners);
+	store_close(&server->store);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct server server = {.pid_file = {.fd = -1},
+	    .store = {.root = -1, .staging = -1},
+	    .lifeline = -1};
+	enum master_exit status;
+
+	if (settle_descriptors() != 0)
+		return MASTER_OTHER;
+	if (options_read(&server.options, argc, argv, server.error) != 0)
+		status = complain(server.error, MASTER_USAGE);
+	else if (server.options.help)
+		status = print_usage();
+	else if (server.options.version)
+		status = print_version();
+	else
+		status = serve(&server, argc, argv);
+	access_release(&server.access);
+	options_release(&server.options);
+	return (int)status;
+}

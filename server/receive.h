@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* The requests of one connection: each frame, in each state, to its effect. */
+#ifndef SERVER_RECEIVE_H
+#define SERVER_RECEIVE_H
+
+#include <stdint.h>
+
+#include "common/conn.h"
+#include "server/asks.h"
+#include "server/commit.h"
+#include "server/content.h"
+#include "server/destination.h"
+#include "server/directory.h"
+
+/* See ftx-protocol(5), STATES. */
+enum receive_state {
+	RECEIVE_HELLO,
+	RECEIVE_READY,
+	RECEIVE_CONTENT,
+	RECEIVE_DISCARD,
+	RECEIVE_CLOSED
+};
+
+struct receive {
+	struct policy policy;
+	struct conn *conn; /* not owned */
+	const char *peer;  /* printable; not owned */
+	enum receive_state state;
+	uint32_t last; /* highest number of a request */
+	struct base base;
+	struct directories directories;
+	struct asks asks;
+	struct commit commit;
+	struct content content;
+	struct outcome fatal; /* why the connection must end */
+	int sick;	      /* for want of memory or descriptors */
+};
+
+/* Begin in the state RECEIVE_HELLO, in zeroed memory. */
+void receive_init(struct receive *receive, const struct policy *policy,
+    struct conn *conn, const char *peer);
+
+/*
+ * Do what one frame asks.  Returns 0, or -1 with fatal set: the connection
+ * must end with these words.
+ */
+int receive_frame(struct receive *receive, const struct conn_frame *frame);
+
+/* Commit what is finished, and answer.  As receive_frame. */
+int receive_commit(struct receive *receive);
+
+/*
+ * Give up the content under way, if there is any, for this reason.  Returns
+ * nonzero if there was any.
+ */
+int receive_abandon(struct receive *receive, const struct outcome *why);
+
+void receive_release(struct receive *receive);
+
+/*
+ * Between receive.c, which has the table of states, and receive_content.c,
+ * which has what happens to one file.
+ */
+
+/* The peer broke the protocol: what becomes fatal.  Returns -1. */
+int receive_fail(struct receive *receive, const char *what);
+
+/* Answer a request that was not stored.  As receive_frame. */
+int receive_answer(struct receive *receive, uint32_t number, const char *path,
+    size_t length, const struct outcome *outcome);
+
+/* The reason in an abort.  As receive_frame. */
+int receive_read_abort(struct receive *receive, const struct conn_frame *frame,
+    struct outcome *outcome);
+
+/* Begin the content of a request: its state is content or discard then. */
+int receive_begin(struct receive *receive, uint32_t number,
+    const struct wire_request *request);
+
+/* A frame of content, which begins that of a request that has its go. */
+int receive_content(struct receive *receive, const struct conn_frame *frame);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* The frames that make up one file's content, each to its effect. */
+#include "server/receive.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Answer the request under way, which failed; next is the state it leaves. */
+static int
+fail_content(struct receive *receive, const struct outcome *outcome,
+    enum receive_state next)
+{
+	struct content *content = &receive->content;
+	int result = receive_answer(receive, content->number,
+	    content->destination.path, content->destination.length, outcome);
+
+	content_drop(content);
+	receive->state = next;
+	return result;
+}
+
+int
+receive_begin(struct receive *receive, uint32_t number,
+    const struct wire_request *request)
+{
+	struct content *content = &receive->content;
+	struct outcome outcome;
+	int opened = content_open(content, number, request, &receive->base,
+	    &receive->directories, &outcome);
+
+	if (opened == -1 && (errno == EMFILE || errno == ENFILE)) {
+		/* Finished files hold descriptors that can be had back. */
+		content_drop(content);
+		if (receive_commit(receive) == -1)
+			return -1;
+		directories_forget(&receive->directories);
+		opened = content_open(content, number, request, &receive->base,
+		    &receive->directories, &outcome);
+		receive->sick |= opened == -1 && errno == EMFILE;
+	}
+	if (opened == -1)
+		return fail_content(receive, &outcome, RECEIVE_DISCARD);
+	receive->state = RECEIVE_CONTENT;
+	return 0;
+}
+
+/* The content frame's request must be the one under way, or have its go. */
+static int
+enter_content(struct receive *receive, uint32_t number)
+{
+	struct ask *ask;
+	int result;
+
+	if (receive->state != RECEIVE_READY)
+		return number == receive->content.number
+		    ? 0
+		    : receive_fail(receive, "content of another request");
+	ask = asks_take(&receive->asks, number);
+	if (ask == NULL)
+		return receive_fail(receive, "content without a go");
+	result = receive_begin(receive, number, &ask->request);
+	free(ask);
+	return result;
+}
+
+static int
+on_data(struct receive *receive, const struct conn_frame *frame)
+{
+	struct outcome outcome;
+
+	if (content_data(&receive->content, frame->payload, frame->length,
+		&outcome) == 0)
+		return 0;
+	if (outcome.status == STATUS_PROTOCOL)
+		return receive_fail(receive, outcome.text);
+	return fail_content(receive, &outcome, RECEIVE_DISCARD);
+}
+
+static int
+on_hole(struct receive *receive, const struct conn_frame *frame)
+{
+	struct outcome outcome;
+	uint64_t length;
+
+	if (wire_read_hole(frame->payload, frame->length, &length) == -1)
+		return receive_fail(receive, "bad hole");
+	outcome_set(&outcome, STATUS_NOT_OFFERED, "holes");
+	return fail_content(receive, &outcome, RECEIVE_DISCARD);
+}
+
+static int
+on_end(struct receive *receive, const struct conn_frame *frame)
+{
+	struct outcome outcome;
+	struct wire_end end;
+
+	(void)wire_read_end(frame->payload, frame->length, &end);
+	if (content_end(&receive->content, &end, &receive->commit, &outcome) ==
+	    -1)
+		return fail_content(receive, &outcome, RECEIVE_READY);
+	receive->state = RECEIVE_READY;
+	return commit_is_due(&receive->commit) ? receive_commit(receive) : 0;
+}
+
+static int
+on_abort(struct receive *receive, const struct conn_frame *frame)
+{
+	struct outcome outcome;
+
+	if (receive_read_abort(receive, frame, &outcome) == -1)
+		return -1;
+	return fail_content(receive, &outcome, RECEIVE_READY);
+}
+
+/* A frame of the file that is discarded, whose end ends that. */
+static int
+discard(struct receive *receive, const struct conn_frame *frame)
+{
+	if (frame->type == WIRE_END || frame->type == WIRE_ABORT)
+		receive->state = RECEIVE_READY;
+	return 0;
+}
+
+static int
+handle(struct receive *receive, const struct conn_frame *frame)
+{
+	switch (frame->type) {
+	case WIRE_DATA:
+		return on_data(receive, frame);
+	case WIRE_HOLE:
+		return on_hole(receive, frame);
+	case WIRE_END:
+		return on_end(receive, frame);
+	case WIRE_ABORT:
+		return on_abort(receive, frame);
+	default:
+		/* What a restart goes back to is the start: it is there. */
+		return 0;
+	}
+}
+
+int
+receive_content(struct receive *receive, const struct conn_frame *frame)
+{
+	if (enter_content(receive, frame->request) == -1)
+		return -1;
+	return receive->state == RECEIVE_DISCARD ? discard(receive, frame)
+						 : handle(receive, frame);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/* What each worker is doing, in memory that master and workers share. */
+#include "server/scoreboard.h"
+
+#include <string.h>
+
+#include "common/os.h"
+
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2,
+    "processes can share atomic words only where these need no lock");
+
+/* A slot that changes while it is read is read again, but not for ever. */
+#define READ_TRIES 8
+
+int
+scoreboard_init(struct scoreboard *board, size_t count)
+{
+	board->slots = os_shared_memory(count * sizeof(*board->slots));
+	board->count = board->slots == NULL ? 0 : count;
+	return board->slots == NULL ? -1 : 0;
+}
+
+void
+scoreboard_clear(struct scoreboard *board, size_t slot)
+{
+	atomic_store(&board->slots[slot].serial, 0);
+}
+
+void
+scoreboard_begin(
+    struct scoreboard *board, size_t slot, const struct address_ip *peer)
+{
+	struct scoreboard_slot *own = &board->slots[slot];
+	uint32_t words[4];
+
+	memcpy(words, peer->bytes, sizeof(words));
+	for (int i = 0; i < 4; i++)
+		atomic_store(&own->address[i], words[i]);
+	atomic_store(&own->port, peer->port);
+	atomic_fetch_add(&own->serial, 1);
+	/* Written before the others are counted, or two could miss each other.
+	 */
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void
+scoreboard_end(struct scoreboard *board, size_t slot)
+{
+	atomic_fetch_add(&board->slots[slot].serial, 1);
+}
+
+int
+scoreboard_read(const struct scoreboard *board, size_t slot,
+    struct address_ip *peer, uint32_t *connections)
+{
+	struct scoreboard_slot *shown = &board->slots[slot];
+	uint32_t serial, words[4];
+
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		serial = atomic_load(&shown->serial);
+		*connections = serial / 2 + serial % 2;
+		if (serial % 2 == 0)
+			return 0;
+		for (int i = 0; i < 4; i++)
+			words[i] = atomic_load(&shown->address[i]);
+		memcpy(peer->bytes, words, sizeof(words));
+		peer->port = atomic_load(&shown->port) & UINT16_MAX;
+		if (atomic_load(&shown->serial) == serial)
+			return 1;
+	}
+	return 0;
+}
+
+size_t
+scoreboard_count_host(
+    const struct scoreboard *board, const struct address_ip *peer)
+{
+	struct address_ip other;
+	uint32_t connections;
+	size_t same = 0;
+
+	for (size_t i = 0; i < board->count; i++)
+		if (scoreboard_read(board, i, &other, &connections) &&
+		    address_same_host(&other, peer))
+			same++;
+	return same;
+}

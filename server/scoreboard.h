@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* What each worker is doing, in memory that master and workers share. */
+#ifndef SERVER_SCOREBOARD_H
+#define SERVER_SCOREBOARD_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/address.h"
+
+/*
+ * A worker writes its own slot, everybody reads all.  Only words are shared,
+ * so that no value is ever half of one and half of another; whoever reads
+ * still takes each as something that any worker may have put there.
+ */
+struct scoreboard_slot {
+	_Atomic uint32_t serial;     /* odd: serving; one up at each change */
+	_Atomic uint32_t address[4]; /* of the peer, as in struct address_ip */
+	_Atomic uint32_t port;
+};
+
+struct scoreboard {
+	struct scoreboard_slot *slots;
+	size_t count;
+};
+
+/* Returns 0, or -1 with errno.  It lasts as long as the processes. */
+int scoreboard_init(struct scoreboard *board, size_t count);
+
+/* Begin a slot anew, once its worker is gone. */
+void scoreboard_clear(struct scoreboard *board, size_t slot);
+
+/* This slot's worker serves that peer now, and then no longer. */
+void scoreboard_begin(
+    struct scoreboard *board, size_t slot, const struct address_ip *peer);
+void scoreboard_end(struct scoreboard *board, size_t slot);
+
+/*
+ * How many slots serve the same host, one's own included.  Of two that begin
+ * at the same time at least one sees the other.
+ */
+size_t scoreboard_count_host(
+    const struct scoreboard *board, const struct address_ip *peer);
+
+/*
+ * Returns nonzero if the slot serves a peer, which is then filled in;
+ * connections is the number that it has had, as its worker says.
+ */
+int scoreboard_read(const struct scoreboard *board, size_t slot,
+    struct address_ip *peer, uint32_t *connections);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection: greeting, requests and replies, over any two descriptors. */
+#include "server/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conn.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "server/answer.h"
+#include "server/receive.h"
+
+/* How long and how far a connection that was ended is still read. */
+#define LINGER_TIME 5000
+#define LINGER_BYTES (16 * 1024 * 1024)
+#define REFUSE_TIME 250 /* also of a process that is to stop */
+#define REFUSE_BYTES (256 * 1024)
+
+/* No wait is longer, so that the end of the master is noticed. */
+#define LONGEST_WAIT 1000
+
+/* A client that says it waits is believed for so long, for each file. */
+#define WAITING_LONGEST (15 * 60 * 1000)
+
+struct session {
+	const struct session_config *config;
+	const char *peer;
+	struct conn conn;
+	struct receive receive;
+	int introduced; /* the client's preamble has come */
+	io_time hello_deadline;
+	enum session_stop stop;
+	io_time drain_deadline; /* IO_NEVER until the process is to stop */
+	/* Time spent in waiting for this client, and what came of it. */
+	int64_t silent;	  /* since anything moved */
+	int64_t waited;	  /* since counted */
+	uint64_t counted; /* bytes moved before */
+	int excused;	  /* the client says that its source waits */
+	int64_t excused_time;
+	enum session_end end;
+};
+
+/* End with these words; what is finished is committed before. */
+static void
+end_with(struct session *session, const struct outcome *why)
+{
+	int64_t linger =
+	    session->stop == SESSION_RUN ? LINGER_TIME : REFUSE_TIME;
+	char text[LOG_LINE];
+
+	log_warn("%s ended: %s: %s", session->peer, status_text(why->status),
+	    text_escape(
+		text, sizeof(text), why->text, strlen(why->text), TEXT_ASCII));
+	(void)receive_abandon(&session->receive, why);
+	(void)receive_commit(&session->receive);
+	session->receive.state = RECEIVE_CLOSED;
+	if (answer_fatal(&session->conn, why) == 0)
+		conn_linger(&session->conn, linger, LINGER_BYTES);
+	/* Nothing more is to be said or heard. */
+	session->conn.ended = 1;
+}
+
+static void
+end_stalled(struct session *session, const char *text)
+{
+	struct outcome why;
+
+	outcome_set(&why, STATUS_STALLED, "%s", text);
+	end_with(session, &why);
+}
+
+/* The connection is gone: nobody hears, but what came whole is kept. */
+static void
+end_lost(struct session *session, const char *text)
+{
+	struct outcome why;
+
+	outcome_set(&why, STATUS_LOST, "%s", text);
+	if (!receive_abandon(&session->receive, &why) &&
+	    session->receive.state != RECEIVE_CLOSED)
+		log_debug("%s ended: %s", session->peer, text);
+	(void)receive_commit(&session->receive);
+	session->receive.state = RECEIVE_CLOSED;
+	session->conn.ended = 1;
+}
+
+static uint64_t
+moved(const struct session *session)
+{
+	return session->conn.received + session->conn.sent;
+}
+
+/* Count the time that was spent in waiting.  Returns why it is too much. */
+static const char *
+count_wait(struct session *session, int64_t time, uint64_t bytes)
+{
+	const struct session_config *config = session->config;
+	uint64_t least =
+	    config->min_rate * (uint64_t)config->idle_timeout / 1000;
+
+	if (session->excused) {
+		session->excused_time += time;
+		return session->excused_time < WAITING_LONGEST
+		    ? NULL
+		    : "the source has waited too long";
+	}
+	session->silent = moved(session) > bytes ? 0 : session->silent + time;
+	session->waited += time;
+	if (session->silent >= config->idle_timeout)
+		return "nothing came or went for too long";
+	if (session->waited < config->idle_timeout)
+		return NULL;
+	if (moved(session) - session->counted < least)
+		return "too slow";
+	session->waited = 0;
+	session->counted = moved(session);
+	return NULL;
+}
+
+/* Nonzero once the whole hello has come. */
+static int
+is_welcome(const struct session *session)
+{
+	return session->receive.state != RECEIVE_HELLO;
+}
+
+static io_time
+earlier(io_time a, io_time b)
+{
+	return a < b ? a : b;
+}
+
+/* Wait until the client can be read or written. */
+static void
+wait_for_client(struct session *session, int reading)
+{
+	io_time begun = io_now();
+	io_time deadline = earlier(begun + LONGEST_WAIT,
+	    earlier(session->drain_deadline,
+		is_welcome(session) ? IO_NEVER : session->hello_deadline));
+	uint64_t bytes = moved(session);
+	const char *stalled;
+
+	if (conn_wait(&session->conn, reading, deadline) == -1) {
+		end_lost(session, strerror(errno));
+		return;
+	}
+	stalled = count_wait(session, io_now() - begun, bytes);
+	if (stalled != NULL)
+		end_stalled(session, stalled);
+}
+
+/* The client's preamble, once it is there. */
+static void
+read_hello(struct session *session)
+{
+	const uint8_t *preamble = conn_take(&session->conn, WIRE_HELLO);
+	struct wire_hello hello;
+	struct outcome why;
+
+	if (preamble == NULL)
+		return;
+	session->introduced = 1;
+	if (wire_read_hello(preamble, &hello) == -1)
+		outcome_set(&why, STATUS_PROTOCOL, "this is no ftx client");
+	else if (hello.lowest > WIRE_VERSION || hello.highest < WIRE_VERSION)
+		outcome_set(&why, STATUS_VERSION,
+		    "the server speaks version %d, the client %u to %u",
+		    WIRE_VERSION, hello.lowest, hello.highest);
+	else
+		return;
+	end_with(session, &why);
+}
+
+static void
+handle_frame(struct session *session, const struct conn_frame *frame)
+{
+	struct outcome why;
+
+	session->excused = frame->type == WIRE_WAITING;
+	if (frame->type == WIRE_END || frame->type == WIRE_ABORT)
+		session->excused_time = 0;
+	if (receive_frame(&session->receive, frame) == 0)
+		return;
+	why = session->receive.fatal;
+	end_with(session, &why);
+}
+
+/* End what the process is told to end, as far as that may be now. */
+static void
+obey_stop(struct session *session)
+{
+	int under_way = session->receive.state == RECEIVE_CONTENT;
+	struct outcome why;
+
+	if (session->stop == SESSION_RUN ||
+	    (session->stop == SESSION_DRAIN && under_way &&
+		io_now() < session->drain_deadline))
+		return;
+	if (under_way)
+		session->end = SESSION_WAS_CUT;
+	outcome_set(&why, STATUS_DRAINING, "the server is going down%s",
+	    under_way ? "; of this file nothing was kept" : "");
+	end_with(session, &why);
+}
+
+static void
+ask_stop(struct session *session)
+{
+	const struct session_config *config = session->config;
+
+	session->stop = config->stop(config->argument);
+	if (session->stop != SESSION_RUN && session->drain_deadline == IO_NEVER)
+		session->drain_deadline = io_now() + config->drain_timeout;
+}
+
+static void
+commit(struct session *session)
+{
+	struct outcome why;
+
+	if (receive_commit(&session->receive) == 0)
+		return;
+	why = session->receive.fatal;
+	end_with(session, &why);
+}
+
+/* Nothing more can be read now: this is the time to commit and to answer. */
+static void
+catch_up(struct session *session)
+{
+	commit(session);
+	if (session->conn.ended)
+		return;
+	if (conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
+	else
+		wait_for_client(session, 1);
+}
+
+static void
+take_more(struct session *session)
+{
+	ssize_t got;
+
+	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
+		end_stalled(session, "no hello in time");
+		return;
+	}
+	ask_stop(session);
+	obey_stop(session);
+	if (session->conn.ended)
+		return;
+	got = conn_fill(&session->conn);
+	if (got == 0)
+		end_lost(session, "the client has left");
+	else if (got == -1 && errno == EAGAIN)
+		catch_up(session);
+	else if (got == -1)
+		end_lost(session, strerror(errno));
+	else if (commit_is_due(&session->receive.commit))
+		commit(session);
+}
+
+static void
+next_frame(struct session *session)
+{
+	struct conn_frame frame;
+	struct outcome why;
+
+	switch (conn_next(&session->conn, &frame)) {
+	case CONN_NOTHING:
+		take_more(session);
+		break;
+	case CONN_FRAME:
+		handle_frame(session, &frame);
+		break;
+	case CONN_MALFORMED:
+		outcome_set(&why, STATUS_PROTOCOL, "%s", frame.reason);
+		end_with(session, &why);
+		break;
+	}
+}
+
+/* Answers go out before more questions are read. */
+static void
+send_answers(struct session *session)
+{
+	if (conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
+	else if (conn_unsent(&session->conn) > 0) {
+		ask_stop(session);
+		obey_stop(session);
+		if (!session->conn.ended)
+			wait_for_client(session, 0);
+	}
+}
+
+static void
+step(struct session *session)
+{
+	if (session->receive.state == RECEIVE_CLOSED ||
+	    conn_unsent(&session->conn) > WIRE_ANSWERS_MAX)
+		send_answers(session);
+	else if (!session->introduced) {
+		read_hello(session);
+		if (!session->introduced)
+			take_more(session);
+	} else if (session->stop != SESSION_RUN &&
+	    session->receive.state != RECEIVE_CONTENT)
+		obey_stop(session);
+	else
+		next_frame(session);
+}
+
+static void
+serve(struct session *session)
+{
+	const struct receive *receive = &session->receive;
+
+	answer_greeting(&session->conn, WIRE_READY, session->config->max_size);
+	(void)conn_flush(&session->conn);
+	while (!session->conn.ended &&
+	    (receive->state != RECEIVE_CLOSED ||
+		conn_unsent(&session->conn) > 0))
+		step(session);
+	if (!session->conn.ended)
+		conn_linger(&session->conn, LINGER_TIME, LINGER_BYTES);
+}
+
+enum session_end
+session_run(
+    const struct session_config *config, int in, int out, const char *peer)
+{
+	const struct policy policy = {
+	    config->store, config->max_size, config->never_overwrite};
+	struct session *session = calloc(1, sizeof(*session));
+	enum session_end end = SESSION_SICK;
+
+	if (session == NULL ||
+	    conn_init(&session->conn, in, out, WIRE_FROM_CLIENT) == -1) {
+		log_error("%s not served: %s", peer, strerror(errno));
+		goto out;
+	}
+	session->config = config;
+	session->peer = peer;
+	session->hello_deadline = io_now() + config->hello_timeout;
+	session->drain_deadline = IO_NEVER;
+	receive_init(&session->receive, &policy, &session->conn, peer);
+	serve(session);
+	end = session->receive.sick ? SESSION_SICK : session->end;
+	receive_release(&session->receive);
+	conn_release(&session->conn);
+out:
+	free(session);
+	return end;
+}
+
+void
+session_refuse(const struct session_config *config, int in, int out,
+    const char *peer, const struct outcome *why)
+{
+	struct conn conn;
+
+	log_info(
+	    "%s refused: %s: %s", peer, status_text(why->status), why->text);
+	if (conn_init(&conn, in, out, WIRE_FROM_CLIENT) == -1)
+		return;
+	answer_greeting(&conn, WIRE_REFUSING, config->max_size);
+	if (answer_fatal(&conn, why) == 0)
+		conn_linger(&conn, REFUSE_TIME, REFUSE_BYTES);
+	conn_release(&conn);
+}

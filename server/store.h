@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* The receiving directory: its staging folder, space, and what is published. */
+#ifndef SERVER_STORE_H
+#define SERVER_STORE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/status.h"
+#include "common/wire.h"
+
+/*
+ * Everything goes through held descriptors and names of one component, so no
+ * path is ever resolved by the system.  Source: POSIX.1-2008, openat().
+ */
+struct store {
+	int root;    /* the receiving directory */
+	int staging; /* its ".ftx-UID" */
+	dev_t device;
+	int sync;	     /* files and directories are synced */
+	mode_t mask;	     /* taken from the sender's mode */
+	mode_t exact_mask;   /* the same, where the exact mode is wished */
+	int free_percent;    /* what must stay free: so many percent, */
+	uint64_t free_bytes; /* and so many bytes */
+};
+
+/*
+ * Open path as the receiving directory, which sets root and device.
+ * store_enter then makes and checks the staging folder; it comes after the
+ * change of user.  Both return 0, or -1 with outcome.
+ */
+int store_open(struct store *store, const char *path, struct outcome *outcome);
+int store_enter(struct store *store, struct outcome *outcome);
+void store_close(struct store *store);
+
+#define STORE_NAME 64
+
+/* A file that is being received: locked, invisible, mode 0600. */
+struct staged {
+	int fd; /* owned; the only descriptor of it, for the lock's sake */
+	char name[STORE_NAME];
+};
+
+/* Make one.  Returns 0, or -1 with errno. */
+int store_stage(const struct store *store, struct staged *staged);
+
+/* No group is to be set. */
+#define STORE_NO_GROUP ((gid_t)-1)
+
+/*
+ * Give the file its mode and time as the request wishes, and its group, which
+ * may fail silently: the sender has no claim to it.  Returns 0, or -1, errno.
+ */
+int store_set_attributes(const struct store *store, const struct staged *staged,
+    const struct wire_request *request, gid_t group);
+
+/*
+ * Publish under its final name in a directory: an existing file or link is
+ * replaced, or, with no_clobber, kept (EEXIST).  Returns 0, or -1 with errno;
+ * in any case the descriptor stays open.
+ */
+int store_publish(const struct store *store, const struct staged *staged,
+    int directory, const char *name, int no_clobber);
+
+/* Close what was published.  Returns 0, or -1 with errno. */
+int store_finish(struct staged *staged);
+
+/* Remove what was not published, and close.  Keeps errno. */
+void store_discard(const struct store *store, struct staged *staged);
+
+/*
+ * Check that so many bytes fit above what must stay free.  Returns 0, or -1
+ * with outcome.
+ */
+int store_check_space(
+    const struct store *store, uint64_t bytes, struct outcome *outcome);
+
+/*
+ * Remove from the staging folder what no process holds.  Returns the number
+ * of files removed, or -1 with errno.
+ */
+int store_sweep(const struct store *store);
+
+#endif
