@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* What comes in on one connection, and what it means for the requests. */
+#include "client/answers.h"
+
+#include <errno.h>
+
+#include "client/report.h"
+
+static int
+fail(struct outcome *outcome, const char *what)
+{
+	outcome_set(outcome, STATUS_PROTOCOL, "%s", what);
+	return -1;
+}
+
+static int
+take_based(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome)
+{
+	struct wire_based based;
+
+	if (answers->based ||
+	    wire_read_based(frame->payload, frame->length, &based) == -1)
+		return fail(outcome, "bad answer to the base");
+	answers->based = 1;
+	if (transfer_settle(answers->transfer, &based) == 0)
+		return 0;
+	outcome_set_errno(outcome, errno, "keeping the base");
+	return -1;
+}
+
+static int
+take_go(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome)
+{
+	struct window *window = &answers->transfer->window;
+	struct request *request = window_find(window, frame->request);
+	struct wire_go go;
+
+	if (request == NULL || request->state != REQUEST_ASKED ||
+	    answers->transfer->options->dry_run ||
+	    wire_read_go(frame->payload, frame->length, &go) == -1)
+		return fail(outcome, "go for nothing that was asked");
+	request->refused_prefix = go.offset > 0;
+	window_mark(window, request, REQUEST_GOING);
+	return 0;
+}
+
+/* Nonzero if success can be true: it says what was wished and sent. */
+static int
+is_plausible(const struct answers *answers, const struct request *request,
+    const struct wire_answer *answer)
+{
+	if (answers->transfer->options->dry_run)
+		return answer->status == STATUS_WOULD_STORE &&
+		    request->state == REQUEST_ASKED;
+	return answer->status == STATUS_STORED &&
+	    request->state == REQUEST_ENDED && answer->size == request->sent &&
+	    answer->digest == request->digest;
+}
+
+static int
+take_success(struct answers *answers, struct request *request,
+    const struct wire_answer *answer, struct outcome *outcome)
+{
+	if (!is_plausible(answers, request, answer))
+		return fail(outcome,
+		    "the server reports as stored what was not sent so");
+	report_success(
+	    answers->transfer, request, answer->status, answer->durable);
+	window_mark(&answers->transfer->window, request, REQUEST_DONE);
+	return 0;
+}
+
+static void
+take_failure(struct answers *answers, struct request *request,
+    const struct wire_answer *answer)
+{
+	struct window *window = &answers->transfer->window;
+	struct outcome why;
+
+	feed_cancel(answers->feed, request->number);
+	if (request->state == REQUEST_ABORTED) {
+		window_mark(window, request, REQUEST_DONE);
+		return;
+	}
+	/* Another connection may have more luck. */
+	if (answer->status == STATUS_DRAINING) {
+		answers->feed->stopped = 1;
+		window_mark(window, request, REQUEST_NEW);
+		return;
+	}
+	outcome_set(&why, answer->status, "%.*s", (int)answer->text.length,
+	    answer->text.bytes);
+	report_failure(answers->transfer, request, &why);
+	window_mark(window, request, REQUEST_DONE);
+}
+
+static int
+take_result(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome)
+{
+	struct window *window = &answers->transfer->window;
+	struct request *request = window_find(window, frame->request);
+	struct wire_answer answer;
+
+	if (wire_read_answer(frame->payload, frame->length, &answer) == -1)
+		return fail(outcome, "bad result");
+	if (request == NULL || request->state == REQUEST_NEW)
+		return fail(outcome, "result for nothing that was sent");
+	if (status_success(answer.status))
+		return take_success(answers, request, &answer, outcome);
+	take_failure(answers, request, &answer);
+	return 0;
+}
+
+static int
+take_fatal(const struct conn_frame *frame, struct outcome *outcome)
+{
+	struct wire_reason reason;
+
+	if (wire_read_reason(frame->payload, frame->length, &reason) == -1 ||
+	    status_success(reason.status))
+		return fail(outcome, "bad last words");
+	outcome_set(outcome, reason.status, "%.*s", (int)reason.text.length,
+	    reason.text.bytes);
+	return -1;
+}
+
+int
+answers_take(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome)
+{
+	if (frame->type == WIRE_FATAL)
+		return take_fatal(frame, outcome);
+	if (answers->refusing)
+		return fail(outcome, "no reason follows a refusal");
+	if (frame->type == WIRE_WORKING)
+		return 0;
+	if (frame->type == WIRE_BASED)
+		return take_based(answers, frame, outcome);
+	if (!answers->based)
+		return fail(outcome, "the base was not answered first");
+	return frame->type == WIRE_GO ? take_go(answers, frame, outcome)
+				      : take_result(answers, frame, outcome);
+}

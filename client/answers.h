@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* What comes in on one connection, and what it means for the requests. */
+#ifndef CLIENT_ANSWERS_H
+#define CLIENT_ANSWERS_H
+
+#include "client/feed.h"
+#include "client/transfer.h"
+#include "common/conn.h"
+#include "common/status.h"
+
+struct answers {
+	struct transfer *transfer; /* neither is owned */
+	struct feed *feed;
+	int refusing; /* the greeting said so */
+	int based;    /* the base was answered */
+};
+
+/*
+ * Take one frame.  Returns 0, or -1 with outcome if the connection has come to
+ * its end with it.
+ */
+int answers_take(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* What goes out on one connection: requests and the content of files. */
+#ifndef CLIENT_FEED_H
+#define CLIENT_FEED_H
+
+#include <stdint.h>
+
+#include "client/transfer.h"
+#include "common/conn.h"
+#include "common/send_file.h"
+
+struct feed {
+	struct transfer *transfer; /* neither is owned */
+	struct conn *conn;
+	uint32_t cursor; /* the next request of the window to be sent */
+	int greeted;	 /* until then only so much is sent */
+	int stopped;	 /* no further request is sent */
+	int fd;		 /* of the file whose content is under way, or -1 */
+	struct send_file file;
+	int cancelled; /* that one has its result already */
+};
+
+enum feed_step {
+	FEED_MORE, /* there may be more to do at once */
+	FEED_FULL, /* flush first */
+	FEED_IDLE  /* nothing to do until the server has spoken */
+};
+
+void feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn);
+void feed_release(struct feed *feed);
+
+/* Queue the hello and the base. */
+void feed_begin(struct feed *feed);
+
+/* Queue what comes next. */
+enum feed_step feed_step(struct feed *feed);
+
+/* The request has its result: send no more of its content. */
+void feed_cancel(struct feed *feed, uint32_t request);
+
+/* Nonzero if nothing is under way, and nothing more will be. */
+int feed_is_done(const struct feed *feed);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+/* What ftx can be told: the table, its checks, and the order of reading. */
+#include "client/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/address.h"
+
+#define DEFAULT_PORT "2345"
+
+#define SECOND UINT64_C(1000)
+#define YEAR (365 * 24 * 3600 * SECOND)
+
+static int
+check_bind(const char *value, const char **reason)
+{
+	struct address_name name;
+
+	return address_parse(&name, value, reason);
+}
+
+static int
+check_port(const char *value, const char **reason)
+{
+	*reason = "a port is 1 to 65535";
+	return address_parse_port(value) < 1 ? -1 : 0;
+}
+
+static int
+check_mode(const char *value, const char **reason)
+{
+	size_t digits = strspn(value, "01234567");
+
+	*reason = "a mode is octal, 0 to 0777";
+	if (digits == 0 || digits > 4 || value[digits] != '\0')
+		return -1;
+	return strtoul(value, NULL, 8) > 0777 ? -1 : 0;
+}
+
+static int
+check_progress(const char *value, const char **reason)
+{
+	static const char *const accepted[] = {"auto", "bar", "lines", "none"};
+
+	*reason = "auto, bar, lines or none";
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
+		if (strcmp(value, accepted[i]) == 0)
+			return 0;
+	return -1;
+}
+
+#define MEMBER(member) .offset = offsetof(struct options, member)
+
+const struct setting options_table[] = {
+    {.name = "ipv4-only",
+	.letter = '4',
+	.kind = SETTING_FLAG,
+	MEMBER(ipv4_only),
+	.help = "connect over IPv4 only"},
+    {.name = "ipv6-only",
+	.letter = '6',
+	.kind = SETTING_FLAG,
+	MEMBER(ipv6_only),
+	.help = "connect over IPv6 only"},
+    {.name = "bind",
+	.letter = 'b',
+	.kind = SETTING_TEXT,
+	MEMBER(bind),
+	.check = check_bind,
+	.argument = "address[:port]",
+	.help = "connect from this address of this host"},
+    {.name = "help",
+	.letter = 'h',
+	.kind = SETTING_FLAG,
+	MEMBER(help),
+	.help = "show this and exit"},
+    {.name = "mode",
+	.letter = 'm',
+	.kind = SETTING_TEXT,
+	MEMBER(mode),
+	.check = check_mode,
+	.argument = "mode",
+	.help = "give the files this mode, in octal"},
+    {.name = "dry-run",
+	.letter = 'n',
+	.kind = SETTING_FLAG,
+	MEMBER(dry_run),
+	.help = "go through all checks, send and change nothing"},
+    {.name = "port",
+	.letter = 'P',
+	.kind = SETTING_TEXT,
+	MEMBER(port),
+	.check = check_port,
+	.argument = "port",
+	.help = "connect to this port; unset: FTX_PORT, or " DEFAULT_PORT},
+    {.name = "preserve",
+	.letter = 'p',
+	.kind = SETTING_FLAG,
+	MEMBER(preserve),
+	.help = "keep the time of modification and the exact mode"},
+    {.name = "quiet",
+	.letter = 'q',
+	.kind = SETTING_FLAG,
+	MEMBER(quiet),
+	.help = "print only errors"},
+    {.name = "version",
+	.letter = 'V',
+	.kind = SETTING_FLAG,
+	MEMBER(version),
+	.help = "show the version and exit"},
+    {.name = "verbose",
+	.letter = 'v',
+	.kind = SETTING_FLAG,
+	MEMBER(verbose),
+	.help = "print a line for each file that was stored"},
+    {.name = "commit-timeout",
+	.kind = SETTING_TIME,
+	MEMBER(commit_timeout),
+	.initial = "10m",
+	.low = SECOND,
+	.high = YEAR,
+	.argument = "time",
+	.help = "how long the server may take to sync"},
+    {.name = "connect-timeout",
+	.kind = SETTING_TIME,
+	MEMBER(connect_timeout),
+	.initial = "10s",
+	.low = SECOND,
+	.high = YEAR,
+	.argument = "time",
+	.help = "how long a connection to one address may take"},
+    {.name = "no-clobber",
+	.kind = SETTING_FLAG,
+	MEMBER(no_clobber),
+	.help = "leave a target that exists alone"},
+    {.name = "progress",
+	.kind = SETTING_TEXT,
+	MEMBER(progress),
+	.initial = "auto",
+	.check = check_progress,
+	.argument = "auto|bar|lines|none",
+	.help = "how to show what is under way"},
+    {.name = "queue-timeout",
+	.kind = SETTING_TIME,
+	MEMBER(queue_timeout),
+	.initial = "300s",
+	.low = 0,
+	.high = YEAR,
+	.argument = "time",
+	.help = "how long to wait for a free worker"},
+    {.name = "retry",
+	.kind = SETTING_NUMBER,
+	MEMBER(retry),
+	.initial = "5",
+	.low = 0,
+	.high = 1000000,
+	.argument = "count",
+	.help = "how often a lost connection is made again"},
+    {.name = "timeout",
+	.kind = SETTING_TIME,
+	MEMBER(timeout),
+	.initial = "60s",
+	.low = SECOND,
+	.high = YEAR,
+	.argument = "time",
+	.help = "how long a connection may stand still"},
+    {.name = NULL},
+};
+
+static int
+check_together(const struct options *options, char error[SETTINGS_ERROR])
+{
+	const char *reason = NULL;
+
+	if (options->ipv4_only && options->ipv6_only)
+		reason = "-4 and -6 exclude each other";
+	if (options->quiet && options->verbose)
+		reason = "-q and -v exclude each other";
+	if (reason == NULL)
+		return 0;
+	snprintf(error, SETTINGS_ERROR, "%s", reason);
+	return -1;
+}
+
+/* The port, unless the command line gave one. */
+static int
+read_environment(struct options *options, char error[SETTINGS_ERROR])
+{
+	const char *port = getenv("FTX_PORT");
+	char reason[SETTINGS_ERROR];
+
+	if (options->port != NULL)
+		return 0;
+	if (port == NULL || *port == '\0')
+		port = DEFAULT_PORT;
+	if (settings_set(options_table, options, "port", port, reason) == 0)
+		return 0;
+	snprintf(error, SETTINGS_ERROR, "FTX_PORT: %.400s", reason);
+	return -1;
+}
+
+int
+options_read(struct options *options, int argc, char *const argv[],
+    char error[SETTINGS_ERROR])
+{
+	int command, first;
+
+	settings_init(options_table, options);
+	command =
+	    settings_command_line(options_table, options, argc, argv, error);
+	if (command == -1 || options->help || options->version)
+		return command;
+	if (command >= argc || strcmp(argv[command], "put") != 0) {
+		snprintf(error, SETTINGS_ERROR, "%s",
+		    command >= argc ? "the command is missing"
+				    : "the only command is \"put\"");
+		return -1;
+	}
+	first = settings_command_line(
+	    options_table, options, argc - command, argv + command, error);
+	if (first == -1 || options->help || options->version)
+		return first;
+	if (read_environment(options, error) == -1 ||
+	    check_together(options, error) == -1)
+		return -1;
+	return command + first;
+}
+
+void
+options_release(struct options *options)
+{
+	settings_release(options_table, options);
+}
+
+int
+options_family(const struct options *options)
+{
+	if (options->ipv4_only)
+		return AF_INET;
+	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
+}
+
+uint32_t
+options_mode(const struct options *options, uint32_t source)
+{
+	if (options->mode != NULL)
+		return (uint32_t)strtoul(options->mode, NULL, 8);
+	return source & 0777;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* What ftx can be told: the one table of its settings, and their values. */
+#ifndef CLIENT_OPTIONS_H
+#define CLIENT_OPTIONS_H
+
+#include <stdint.h>
+
+#include "common/settings.h"
+
+struct options {
+	int ipv4_only, ipv6_only;
+	int dry_run, preserve;
+	int quiet, verbose, help, version;
+	int no_clobber;
+	char *bind; /* address[:port], or NULL */
+	char *mode; /* octal, or NULL: that of the source */
+	char *port;
+	char *progress; /* "auto", "bar", "lines" or "none" */
+	uint64_t retry;
+	int64_t timeout, connect_timeout; /* times are milliseconds */
+	int64_t queue_timeout, commit_timeout;
+};
+
+extern const struct setting options_table[];
+
+/*
+ * Read "ftx [options] put [options] operands", and FTX_PORT.  options is
+ * zeroed memory.  Returns the index of the first operand behind the command,
+ * or -1 with error; after -h or -V whatever else is there is not looked at.
+ */
+int options_read(struct options *options, int argc, char *const argv[],
+    char error[SETTINGS_ERROR]);
+void options_release(struct options *options);
+
+/* AF_INET, AF_INET6 or AF_UNSPEC. */
+int options_family(const struct options *options);
+
+/* The mode setting, or else the permission bits of this mode. */
+uint32_t options_mode(const struct options *options, uint32_t source);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/* The command "put": connections, until everything has its result. */
+#include "client/put.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "client/interrupt.h"
+#include "client/report.h"
+#include "client/retry.h"
+#include "client/stream.h"
+#include "client/transfer.h"
+#include "client/transport.h"
+
+/* Nothing is said about waits that are shorter. */
+#define PATIENCE 1000
+
+struct run {
+	struct transfer transfer;
+	struct transport transport;
+	struct retry retry;
+};
+
+/* One connection.  Returns 0, or -1 with attempt and outcome. */
+static int
+try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
+{
+	struct stream_limits limits = {
+	    run->retry.since, run->retry.since + run->retry.queue_timeout};
+	uint64_t done = run->transfer.window.done;
+	int fd = transport_connect(&run->transport, outcome);
+	int result;
+
+	*attempt = (struct attempt){.status = outcome->status};
+	if (fd == -1)
+		return -1;
+	result =
+	    stream_run(&run->transfer, fd, &limits, &attempt->greeted, outcome);
+	close(fd);
+	window_reset(&run->transfer.window);
+	attempt->connected = 1;
+	attempt->status = outcome->status;
+	attempt->progressed = run->transfer.window.done > done;
+	return result;
+}
+
+static const char *
+waiting_for(enum status status)
+{
+	switch (status) {
+	case STATUS_BUSY:
+		return "busy, waiting for a free worker";
+	case STATUS_DRAINING:
+		return "going down, trying again";
+	case STATUS_UNREACHABLE:
+		return "unreachable now, trying again";
+	default:
+		return "closed before it greeted, trying again";
+	}
+}
+
+static void
+pause_for(struct run *run, int64_t delay, enum status status)
+{
+	io_time now = io_now(), end = now + delay;
+
+	while (now < end && !interrupt_caught()) {
+		if (!run->retry.greeted && now - run->retry.since >= PATIENCE)
+			progress_waiting(&run->transfer.progress,
+			    run->transfer.target->shown, waiting_for(status),
+			    run->retry.since, now);
+		/* Without descriptors only the time or a signal ends it. */
+		(void)io_poll(
+		    NULL, 0, end < now + PATIENCE ? end : now + PATIENCE);
+		now = io_now();
+	}
+}
+
+/* All connections of the run; it has ended, well or not, when this returns. */
+static void
+put_all(struct run *run)
+{
+	struct attempt attempt;
+	struct outcome outcome;
+	int64_t delay;
+
+	while (try_once(run, &attempt, &outcome) == -1 && !interrupt_caught()) {
+		delay = retry_after(&run->retry, &attempt, io_now());
+		if (delay < 0) {
+			outcome.status =
+			    retry_verdict(&run->retry, outcome.status);
+			report_end(&run->transfer, &outcome);
+			return;
+		}
+		if (run->retry.greeted)
+			report_again(&run->transfer, &outcome, delay);
+		pause_for(run, delay, outcome.status);
+	}
+	if (interrupt_caught())
+		report_interrupt(&run->transfer);
+}
+
+/* Refuse here what every server would. */
+static int
+check_target(const struct target *target, struct outcome *outcome)
+{
+	const char *reason;
+
+	(void)target_directory(target, &reason);
+	if (reason == NULL)
+		return 0;
+	outcome_set(outcome, STATUS_REFUSED, "%s", reason);
+	return -1;
+}
+
+int
+put_run(const struct options *options, const struct target *target,
+    const struct source_list *sources)
+{
+	struct run run;
+	struct outcome outcome;
+	io_time now = io_now();
+
+	if (transfer_init(&run.transfer, options, target, sources) == -1) {
+		outcome_set_errno(&outcome, errno, "beginning");
+		report_end(&run.transfer, &outcome);
+		return tally_exit(&run.transfer.tally);
+	}
+	retry_init(&run.retry, options->queue_timeout, options->retry,
+	    (uint32_t)now ^ (uint32_t)getpid(), now);
+	if (check_target(target, &outcome) == 0 &&
+	    transport_open(&run.transport, target->host, options, &outcome) ==
+		0) {
+		interrupt_catch();
+		put_all(&run);
+		transport_close(&run.transport);
+	} else {
+		report_end(&run.transfer, &outcome);
+	}
+	progress_end(&run.transfer.progress);
+	transfer_release(&run.transfer);
+	return tally_exit(&run.transfer.tally);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages: what became of a file or a run, why, and what state is left. */
+#ifndef CLIENT_REPORT_H
+#define CLIENT_REPORT_H
+
+#include "client/transfer.h"
+#include "common/status.h"
+
+/* Each counts, too, what it tells. */
+
+/* A request was answered with success. */
+void report_success(struct transfer *transfer, const struct request *request,
+    enum status status, int durable);
+
+/* A request failed, here or there. */
+void report_failure(struct transfer *transfer, const struct request *request,
+    const struct outcome *outcome);
+
+/* A source is not sent: it was skipped, or could not be read. */
+void report_source(struct transfer *transfer, const char *path,
+    enum source_kind kind, const struct outcome *outcome);
+
+/* The connection is lost, and will be made again. */
+void report_again(
+    struct transfer *transfer, const struct outcome *outcome, int64_t delay);
+
+/* The run has ended early. */
+void report_end(struct transfer *transfer, const struct outcome *outcome);
+void report_interrupt(struct transfer *transfer);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether to connect again, and when. */
+#include "client/retry.h"
+
+#define QUICK_FIRST 20
+#define QUICK_LAST 500
+#define SLOW_FIRST 1000
+#define SLOW_LAST 60000
+
+void
+retry_init(struct retry *retry, int64_t queue_timeout, uint64_t limit,
+    uint32_t seed, io_time now)
+{
+	*retry = (struct retry){.queue_timeout = queue_timeout,
+	    .limit = limit,
+	    .since = now,
+	    .delay = QUICK_FIRST,
+	    .chance = seed};
+}
+
+/* From half the delay to all of it, so that many clients spread. */
+static int64_t
+quick_delay(struct retry *retry)
+{
+	int64_t delay = retry->delay;
+
+	retry->chance = retry->chance * 1103515245U + 12345U;
+	if (retry->delay < QUICK_LAST)
+		retry->delay *= 2;
+	if (retry->delay > QUICK_LAST)
+		retry->delay = QUICK_LAST;
+	return delay / 2 + (retry->chance >> 16) % (delay - delay / 2 + 1);
+}
+
+static int64_t
+slow_delay(struct retry *retry)
+{
+	int64_t delay = SLOW_FIRST;
+
+	if (retry->tries >= retry->limit)
+		return -1;
+	for (uint64_t i = 0; i < retry->tries && delay < SLOW_LAST; i++)
+		delay *= 2;
+	retry->tries++;
+	return delay < SLOW_LAST ? delay : SLOW_LAST;
+}
+
+/* Note how far the run has come. */
+static void
+note(struct retry *retry, const struct attempt *attempt, io_time now)
+{
+	retry->connected |= attempt->connected;
+	if (attempt->greeted) {
+		retry->greeted = 1;
+		retry->since = now;
+		retry->delay = QUICK_FIRST;
+	}
+	if (attempt->progressed)
+		retry->tries = 0;
+}
+
+int64_t
+retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
+{
+	note(retry, attempt, now);
+	switch (attempt->status) {
+	case STATUS_UNREACHABLE:
+		if (!retry->connected)
+			return -1;
+		break;
+	case STATUS_LOST:
+	case STATUS_BUSY:
+	case STATUS_DRAINING:
+		break;
+	default:
+		return -1;
+	}
+	if (retry->greeted && attempt->status != STATUS_BUSY)
+		return slow_delay(retry);
+	if (now - retry->since >= retry->queue_timeout)
+		return -1;
+	return quick_delay(retry);
+}
+
+enum status
+retry_verdict(const struct retry *retry, enum status status)
+{
+	if (status == STATUS_LOST && !retry->greeted)
+		return STATUS_UNREACHABLE;
+	if (status == STATUS_UNREACHABLE && retry->greeted)
+		return STATUS_LOST;
+	return status;
+}

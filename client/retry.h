@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether to connect again, and when. */
+#ifndef CLIENT_RETRY_H
+#define CLIENT_RETRY_H
+
+#include <stdint.h>
+
+#include "common/io.h"
+#include "common/status.h"
+
+struct retry {
+	int64_t queue_timeout; /* milliseconds */
+	uint64_t limit;	       /* tries in a row after a lost connection */
+	io_time since;	       /* since when no worker was free for us */
+	int connected;	       /* a connection was made in this run, */
+	int greeted;	       /* and a worker greeted us */
+	uint64_t tries;	       /* in a row, without progress */
+	int64_t delay;	       /* the longest of the next quick try */
+	uint32_t chance;
+};
+
+/* How one connection went. */
+struct attempt {
+	enum status status; /* what ended it */
+	int connected;
+	int greeted;	/* by a server that was ready */
+	int progressed; /* at least one request was answered for good */
+};
+
+void retry_init(struct retry *retry, int64_t queue_timeout, uint64_t limit,
+    uint32_t seed, io_time now);
+
+/* Milliseconds until the next try, or -1 to give up. */
+int64_t retry_after(
+    struct retry *retry, const struct attempt *attempt, io_time now);
+
+/* The status of a run that gives up after such an end. */
+enum status retry_verdict(const struct retry *retry, enum status status);
+
+#endif

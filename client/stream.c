@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection, from hello to bye: both directions, and their time limits. */
+#include "client/stream.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "client/answers.h"
+#include "client/feed.h"
+#include "client/interrupt.h"
+#include "common/conn.h"
+#include "common/text.h"
+
+/* The longest wait: what is shown changes with the seconds. */
+#define TICK 1000
+
+/* How often is read before anything else gets its turn. */
+#define READS 16
+
+/* How long last words are waited for after a write has failed. */
+#define LAST_WORDS 5000
+
+struct stream {
+	struct transfer *transfer;
+	const struct stream_limits *limits;
+	struct conn conn;
+	struct feed feed;
+	struct answers answers;
+	uint8_t greeting[WIRE_GREETING];
+	size_t greeting_length;
+	io_time moved;	 /* when bytes last went or came */
+	uint64_t sent;	 /* how many had gone by then */
+	int working;	 /* the last frame said so */
+	int write_error; /* errno of the write that failed, or 0 */
+	int has_read;	 /* something came since the last wait */
+	struct outcome *outcome;
+};
+
+static int
+fail(struct stream *stream, enum status status, const char *text)
+{
+	outcome_set(stream->outcome, status, "%s", text);
+	return -1;
+}
+
+static int
+fail_lost(struct stream *stream, int error)
+{
+	if (stream->write_error != 0)
+		error = stream->write_error;
+	return fail(stream, STATUS_LOST,
+	    error != 0 ? strerror(error) : "the server ended it");
+}
+
+/* Nonzero if these may be the first bytes of a greeting. */
+static int
+begins_greeting(const uint8_t *bytes, size_t length)
+{
+	const struct wire_greeting any = {0};
+	uint8_t expected[WIRE_GREETING];
+	const size_t magic = 8;
+
+	wire_write_greeting(expected, &any);
+	return memcmp(bytes, expected, length < magic ? length : magic) == 0;
+}
+
+static int
+judge_greeting(struct stream *stream)
+{
+	struct wire_greeting greeting;
+
+	if (wire_read_greeting(stream->greeting, &greeting) == -1 ||
+	    greeting.state > WIRE_REFUSING)
+		return fail(stream, STATUS_PROTOCOL, "bad greeting");
+	if (greeting.lowest > WIRE_VERSION || greeting.highest < WIRE_VERSION) {
+		outcome_set(stream->outcome, STATUS_VERSION,
+		    "the server speaks versions %u to %u, ftx speaks %d",
+		    greeting.lowest, greeting.highest, WIRE_VERSION);
+		return -1;
+	}
+	stream->answers.refusing = greeting.state == WIRE_REFUSING;
+	stream->feed.stopped = stream->answers.refusing;
+	stream->feed.greeted = 1;
+	return 0;
+}
+
+/* Take what has come of the greeting.  Returns 0, or -1 with outcome. */
+static int
+take_greeting(struct stream *stream)
+{
+	const uint8_t *byte;
+
+	while (stream->greeting_length < WIRE_GREETING) {
+		byte = conn_take(&stream->conn, 1);
+		if (byte == NULL)
+			break;
+		stream->greeting[stream->greeting_length++] = *byte;
+	}
+	if (!begins_greeting(stream->greeting, stream->greeting_length)) {
+		outcome_set(stream->outcome, STATUS_PROTOCOL,
+		    "%.512s is not an ftxd", stream->transfer->target->host);
+		return -1;
+	}
+	if (stream->greeting_length < WIRE_GREETING)
+		return 0;
+	return judge_greeting(stream);
+}
+
+/* Take everything that is buffered. */
+static int
+take_input(struct stream *stream)
+{
+	struct conn_frame frame;
+	enum conn_event event;
+
+	if (!stream->feed.greeted && take_greeting(stream) == -1)
+		return -1;
+	if (!stream->feed.greeted)
+		return 0;
+	for (;;) {
+		event = conn_next(&stream->conn, &frame);
+		if (event == CONN_NOTHING)
+			return 0;
+		if (event == CONN_MALFORMED)
+			return fail(stream, STATUS_PROTOCOL, frame.reason);
+		stream->working = frame.type == WIRE_WORKING;
+		if (answers_take(&stream->answers, &frame, stream->outcome) ==
+		    -1)
+			return -1;
+	}
+}
+
+/* Read and take all that has come. */
+static int
+read_input(struct stream *stream)
+{
+	ssize_t got;
+
+	for (int i = 0; i < READS; i++) {
+		got = conn_fill(&stream->conn);
+		if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 0;
+		if (got <= 0)
+			return fail_lost(stream, got == -1 ? errno : 0);
+		stream->has_read = 1;
+		if (take_input(stream) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Queue and write what can be.  Returns nonzero if there is more at once. */
+static int
+write_output(struct stream *stream)
+{
+	enum feed_step step;
+
+	if (stream->write_error != 0 || stream->answers.refusing)
+		return 0;
+	do {
+		step = feed_step(&stream->feed);
+	} while (step == FEED_MORE);
+	if (conn_flush(&stream->conn) == -1)
+		stream->write_error = errno;
+	return step == FEED_FULL && conn_unsent(&stream->conn) == 0;
+}
+
+static void
+show_progress(struct stream *stream, io_time now)
+{
+	struct transfer *transfer = stream->transfer;
+	struct window *window = &transfer->window;
+	const struct request *request = stream->feed.fd != -1
+	    ? window_find(window, stream->feed.file.request)
+	    : window_find(window, window->first);
+
+	if (!stream->feed.greeted) {
+		if (now - stream->limits->since >= TICK)
+			progress_waiting(&transfer->progress,
+			    transfer->target->shown,
+			    "connected, waiting for a free worker",
+			    stream->limits->since, now);
+	} else if (request != NULL && request->state == REQUEST_SENDING) {
+		progress_sending(&transfer->progress, request->source,
+		    request->sent, (uint64_t)request->identity.size, now);
+	} else if (request != NULL && request->state == REQUEST_ENDED) {
+		progress_committing(&transfer->progress, request->source, now);
+	}
+}
+
+/* Note whether anything moved. */
+static void
+watch(struct stream *stream, io_time now)
+{
+	if (stream->has_read || stream->conn.sent != stream->sent)
+		stream->moved = now;
+	stream->sent = stream->conn.sent;
+}
+
+static io_time
+deadline_of(const struct stream *stream)
+{
+	const struct options *options = stream->transfer->options;
+
+	if (stream->write_error != 0)
+		return stream->moved + LAST_WORDS;
+	if (!stream->feed.greeted)
+		return stream->limits->queue_end;
+	return stream->moved +
+	    (stream->working ? options->commit_timeout : options->timeout);
+}
+
+static int
+fail_late(struct stream *stream, io_time now)
+{
+	char time[TEXT_NUMBER];
+
+	if (stream->write_error != 0)
+		return fail_lost(stream, 0);
+	if (!stream->feed.greeted) {
+		outcome_set(stream->outcome, STATUS_BUSY,
+		    "no worker became free in %s",
+		    text_duration(time, now - stream->limits->since));
+		return -1;
+	}
+	outcome_set(stream->outcome, STATUS_STALLED, "nothing moved for %s",
+	    text_duration(time, now - stream->moved));
+	return -1;
+}
+
+/* Wait until something can be done.  Returns 0, or -1 with outcome. */
+static int
+await(struct stream *stream, io_time now)
+{
+	io_time deadline = deadline_of(stream);
+
+	if (now >= deadline)
+		return fail_late(stream, now);
+	if (deadline > now + TICK)
+		deadline = now + TICK;
+	if (conn_wait(&stream->conn, 1, deadline) == -1)
+		return fail_lost(stream, errno);
+	return 0;
+}
+
+static int
+is_complete(const struct stream *stream)
+{
+	return !stream->feed.stopped && feed_is_done(&stream->feed);
+}
+
+/* Everything that can be said to this server has its result. */
+static int
+finish(struct stream *stream)
+{
+	if (!is_complete(stream))
+		return fail(
+		    stream, STATUS_DRAINING, "the server is going down");
+	/* Nothing depends on it any more. */
+	if (conn_reserve(&stream->conn, 0) != NULL)
+		conn_queue(&stream->conn, WIRE_BYE, 0, 0);
+	(void)conn_flush(&stream->conn);
+	return 0;
+}
+
+static int
+exchange(struct stream *stream)
+{
+	for (;;) {
+		int more;
+		io_time now;
+
+		if (interrupt_caught())
+			return fail(stream, STATUS_CANCELLED, "interrupted");
+		more = write_output(stream);
+		stream->has_read = 0;
+		if (read_input(stream) == -1)
+			/* What ends after the last result takes none back. */
+			return is_complete(stream) &&
+				stream->outcome->status != STATUS_PROTOCOL
+			    ? 0
+			    : -1;
+		if (!stream->answers.refusing && feed_is_done(&stream->feed))
+			return finish(stream);
+		now = io_now();
+		watch(stream, now);
+		show_progress(stream, now);
+		if (!more && !stream->has_read && await(stream, now) == -1)
+			return -1;
+	}
+}
+
+int
+stream_run(struct transfer *transfer, int fd,
+    const struct stream_limits *limits, int *greeted, struct outcome *outcome)
+{
+	struct stream stream = {.transfer = transfer,
+	    .limits = limits,
+	    .moved = io_now(),
+	    .outcome = outcome};
+	int result;
+
+	if (conn_init(&stream.conn, fd, fd, WIRE_FROM_SERVER) == -1) {
+		outcome_set_errno(outcome, errno, "beginning");
+		return -1;
+	}
+	feed_init(&stream.feed, transfer, &stream.conn);
+	stream.answers = (struct answers){transfer, &stream.feed, 0, 0};
+	feed_begin(&stream.feed);
+	result = exchange(&stream);
+	*greeted = stream.feed.greeted && !stream.answers.refusing;
+	feed_release(&stream.feed);
+	conn_release(&stream.conn);
+	return result;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection, from hello to bye: both directions, and their time limits. */
+#ifndef CLIENT_STREAM_H
+#define CLIENT_STREAM_H
+
+#include "client/transfer.h"
+#include "common/io.h"
+#include "common/status.h"
+
+/* How long a worker is waited for. */
+struct stream_limits {
+	io_time since;	   /* when waiting for a worker began */
+	io_time queue_end; /* and when it has to end */
+};
+
+/*
+ * Send over a connected descriptor, which does not block and is not owned,
+ * what the transfer has to send.  Returns 0 when every request has its result,
+ * or -1 with outcome; *greeted tells whether a server that was ready greeted.
+ */
+int stream_run(struct transfer *transfer, int fd,
+    const struct stream_limits *limits, int *greeted, struct outcome *outcome);
+
+#endif

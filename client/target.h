@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* Where files go: "[host]:path" as people write it. */
+#ifndef CLIENT_TARGET_H
+#define CLIENT_TARGET_H
+
+#include <stddef.h>
+
+#include "common/address.h"
+
+/* Room for a message about a target, and for a host made fit to be shown. */
+#define TARGET_ERROR 1024
+#define TARGET_SHOWN (4 * ADDRESS_HOST + 2)
+
+struct target {
+	char host[ADDRESS_HOST];
+	char shown[TARGET_SHOWN]; /* the host; IPv6 in brackets */
+	const char *path;	  /* within the text that was parsed */
+};
+
+/*
+ * Parse "host:path", "[IPv6%zone]:path", and ":path" for this host.  What
+ * leads the path and says nothing, "/" and "./", is left out.  Returns 0, or
+ * -1 with error.
+ */
+int target_parse(
+    struct target *target, const char *text, char error[TARGET_ERROR]);
+
+/*
+ * The length of the path without a slash at its end; *reason says why no
+ * server takes it (a constant), or is NULL.
+ */
+size_t target_directory(const struct target *target, const char **reason);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/* The way to the server: its addresses, and connections to them. */
+#include "client/transport.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/interrupt.h"
+#include "common/address.h"
+#include "common/io.h"
+#include "common/text.h"
+
+static int
+look_up(struct addrinfo **found, const char *host, const char *port,
+    const struct addrinfo *hints, struct outcome *outcome)
+{
+	int error = getaddrinfo(host, port, hints, found);
+	char shown[ADDRESS_HOST];
+
+	if (error == 0)
+		return 0;
+	*found = NULL;
+	outcome_set(outcome, STATUS_UNREACHABLE, "%s: %s",
+	    text_escape(shown, sizeof(shown), host, strlen(host), TEXT_UTF8),
+	    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	return -1;
+}
+
+static int
+look_up_local(struct transport *transport, const struct options *options,
+    struct outcome *outcome)
+{
+	struct addrinfo hints = {.ai_family = options_family(options),
+	    .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_PASSIVE};
+	struct address_name name;
+	const char *reason;
+
+	if (options->bind == NULL)
+		return 0;
+	if (address_parse(&name, options->bind, &reason) == -1) {
+		outcome_set(outcome, STATUS_UNREACHABLE, "%s", reason);
+		return -1;
+	}
+	return look_up(&transport->local, name.host,
+	    name.port[0] != '\0' ? name.port : "0", &hints, outcome);
+}
+
+int
+transport_open(struct transport *transport, const char *host,
+    const struct options *options, struct outcome *outcome)
+{
+	struct addrinfo hints = {
+	    .ai_family = options_family(options), .ai_socktype = SOCK_STREAM};
+
+	transport->connect_timeout = options->connect_timeout;
+	transport->remote = transport->local = NULL;
+	if (look_up(&transport->remote, host, options->port, &hints, outcome) ==
+		0 &&
+	    look_up_local(transport, options, outcome) == 0)
+		return 0;
+	transport_close(transport);
+	return -1;
+}
+
+void
+transport_close(struct transport *transport)
+{
+	if (transport->remote != NULL)
+		freeaddrinfo(transport->remote);
+	if (transport->local != NULL)
+		freeaddrinfo(transport->local);
+	transport->remote = transport->local = NULL;
+}
+
+/* Take the local address of the same family.  Returns 0, or -1 with errno. */
+static int
+bind_local(int fd, const struct addrinfo *local, int family)
+{
+	const int yes = 1;
+
+	if (local == NULL)
+		return 0;
+	while (local != NULL && local->ai_family != family)
+		local = local->ai_next;
+	if (local == NULL) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	/* A port of one's choice must be free for the next connection. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == -1)
+		return -1;
+	return bind(fd, local->ai_addr, local->ai_addrlen);
+}
+
+/* Wait for a connection under way.  Returns 0, or -1 with errno. */
+static int
+await_connection(int fd, io_time deadline)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLOUT};
+	socklen_t length = sizeof(int);
+	int ready, error;
+
+	do {
+		ready = io_poll(&wait, 1, deadline);
+	} while (ready == 0 && !interrupt_caught() && io_now() < deadline);
+	if (ready == -1)
+		return -1;
+	error = ready == 0 ? ETIMEDOUT : 0;
+	if (interrupt_caught())
+		error = EINTR;
+	if (error == 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
+		return -1;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+static int
+connect_socket(
+    int fd, const struct addrinfo *remote, const struct transport *transport)
+{
+	const int yes = 1;
+
+	if (io_close_on_exec(fd) == -1 || io_set_blocking(fd, 0) == -1 ||
+	    bind_local(fd, transport->local, remote->ai_family) == -1)
+		return -1;
+	/* Where there is no such option nothing waits for it either. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	if (connect(fd, remote->ai_addr, remote->ai_addrlen) == 0)
+		return 0;
+	if (errno != EINPROGRESS && errno != EINTR)
+		return -1;
+	return await_connection(fd, io_now() + transport->connect_timeout);
+}
+
+/* Returns a descriptor, or -1 with errno. */
+static int
+connect_one(const struct addrinfo *remote, const struct transport *transport)
+{
+	int fd =
+	    socket(remote->ai_family, remote->ai_socktype, remote->ai_protocol);
+	int error;
+
+	if (fd == -1)
+		return -1;
+	if (connect_socket(fd, remote, transport) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Add to the outcome what became of one address. */
+static void
+note_failure(struct outcome *outcome, const struct addrinfo *remote, int error)
+{
+	size_t length = strlen(outcome->text);
+	char address[ADDRESS_TEXT];
+
+	snprintf(outcome->text + length, sizeof(outcome->text) - length,
+	    "%s%s: %s", length > 0 ? "; " : "",
+	    address_print(address, remote->ai_addr, remote->ai_addrlen),
+	    strerror(error));
+}
+
+int
+transport_connect(const struct transport *transport, struct outcome *outcome)
+{
+	const struct addrinfo *remote = transport->remote;
+
+	outcome_set(outcome, STATUS_UNREACHABLE, "%s", "");
+	for (; remote != NULL && !interrupt_caught();
+	     remote = remote->ai_next) {
+		int fd = connect_one(remote, transport);
+
+		if (fd != -1)
+			return fd;
+		note_failure(outcome, remote, errno);
+	}
+	return -1;
+}
