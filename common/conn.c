@@ -226,15 +226,14 @@ conn_linger(struct conn *conn, int64_t milliseconds, uint64_t limit)
 	io_time deadline = io_now() + milliseconds;
 	uint64_t last = conn->received + limit;
 
-	if (send_rest(conn, deadline) == -1)
-		return;
 	/* A pipe has no other way to end than its owner's close. */
-	if (shutdown(conn->out, SHUT_WR) == -1)
-		return;
+	if (send_rest(conn, deadline) == -1 ||
+	    shutdown(conn->out, SHUT_WR) == -1)
+		conn->ended = 1;
 	while (!conn->ended && conn->received < last && io_now() < deadline) {
 		conn->input.start = conn->input.end = 0;
 		if (conn_fill(conn) == -1 &&
 		    (errno != EAGAIN || conn_wait(conn, 1, deadline) == -1))
-			return;
+			conn->ended = 1;
 	}
 }

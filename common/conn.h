@@ -99,8 +99,9 @@ int conn_wait(struct conn *conn, int reading, io_time deadline);
 
 /*
  * End the connection so that the last words arrive: send what is queued, end
- * our side, then read and discard until the peer ends, the deadline, or limit
- * bytes.  Source: RFC 1122, section 4.2.2.13.
+ * our side, then read and discard until the peer ends, the time is over, or
+ * limit bytes have come.  May be repeated until ended is set, which means that
+ * nothing more is to be had.  Source: RFC 1122, section 4.2.2.13.
  */
 void conn_linger(struct conn *conn, int64_t milliseconds, uint64_t limit);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* What lies outside POSIX: os_posix.c has what every Unix offers. */
+/* What lies outside POSIX: what every Unix has, and what Linux gains by. */
 #ifndef COMMON_OS_H
 #define COMMON_OS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -17,5 +18,22 @@ void *os_shared_memory(size_t size);
  * and make sure that there is no way back.  Returns 0, or -1 with errno.
  */
 int os_become(const char *user, uid_t uid, gid_t gid);
+
+/*
+ * Have the system begin to write these bytes of the file to the disk, without
+ * waiting, so that a later sync finds less to do.  A hint: it promises nothing
+ * and cannot fail.  Elsewhere than on Linux it does nothing.
+ */
+#ifdef OS_LINUX
+void os_begin_writing(int fd, uint64_t offset, uint64_t length);
+#else
+static inline void
+os_begin_writing(int fd, uint64_t offset, uint64_t length)
+{
+	(void)fd;
+	(void)offset;
+	(void)length;
+}
+#endif
 
 #endif

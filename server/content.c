@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/os.h"
 #include "common/text.h"
 
 /* How often free space is looked at while a file comes in, in bytes. */
 #define LOOK_EVERY (64 * 1024 * 1024)
+
+/* How much is handed to the disk at a time before the sync. */
+#define WRITE_EVERY (8 * 1024 * 1024)
 
 static int
 keeps_existing(const struct policy *policy, const struct wire_request *request)
@@ -62,6 +66,7 @@ content_open(struct content *content, uint32_t number,
 	}
 	recv_file_begin(&content->file, content->staged.fd, request->size);
 	content->look_at = LOOK_EVERY;
+	content->begun_writing = 0;
 	return 0;
 }
 
@@ -76,6 +81,18 @@ check_space_again(struct content *content, struct outcome *outcome)
 	content->look_at += LOOK_EVERY;
 	return store_check_space(content->policy->store,
 	    sized ? file->expected - file->received : 0, outcome);
+}
+
+/* A sync at the end would otherwise find the whole file to be written. */
+static void
+write_early(struct content *content)
+{
+	uint64_t length = content->file.received - content->begun_writing;
+
+	if (!content->policy->store->sync || length < WRITE_EVERY)
+		return;
+	os_begin_writing(content->staged.fd, content->begun_writing, length);
+	content->begun_writing = content->file.received;
 }
 
 int
@@ -97,6 +114,7 @@ content_data(struct content *content, const void *bytes, size_t length,
 			outcome_set_errno(outcome, errno, "writing the file");
 		return -1;
 	}
+	write_early(content);
 	return check_space_again(content, outcome);
 }
 

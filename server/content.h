@@ -33,7 +33,8 @@ struct content {
 	struct destination destination;
 	struct staged staged;
 	struct recv_file file;
-	uint64_t look_at; /* bytes received when space is looked at again */
+	uint64_t look_at;	/* bytes received when space is looked at */
+	uint64_t begun_writing; /* bytes that are on their way to the disk */
 };
 
 /*

@@ -32,6 +32,7 @@ find_user(struct identity *identity, const char *text)
 {
 	unsigned long number;
 	struct passwd *entry = getpwnam(text);
+	size_t length;
 
 	if (entry == NULL && parse_number(text, &number) == 0) {
 		identity->uid = (uid_t)number;
@@ -39,9 +40,10 @@ find_user(struct identity *identity, const char *text)
 		if (entry == NULL)
 			return 0;
 	}
-	if (entry == NULL || strlen(entry->pw_name) >= sizeof(identity->name))
+	length = entry == NULL ? 0 : strlen(entry->pw_name);
+	if (entry == NULL || length >= sizeof(identity->name))
 		return -1;
-	strcpy(identity->name, entry->pw_name);
+	memcpy(identity->name, entry->pw_name, length + 1);
 	identity->uid = entry->pw_uid;
 	identity->gid = entry->pw_gid;
 	return 1;

@@ -2,6 +2,7 @@
 /* The sockets that ftxd listens on. */
 #include "server/listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -19,8 +20,8 @@
 struct opening {
 	struct listeners *listeners;
 	const struct options *options;
-	char picked[6]; /* the port that the system chose, or "" */
-	int clash;	/* that port was not free on another address */
+	in_port_t picked; /* that the system chose, network order; or 0 */
+	int clash;	  /* that port was not free on another address */
 	char *error;
 };
 
@@ -57,7 +58,7 @@ bind_and_listen(const struct addrinfo *target, int backlog)
 
 /* Add an open socket under the name that the system gives it. */
 static int
-add(struct opening *opening, int fd)
+add(struct opening *opening, int fd, int any_port)
 {
 	struct listeners *listeners = opening->listeners;
 	struct sockaddr_storage bound;
@@ -69,7 +70,8 @@ add(struct opening *opening, int fd)
 		return -1;
 	if (!address_is_loopback(&ip))
 		listeners->beyond_loopback = 1;
-	snprintf(opening->picked, sizeof(opening->picked), "%u", ip.port);
+	if (any_port)
+		opening->picked = htons(ip.port);
 	address_print(listeners->names[listeners->count],
 	    (struct sockaddr *)&bound, length);
 	listeners->fds[listeners->count++] = fd;
@@ -112,22 +114,38 @@ is_missing(int error)
 	return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
+static in_port_t *
+port_of(struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET6)
+		return &((struct sockaddr_in6 *)(void *)address)->sin6_port;
+	return &((struct sockaddr_in *)(void *)address)->sin_port;
+}
+
 /* Returns 0, or an error number that opening->error explains. */
 static int
-open_one(struct opening *opening, const struct addrinfo *target)
+open_one(struct opening *opening, const struct addrinfo *found)
 {
-	int fd, error;
+	struct addrinfo target = *found;
+	struct sockaddr_storage address;
+	int any, fd, error;
 
 	if (opening->listeners->count == LISTENER_MAX) {
 		snprintf(opening->error, SETTINGS_ERROR,
 		    "more than %d addresses to listen on", LISTENER_MAX);
 		return EMFILE;
 	}
-	fd = bind_and_listen(target, (int)opening->options->backlog);
-	if (fd != -1 && add(opening, fd) == 0)
+	memcpy(&address, found->ai_addr, found->ai_addrlen);
+	target.ai_addr = (struct sockaddr *)&address;
+	any = *port_of(target.ai_addr) == 0;
+	if (any)
+		*port_of(target.ai_addr) = opening->picked;
+	fd = bind_and_listen(&target, (int)opening->options->backlog);
+	if (fd != -1 && add(opening, fd, any) == 0)
 		return 0;
 	error = errno;
-	explain(opening, target, error);
+	opening->clash = any && error == EADDRINUSE;
+	explain(opening, &target, error);
 	if (fd != -1)
 		close(fd);
 	return error;
@@ -143,7 +161,6 @@ open_found(struct opening *opening, const struct addrinfo *found)
 		int error =
 		    is_repeated(found, target) ? 0 : open_one(opening, target);
 
-		opening->clash = error == EADDRINUSE;
 		if (error != 0 && !is_missing(error))
 			return -1;
 	}
@@ -175,10 +192,7 @@ open_address(struct opening *opening, const char *text)
 		return -1;
 	}
 	port = name.port[0] != '\0' ? name.port : opening->options->port;
-	if (address_parse_port(port) == 0 && opening->picked[0] != '\0')
-		port = opening->picked;
-	status = getaddrinfo(
-	    name.host[0] == '\0' ? NULL : name.host, port, &hints, &found);
+	status = getaddrinfo(name.host, port, &hints, &found);
 	if (status != 0) {
 		snprintf(opening->error, SETTINGS_ERROR, "%s: %s", name.host,
 		    status == EAI_SYSTEM ? strerror(errno)

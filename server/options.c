@@ -86,7 +86,7 @@ parse_min_free(const char *value, int *percent, uint64_t *bytes)
 		return quantity_parse(value, QUANTITY_NUMBER, bytes);
 	if (digits < 1 || digits > 2)
 		return -1;
-	*percent = atoi(value);
+	*percent = (int)strtol(value, NULL, 10);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/answer.h"
+#include "server/patience.h"
 #include "server/receive.h"
 
 /* How long and how far a connection that was ended is still read. */
@@ -21,9 +22,6 @@
 /* No wait is longer, so that the end of the master is noticed. */
 #define LONGEST_WAIT 1000
 
-/* A client that says it waits is believed for so long, for each file. */
-#define WAITING_LONGEST (15 * 60 * 1000)
-
 struct session {
 	const struct session_config *config;
 	const char *peer;
@@ -33,21 +31,44 @@ struct session {
 	io_time hello_deadline;
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
-	/* Time spent in waiting for this client, and what came of it. */
-	int64_t silent;	  /* since anything moved */
-	int64_t waited;	  /* since counted */
-	uint64_t counted; /* bytes moved before */
-	int excused;	  /* the client says that its source waits */
-	int64_t excused_time;
+	struct patience patience;
 	enum session_end end;
 };
+
+static void
+ask_stop(struct session *session)
+{
+	const struct session_config *config = session->config;
+
+	session->stop = config->stop(config->argument);
+	if (session->stop != SESSION_RUN && session->drain_deadline == IO_NEVER)
+		session->drain_deadline = io_now() + config->drain_timeout;
+}
+
+/* Let the last words arrive; a process that is to stop has less time. */
+static void
+linger(struct session *session)
+{
+	struct conn *conn = &session->conn;
+	io_time end = io_now() + LINGER_TIME;
+	uint64_t last = conn->received + LINGER_BYTES;
+
+	while (!conn->ended && conn->received < last && io_now() < end) {
+		int stopped = session->stop != SESSION_RUN;
+
+		conn_linger(conn, stopped ? REFUSE_TIME : LONGEST_WAIT,
+		    last - conn->received);
+		if (stopped)
+			break;
+		ask_stop(session);
+	}
+	conn->ended = 1;
+}
 
 /* End with these words; what is finished is committed before. */
 static void
 end_with(struct session *session, const struct outcome *why)
 {
-	int64_t linger =
-	    session->stop == SESSION_RUN ? LINGER_TIME : REFUSE_TIME;
 	char text[LOG_LINE];
 
 	log_warn("%s ended: %s: %s", session->peer, status_text(why->status),
@@ -57,8 +78,7 @@ end_with(struct session *session, const struct outcome *why)
 	(void)receive_commit(&session->receive);
 	session->receive.state = RECEIVE_CLOSED;
 	if (answer_fatal(&session->conn, why) == 0)
-		conn_linger(&session->conn, linger, LINGER_BYTES);
-	/* Nothing more is to be said or heard. */
+		linger(session);
 	session->conn.ended = 1;
 }
 
@@ -86,39 +106,6 @@ end_lost(struct session *session, const char *text)
 	session->conn.ended = 1;
 }
 
-static uint64_t
-moved(const struct session *session)
-{
-	return session->conn.received + session->conn.sent;
-}
-
-/* Count the time that was spent in waiting.  Returns why it is too much. */
-static const char *
-count_wait(struct session *session, int64_t time, uint64_t bytes)
-{
-	const struct session_config *config = session->config;
-	uint64_t least =
-	    config->min_rate * (uint64_t)config->idle_timeout / 1000;
-
-	if (session->excused) {
-		session->excused_time += time;
-		return session->excused_time < WAITING_LONGEST
-		    ? NULL
-		    : "the source has waited too long";
-	}
-	session->silent = moved(session) > bytes ? 0 : session->silent + time;
-	session->waited += time;
-	if (session->silent >= config->idle_timeout)
-		return "nothing came or went for too long";
-	if (session->waited < config->idle_timeout)
-		return NULL;
-	if (moved(session) - session->counted < least)
-		return "too slow";
-	session->waited = 0;
-	session->counted = moved(session);
-	return NULL;
-}
-
 /* Nonzero once the whole hello has come. */
 static int
 is_welcome(const struct session *session)
@@ -140,14 +127,14 @@ wait_for_client(struct session *session, int reading)
 	io_time deadline = earlier(begun + LONGEST_WAIT,
 	    earlier(session->drain_deadline,
 		is_welcome(session) ? IO_NEVER : session->hello_deadline));
-	uint64_t bytes = moved(session);
 	const char *stalled;
 
 	if (conn_wait(&session->conn, reading, deadline) == -1) {
 		end_lost(session, strerror(errno));
 		return;
 	}
-	stalled = count_wait(session, io_now() - begun, bytes);
+	stalled = patience_count(&session->patience, io_now() - begun,
+	    session->conn.received + session->conn.sent);
 	if (stalled != NULL)
 		end_stalled(session, stalled);
 }
@@ -179,9 +166,9 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 {
 	struct outcome why;
 
-	session->excused = frame->type == WIRE_WAITING;
+	patience_excuse(&session->patience, frame->type == WIRE_WAITING);
 	if (frame->type == WIRE_END || frame->type == WIRE_ABORT)
-		session->excused_time = 0;
+		patience_next_file(&session->patience);
 	if (receive_frame(&session->receive, frame) == 0)
 		return;
 	why = session->receive.fatal;
@@ -204,16 +191,6 @@ obey_stop(struct session *session)
 	outcome_set(&why, STATUS_DRAINING, "the server is going down%s",
 	    under_way ? "; of this file nothing was kept" : "");
 	end_with(session, &why);
-}
-
-static void
-ask_stop(struct session *session)
-{
-	const struct session_config *config = session->config;
-
-	session->stop = config->stop(config->argument);
-	if (session->stop != SESSION_RUN && session->drain_deadline == IO_NEVER)
-		session->drain_deadline = io_now() + config->drain_timeout;
 }
 
 static void
@@ -326,8 +303,7 @@ serve(struct session *session)
 	    (receive->state != RECEIVE_CLOSED ||
 		conn_unsent(&session->conn) > 0))
 		step(session);
-	if (!session->conn.ended)
-		conn_linger(&session->conn, LINGER_TIME, LINGER_BYTES);
+	linger(session);
 }
 
 enum session_end
@@ -348,6 +324,8 @@ session_run(
 	session->peer = peer;
 	session->hello_deadline = io_now() + config->hello_timeout;
 	session->drain_deadline = IO_NEVER;
+	patience_init(
+	    &session->patience, config->idle_timeout, config->min_rate);
 	receive_init(&session->receive, &policy, &session->conn, peer);
 	serve(session);
 	end = session->receive.sick ? SESSION_SICK : session->end;
