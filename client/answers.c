@@ -115,13 +115,15 @@ take_result(struct answers *answers, const struct conn_frame *frame,
 }
 
 static int
-take_fatal(const struct conn_frame *frame, struct outcome *outcome)
+take_fatal(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome)
 {
 	struct wire_reason reason;
 
 	if (wire_read_reason(frame->payload, frame->length, &reason) == -1 ||
 	    status_success(reason.status))
 		return fail(outcome, "bad last words");
+	answers->fatal = 1;
 	outcome_set(outcome, reason.status, "%.*s", (int)reason.text.length,
 	    reason.text.bytes);
 	return -1;
@@ -132,7 +134,7 @@ answers_take(struct answers *answers, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	if (frame->type == WIRE_FATAL)
-		return take_fatal(frame, outcome);
+		return take_fatal(answers, frame, outcome);
 	if (answers->refusing)
 		return fail(outcome, "no reason follows a refusal");
 	if (frame->type == WIRE_WORKING)

@@ -13,6 +13,7 @@ struct answers {
 	struct feed *feed;
 	int refusing; /* the greeting said so */
 	int based;    /* the base was answered */
+	int fatal;    /* the server's last words were heard */
 };
 
 /*

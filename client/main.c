@@ -51,6 +51,7 @@ put(const struct options *options, int count, char *const operands[])
 	struct source_list sources = {operands, (size_t)count - 1, 0};
 	struct target target;
 	char error[TARGET_ERROR];
+	int status;
 
 	for (int i = 0; i < count - 1; i++)
 		if (strcmp(operands[i], "-") == 0)
@@ -60,7 +61,9 @@ put(const struct options *options, int count, char *const operands[])
 		fprintf(stderr, "ftx: %s\n", error);
 		return EXIT_USAGE;
 	}
-	return put_run(options, &target, &sources);
+	status = put_run(options, &target, &sources);
+	target_release(&target);
+	return status;
 }
 
 static int

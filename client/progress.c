@@ -12,6 +12,9 @@
 #define BAR_INTERVAL 200
 #define LINE_INTERVAL 1000
 
+/* Seconds beyond which a guess of the time left says nothing. */
+#define ETA_MAX (100 * 3600 - 1)
+
 /* Bytes of a name that are shown, with NUL. */
 #define NAME_SHOWN 33
 
@@ -120,8 +123,12 @@ progress_percent(uint64_t sent, uint64_t total)
 {
 	if (sent >= total)
 		return 100;
-	return (int)(total > UINT64_MAX / 100 ? sent / (total / 100)
-					      : sent * 100 / total);
+	/* The product of large numbers does not fit. */
+	while (total > UINT64_MAX / 100) {
+		sent /= 2;
+		total /= 2;
+	}
+	return (int)(sent < total ? sent * 100 / total : 99);
 }
 
 uint64_t
@@ -141,6 +148,7 @@ progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
 	uint64_t rate = progress_rate(sent, elapsed);
 	char name[NAME_SHOWN], amount[2 * TEXT_NUMBER + 1], speed[TEXT_NUMBER];
 	char eta[PROGRESS_CLOCK];
+	uint64_t left;
 	int length;
 
 	describe_amount(amount, sizeof(amount), sent, total);
@@ -148,9 +156,11 @@ progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
 	    show_name(name, path), progress_percent(sent, total), amount);
 	if (rate == 0 || length < 0 || length >= PROGRESS_LINE)
 		return buffer;
+	left = (total - sent) / rate;
 	snprintf(buffer + length, PROGRESS_LINE - (size_t)length,
 	    "  %s/s  eta %s", text_size(speed, rate),
-	    progress_clock(eta, (int64_t)((total - sent) / rate * 1000)));
+	    left > ETA_MAX ? "long"
+			   : progress_clock(eta, (int64_t)left * 1000));
 	return buffer;
 }
 

@@ -29,17 +29,18 @@ try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
 	struct stream_limits limits = {
 	    run->retry.since, run->retry.since + run->retry.queue_timeout};
 	uint64_t done = run->transfer.window.done;
+	struct stream_end end = {0, 0};
 	int fd = transport_connect(&run->transport, outcome);
 	int result;
 
 	*attempt = (struct attempt){.status = outcome->status};
 	if (fd == -1)
 		return -1;
-	result =
-	    stream_run(&run->transfer, fd, &limits, &attempt->greeted, outcome);
+	result = stream_run(&run->transfer, fd, &limits, &end, outcome);
 	close(fd);
-	window_reset(&run->transfer.window);
+	window_reset(&run->transfer.window, end.lost);
 	attempt->connected = 1;
+	attempt->greeted = end.greeted;
 	attempt->status = outcome->status;
 	attempt->progressed = run->transfer.window.done > done;
 	return result;

@@ -154,18 +154,29 @@ report_again(
 		    text_duration(time, delay));
 }
 
-/* How many requests may or may not have been stored. */
-static uint64_t
-count_unconfirmed(struct transfer *transfer)
+/* Whether one may have been stored. */
+static int
+is_uncertain(struct transfer *transfer)
 {
 	struct window *window = &transfer->window;
-	uint64_t count = 0;
 
 	for (uint32_t i = window->first; i != window->next; i++) {
 		const struct request *request = window_find(window, i);
 
-		count += request != NULL && request->was_ended;
+		if (request != NULL && request->uncertain)
+			return 1;
 	}
+	return 0;
+}
+
+static uint64_t
+count_rest(struct transfer *transfer)
+{
+	struct window *window = &transfer->window;
+	uint64_t count = transfer->sources.count - transfer->sources.next;
+
+	for (uint32_t i = window->first; i != window->next; i++)
+		count += window_find(window, i) != NULL;
 	return count;
 }
 
@@ -173,15 +184,14 @@ count_unconfirmed(struct transfer *transfer)
 static void
 describe_rest(char *buffer, size_t size, struct transfer *transfer)
 {
-	uint64_t unconfirmed = count_unconfirmed(transfer);
 	uint64_t stored = transfer->tally.stored;
 
-	if (stored == 0 && unconfirmed == 0)
+	if (stored == 0 && !is_uncertain(transfer))
 		snprintf(buffer, size, "nothing was stored");
 	else
 		snprintf(buffer, size,
 		    "%" PRIu64 " stored, %" PRIu64 " not confirmed", stored,
-		    unconfirmed);
+		    count_rest(transfer));
 }
 
 /* Where some were stored, say which of the others were not. */
@@ -203,7 +213,7 @@ name_rest(struct transfer *transfer)
 		say(transfer, "ftx: %s -> %s: %s",
 		    show(source, sizeof(source), path),
 		    transfer_remote(transfer, path, remote),
-		    request->was_ended ? "not confirmed" : "not stored");
+		    request->uncertain ? "not confirmed" : "not stored");
 	}
 	for (;;) {
 		path = source_next(&transfer->sources);

@@ -62,6 +62,8 @@ note(struct retry *retry, const struct attempt *attempt, io_time now)
 int64_t
 retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 {
+	int64_t delay;
+
 	note(retry, attempt, now);
 	switch (attempt->status) {
 	case STATUS_UNREACHABLE:
@@ -75,11 +77,12 @@ retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 	default:
 		return -1;
 	}
-	if (retry->greeted && attempt->status != STATUS_BUSY)
+	/* A server that only has no room now is not failing. */
+	if (retry->greeted &&
+	    (attempt->greeted || attempt->status != STATUS_BUSY))
 		return slow_delay(retry);
-	if (now - retry->since >= retry->queue_timeout)
-		return -1;
-	return quick_delay(retry);
+	delay = quick_delay(retry);
+	return now + delay - retry->since < retry->queue_timeout ? delay : -1;
 }
 
 enum status

@@ -28,6 +28,7 @@ struct stream {
 	struct answers answers;
 	uint8_t greeting[WIRE_GREETING];
 	size_t greeting_length;
+	io_time begun;
 	io_time moved;	 /* when bytes last went or came */
 	uint64_t sent;	 /* how many had gone by then */
 	int working;	 /* the last frame said so */
@@ -48,8 +49,10 @@ fail_lost(struct stream *stream, int error)
 {
 	if (stream->write_error != 0)
 		error = stream->write_error;
-	return fail(stream, STATUS_LOST,
-	    error != 0 ? strerror(error) : "the server ended it");
+	outcome_set(stream->outcome, STATUS_LOST, "%s%s",
+	    error != 0 ? strerror(error) : "the server ended it",
+	    stream->feed.greeted ? "" : ", before its greeting");
+	return -1;
 }
 
 /* Nonzero if these may be the first bytes of a greeting. */
@@ -175,7 +178,7 @@ show_progress(struct stream *stream, io_time now)
 	    : window_find(window, window->first);
 
 	if (!stream->feed.greeted) {
-		if (now - stream->limits->since >= TICK)
+		if (now - stream->begun >= TICK)
 			progress_waiting(&transfer->progress,
 			    transfer->target->shown,
 			    "connected, waiting for a free worker",
@@ -249,6 +252,14 @@ is_complete(const struct stream *stream)
 	return !stream->feed.stopped && feed_is_done(&stream->feed);
 }
 
+/* An end that comes after the last result takes none back. */
+static int
+is_harmless(const struct stream *stream)
+{
+	return is_complete(stream) &&
+	    stream->outcome->status != STATUS_PROTOCOL;
+}
+
 /* Everything that can be said to this server has its result. */
 static int
 finish(struct stream *stream)
@@ -275,11 +286,7 @@ exchange(struct stream *stream)
 		more = write_output(stream);
 		stream->has_read = 0;
 		if (read_input(stream) == -1)
-			/* What ends after the last result takes none back. */
-			return is_complete(stream) &&
-				stream->outcome->status != STATUS_PROTOCOL
-			    ? 0
-			    : -1;
+			return is_harmless(stream) ? 0 : -1;
 		if (!stream->answers.refusing && feed_is_done(&stream->feed))
 			return finish(stream);
 		now = io_now();
@@ -292,11 +299,14 @@ exchange(struct stream *stream)
 
 int
 stream_run(struct transfer *transfer, int fd,
-    const struct stream_limits *limits, int *greeted, struct outcome *outcome)
+    const struct stream_limits *limits, struct stream_end *end,
+    struct outcome *outcome)
 {
+	io_time now = io_now();
 	struct stream stream = {.transfer = transfer,
 	    .limits = limits,
-	    .moved = io_now(),
+	    .begun = now,
+	    .moved = now,
 	    .outcome = outcome};
 	int result;
 
@@ -305,10 +315,12 @@ stream_run(struct transfer *transfer, int fd,
 		return -1;
 	}
 	feed_init(&stream.feed, transfer, &stream.conn);
-	stream.answers = (struct answers){transfer, &stream.feed, 0, 0};
+	stream.answers =
+	    (struct answers){.transfer = transfer, .feed = &stream.feed};
 	feed_begin(&stream.feed);
 	result = exchange(&stream);
-	*greeted = stream.feed.greeted && !stream.answers.refusing;
+	end->greeted = stream.feed.greeted && !stream.answers.refusing;
+	end->lost = end->greeted && !stream.answers.fatal;
 	feed_release(&stream.feed);
 	conn_release(&stream.conn);
 	return result;

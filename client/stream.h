@@ -13,12 +13,18 @@ struct stream_limits {
 	io_time queue_end; /* and when it has to end */
 };
 
+struct stream_end {
+	int greeted; /* by a server that was ready */
+	int lost;    /* and what became of open requests is not known */
+};
+
 /*
  * Send over a connected descriptor, which does not block and is not owned,
  * what the transfer has to send.  Returns 0 when every request has its result,
- * or -1 with outcome; *greeted tells whether a server that was ready greeted.
+ * or -1 with outcome and end.
  */
 int stream_run(struct transfer *transfer, int fd,
-    const struct stream_limits *limits, int *greeted, struct outcome *outcome);
+    const struct stream_limits *limits, struct stream_end *end,
+    struct outcome *outcome);
 
 #endif

@@ -3,12 +3,17 @@
 #include "client/target.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
 #include "common/wire.h"
+
+/* Where nothing stands before the colon. */
+#define HERE "localhost"
 
 /* What is shown of a text that was not understood. */
 #define SHOWN 320
@@ -87,69 +92,100 @@ take_host(struct target *target, const char *text, const char *host,
 	return 0;
 }
 
-static int
+/* Each returns the path, or NULL with error. */
+
+static const char *
 parse_bracketed(
     struct target *target, const char *text, char error[TARGET_ERROR])
 {
 	const char *end = strchr(text, ']');
+	size_t length;
 
-	if (end == NULL || end[1] != ':')
-		return fail(
-		    error, text, "write an IPv6 target as [address]:path");
-	if (!is_ipv6(text + 1, (size_t)(end - text - 1)))
-		return fail(error, text, "no IPv6 address in the brackets");
-	target->path = end + 2;
-	return take_host(
-	    target, text, text + 1, (size_t)(end - text - 1), error);
-}
-
-static int
-parse_plain(struct target *target, const char *text, char error[TARGET_ERROR])
-{
-	const char *colon = strchr(text, ':');
-	size_t bare = bare_ipv6_length(text);
-
-	if (bare > 0)
-		return fail_bare_ipv6(text, bare, error);
-	if (colon == NULL)
-		return fail(
-		    error, text, "the target names no host: write host:path");
-	if (memchr(text, '/', (size_t)(colon - text)) != NULL)
-		return fail(
-		    error, text, "what stands before the colon is no host");
-	target->path = colon + 1;
-	if (colon == text)
-		return take_host(
-		    target, text, "localhost", strlen("localhost"), error);
-	return take_host(target, text, text, (size_t)(colon - text), error);
+	if (end == NULL || end[1] != ':') {
+		fail(error, text, "write an IPv6 target as [address]:path");
+		return NULL;
+	}
+	length = (size_t)(end - text) - 1;
+	if (!is_ipv6(text + 1, length)) {
+		fail(error, text, "no IPv6 address in the brackets");
+		return NULL;
+	}
+	if (take_host(target, text, text + 1, length, error) == -1)
+		return NULL;
+	return end + 2;
 }
 
 static const char *
-strip(const char *path)
+parse_plain(struct target *target, const char *text, char error[TARGET_ERROR])
 {
-	for (;;) {
-		if (path[0] == '/')
-			path++;
-		else if (path[0] == '.' && path[1] == '/')
-			path += 2;
-		else if (strcmp(path, ".") == 0)
-			path++;
-		else
-			return path;
+	const char *colon = strchr(text, ':');
+	size_t bare = bare_ipv6_length(text), length;
+
+	if (bare > 0) {
+		fail_bare_ipv6(text, bare, error);
+		return NULL;
 	}
+	if (colon == NULL) {
+		fail(error, text, "the target names no host: write host:path");
+		return NULL;
+	}
+	length = (size_t)(colon - text);
+	if (memchr(text, '/', length) != NULL) {
+		fail(error, text, "what stands before the colon is no host");
+		return NULL;
+	}
+	if (length == 0)
+		return take_host(target, text, HERE, strlen(HERE), error) == 0
+		    ? colon + 1
+		    : NULL;
+	if (take_host(target, text, text, length, error) == -1)
+		return NULL;
+	return colon + 1;
+}
+
+/* Copy a path without what says nothing.  out has as much room. */
+static void
+simplify(char *out, const char *path)
+{
+	while (*path != '\0') {
+		size_t length = strcspn(path, "/");
+		int says_nothing =
+		    length == 0 || (length == 1 && path[0] == '.');
+
+		if (!says_nothing) {
+			memcpy(out, path, length);
+			out += length;
+		}
+		path += length;
+		if (*path == '/') {
+			path++;
+			if (!says_nothing)
+				*out++ = '/';
+		}
+	}
+	*out = '\0';
 }
 
 int
 target_parse(struct target *target, const char *text, char error[TARGET_ERROR])
 {
-	if (text[0] == '[') {
-		if (parse_bracketed(target, text, error) == -1)
-			return -1;
-	} else if (parse_plain(target, text, error) == -1) {
+	const char *path = text[0] == '[' ? parse_bracketed(target, text, error)
+					  : parse_plain(target, text, error);
+
+	if (path == NULL)
 		return -1;
-	}
-	target->path = strip(target->path);
+	target->path = malloc(strlen(path) + 1);
+	if (target->path == NULL)
+		return fail(error, text, "%s", strerror(errno));
+	simplify(target->path, path);
 	return 0;
+}
+
+void
+target_release(struct target *target)
+{
+	free(target->path);
+	target->path = NULL;
 }
 
 size_t

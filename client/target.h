@@ -14,16 +14,18 @@
 struct target {
 	char host[ADDRESS_HOST];
 	char shown[TARGET_SHOWN]; /* the host; IPv6 in brackets */
-	const char *path;	  /* within the text that was parsed */
+	char *path;		  /* owned */
 };
 
 /*
- * Parse "host:path", "[IPv6%zone]:path", and ":path" for this host.  What
- * leads the path and says nothing, "/" and "./", is left out.  Returns 0, or
- * -1 with error.
+ * Parse "host:path", "[IPv6%zone]:path", and ":path" for this host.  What says
+ * nothing in the path is left out: a slash that leads it or follows another
+ * one, and the component ".".  A slash at its end stays.  Returns 0, or -1
+ * with error.
  */
 int target_parse(
     struct target *target, const char *text, char error[TARGET_ERROR]);
+void target_release(struct target *target);
 
 /*
  * The length of the path without a slash at its end; *reason says why no

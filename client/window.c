@@ -85,7 +85,6 @@ window_mark(
 		window->done++;
 		window->paths -= request->path_length;
 	}
-	request->was_ended |= state == REQUEST_ENDED;
 	request->state = state;
 	while (window->first != window->next &&
 	    slot_of(window, window->first)->state == REQUEST_DONE)
@@ -93,13 +92,15 @@ window_mark(
 }
 
 void
-window_reset(struct window *window)
+window_reset(struct window *window, int lost)
 {
 	uint32_t next = window->next;
 
 	for (uint32_t number = window->first; number != next; number++) {
 		struct request *request = slot_of(window, number);
 
+		if (lost && request->state == REQUEST_ENDED)
+			request->uncertain = 1;
 		if (request->state == REQUEST_ABORTED)
 			window_mark(window, request, REQUEST_DONE);
 		else if (request->state != REQUEST_DONE)

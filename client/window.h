@@ -26,7 +26,7 @@ struct request {
 	enum request_state state;
 	struct source_identity identity;
 	int refused_prefix; /* go offered to begin later than at 0 */
-	int was_ended;	    /* all of it was sent, on any connection */
+	int uncertain;	    /* a lost connection may have stored it */
 	uint64_t sent, digest;
 	io_time begun;	    /* when its content did */
 	size_t path_length; /* of its path on the wire */
@@ -66,7 +66,10 @@ struct request *window_going(struct window *window);
 void window_mark(
     struct window *window, struct request *request, enum request_state state);
 
-/* A connection has ended: what has no result is new again. */
-void window_reset(struct window *window);
+/*
+ * A connection has ended: what has no result is new again, and, if it was lost,
+ * may be stored if all of it was sent.
+ */
+void window_reset(struct window *window, int lost);
 
 #endif
