@@ -2,6 +2,7 @@
 /* What ftx can be told: the table, its checks, and the order of reading. */
 #include "client/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,7 +209,8 @@ options_read(struct options *options, int argc, char *const argv[],
 {
 	int command, first;
 
-	settings_init(options_table, options);
+	if (settings_init(options_table, options) != 0)
+		return settings_fail(error, "%s", strerror(errno));
 	command =
 	    settings_command_line(options_table, options, argc, argv, error);
 	if (command == -1 || options->help || options->version)

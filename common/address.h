@@ -31,8 +31,8 @@ int address_parse(
 long address_parse_port(const char *text);
 
 /* Print as "192.0.2.1:80" or "[2001:db8::1%zone]:80".  Returns buffer. */
-char *address_print(
-    char buffer[ADDRESS_TEXT], const struct sockaddr *address, socklen_t length);
+char *address_print(char buffer[ADDRESS_TEXT], const struct sockaddr *address,
+    socklen_t length);
 
 /* An IP address as 16 bytes; an IPv4 one is ::ffff:a.b.c.d.  RFC 4291. */
 struct address_ip {

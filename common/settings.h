@@ -10,7 +10,8 @@
 /* What a value is, and the C type of the member that holds it. */
 enum setting_kind {
 	SETTING_FLAG,	/* int: yes or no; the bare name means yes */
-	SETTING_NUMBER, /* uint64_t: digits, with K, M, G, T as powers of 1024 */
+	SETTING_NUMBER, /* uint64_t: digits, with K, M, G, T as powers of 1024
+			 */
 	SETTING_TIME,	/* int64_t in milliseconds: digits with s, m, h or d */
 	SETTING_TEXT,	/* char *: any, owned by the values */
 	SETTING_LIST	/* struct setting_list: may be given repeatedly */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The outcomes a peer can report: one number, one text, one exit status each. */
+/* The outcomes a peer can report: one number, one text, one exit status each.
+ */
 #ifndef COMMON_STATUS_H
 #define COMMON_STATUS_H
 
@@ -58,7 +59,6 @@ void outcome_set(struct outcome *outcome, enum status status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* "CONTEXT: strerror(error)", with the status that error means. */
-void outcome_set_errno(
-    struct outcome *outcome, int error, const char *context);
+void outcome_set_errno(struct outcome *outcome, int error, const char *context);
 
 #endif

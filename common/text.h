@@ -10,7 +10,7 @@
 enum text_set {
 	TEXT_ASCII, /* 0x20 to 0x7e: for logs */
 	TEXT_UTF8   /* and well-formed UTF-8 that neither controls the terminal
-	               nor changes the direction of writing: for people */
+		       nor changes the direction of writing: for people */
 };
 
 /*

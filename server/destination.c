@@ -139,7 +139,7 @@ destination_check(
 		outcome_set(
 		    outcome, STATUS_REFUSED, "the target is no regular file");
 	else if (keep)
-		outcome_set(outcome, STATUS_EXISTS, "the target exists");
+		outcome_set(outcome, STATUS_EXISTS, "not to be replaced");
 	else
 		return 0;
 	return -1;

@@ -47,12 +47,14 @@ directories_forget(struct directories *directories)
 		forget_one(directories, &directories->first);
 }
 
-/* Keep the list short: the node that was not used for the longest time goes. */
+/* Make room for one more: who was not used for the longest time goes. */
 static void
-forget_oldest(struct directories *directories)
+make_room(struct directories *directories)
 {
 	struct directory **at = &directories->first;
 
+	if (directories->count < DIRECTORY_KEPT)
+		return;
 	while ((*at)->next != NULL)
 		at = &(*at)->next;
 	forget_one(directories, at);
@@ -107,10 +109,10 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 		parent->references++;
 	node->length = length;
 	memcpy(node->path, path, length);
+	make_room(directories);
 	node->next = directories->first;
 	directories->first = node;
-	if (++directories->count > DIRECTORY_KEPT)
-		forget_oldest(directories);
+	directories->count++;
 	return node;
 fail:
 	close(fd);

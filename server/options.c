@@ -2,6 +2,7 @@
 /* What ftxd can be told: the table, its checks, and the order of reading. */
 #include "server/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +317,14 @@ read_command_line(struct options *options, int argc, char *const argv[],
 	return -1;
 }
 
+static int
+init(struct options *options, char error[SETTINGS_ERROR])
+{
+	if (settings_init(options_table, options) == 0)
+		return 0;
+	return settings_fail(error, "%s", strerror(errno));
+}
+
 /* Lists add up, so the command line is read afresh behind the file. */
 static int
 read_file(struct options *options, int argc, char *const argv[],
@@ -326,8 +335,9 @@ read_file(struct options *options, int argc, char *const argv[],
 
 	options->file = NULL;
 	options_release(options);
-	settings_init(options_table, options);
-	status = settings_file(options_table, options, path, error);
+	status = init(options, error);
+	if (status == 0)
+		status = settings_file(options_table, options, path, error);
 	free(path);
 	if (status != 0)
 		return -1;
@@ -338,8 +348,8 @@ int
 options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR])
 {
-	settings_init(options_table, options);
-	if (read_command_line(options, argc, argv, error) != 0)
+	if (init(options, error) != 0 ||
+	    read_command_line(options, argc, argv, error) != 0)
 		return -1;
 	if (options->file != NULL && read_file(options, argc, argv, error) != 0)
 		return -1;

@@ -54,12 +54,12 @@ count_rate(struct patience *patience, int64_t time, uint64_t moved)
 const char *
 patience_count(struct patience *patience, int64_t time, uint64_t moved)
 {
-	int silent = moved == patience->moved;
-
+	if (moved != patience->moved)
+		patience->silent = 0;
 	patience->moved = moved;
 	if (patience->excused)
 		return count_excused(patience, time);
-	patience->silent = silent ? patience->silent + time : 0;
+	patience->silent += time;
 	if (patience->silent >= patience->idle_timeout)
 		return "nothing came or went for too long";
 	return count_rate(patience, time, moved);

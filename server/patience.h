@@ -8,7 +8,7 @@
 /* A client that says it waits is believed for so long, for each file. */
 #define PATIENCE_EXCUSED (15 * 60 * 1000)
 
-/* Only waiting for the client counts.  See ftx-protocol(5), TIME. */
+/* Only waiting for the client counts.  See ftx-protocol(5), LIVENESS. */
 struct patience {
 	int64_t idle_timeout; /* milliseconds */
 	uint64_t min_rate;    /* bytes a second */
