@@ -3,6 +3,8 @@
 #ifndef SERVER_DESTINATION_H
 #define SERVER_DESTINATION_H
 
+#include <sys/stat.h>
+
 #include <stddef.h>
 
 #include "common/status.h"
@@ -42,11 +44,11 @@ int destination_open(struct destination *destination, const struct base *base,
     struct outcome *outcome);
 
 /*
- * Look at what is there: nothing, or a file or link that may be replaced,
- * which keep forbids.  Returns 0, or -1 with outcome.
+ * Look at what is there: nothing, or a file or link that may be replaced.
+ * Returns 0, with found->st_mode zero for nothing; or -1 with outcome.
  */
-int destination_check(
-    const struct destination *destination, int keep, struct outcome *outcome);
+int destination_look(const struct destination *destination, struct stat *found,
+    struct outcome *outcome);
 
 void destination_release(struct destination *destination);
 

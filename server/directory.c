@@ -120,14 +120,14 @@ fail:
 }
 
 static int
-open_child(int parent, const char *name, int create)
+open_child(int parent, const char *name, mode_t create)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(parent, name, flags);
 
-	if (fd != -1 || errno != ENOENT || !create)
+	if (fd != -1 || errno != ENOENT || create == 0)
 		return fd;
-	if (mkdirat(parent, name, 0777) == -1 && errno != EEXIST)
+	if (mkdirat(parent, name, create) == -1 && errno != EEXIST)
 		return -1;
 	return openat(parent, name, flags);
 }
@@ -160,7 +160,7 @@ explain(struct outcome *outcome, int parent, const char *name, const char *path,
 /* Open the last component of path in its parent. */
 static struct directory *
 enter(struct directories *directories, struct directory *parent,
-    const char *path, size_t start, size_t length, int create,
+    const char *path, size_t start, size_t length, mode_t create,
     struct outcome *outcome)
 {
 	char name[WIRE_COMPONENT_MAX + 1];
@@ -205,7 +205,7 @@ next_prefix(const char *path, size_t length, size_t start)
 
 struct directory *
 directories_find(struct directories *directories, const char *path,
-    size_t length, int create, struct outcome *outcome)
+    size_t length, mode_t create, struct outcome *outcome)
 {
 	struct directory *found = find_known(directories, path, length);
 	size_t start = 0;

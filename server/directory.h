@@ -42,12 +42,16 @@ void directories_forget(struct directories *directories);
 
 /*
  * Find the directory that path names (checked by wire_check_path; empty: the
- * receiving directory itself).  With create, what is missing is made.
- * Returns it, to be given back with directory_release; or NULL with outcome
- * and errno, which is ENOENT where it does not exist.
+ * receiving directory itself).  What is missing is made with the mode create,
+ * less the umask, or not at all where that is 0.  Returns it, to be given back
+ * with directory_release; or NULL with outcome and errno, which is ENOENT where
+ * it does not exist.
  */
 struct directory *directories_find(struct directories *directories,
-    const char *path, size_t length, int create, struct outcome *outcome);
+    const char *path, size_t length, mode_t create, struct outcome *outcome);
+
+/* The mode of parents that nobody asked for. */
+#define DIRECTORY_MODE 0777
 
 void directory_release(struct directory *directory);
 

@@ -13,6 +13,7 @@
 #include "server/reload.h"
 #include "server/report.h"
 #include "server/signals.h"
+#include "server/sweep.h"
 #include "server/worker.h"
 
 #define SWEEP_INTERVAL 3600000
@@ -29,6 +30,7 @@ configure_store(struct master *master)
 	store->sync = master->options->fsync;
 	store->mask = mask == -1 ? master->inherited_umask : (mode_t)mask;
 	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
+	store->partial_ttl = master->options->partial_ttl;
 	options_min_free(
 	    master->options, &store->free_percent, &store->free_bytes);
 }
@@ -68,7 +70,7 @@ become_sweep(struct master *master)
 	listener_close(master->listeners);
 	signals_default();
 	signals_unblock();
-	removed = store_sweep(master->store);
+	removed = sweep_abandoned(master->store);
 	if (removed == -1)
 		log_warn("sweeping the staging folder: %s", strerror(errno));
 	else if (removed > 0)

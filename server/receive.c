@@ -12,11 +12,12 @@
 
 void
 receive_init(struct receive *receive, const struct policy *policy,
-    struct conn *conn, const char *peer)
+    struct conn *conn, const char *peer, const struct tick *tick)
 {
 	receive->policy = *policy;
 	receive->conn = conn;
 	receive->peer = peer;
+	receive->tick = *tick;
 	receive->state = RECEIVE_HELLO;
 	receive->content.policy = &receive->policy;
 	receive->content.staged.fd = -1;
@@ -40,8 +41,8 @@ receive_fail(struct receive *receive, const char *what)
 }
 
 /* Turn the result of an answer into that of a frame. */
-static int
-answered(struct receive *receive, int queued)
+int
+receive_answered(struct receive *receive, int queued)
 {
 	return queued == 0
 	    ? 0
@@ -55,7 +56,7 @@ receive_answer(struct receive *receive, uint32_t number, const char *path,
 	const struct answer_subject subject = {
 	    receive->peer, number, path, length};
 
-	return answered(
+	return receive_answered(
 	    receive, answer_failed(receive->conn, &subject, outcome));
 }
 
@@ -70,24 +71,35 @@ receive_commit(struct receive *receive)
 	if (receive->policy.store->sync && answer_working(receive->conn) == 0)
 		(void)conn_flush(receive->conn);
 	commit_run(commit, receive->policy.store);
-	return answered(
+	return receive_answered(
 	    receive, commit_answer(commit, receive->conn, receive->peer));
+}
+
+/* A fault of the peer's leaves nothing that is worth going on with. */
+static int
+keeps_content(enum status why)
+{
+	return why == STATUS_LOST || why == STATUS_STALLED ||
+	    why == STATUS_DRAINING;
 }
 
 int
 receive_abandon(struct receive *receive, const struct outcome *why)
 {
-	const struct content *content = &receive->content;
+	struct content *content = &receive->content;
 	char name[LOG_LINE];
+	int kept;
 
 	if (receive->state != RECEIVE_CONTENT)
 		return 0;
-	log_warn("%s \"%s\" not stored, %s after %llu bytes", receive->peer,
+	kept = keeps_content(why->status) && content_keep(content);
+	log_warn("%s \"%s\" not stored, %s after %llu bytes%s", receive->peer,
 	    text_escape(name, sizeof(name), content->destination.path,
 		content->destination.length, TEXT_ASCII),
 	    status_text(why->status),
-	    (unsigned long long)content->file.received);
-	content_drop(&receive->content);
+	    (unsigned long long)content->file.received,
+	    kept ? ", partial kept" : "");
+	content_drop(content);
 	receive->state = RECEIVE_READY;
 	return 1;
 }
@@ -107,7 +119,7 @@ on_base(struct receive *receive, const struct conn_frame *frame)
 	based.directory = (struct wire_bytes){base->directory, base->length};
 	based.name = (struct wire_bytes){base->name, base->name_length};
 	receive->state = RECEIVE_READY;
-	return answered(receive, answer_based(receive->conn, &based));
+	return receive_answered(receive, answer_based(receive->conn, &based));
 }
 
 /* Read a request and check that its number is a new one. */
@@ -128,88 +140,34 @@ read_request(struct receive *receive, const struct conn_frame *frame,
 static int
 on_put(struct receive *receive, const struct conn_frame *frame)
 {
+	struct partial nothing_kept = {.staged.fd = -1};
 	struct wire_request request;
 
 	if (read_request(receive, frame, &request) == -1)
 		return -1;
 	if (request.wishes != 0)
 		return receive_fail(receive, "put with wishes");
-	return receive_begin(receive, frame->request, &request);
-}
-
-/*
- * What an ask comes to before its content: 0 for a go, or -1 with outcome for
- * a result.
- */
-static int
-judge_ask(struct receive *receive, const struct wire_request *request,
-    struct destination *destination, struct outcome *outcome)
-{
-	const unsigned offered = WIRE_RESUME | WIRE_NO_CLOBBER | WIRE_DRY_RUN;
-
-	if (destination_open(destination, &receive->base, &request->path,
-		&receive->directories, 0, outcome) == -1 ||
-	    policy_check(&receive->policy, request, destination, outcome) == -1)
-		return -1;
-	if ((request->wishes & ~offered) != 0)
-		outcome_set(outcome, STATUS_NOT_OFFERED,
-		    "comparing with what is there");
-	else if ((request->wishes & WIRE_DRY_RUN) != 0)
-		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
-	else
-		return 0;
-	return -1;
-}
-
-static int
-grant(struct receive *receive, uint32_t number,
-    const struct wire_request *request)
-{
-	struct wire_go from_start = {.offset = 0};
-	struct digest nothing;
-
-	digest_init(&nothing);
-	from_start.digest = digest_value(&nothing);
-	if (asks_add(&receive->asks, number, request) == 0)
-		return answered(
-		    receive, answer_go(receive->conn, number, &from_start));
-	if (errno == EOVERFLOW)
-		return receive_fail(receive, "too many requests at once");
-	receive->sick = 1;
-	outcome_set_errno(&receive->fatal, errno, "keeping a request");
-	return -1;
+	return receive_begin(receive, frame->request, &request, &nothing_kept);
 }
 
 static int
 on_ask(struct receive *receive, const struct conn_frame *frame)
 {
 	struct wire_request request;
-	struct destination destination;
-	struct outcome outcome;
-	int result;
 
 	if (read_request(receive, frame, &request) == -1)
 		return -1;
-	if (judge_ask(receive, &request, &destination, &outcome) == 0)
-		result = grant(receive, frame->request, &request);
-	else
-		result = receive_answer(receive, frame->request,
-		    destination.path, destination.length, &outcome);
-	destination_release(&destination);
-	return result;
+	return receive_ask(receive, frame->request, &request);
 }
 
 static int
 on_directory(struct receive *receive, const struct conn_frame *frame)
 {
 	struct wire_request request;
-	struct outcome outcome;
 
 	if (read_request(receive, frame, &request) == -1)
 		return -1;
-	outcome_set(&outcome, STATUS_NOT_OFFERED, "directories");
-	return receive_answer(receive, frame->request, request.path.bytes,
-	    request.path.length, &outcome);
+	return receive_directory(receive, frame->request, &request);
 }
 
 int
@@ -243,7 +201,7 @@ on_abort_ask(struct receive *receive, const struct conn_frame *frame)
 		return receive_fail(receive, "abort without a go");
 	result = receive_answer(receive, frame->request, ask->path,
 	    ask->request.path.length, &outcome);
-	free(ask);
+	ask_free(ask);
 	return result;
 }
 

@@ -25,6 +25,8 @@ struct receive {
 	struct policy policy;
 	struct conn *conn; /* not owned */
 	const char *peer;  /* printable; not owned */
+	struct tick tick;  /* of work that takes long */
+	int compares;	   /* peers may compare with what is there */
 	enum receive_state state;
 	uint32_t last; /* highest number of a request */
 	struct base base;
@@ -36,9 +38,9 @@ struct receive {
 	int sick;	      /* for want of memory or descriptors */
 };
 
-/* Begin in the state RECEIVE_HELLO, in zeroed memory. */
+/* Begin in the state RECEIVE_HELLO, in zeroed memory; then set compares. */
 void receive_init(struct receive *receive, const struct policy *policy,
-    struct conn *conn, const char *peer);
+    struct conn *conn, const char *peer, const struct tick *tick);
 
 /*
  * Do what one frame asks.  Returns 0, or -1 with fatal set: the connection
@@ -58,12 +60,15 @@ int receive_abandon(struct receive *receive, const struct outcome *why);
 void receive_release(struct receive *receive);
 
 /*
- * Between receive.c, which has the table of states, and receive_content.c,
- * which has what happens to one file.
+ * Between receive.c, which has the table of states, receive_ask.c, which has
+ * what is asked before any content, and receive_content.c.
  */
 
 /* The peer broke the protocol: what becomes fatal.  Returns -1. */
 int receive_fail(struct receive *receive, const char *what);
+
+/* Turn what answer_result and its like return into that of a frame. */
+int receive_answered(struct receive *receive, int queued);
 
 /* Answer a request that was not stored.  As receive_frame. */
 int receive_answer(struct receive *receive, uint32_t number, const char *path,
@@ -75,6 +80,12 @@ int receive_read_abort(struct receive *receive, const struct conn_frame *frame,
 
 /* Begin the content of a request: its state is content or discard then. */
 int receive_begin(struct receive *receive, uint32_t number,
+    const struct wire_request *request, struct partial *partial);
+
+/* The requests that may be settled without content. */
+int receive_ask(struct receive *receive, uint32_t number,
+    const struct wire_request *request);
+int receive_directory(struct receive *receive, uint32_t number,
     const struct wire_request *request);
 
 /* A frame of content, which begins that of a request that has its go. */

@@ -19,6 +19,9 @@
 #define REFUSE_TIME 250 /* also of a process that is to stop */
 #define REFUSE_BYTES (256 * 1024)
 
+/* How often the client hears that work goes on, in milliseconds. */
+#define WORKING_EVERY 1000
+
 /* No wait is longer, so that the end of the master is noticed. */
 #define LONGEST_WAIT 1000
 
@@ -32,6 +35,7 @@ struct session {
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct patience patience;
+	io_time said_working;
 	enum session_end end;
 };
 
@@ -43,6 +47,22 @@ ask_stop(struct session *session)
 	session->stop = config->stop(config->argument);
 	if (session->stop != SESSION_RUN && session->drain_deadline == IO_NEVER)
 		session->drain_deadline = io_now() + config->drain_timeout;
+}
+
+/* In the middle of work that takes long.  Nonzero if it has to end. */
+static int
+tick(void *argument)
+{
+	struct session *session = argument;
+	io_time now = io_now();
+
+	if (now - session->said_working < WORKING_EVERY)
+		return 0;
+	session->said_working = now;
+	if (answer_working(&session->conn) == 0)
+		(void)conn_flush(&session->conn);
+	ask_stop(session);
+	return session->stop == SESSION_CUT || now >= session->drain_deadline;
 }
 
 /* Let the last words arrive; a process that is to stop has less time. */
@@ -188,8 +208,7 @@ obey_stop(struct session *session)
 		return;
 	if (under_way)
 		session->end = SESSION_WAS_CUT;
-	outcome_set(&why, STATUS_DRAINING, "the server is going down%s",
-	    under_way ? "; of this file nothing was kept" : "");
+	outcome_set(&why, STATUS_DRAINING, "the server is going down");
 	end_with(session, &why);
 }
 
@@ -313,6 +332,7 @@ session_run(
 	const struct policy policy = {
 	    config->store, config->max_size, config->never_overwrite};
 	struct session *session = calloc(1, sizeof(*session));
+	const struct tick working = {tick, session};
 	enum session_end end = SESSION_SICK;
 
 	if (session == NULL ||
@@ -326,7 +346,9 @@ session_run(
 	session->drain_deadline = IO_NEVER;
 	patience_init(
 	    &session->patience, config->idle_timeout, config->min_rate);
-	receive_init(&session->receive, &policy, &session->conn, peer);
+	receive_init(
+	    &session->receive, &policy, &session->conn, peer, &working);
+	session->receive.compares = config->compares;
 	serve(session);
 	end = session->receive.sick ? SESSION_SICK : session->end;
 	receive_release(&session->receive);

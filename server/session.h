@@ -22,6 +22,7 @@ struct session_config {
 	uint64_t min_rate;   /* bytes a second */
 	int64_t hello_timeout, idle_timeout, drain_timeout; /* milliseconds */
 	int never_overwrite;
+	int compares; /* clients may compare with what is there */
 	/*
 	 * Asked before each wait, of at most a second, and after each signal:
 	 * how to go on.  The first answer other than SESSION_RUN begins

@@ -22,6 +22,7 @@ struct store {
 	mode_t exact_mask;   /* the same, where the exact mode is wished */
 	int free_percent;    /* what must stay free: so many percent, */
 	uint64_t free_bytes; /* and so many bytes */
+	int64_t partial_ttl; /* how long a partial is kept, in ms */
 };
 
 /*
@@ -55,6 +56,13 @@ int store_set_attributes(const struct store *store, const struct staged *staged,
     const struct wire_request *request, gid_t group);
 
 /*
+ * The same for a directory, which keeps what is special about its mode.
+ * Without an exact mode its mode stays.  Returns 0, or -1 with errno.
+ */
+int store_set_directory(const struct store *store, int directory,
+    const struct wire_request *request);
+
+/*
  * Publish under its final name in a directory: an existing file or link is
  * replaced, or, with no_clobber, kept (EEXIST).  Returns 0, or -1 with errno;
  * in any case the descriptor stays open.
@@ -76,9 +84,10 @@ int store_check_space(
     const struct store *store, uint64_t bytes, struct outcome *outcome);
 
 /*
- * Remove from the staging folder what no process holds.  Returns the number
- * of files removed, or -1 with errno.
+ * Lock a staged file for this process, without waiting.  Returns 0, or -1 with
+ * errno: EAGAIN if another has it.  To close any descriptor of the file ends
+ * the lock.  Source: POSIX, fcntl().
  */
-int store_sweep(const struct store *store);
+int store_lock(int fd);
 
 #endif

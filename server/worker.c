@@ -65,6 +65,7 @@ configure(struct session_config *session, struct worker *worker)
 	session->idle_timeout = options->idle_timeout;
 	session->drain_timeout = options->drain_timeout;
 	session->never_overwrite = strcmp(options->overwrite, "never") == 0;
+	session->compares = options->compare;
 	session->stop = look_around;
 	session->argument = worker;
 }
