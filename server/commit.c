@@ -50,6 +50,17 @@ sync_files(struct commit *commit)
 	}
 }
 
+/* Another may have taken the name since the request was checked. */
+static void
+fail_publishing(struct commit_file *file)
+{
+	if (errno == EEXIST && file->no_clobber)
+		outcome_set(
+		    &file->outcome, STATUS_EXISTS, "not to be replaced");
+	else
+		outcome_set_errno(&file->outcome, errno, "publishing");
+}
+
 /*
  * The lock goes with the descriptor, so it is closed only when the name is no
  * longer one that a sweeper looks at.
@@ -60,8 +71,10 @@ publish(struct commit_file *file, const struct store *store)
 	if (!file->present &&
 	    store_publish(store, &file->staged, file->directory->fd, file->name,
 		file->no_clobber) == -1)
-		outcome_set_errno(&file->outcome, errno, "publishing");
-	else if (file->staged.fd != -1 && store_finish(&file->staged) == -1)
+	if (!file->present &&
+	    store_publish(store, &file->staged, file->directory->fd, file->name,
+		file->no_clobber) == -1)
+		fail_publishing(file);
 		outcome_set_errno(&file->outcome, errno, "closing the file");
 }
 

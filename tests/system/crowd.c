@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/* More clients than workers: all wait their turn, and all are served. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+START_TEST(waiting_for_a_worker)
+{
+	struct server server;
+	struct wire_greeting greeting;
+	struct peer peer;
+	struct run run;
+	io_time released;
+
+	file_make("f", 100000, 1);
+	SERVER_START(&server, "-w", "1");
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
+	run_expect(&run, "connected, waiting for a free worker");
+	peer_close(&peer);
+	released = io_now();
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert_int_lt(io_now() - released, 1000);
+	ck_assert(file_equal("f", "in/f"));
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(busy_is_tried_again_soon)
+{
+	struct server server;
+	struct wire_greeting greeting;
+	struct peer peer;
+	struct run run;
+	io_time released;
+
+	file_make("f", 100000, 1);
+	SERVER_START(&server, "-w", "2", "-C", "1");
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
+	/* It has been sent away, and comes again. */
+	eventually(server_said(&server, "refused: busy") >= 2, 5000);
+	peer_close(&peer);
+	released = io_now();
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert_int_lt(io_now() - released, 1500);
+	ck_assert(file_equal("f", "in/f"));
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(gives_up_waiting)
+{
+	struct server server;
+	struct wire_greeting greeting;
+	struct peer peer;
+	struct run run;
+
+	file_make("f", 1000, 1);
+	SERVER_START(&server, "-w", "1");
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
+	run_check(&run, 75, NULL);
+	ck_assert_int_lt(run.elapsed, 3000);
+	peer_close(&peer);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(sixty_four_clients)
+{
+	enum {
+		CLIENTS = 64
+	};
+	static struct run runs[CLIENTS];
+	struct server server;
+	char source[32], target[32], path[64];
+	pid_t pids[SERVER_WORKERS];
+
+	SERVER_START(&server, "-w", "8");
+	for (int i = 0; i < CLIENTS; i++) {
+		snprintf(source, sizeof(source), "s%d", i);
+		snprintf(target, sizeof(target), "127.0.0.1:t%d", i);
+		file_make(source, 1 << 20, (unsigned)i);
+		RUN_BEGIN(&runs[i], "ftx", "put", source, target);
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		run_finish(&runs[i]);
+		run_check(&runs[i], 0, NULL);
+		snprintf(source, sizeof(source), "s%d", i);
+		snprintf(path, sizeof(path), "in/t%d", i);
+		ck_assert_msg(file_equal(source, path), "%s", path);
+	}
+	server_settle(&server, pids, 8);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(one_name_from_many)
+{
+	enum {
+		CLIENTS = 8
+	};
+	static struct run runs[CLIENTS];
+	struct server server;
+	char sources[CLIENTS][32];
+	int equal = 0;
+
+	SERVER_START(&server, "-w", "8", "-C", "8");
+	for (int i = 0; i < CLIENTS; i++) {
+		snprintf(sources[i], sizeof(sources[i]), "s%d", i);
+		file_make(sources[i], 200000, (unsigned)i);
+		RUN_BEGIN(&runs[i], "ftx", "put", sources[i], "127.0.0.1:f");
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		run_finish(&runs[i]);
+		run_check(&runs[i], 0, NULL);
+	}
+	for (int i = 0; i < CLIENTS; i++)
+		equal += file_equal(sources[i], "in/f");
+	ck_assert_int_eq(equal, 1);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+crowd_suite(void)
+{
+	Suite *suite = suite_create("crowd");
+	TCase *tcase = harness_case("crowd");
+
+	tcase_add_test(tcase, waiting_for_a_worker);
+	tcase_add_test(tcase, busy_is_tried_again_soon);
+	tcase_add_test(tcase, gives_up_waiting);
+	tcase_add_test(tcase, sixty_four_clients);
+	tcase_add_test(tcase, one_name_from_many);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

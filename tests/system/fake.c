@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* A server, in a child process, that is not ftxd or behaves badly. */
+#include "tests/system/fake.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/io.h"
+
+static int
+bind_free_port(unsigned *port)
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+	char text[16];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_ge(fd, 0);
+	memset(&address, 0, sizeof(address));
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	ck_assert_int_eq(
+	    getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	*port = ntohs(address.sin_port);
+	snprintf(text, sizeof(text), "%u", *port);
+	ck_assert_int_eq(setenv("FTX_PORT", text, 1), 0);
+	return fd;
+}
+
+/* Read until so much has come, the peer has ended, or the deadline. */
+static void
+take(int fd, size_t enough, io_time deadline)
+{
+	char spill[65536];
+	size_t taken = 0;
+
+	while (taken < enough && io_now() < deadline) {
+		struct pollfd polled = {.fd = fd, .events = POLLIN};
+		ssize_t count;
+
+		if (io_poll(&polled, 1, deadline) <= 0)
+			continue;
+		count = io_read(fd, spill, sizeof(spill));
+		if (count <= 0)
+			return;
+		taken += (size_t)count;
+	}
+}
+
+static void
+serve(int listener, const void *bytes, size_t length, size_t after)
+{
+	for (;;) {
+		int fd = accept(listener, NULL, NULL);
+
+		if (fd < 0)
+			_exit(1);
+		if (after > 0)
+			take(fd, after, io_now() + 5000);
+		if (length > 0 && io_write_all(fd, bytes, length) == 0)
+			take(fd, SIZE_MAX, io_now() + 250);
+		close(fd);
+	}
+}
+
+void
+fake_start(struct fake *fake, const void *bytes, size_t length, size_t after)
+{
+	int listener = bind_free_port(&fake->port);
+
+	ck_assert_int_eq(listen(listener, 16), 0);
+	fake->pid = fork();
+	ck_assert_int_ge(fake->pid, 0);
+	if (fake->pid == 0)
+		serve(listener, bytes, length, after);
+	close(listener);
+}
+
+void
+fake_stop(struct fake *fake)
+{
+	int status;
+
+	ck_assert_int_eq(kill(fake->pid, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(fake->pid, &status, 0), fake->pid);
+	ck_assert_msg(WIFSIGNALED(status), "the fake server failed");
+}
+
+unsigned
+fake_nothing(void)
+{
+	unsigned port;
+
+	/* Just free: nobody else is given it so soon. */
+	close(bind_free_port(&port));
+	return port;
+}

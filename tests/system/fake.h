@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* A server, in a child process, that is not ftxd or behaves badly. */
+#ifndef TESTS_SYSTEM_FAKE_H
+#define TESTS_SYSTEM_FAKE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct fake {
+	pid_t pid;
+	unsigned port; /* on 127.0.0.1 */
+};
+
+/*
+ * Start one that, to each connection, says these bytes after it has received
+ * at least `after` bytes, reads what comes for a moment, and closes.  Sets
+ * FTX_PORT for clients that follow.
+ */
+void fake_start(
+    struct fake *fake, const void *bytes, size_t length, size_t after);
+void fake_stop(struct fake *fake);
+
+/* A port of 127.0.0.1 on which nothing listens; sets FTX_PORT as well. */
+unsigned fake_nothing(void);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/* The server's life: workers that die, and every way to end it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* A put that takes long, through a proxy of a megabyte a second. */
+struct slow {
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+};
+
+static void
+slow_begin(struct slow *slow, const struct server *server, const char *retry,
+    uint64_t size)
+{
+	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
+
+	file_make("big", size, 7);
+	ck_assert_int_eq(proxy_start(&slow->proxy, &plan, server->port), 0);
+	snprintf(slow->port, sizeof(slow->port), "%u", slow->proxy.port);
+	RUN_BEGIN(&slow->run, "ftx", "put", "-P", slow->port, "-o", retry,
+	    "big", "127.0.0.1:big");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+}
+
+static void
+slow_finish(struct slow *slow, int status)
+{
+	run_finish(&slow->run);
+	run_check(&slow->run, status, NULL);
+	ck_assert_int_eq(proxy_stop(&slow->proxy), 0);
+	ck_assert_int_eq(file_equal("big", "in/big"), status == 0);
+	ck_assert_int_eq(folder_count("in"), status == 0);
+}
+
+/* A worker that is older than those whose death slows the next one down. */
+static pid_t
+grown_worker(const struct server *server)
+{
+	pid_t pids[SERVER_WORKERS];
+	io_time grown = io_now() + 1200;
+
+	server_settle(server, pids, 1);
+	eventually(io_now() > grown, 2000);
+	return pids[0];
+}
+
+static int
+is_replaced(const struct server *server, pid_t old)
+{
+	pid_t pids[SERVER_WORKERS];
+
+	return server_workers(server, pids) == 1 && pids[0] != old;
+}
+
+START_TEST(killed_worker)
+{
+	struct server server;
+	struct slow slow;
+	pid_t worker;
+
+	SERVER_START(&server, "-w", "1");
+	slow_begin(&slow, &server, "retry=0", 4 << 20);
+	worker = grown_worker(&server);
+	ck_assert_int_eq(kill(worker, SIGKILL), 0);
+	eventually(is_replaced(&server, worker), 1000);
+	slow_finish(&slow, 10);
+	server_expect(&server, "ill");
+	eventually(folder_count_staged("in") == 0, 5000);
+	put_good(&server, "big", "big");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(killed_worker_and_retry)
+{
+	struct server server;
+	struct slow slow;
+	pid_t worker;
+
+	SERVER_START(&server, "-w", "1");
+	slow_begin(&slow, &server, "retry=5", 2 << 20);
+	worker = grown_worker(&server);
+	ck_assert_int_eq(kill(worker, SIGKILL), 0);
+	slow_finish(&slow, 0);
+	eventually(folder_count_staged("in") == 0, 5000);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(all_workers_killed)
+{
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+	const int count = 6;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "6");
+	server_settle(&server, pids, count);
+	for (int i = 0; i < count; i++)
+		ck_assert_int_eq(kill(pids[i], i % 2 ? SIGKILL : SIGSEGV), 0);
+	for (int i = 0; i < count; i++)
+		eventually(!process_lives(pids[i]), 5000);
+	server_settle(&server, pids, count);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(term_lets_a_put_finish)
+{
+	struct server server;
+	struct slow slow;
+	struct run run;
+
+	SERVER_START(&server, "-w", "2");
+	slow_begin(&slow, &server, "retry=0", 2 << 20);
+	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+	do {
+		RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "-o",
+		    "retry=0", "big", "127.0.0.1:no");
+		ck_assert_int_ne(run.status, 0);
+	} while (strstr(run.err, "Connection refused") == NULL);
+	ck_assert_int_eq(run.status, 35);
+	ck_assert(file_exists("in/big") == 0);
+	slow_finish(&slow, 0);
+	ck_assert_int_eq(server_wait(&server, 5000), 0);
+}
+END_TEST
+
+START_TEST(term_refuses_what_follows)
+{
+	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("a", 2 << 20, 1);
+	file_make("b", 2 << 20, 2);
+	SERVER_START(&server, "-w", "1");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "a", "b",
+	    "127.0.0.1:d");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+	run_finish(&run);
+	run_check(&run, 75, "draining");
+	ck_assert(file_equal("a", "in/d/a"));
+	ck_assert(!file_exists("in/d/b"));
+	ck_assert_int_eq(server_wait(&server, 5000), 0);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
+START_TEST(term_tells_idle_peers)
+{
+	struct server server;
+	struct peer peer;
+	struct script *script = script_new();
+
+	SERVER_START(&server, "-w", "1");
+	script_begin(script);
+	peer_start(&peer, server.port, script);
+	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+	peer_expect_fatal(&peer, STATUS_DRAINING);
+	peer_close(&peer);
+	ck_assert_int_eq(server_wait(&server, 2000), 0);
+}
+END_TEST
+
+START_TEST(term_when_idle)
+{
+	for (int i = 0; i < 20; i++) {
+		struct server server;
+
+		SERVER_START(&server, "-w", "8");
+		ck_assert_int_eq(server_end(&server, SIGTERM, 2000), 0);
+	}
+}
+END_TEST
+
+START_TEST(term_when_idle_on_two_addresses)
+{
+	for (int i = 0; i < 3; i++) {
+		struct server server;
+
+		SERVER_START(&server, "-a", "127.0.0.1", "-a", "127.0.0.2");
+		ck_assert_int_eq(server_end(&server, SIGTERM, 2000), 0);
+	}
+}
+END_TEST
+
+START_TEST(drain_time_runs_out)
+{
+	struct server server;
+	struct slow slow;
+	io_time begun;
+
+	SERVER_START(&server, "-w", "2", "-o", "drain-timeout=1s");
+	slow_begin(&slow, &server, "retry=0", 8 << 20);
+	begun = io_now();
+	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+	slow_finish(&slow, 75);
+	ck_assert_int_eq(server_wait(&server, 5000), 6);
+	ck_assert_int_ge(io_now() - begun, 900);
+	ck_assert_int_lt(io_now() - begun, 4000);
+}
+END_TEST
+
+START_TEST(second_term_is_now)
+{
+	struct server server;
+	struct slow slow;
+	io_time begun;
+
+	SERVER_START(&server, "-w", "2");
+	slow_begin(&slow, &server, "retry=0", 8 << 20);
+	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+	server_expect(&server, "stopping");
+	begun = io_now();
+	ck_assert_int_eq(server_end(&server, SIGTERM, 3000), 6);
+	ck_assert_int_lt(io_now() - begun, 2000);
+	slow_finish(&slow, 75);
+}
+END_TEST
+
+START_TEST(interrupt_is_now)
+{
+	struct server server;
+	struct slow slow;
+
+	SERVER_START(&server, "-w", "2");
+	slow_begin(&slow, &server, "retry=0", 8 << 20);
+	ck_assert_int_eq(server_end(&server, SIGINT, 2000), 6);
+	slow_finish(&slow, 75);
+	SERVER_START(&server, "-w", "2");
+	ck_assert_int_eq(server_end(&server, SIGINT, 2000), 0);
+}
+END_TEST
+
+START_TEST(stopped_worker_is_killed)
+{
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+
+	SERVER_START(&server, "-w", "1", "-o", "drain-timeout=1s");
+	server_settle(&server, pids, 1);
+	ck_assert_int_eq(kill(pids[0], SIGSTOP), 0);
+	server_end(&server, SIGTERM, 15000);
+}
+END_TEST
+
+/* The workers are nobody's children now: they must be seen to go. */
+START_TEST(killed_master)
+{
+	struct server server, next;
+	struct slow slow;
+	pid_t pids[SERVER_WORKERS];
+	char port[16];
+	const int count = 3;
+
+	SERVER_START(&server, "-w", "3");
+	slow_begin(&slow, &server, "retry=0", 2 << 20);
+	server_settle(&server, pids, count);
+	ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
+	slow_finish(&slow, 0);
+	ck_assert_int_eq(server_wait(&server, 5000), 128 + SIGKILL);
+	for (int i = 0; i < count; i++)
+		eventually(!process_lives(pids[i]), 5000);
+	snprintf(port, sizeof(port), "%u", server.port);
+	SERVER_START(&next, "-w", "1", "-p", port);
+	put_good(&next, "big", "again");
+	server_stop(&next);
+}
+END_TEST
+
+START_TEST(max_connections)
+{
+	struct server server;
+	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "1", "-o", "max-connections=2");
+	server_settle(&server, before, 1);
+	for (int i = 0; i < 8; i++)
+		put_good(&server, "f", "f");
+	server_settle(&server, after, 1);
+	ck_assert_int_ne(before[0], after[0]);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+life_suite(void)
+{
+	Suite *suite = suite_create("life");
+	TCase *workers = harness_case("workers");
+	TCase *ends = harness_case("ends");
+
+	tcase_add_test(workers, killed_worker);
+	tcase_add_test(workers, killed_worker_and_retry);
+	tcase_add_test(workers, all_workers_killed);
+	tcase_add_test(workers, max_connections);
+	suite_add_tcase(suite, workers);
+	tcase_add_test(ends, term_lets_a_put_finish);
+	tcase_add_test(ends, term_refuses_what_follows);
+	tcase_add_test(ends, term_tells_idle_peers);
+	tcase_add_test(ends, term_when_idle);
+	tcase_add_test(ends, term_when_idle_on_two_addresses);
+	tcase_add_test(ends, drain_time_runs_out);
+	tcase_add_test(ends, second_term_is_now);
+	tcase_add_test(ends, interrupt_is_now);
+	tcase_add_test(ends, stopped_worker_is_killed);
+	tcase_add_test(ends, killed_master);
+	suite_add_tcase(suite, ends);
+	return suite;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: ISC */
+/* Limits of size, space, time and number, each just kept and just missed. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+START_TEST(largest_size)
+{
+	struct server server;
+	struct run run;
+	struct peer peer;
+	struct wire_greeting greeting;
+
+	SERVER_START(&server, "-w", "1", "-o", "max-size=2M");
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	ck_assert_uint_eq(greeting.max_size, 2 << 20);
+	peer_close(&peer);
+	file_make("f", (2 << 20) - 1, 1);
+	put_good(&server, "f", "f");
+	file_make("f", 2 << 20, 2);
+	put_good(&server, "f", "f");
+	file_make("g", (2 << 20) + 1, 3);
+	RUN(&run, "ftx", "put", "g", "127.0.0.1:g");
+	run_check(&run, 28, NULL);
+	RUN(&run, "ftx", "put", "g", "f", "127.0.0.1:d");
+	run_check(&run, 23, "g");
+	ck_assert(file_equal("f", "in/d/f"));
+	ck_assert_int_eq(folder_count("in/d"), 1);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(unknown_size_is_limited)
+{
+	static uint8_t bytes[100001];
+	struct server server;
+	struct script *script = script_new();
+	struct peer peer;
+
+	SERVER_START(&server, "-w", "1", "-o", "max-size=100000");
+	script_begin(script);
+	script_request(script, WIRE_PUT, 1, "f", WIRE_SIZE_UNKNOWN, 0);
+	script_frame(script, WIRE_DATA, 1, bytes, 100000);
+	script_end_of(script, 1, bytes, 100000);
+	peer_start(&peer, server.port, script);
+	peer_expect_result(&peer, 1, STATUS_STORED);
+	script = script_new();
+	script_request(script, WIRE_PUT, 2, "g", WIRE_SIZE_UNKNOWN, 0);
+	script_frame(script, WIRE_DATA, 2, bytes, 100001);
+	script_end_of(script, 2, bytes, 100001);
+	script_bye(script);
+	peer_play(&peer, script);
+	peer_expect_result(&peer, 2, STATUS_NO_SPACE);
+	peer_expect_end(&peer);
+	peer_close(&peer);
+	ck_assert_uint_eq(file_size("in/f"), 100000);
+	ck_assert_int_eq(folder_count("in"), 1);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(space_to_keep_free)
+{
+	struct server server;
+	struct run run;
+
+	file_make("f", 3000000, 1);
+	SERVER_START(&server, "-w", "1", "-o", "min-free=1000T");
+	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
+	run_check(&run, 28, "No space left on device");
+	ck_assert_int_eq(folder_count("in"), 0);
+	server_stop(&server);
+	SERVER_START(&server, "-w", "1", "-o", "min-free=1M");
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+/*
+ * A server whose "in" is a tmpfs of 64 MiB that only it sees and that goes with
+ * it; seen is how we come there.  Returns 0, or -1 where that cannot be.
+ */
+static int
+start_on_tmpfs(struct server *server, char seen[HARNESS_PATH])
+{
+	static const char *const launcher[] = {"unshare", "-m", "--propagation",
+	    "private", "sh", "-c",
+	    "mount -t tmpfs -o size=64m none in && exec \"$@\"", "sh", NULL};
+	static const char *const arguments[] = {
+	    "-w", "1", "-o", "min-free=0", NULL};
+	char here[HARNESS_PATH / 2];
+	struct run run;
+
+	if (geteuid() != 0)
+		return -1;
+	RUN(&run, "unshare", "-m", "--propagation", "private", "mount", "-t",
+	    "tmpfs", "none", "/tmp");
+	if (run.status != 0)
+		return -1;
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	server_start_by(server, launcher, arguments);
+	snprintf(
+	    seen, HARNESS_PATH, "/proc/%ld/root%s/in", (long)server->pid, here);
+	return 0;
+}
+
+START_TEST(full_in_mid_transfer)
+{
+	const struct proxy_plan slow = {.up = {.rate = 8 << 20}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char seen[HARNESS_PATH], path[HARNESS_PATH + 16], port[16];
+	io_time full;
+	char block[65536];
+	int fd;
+
+	if (start_on_tmpfs(&server, seen) != 0) {
+		harness_skip("tmpfs", "needs root");
+		return;
+	}
+	file_make("big", 48 << 20, 1);
+	file_make("small", 1000, 2);
+	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
+	eventually(folder_count_staged(seen) == 1, HARNESS_PATIENCE);
+	snprintf(path, sizeof(path), "%s/filler", seen);
+	memset(block, 1, sizeof(block));
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		continue;
+	close(fd);
+	full = io_now();
+	run_finish(&run);
+	ck_assert_int_lt(io_now() - full, 1000);
+	run_check(&run, 28, "No space left on device");
+	ck_assert_int_eq(folder_count(seen), 1);
+	eventually(folder_count_staged(seen) == 0, 1000);
+	ck_assert_int_eq(unlink(path), 0);
+	/* There is room again, and nothing else was lost. */
+	RUN(&run, "ftx", "put", "small", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	RUN(&run, "ftx", "put", "big", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(too_large_for_what_is_free)
+{
+	struct server server;
+	struct run run;
+	char seen[HARNESS_PATH];
+
+	if (start_on_tmpfs(&server, seen) != 0) {
+		harness_skip("tmpfs", "needs root");
+		return;
+	}
+	file_make("big", 65 << 20, 1);
+	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
+	run_check(&run, 28, "No space left on device");
+	ck_assert_int_eq(folder_count(seen), 0);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(idle_ones_keep_nobody_out)
+{
+	struct peer peers[8];
+	struct wire_greeting greeting;
+	struct server server;
+	struct run run;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "8");
+	for (int i = 0; i < 8; i++) {
+		peer_open(&peers[i], server.port, NULL);
+		peer_greeted(&peers[i], &greeting);
+		ck_assert_uint_eq(
+		    greeting.state, i < 7 ? WIRE_READY : WIRE_REFUSING);
+	}
+	peer_expect_fatal(&peers[7], STATUS_BUSY);
+	RUN(&run, "ftx", "put", "-b", "127.0.0.2", "f", "127.0.0.1:f");
+	run_check(&run, 0, NULL);
+	ck_assert_int_lt(run.elapsed, 2000);
+	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:g");
+	run_check(&run, 75, NULL);
+	peer_close(&peers[0]);
+	put_good(&server, "f", "g");
+	for (int i = 1; i < 8; i++)
+		peer_close(&peers[i]);
+	server_stop(&server);
+}
+END_TEST
+
+/* Send a byte every now and then until the server ends it. */
+static int64_t
+trickle(struct peer *peer, const void *bytes, size_t length, int interval)
+{
+	io_time begun = io_now();
+
+	for (size_t i = 0; i < length; i++) {
+		struct pollfd polled = {.fd = peer->fd, .events = POLLIN};
+
+		peer_say(peer, (const uint8_t *)bytes + i, 1);
+		if (io_poll(&polled, 1, io_now() + interval) > 0)
+			break;
+	}
+	peer_expect_fatal(peer, STATUS_STALLED);
+	return io_now() - begun;
+}
+
+START_TEST(hello_has_a_deadline)
+{
+	struct server server;
+	struct script *script = script_new();
+	struct wire_greeting greeting;
+	struct peer peer;
+	int64_t elapsed;
+
+	SERVER_START(&server, "-w", "1", "-o", "hello-timeout=1s");
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	elapsed = io_now();
+	peer_expect_fatal(&peer, STATUS_STALLED);
+	ck_assert_int_lt(io_now() - elapsed, 2500);
+	peer_close(&peer);
+	script_begin(script);
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	elapsed = trickle(&peer, script->bytes, script->length, 100);
+	ck_assert_msg(elapsed > 800 && elapsed < 2500, "%ld ms", (long)elapsed);
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(content_has_a_least_rate)
+{
+	struct server server;
+	struct script *script = script_new();
+	struct peer peer;
+	uint8_t zeros[100];
+	int64_t elapsed;
+
+	memset(zeros, 0, sizeof(zeros));
+	SERVER_START(
+	    &server, "-w", "2", "-C", "2", "-t", "1", "-o", "min-rate=1K");
+	script_begin(script);
+	peer_start(&peer, server.port, script);
+	elapsed = io_now();
+	peer_expect_fatal(&peer, STATUS_STALLED);
+	elapsed = io_now() - elapsed;
+	ck_assert_msg(elapsed > 800 && elapsed < 3000, "%ld ms", (long)elapsed);
+	peer_close(&peer);
+	script_request(script, WIRE_PUT, 1, "f", 100000, 0);
+	script_frame_said(script, WIRE_DATA, 1, zeros, 1, 100000);
+	peer_start(&peer, server.port, script);
+	elapsed = trickle(&peer, zeros, sizeof(zeros), 50);
+	ck_assert_msg(elapsed < 3500, "%ld ms", (long)elapsed);
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+	ck_assert(!file_exists("in/f"));
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(slow_is_not_stalled)
+{
+	const struct proxy_plan slow = {.up = {.rate = 8000}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("f", 16000, 1);
+	SERVER_START(&server, "-w", "1", "-t", "1", "-o", "min-rate=4K");
+	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, "f", "127.0.0.1:f");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/f"));
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(silent_server)
+{
+	const struct proxy_plan plan = {
+	    .down = {.fault = PROXY_SILENT, .at = WIRE_GREETING}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("f", 3000, 1);
+	SERVER_START(&server, "-w", "1");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o", "timeout=1s",
+	    "-o", "commit-timeout=1s", "f", "127.0.0.1:f");
+	run_check(&run, 30, NULL);
+	ck_assert_int_lt(run.elapsed, 5000);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+limits_suite(void)
+{
+	Suite *suite = suite_create("limits");
+	TCase *space = harness_case("space");
+	TCase *time = harness_case("time and number");
+
+	tcase_add_test(space, largest_size);
+	tcase_add_test(space, unknown_size_is_limited);
+	tcase_add_test(space, space_to_keep_free);
+	tcase_add_test(space, full_in_mid_transfer);
+	tcase_add_test(space, too_large_for_what_is_free);
+	suite_add_tcase(suite, space);
+	tcase_add_test(time, idle_ones_keep_nobody_out);
+	tcase_add_test(time, hello_has_a_deadline);
+	tcase_add_test(time, content_has_a_least_rate);
+	tcase_add_test(time, slow_is_not_stalled);
+	tcase_add_test(time, silent_server);
+	suite_add_tcase(suite, time);
+	return suite;
+}

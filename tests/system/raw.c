@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/* Sessions that are cut, overlong, too many at once, or no sessions at all. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/digest.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* A session that stores "cNNN"; returns its length up to the end frame. */
+static size_t
+small_session(struct script *script, char path[16], size_t number)
+{
+	size_t complete;
+
+	snprintf(path, 16, "c%03u", (unsigned)number);
+	script_begin(script);
+	script_file(script, 1, path, "cut me");
+	complete = script->length;
+	script_bye(script);
+	return complete;
+}
+
+/* Read what the server says until it closes. */
+static void
+read_all(struct peer *peer)
+{
+	struct wire_greeting greeting;
+
+	peer_greeted(peer, &greeting);
+	while (peer_next(peer))
+		continue;
+}
+
+START_TEST(cut_after_every_byte)
+{
+	struct server server;
+	char path[16], stored[32];
+	size_t whole = 1;
+	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
+
+	file_write("expected", "cut me");
+	SERVER_START(&server, "-w", "1");
+	server_settle(&server, before, 1);
+	for (size_t k = 0; k < whole; k++) {
+		struct script *script = script_new();
+		size_t complete = small_session(script, path, k);
+		struct peer peer;
+
+		whole = script->length;
+		peer_open(&peer, server.port, NULL);
+		peer_say(&peer, script->bytes, k);
+		ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+		read_all(&peer);
+		peer_close(&peer);
+		snprintf(stored, sizeof(stored), "in/%s", path);
+		ck_assert_msg(file_equal("expected", stored) == (k >= complete),
+		    "cut after %u of %u", (unsigned)k, (unsigned)complete);
+		ck_assert_int_eq(file_exists(stored), k >= complete);
+		ck_assert_int_eq(folder_count_staged("in"), 0);
+	}
+	server_settle(&server, after, 1);
+	ck_assert_int_eq(before[0], after[0]);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(reset_after_every_byte)
+{
+	struct server server;
+	char path[16], stored[32];
+	size_t whole = 1, complete = 0;
+	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
+
+	file_write("expected", "cut me");
+	SERVER_START(&server, "-w", "1");
+	server_settle(&server, before, 1);
+	for (size_t k = 0; k < whole; k++) {
+		struct script *script = script_new();
+		struct peer peer;
+
+		complete = small_session(script, path, k);
+		whole = script->length;
+		peer_open(&peer, server.port, NULL);
+		peer_say(&peer, script->bytes, k);
+		peer_reset(&peer);
+	}
+	peer_check_service(server.port, "last");
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	for (size_t k = 0; k < whole; k++) {
+		snprintf(stored, sizeof(stored), "in/c%03u", (unsigned)k);
+		if (file_exists(stored))
+			ck_assert(
+			    k >= complete && file_equal("expected", stored));
+	}
+	server_settle(&server, after, 1);
+	ck_assert_int_eq(before[0], after[0]);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(no_protocol_at_all)
+{
+	/* Cut or filled up with NULs to the length of a hello. */
+	static const char openings[][WIRE_HELLO] = {"GET / HTTP/1.1\r",
+	    "\x16\x03\x01\x02TLS hello", "SSH-2.0-OpenSSH",
+	    "\211FTXS\r\n\nserver", "PROXY TCP4 1.2."};
+	static uint8_t block[1 << 20];
+	struct server server;
+	struct wire_greeting greeting;
+	struct peer peer;
+
+	SERVER_START(&server, "-w", "1");
+	for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
+		peer_open(&peer, server.port, NULL);
+		peer_say(&peer, openings[i], WIRE_HELLO);
+		peer_greeted(&peer, &greeting);
+		peer_expect_fatal(&peer, STATUS_PROTOCOL);
+		peer_close(&peer);
+	}
+	for (int fill = 0; fill < 256; fill += 255) {
+		memset(block, fill, sizeof(block));
+		peer_open(&peer, server.port, NULL);
+		peer_say(&peer, block, sizeof(block));
+		peer_greeted(&peer, &greeting);
+		peer_expect_fatal(&peer, STATUS_PROTOCOL);
+		peer_close(&peer);
+	}
+	peer_check_service(server.port, "after");
+	ck_assert_int_eq(folder_count("in"), 1);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(hello_with_a_flag)
+{
+	struct server server;
+	struct script *script = script_new();
+	struct wire_greeting greeting;
+	struct peer peer;
+
+	SERVER_START(&server, "-w", "1");
+	script_begin(script);
+	script->bytes[WIRE_HELLO - 1] = 1;
+	peer_open(&peer, server.port, NULL);
+	peer_play(&peer, script);
+	peer_greeted(&peer, &greeting);
+	peer_expect_fatal(&peer, STATUS_PROTOCOL);
+	peer_close(&peer);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(base_is_settled)
+{
+	static const struct {
+		const char *path, *directory, *name;
+	} cases[] = {{"", "", ""}, {"dir", "dir", ""}, {"dir/", "dir", ""},
+	    {"new/", "new", ""}, {"a/b", "a", "b"}, {"file", "", "file"}};
+	struct server server;
+	struct peer peer;
+
+	folder_make("in");
+	folder_make("in/dir");
+	file_write("in/file", "x");
+	SERVER_START(&server, "-w", "1");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct script *script = script_new();
+		struct wire_based based;
+
+		script_hello(script, 1, 1);
+		script_base(script, WIRE_BASE_SETTLE, cases[i].path);
+		script_bye(script);
+		peer_start(&peer, server.port, script);
+		ck_assert_int_eq(
+		    wire_read_based(peer.payload, peer.frame.length, &based),
+		    0);
+		ck_assert_uint_eq(
+		    based.directory.length, strlen(cases[i].directory));
+		ck_assert_uint_eq(based.name.length, strlen(cases[i].name));
+		ck_assert_int_eq(
+		    memcmp(based.directory.bytes, cases[i].directory,
+			based.directory.length),
+		    0);
+		ck_assert_int_eq(
+		    memcmp(based.name.bytes, cases[i].name, based.name.length),
+		    0);
+		peer_expect_end(&peer);
+		peer_close(&peer);
+	}
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(digest_of_the_specification)
+{
+	static const size_t lengths[] = {
+	    0, 1, 3, 4, 7, 8, 31, 32, 33, 63, 64, 100, 4095, 1048576};
+	struct server server;
+	struct peer peer;
+	char stored[64], hex[32], *content;
+	struct run run;
+
+	RUN(&run, "xxh64sum", "--version");
+	if (run.status != 0) {
+		harness_skip("xxh64sum", "the program is not installed");
+		return;
+	}
+	SERVER_START(&server, "-w", "1");
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct script *script = script_new();
+		struct wire_answer answer;
+
+		snprintf(stored, sizeof(stored), "in/%u", (unsigned)i);
+		file_make("f", lengths[i], (unsigned)i);
+		content = file_read("f");
+		script_begin(script);
+		script_request(script, WIRE_PUT, 1, stored + 3, lengths[i], 0);
+		if (lengths[i] > 0)
+			script_frame(script, WIRE_DATA, 1, content, lengths[i]);
+		script_end_of(script, 1, content, lengths[i]);
+		script_bye(script);
+		peer_start(&peer, server.port, script);
+		peer_expect_result(&peer, 1, STATUS_STORED);
+		ck_assert_int_eq(
+		    wire_read_answer(peer.payload, peer.frame.length, &answer),
+		    0);
+		ck_assert_uint_eq(answer.size, lengths[i]);
+		ck_assert_int_eq(answer.durable, 1);
+		snprintf(hex, sizeof(hex), "%016llx",
+		    (unsigned long long)answer.digest);
+		RUN(&run, "xxh64sum", stored);
+		ck_assert_msg(
+		    strncmp(run.out, hex, 16) == 0, "%s: %s", hex, run.out);
+		peer_close(&peer);
+		free(content);
+	}
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(answers_are_read_late)
+{
+	enum {
+		FILES = 3000
+	};
+	struct server server;
+	struct script *script = script_new();
+	struct peer peer;
+	char path[16];
+
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+	script_begin(script);
+	for (uint32_t i = 1; i <= FILES; i++) {
+		snprintf(path, sizeof(path), "f%u", i % 50);
+		script_file(script, i, path, "tiny");
+	}
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	for (uint32_t i = 1; i <= FILES; i++)
+		peer_expect_result(&peer, i, STATUS_STORED);
+	peer_expect_end(&peer);
+	peer_close(&peer);
+	ck_assert_int_eq(folder_count("in"), 50);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(answers_are_never_read)
+{
+	struct server server;
+	struct script *script = script_new();
+	struct peer peer;
+	char path[200];
+
+	SERVER_START(&server, "-w", "2", "-C", "2", "-t", "1");
+	memset(path, 'x', sizeof(path));
+	memcpy(path, "../", 3);
+	path[sizeof(path) - 1] = '\0';
+	script_begin(script);
+	for (uint32_t i = 1; i <= 4000; i++)
+		script_request(script, WIRE_ASK, i, path, 4, 0);
+	peer_open(&peer, server.port, NULL);
+	ck_assert_int_eq(io_set_blocking(peer.fd, 0), 0);
+	for (size_t said = 0;;) {
+		struct pollfd polled = {.fd = peer.fd, .events = POLLOUT};
+		size_t at = said % script->length;
+		ssize_t written;
+
+		/* The server stops reading, and then ends it. */
+		if (io_poll(&polled, 1, io_now() + 10000) <= 0)
+			ck_abort_msg("the server holds on to a dead client");
+		written =
+		    io_write(peer.fd, script->bytes + at, script->length - at);
+		if (written < 0)
+			break;
+		said += (size_t)written;
+		ck_assert_uint_lt(said, 64 << 20);
+	}
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(same_name_twice)
+{
+	struct server server;
+	struct script *script = script_new();
+	struct peer peer;
+	char *text;
+
+	SERVER_START(&server, "-w", "1");
+	script_begin(script);
+	script_file(script, 1, "f", "first");
+	script_file(script, 2, "f", "second");
+	script_file(script, 7, "f", "third");
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	peer_expect_result(&peer, 1, STATUS_STORED);
+	peer_expect_result(&peer, 2, STATUS_STORED);
+	peer_expect_result(&peer, 7, STATUS_STORED);
+	peer_expect_end(&peer);
+	peer_close(&peer);
+	text = file_read("in/f");
+	ck_assert_str_eq(text, "third");
+	free(text);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+raw_suite(void)
+{
+	Suite *suite = suite_create("raw");
+	TCase *tcase = harness_case("raw");
+
+	tcase_add_test(tcase, cut_after_every_byte);
+	tcase_add_test(tcase, reset_after_every_byte);
+	tcase_add_test(tcase, no_protocol_at_all);
+	tcase_add_test(tcase, hello_with_a_flag);
+	tcase_add_test(tcase, base_is_settled);
+	tcase_add_test(tcase, digest_of_the_specification);
+	tcase_add_test(tcase, answers_are_read_late);
+	tcase_add_test(tcase, answers_are_never_read);
+	tcase_add_test(tcase, same_name_twice);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

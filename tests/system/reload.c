@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/* How the server stands: settings read again, -P, -B, -u, SIGUSR1. */
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+START_TEST(hangup_with_good_settings)
+{
+	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+	struct proxy proxy;
+	struct run slow;
+	char port[16];
+
+	file_make("big", 2 << 20, 1);
+	file_make("f", 1000, 1);
+	file_write("conf", "workers 2\n");
+	SERVER_START(&server, "-f", "conf");
+	ck_assert_ptr_nonnull(strstr(server.line, "2 workers"));
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&slow, "ftx", "put", "-P", port, "-o", "retry=0", "big",
+	    "127.0.0.1:big");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	file_write("conf", "# changed\n\nworkers 5\nmax-size 3M\n");
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	/* No connection is refused or lost meanwhile. */
+	for (int i = 0; i < 20; i++) {
+		struct run run;
+
+		RUN(&run, "ftx", "put", "-o", "retry=0", "f", "127.0.0.1:f");
+		run_check(&run, 0, NULL);
+	}
+	run_finish(&slow);
+	run_check(&slow, 0, NULL);
+	server_settle(&server, pids, 5);
+	file_make("f", (3 << 20) + 1, 1);
+	RUN(&slow, "ftx", "put", "f", "127.0.0.1:g");
+	run_check(&slow, 28, NULL);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(hangup_with_bad_settings)
+{
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+
+	file_write("f", "x");
+	file_write("conf", "workers 2\n");
+	SERVER_START(&server, "-f", "conf");
+	file_write("conf", "workers 4\nallow nonsense\n");
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "nonsense");
+	server_expect(&server, "conf");
+	put_good(&server, "f", "f");
+	server_settle(&server, pids, 2);
+	ck_assert_int_eq(unlink("conf"), 0);
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "No such file");
+	put_good(&server, "f", "f");
+	server_settle(&server, pids, 2);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(hangup_with_start_only_settings)
+{
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+
+	file_write("f", "x");
+	file_write("conf", "workers 2\n");
+	SERVER_START(&server, "-f", "conf");
+	file_write("conf", "workers 3\nbacklog 7\n");
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "backlog");
+	server_settle(&server, pids, 3);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(storm_of_signals)
+{
+	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("f", 3 << 20, 1);
+	SERVER_START(&server, "-w", "2", "-C", "2");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "f",
+	    "127.0.0.1:f");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	while (folder_count("in") == 0) {
+		static const int storm[] = {SIGUSR1, SIGCHLD, SIGHUP, SIGPIPE};
+
+		for (int i = 0; i < 4; i++)
+			ck_assert_int_eq(kill(server.pid, storm[i]), 0);
+		(void)poll(NULL, 0, 2);
+	}
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/f"));
+	server_settle(&server, pids, 2);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(user_signal_tells)
+{
+	struct server server;
+
+	SERVER_START(&server, "-w", "3");
+	ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
+	eventually(
+	    server_said(&server, ": idle after 0 connections") == 3, 5000);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(pid_file)
+{
+	struct server server;
+	struct run run;
+	char *text;
+
+	file_write("pid", "1\n");
+	SERVER_START(&server, "-w", "1", "-P", "pid");
+	text = file_read("pid");
+	ck_assert_int_eq(strtol(text, NULL, 10), server.pid);
+	free(text);
+	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-P", "pid");
+	ck_assert_int_ne(run.status, 0);
+	ck_assert_ptr_nonnull(strstr(run.err, "pid"));
+	text = file_read("pid");
+	ck_assert_int_eq(strtol(text, NULL, 10), server.pid);
+	free(text);
+	server_stop(&server);
+	ck_assert(!file_exists("pid"));
+}
+END_TEST
+
+static char background_pid_file[HARNESS_PATH];
+
+static void
+name_background(void)
+{
+	snprintf(background_pid_file, sizeof(background_pid_file),
+	    "%s/background", harness_top());
+}
+
+static pid_t
+read_background(void)
+{
+	char *text;
+	long pid;
+
+	if (!file_exists(background_pid_file))
+		return 0;
+	text = file_read(background_pid_file);
+	pid = strtol(text, NULL, 10);
+	free(text);
+	return (pid_t)pid;
+}
+
+/* Runs outside of the test, even if that failed. */
+static void
+end_background(void)
+{
+	pid_t pid = read_background();
+
+	if (pid > 1 && process_lives(pid))
+		kill(pid, SIGKILL);
+}
+
+START_TEST(background)
+{
+	struct server server = {.root = "in"};
+	struct run run;
+	char port[16];
+	const char *comma;
+	pid_t pid;
+
+	folder_make("in");
+	file_write("f", "x");
+	RUN(&run, "ftxd", "-B", "-p", "0", "-d", "in", "-P",
+	    background_pid_file);
+	run_check(&run, 0, NULL);
+	comma = strchr(run.out, ',');
+	ck_assert_ptr_nonnull(comma);
+	ck_assert_int_eq(
+	    sscanf(strstr(run.out, "127.0.0.1:"), "127.0.0.1:%15[0-9]", port),
+	    1);
+	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
+	pid = read_background();
+	ck_assert_int_gt(pid, 1);
+	ck_assert_int_ne(pid, run.pid);
+	ck_assert_int_ne(getsid(pid), getsid(0));
+	put_good(&server, "f", "f");
+	ck_assert_int_eq(kill(pid, SIGTERM), 0);
+	eventually(!process_lives(pid), 2000);
+	ck_assert(!file_exists(background_pid_file));
+}
+END_TEST
+
+START_TEST(background_that_fails)
+{
+	struct run run;
+
+	RUN(&run, "ftxd", "-B", "-p", "0", "-d", "missing");
+	run_check(&run, 4, "missing");
+}
+END_TEST
+
+/* All four user or group ids of a process are this one. */
+static void
+check_ids(pid_t pid, const char *kind, unsigned long id)
+{
+	unsigned long ids[4];
+	char path[64], *text;
+	const char *line;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	text = file_read(path);
+	line = strstr(text, kind);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_int_eq(sscanf(line + strlen(kind), "%lu %lu %lu %lu", &ids[0],
+			     &ids[1], &ids[2], &ids[3]),
+	    4);
+	for (int i = 0; i < 4; i++)
+		ck_assert_uint_eq(ids[i], id);
+	free(text);
+}
+
+START_TEST(another_user)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	struct server server;
+	struct stat status;
+	pid_t pids[SERVER_WORKERS];
+	int count = 2;
+
+	if (geteuid() != 0 || nobody == NULL) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	folder_make("in");
+	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "2", "-u", "nobody");
+	put_good(&server, "f", "d/f");
+	ck_assert_int_eq(lstat("in/d/f", &status), 0);
+	ck_assert_uint_eq(status.st_uid, nobody->pw_uid);
+	ck_assert_uint_eq(status.st_gid, nobody->pw_gid);
+	server_settle(&server, pids, 2);
+	pids[count++] = server.pid;
+	for (int i = 0; i < count; i++) {
+		check_ids(pids[i], "Uid:", nobody->pw_uid);
+		check_ids(pids[i], "Gid:", nobody->pw_gid);
+	}
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+reload_suite(void)
+{
+	Suite *suite = suite_create("reload");
+	TCase *reload = harness_case("reload");
+	TCase *standing = harness_case("standing");
+
+	tcase_add_test(reload, hangup_with_good_settings);
+	tcase_add_test(reload, hangup_with_bad_settings);
+	tcase_add_test(reload, hangup_with_start_only_settings);
+	tcase_add_test(reload, storm_of_signals);
+	suite_add_tcase(suite, reload);
+	tcase_add_unchecked_fixture(standing, name_background, end_background);
+	tcase_add_test(standing, user_signal_tells);
+	tcase_add_test(standing, pid_file);
+	tcase_add_test(standing, background);
+	tcase_add_test(standing, background_that_fails);
+	tcase_add_test(standing, another_user);
+	suite_add_tcase(suite, standing);
+	return suite;
+}

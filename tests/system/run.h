@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* ftx, and whatever else a test runs to its end; errors fail the test. */
+#ifndef TESTS_SYSTEM_RUN_H
+#define TESTS_SYSTEM_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tests/system/harness.h"
+#include "tests/system/server.h"
+
+/* A run of a program to its end. */
+struct run {
+	pid_t pid;
+	io_time begun;
+	int64_t elapsed; /* milliseconds */
+	int status;	 /* its exit status, or 128 and the signal */
+	int fds[2];
+	size_t lengths[2];
+	/* Ended by a NUL, cut where full: short enough for libcheck to show. */
+	char out[4096], err[6000];
+};
+
+/* Start ftx, or whatever argv[0] names in the folder of programs or PATH. */
+void run_begin(struct run *run, const char *const argv[]);
+/* Wait until its standard error holds the text. */
+void run_expect(struct run *run, const char *text);
+void run_finish(struct run *run);
+
+/* Start, finish; and the status that was expected. */
+void run_all(struct run *run, const char *const argv[]);
+#define RUN(run, ...) run_all(run, (const char *const[]){__VA_ARGS__, NULL})
+#define RUN_BEGIN(run, ...)                                                    \
+	run_begin(run, (const char *const[]){__VA_ARGS__, NULL})
+
+/* The run ended with this status, and said the text if it is not NULL. */
+void run_check(const struct run *run, int status, const char *text);
+
+/* Put one file to 127.0.0.1 and check that it is stored, equal. */
+void put_good(
+    const struct server *server, const char *source, const char *target);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/* ftxd, started and ended by a test; errors fail the test. */
+#include "tests/system/server.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "tests/system/files.h"
+
+#define ARGUMENTS_MAX 400
+
+/* Read a line.  Returns its length, 0 where there is none. */
+static size_t
+read_line(int fd, char *buffer, size_t size)
+{
+	io_time deadline = io_now() + HARNESS_PATIENCE;
+	size_t length = 0;
+
+	while (length + 1 < size && io_now() < deadline) {
+		struct pollfd polled = {.fd = fd, .events = POLLIN};
+
+		if (io_poll(&polled, 1, deadline) <= 0)
+			continue;
+		if (io_read(fd, buffer + length, 1) <= 0 ||
+		    buffer[length++] == '\n')
+			break;
+	}
+	buffer[length] = '\0';
+	return length;
+}
+
+/* Wait until all who could write here are gone. */
+static void
+wait_for_end(int fd)
+{
+	io_time deadline = io_now() + HARNESS_PATIENCE;
+	char spill[HARNESS_PATH];
+
+	for (;;) {
+		struct pollfd polled = {.fd = fd, .events = POLLIN};
+
+		ck_assert_msg(io_now() < deadline,
+		    "a process of the server was left behind");
+		if (io_poll(&polled, 1, deadline) > 0 &&
+		    io_read(fd, spill, sizeof(spill)) == 0)
+			break;
+	}
+}
+
+/* Learn the port from "... listening on HOST:PORT, ...". */
+static void
+learn_port(struct server *server)
+{
+	const char *place, *comma;
+	char text[16];
+
+	read_line(server->out, server->line, sizeof(server->line));
+	place = strstr(server->line, "listening on ");
+	if (place == NULL) {
+		char *log = file_read(server->log);
+
+		ck_abort_msg("no listening line but \"%s\"; log: %.4000s",
+		    server->line, log);
+	}
+	comma = strchr(place, ',');
+	ck_assert_ptr_nonnull(comma);
+	while (comma[-1] >= '0' && comma[-1] <= '9')
+		comma--;
+	server->port = (unsigned)strtoul(comma, NULL, 10);
+	ck_assert_uint_gt(server->port, 0);
+	snprintf(text, sizeof(text), "%u", server->port);
+	ck_assert_int_eq(setenv("FTX_PORT", text, 1), 0);
+}
+
+/* Put what is given up to a NULL behind what is there. */
+static size_t
+append(const char *argv[ARGUMENTS_MAX], size_t count, const char *const more[])
+{
+	for (size_t i = 0; more[i] != NULL; i++) {
+		ck_assert_uint_lt(count + 1, ARGUMENTS_MAX);
+		argv[count++] = more[i];
+	}
+	argv[count] = NULL;
+	return count;
+}
+
+void
+server_start_by(struct server *server, const char *const launcher[],
+    const char *const arguments[])
+{
+	char program[HARNESS_PATH];
+	const char *argv[ARGUMENTS_MAX];
+	const char *first[] = {harness_program(program, "ftxd"), "-p", "0",
+	    "-d", server->root, NULL};
+	int ends[2], log;
+	size_t count;
+
+	snprintf(server->root, sizeof(server->root), "in");
+	snprintf(server->log, sizeof(server->log), "log");
+	if (!file_exists(server->root))
+		folder_make(server->root);
+	count = append(argv, 0, launcher);
+	count = append(argv, count, first);
+	append(argv, count, arguments);
+	log =
+	    open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	ck_assert_int_ge(log, 0);
+	harness_pipe(ends);
+	server->pid = harness_spawn(argv, ends[1], log);
+	close(ends[1]);
+	close(log);
+	server->out = ends[0];
+	learn_port(server);
+}
+
+void
+server_start(struct server *server, const char *const arguments[])
+{
+	const char *const none[] = {NULL};
+
+	server_start_by(server, none, arguments);
+}
+
+int
+server_wait(struct server *server, int64_t milliseconds)
+{
+	int status = 0;
+	pid_t ended = 0;
+
+	eventually((ended = waitpid(server->pid, &status, WNOHANG)) != 0,
+	    milliseconds);
+	ck_assert_int_eq(ended, server->pid);
+	/* Its workers hold the pipe: it ends with the last of them. */
+	wait_for_end(server->out);
+	close(server->out);
+	ck_assert_int_eq(folder_count_staged(server->root), 0);
+	return harness_status(status);
+}
+
+int
+server_end(struct server *server, int signal_number, int64_t milliseconds)
+{
+	pid_t workers[SERVER_WORKERS];
+	int count = server_workers(server, workers);
+	int status;
+
+	ck_assert_int_eq(kill(server->pid, signal_number), 0);
+	status = server_wait(server, milliseconds);
+	for (int i = 0; i < count; i++)
+		ck_assert_msg(!process_lives(workers[i]),
+		    "worker %ld was left behind", (long)workers[i]);
+	return status;
+}
+
+void
+server_stop(struct server *server)
+{
+	int status = server_end(server, SIGTERM, HARNESS_PATIENCE);
+
+	ck_assert_msg(status == 0, "ftxd ended with %d", status);
+}
+
+int
+server_workers(const struct server *server, pid_t pids[SERVER_WORKERS])
+{
+	DIR *folder = opendir("/proc");
+	struct dirent *entry;
+	int count = 0;
+
+	ck_assert_ptr_nonnull(folder);
+	while ((entry = readdir(folder)) != NULL && count < SERVER_WORKERS) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
+		char state;
+
+		if (pid > 0 && process_look(pid, &parent, &state) == 0 &&
+		    parent == server->pid && state != 'Z')
+			pids[count++] = pid;
+	}
+	closedir(folder);
+	return count;
+}
+
+void
+server_settle(
+    const struct server *server, pid_t pids[SERVER_WORKERS], int count)
+{
+	eventually(server_workers(server, pids) == count, 5000);
+}
+
+int
+server_said(const struct server *server, const char *text)
+{
+	char *log = file_read(server->log);
+	int count = 0;
+
+	for (char *at = strstr(log, text); at != NULL;
+	     at = strstr(at + 1, text))
+		count++;
+	free(log);
+	return count;
+}
+
+void
+server_expect(const struct server *server, const char *text)
+{
+	io_time until = io_now() + HARNESS_PATIENCE;
+
+	while (server_said(server, text) == 0) {
+		ck_assert_msg(
+		    io_now() < until, "the log never said \"%s\"", text);
+		(void)poll(NULL, 0, 5);
+	}
+}

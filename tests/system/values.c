@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/* Every length and value on the wire, just right and just wrong. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static struct server server;
+
+static void
+begin_with_server(void)
+{
+	harness_begin();
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+}
+
+static void
+end_with_server(void)
+{
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert(!file_exists("in/first"));
+	server_stop(&server);
+	harness_end();
+}
+
+/* A frame that says it is so long, and nothing behind it. */
+struct length_case {
+	enum wire_type type;
+	enum {
+		HELLO,
+		READY,
+		CONTENT,
+		DISCARD
+	} state;
+	uint32_t length;
+	int good;
+};
+
+static const struct length_case lengths[] = {
+    {WIRE_BASE, HELLO, 0, 0},
+    {WIRE_BASE, HELLO, UINT32_MAX, 0},
+    {WIRE_PUT, READY, WIRE_REQUEST - 1, 0},
+    {WIRE_PUT, READY, WIRE_REQUEST + WIRE_PATH_MAX, 1},
+    {WIRE_PUT, READY, WIRE_REQUEST + WIRE_PATH_MAX + 1, 0},
+    {WIRE_ASK, READY, WIRE_REQUEST - 1, 0},
+    {WIRE_ASK, READY, WIRE_CONTROL_MAX + 1, 0},
+    {WIRE_DIRECTORY, READY, WIRE_REQUEST - 1, 0},
+    {WIRE_DATA, CONTENT, 0, 0},
+    {WIRE_DATA, CONTENT, 1, 1},
+    {WIRE_DATA, DISCARD, WIRE_DATA_MAX - 1, 1},
+    {WIRE_DATA, DISCARD, WIRE_DATA_MAX, 1},
+    {WIRE_DATA, DISCARD, WIRE_DATA_MAX + 1, 0},
+    {WIRE_DATA, DISCARD, INT32_MAX, 0},
+    {WIRE_DATA, DISCARD, (uint32_t)INT32_MAX + 1, 0},
+    {WIRE_DATA, DISCARD, UINT32_MAX, 0},
+    {WIRE_HOLE, CONTENT, 7, 0},
+    {WIRE_HOLE, CONTENT, 8, 1},
+    {WIRE_HOLE, CONTENT, 9, 0},
+    {WIRE_END, CONTENT, 15, 0},
+    {WIRE_END, CONTENT, 16, 1},
+    {WIRE_END, CONTENT, 17, 0},
+    {WIRE_ABORT, CONTENT, 0, 0},
+    {WIRE_ABORT, CONTENT, 1025, 1},
+    {WIRE_ABORT, CONTENT, 1026, 0},
+    {WIRE_WAITING, READY, 1, 0},
+    {WIRE_BYE, READY, 1, 0},
+    {WIRE_RESTART, DISCARD, 1, 0},
+};
+
+/* The server refuses a header by itself, or else waits for the payload. */
+START_TEST(every_length)
+{
+	const struct length_case *now = &lengths[_i];
+	struct script *script = script_new();
+	struct wire_greeting greeting;
+	struct peer peer;
+
+	script_hello(script, WIRE_VERSION, WIRE_VERSION);
+	if (now->state != HELLO)
+		script_base(script, WIRE_BASE_DIRECTORY, "");
+	if (now->state == CONTENT || now->state == DISCARD)
+		script_request(script, WIRE_PUT, 1,
+		    now->state == CONTENT ? "first" : "../first", 8, 0);
+	script_frame_said(script, now->type, now->state == READY ? 2 : 1, NULL,
+	    0, now->length);
+	peer_open(&peer, server.port, NULL);
+	peer_play(&peer, script);
+	peer_greeted(&peer, &greeting);
+	if (now->good) {
+		struct pollfd polled = {.fd = peer.fd, .events = POLLIN};
+		io_time until = io_now() + 100;
+
+		while (io_poll(&polled, 1, until) > 0 && peer_next(&peer))
+			ck_assert_int_ne(peer.frame.type, WIRE_FATAL);
+	} else {
+		peer_skip_to(&peer, WIRE_FATAL, 0);
+	}
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+}
+END_TEST
+
+/* Values in a request, by offset and byte, that are none of its. */
+static const struct {
+	size_t offset;
+	uint8_t byte;
+} bad_bytes[] = {{0, 0}, {0, 3}, {1, 4}, {1, 0x80}, {3, 64}, {2, 1}, {6, 2},
+    {4, 1}, {16, 0xff}, {28, 1}};
+
+START_TEST(every_bad_value)
+{
+	struct script *script = script_new();
+	struct peer peer;
+	size_t start;
+
+	script_begin(script);
+	start = script->length + WIRE_HEADER;
+	script_request(script, WIRE_ASK, 1, "f", 4, 0);
+	script->bytes[start + bad_bytes[_i].offset] = bad_bytes[_i].byte;
+	peer_start(&peer, server.port, script);
+	peer_skip_to(&peer, WIRE_FATAL, 0);
+	peer_expect_end(&peer);
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+}
+END_TEST
+
+START_TEST(flags_and_reserved)
+{
+	for (size_t offset = 1; offset < 4; offset++) {
+		struct script *script = script_new();
+		struct peer peer;
+		size_t start;
+
+		script_begin(script);
+		start = script->length;
+		script_request(script, WIRE_ASK, 1, "f", 4, 0);
+		script->bytes[start + offset] = 1;
+		peer_start(&peer, server.port, script);
+		peer_skip_to(&peer, WIRE_FATAL, 0);
+		peer_expect_end(&peer);
+		peer_close(&peer);
+	}
+}
+END_TEST
+
+/* Store "x" at a path of that many bytes; slashes after each so many. */
+static void
+put_path(size_t length, size_t component, enum status status)
+{
+	static char path[WIRE_PATH_MAX + 2];
+	struct script *script = script_new();
+	struct peer peer;
+
+	for (size_t i = 0; i < length; i++)
+		path[i] = (i + 1) % (component + 1) == 0 ? '/' : 'p';
+	path[length] = '\0';
+	script_begin(script);
+	script_file(script, 1, path, "x");
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	peer_expect_result(&peer, 1, status);
+	peer_expect_end(&peer);
+	peer_close(&peer);
+}
+
+START_TEST(path_lengths)
+{
+	put_path(254, 255, STATUS_STORED);
+	put_path(255, 255, STATUS_STORED);
+	put_path(256, 256, STATUS_REFUSED);
+	put_path(4094, 250, STATUS_STORED);
+	put_path(4095, 250, STATUS_STORED);
+	put_path(4096, 250, STATUS_STORED);
+	put_path(1999, 1, STATUS_STORED);
+}
+END_TEST
+
+START_TEST(base_and_path_length)
+{
+	static const size_t totals[] = {4095, 4096, 4097};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct script *script = script_new();
+		char path[WIRE_PATH_MAX + 1];
+		size_t length = totals[i] - strlen("base/");
+		struct peer peer;
+
+		for (size_t k = 0; k < length; k++)
+			path[k] = (k + 1) % 251 == 0 ? '/' : 'b';
+		path[length] = '\0';
+		script_hello(script, WIRE_VERSION, WIRE_VERSION);
+		script_base(script, WIRE_BASE_DIRECTORY, "base");
+		script_file(script, 1, path, "x");
+		script_bye(script);
+		peer_start(&peer, server.port, script);
+		peer_expect_result(&peer, 1,
+		    totals[i] <= WIRE_PATH_MAX ? STATUS_STORED
+					       : STATUS_REFUSED);
+		peer_expect_end(&peer);
+		peer_close(&peer);
+	}
+}
+END_TEST
+
+START_TEST(more_or_less_than_announced)
+{
+	struct script *script = script_new();
+	struct peer peer;
+
+	script_begin(script);
+	script_request(script, WIRE_PUT, 1, "less", 8, 0);
+	script_frame(script, WIRE_DATA, 1, "1234567", 7);
+	script_end_of(script, 1, "1234567", 7);
+	script_request(script, WIRE_PUT, 2, "wrong", 4, 0);
+	script_frame(script, WIRE_DATA, 2, "1234", 4);
+	script_end(script, 2, 4, 0);
+	script_request(script, WIRE_PUT, 3, "unknown", WIRE_SIZE_UNKNOWN, 0);
+	script_frame(script, WIRE_DATA, 3, "1234", 4);
+	script_end_of(script, 3, "1234", 4);
+	script_request(script, WIRE_PUT, 4, "more", 4, 0);
+	script_frame(script, WIRE_DATA, 4, "12345", 5);
+	peer_start(&peer, server.port, script);
+	peer_skip_to(&peer, WIRE_ANSWER, 1);
+	ck_assert_uint_eq(peer.payload[0], STATUS_DIGEST);
+	peer_skip_to(&peer, WIRE_ANSWER, 2);
+	ck_assert_uint_eq(peer.payload[0], STATUS_DIGEST);
+	peer_skip_to(&peer, WIRE_ANSWER, 3);
+	ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
+	peer_skip_to(&peer, WIRE_FATAL, 0);
+	ck_assert_uint_eq(peer.payload[0], STATUS_PROTOCOL);
+	peer_expect_end(&peer);
+	peer_close(&peer);
+	ck_assert_int_eq(folder_count("in"), 1);
+}
+END_TEST
+
+Suite *
+values_suite(void)
+{
+	Suite *suite = suite_create("values");
+	TCase *tcase = tcase_create("values");
+
+	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, every_length, 0,
+	    (int)(sizeof(lengths) / sizeof(lengths[0])));
+	tcase_add_loop_test(tcase, every_bad_value, 0,
+	    (int)(sizeof(bad_bytes) / sizeof(bad_bytes[0])));
+	tcase_add_test(tcase, flags_and_reserved);
+	tcase_add_test(tcase, path_lengths);
+	tcase_add_test(tcase, base_and_path_length);
+	tcase_add_test(tcase, more_or_less_than_announced);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* The suites of one unit program; the build lists them by their files. */
+#ifndef TESTS_UNIT_SUITES_H
+#define TESTS_UNIT_SUITES_H
+
+#include <check.h>
+
+/* Ends with NULL. */
+extern Suite *(*const suites[])(void);
+
+#endif

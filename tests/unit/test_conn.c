@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/* conn: frames that come whole, in pieces, byte by byte, or are none. */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/conn.h"
+#include "tests/unit/suites.h"
+
+Suite *conn_suite(void);
+
+static int ends[2]; /* the connection's, and the other one */
+static struct conn conn;
+
+static void
+begin(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
+	ck_assert_int_eq(
+	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
+}
+
+static void
+finish(void)
+{
+	conn_release(&conn);
+	close(ends[0]);
+	if (ends[1] != -1)
+		close(ends[1]);
+}
+
+static size_t
+write_frame(
+    uint8_t *out, enum wire_type type, uint32_t request, const char *payload)
+{
+	struct wire_frame frame = {type, request, (uint32_t)strlen(payload)};
+
+	wire_write_header(out, &frame);
+	for (uint32_t i = 0; i < frame.length; i++)
+		out[WIRE_HEADER + i] = (uint8_t)payload[i];
+	return WIRE_HEADER + frame.length;
+}
+
+static void
+say(const void *bytes, size_t length)
+{
+	ck_assert_int_eq(io_write_all(ends[1], bytes, length), 0);
+}
+
+/* Fill once; what was said is there. */
+static void
+fill(size_t expected)
+{
+	ck_assert_int_eq(conn_fill(&conn), (ssize_t)expected);
+}
+
+static void
+expect_frame(enum wire_type type, uint32_t request, const char *payload)
+{
+	struct conn_frame frame;
+
+	ck_assert_int_eq(conn_next(&conn, &frame), CONN_FRAME);
+	ck_assert_int_eq(frame.type, type);
+	ck_assert_uint_eq(frame.request, request);
+	ck_assert_uint_eq(frame.length, strlen(payload));
+	if (frame.length > 0)
+		ck_assert_mem_eq(frame.payload, payload, frame.length);
+}
+
+static void
+expect_nothing(void)
+{
+	struct conn_frame frame;
+
+	ck_assert_int_eq(conn_next(&conn, &frame), CONN_NOTHING);
+}
+
+START_TEST(many_frames_at_once)
+{
+	uint8_t bytes[200];
+	size_t length = write_frame(bytes, WIRE_BASE, 0, "path");
+
+	length += write_frame(bytes + length, WIRE_WAITING, 3, "");
+	length += write_frame(bytes + length, WIRE_DATA, 4, "content");
+	length += write_frame(bytes + length, WIRE_BYE, 0, "");
+	say(bytes, length);
+	expect_nothing();
+	fill(length);
+	expect_frame(WIRE_BASE, 0, "path");
+	expect_frame(WIRE_WAITING, 3, "");
+	expect_frame(WIRE_DATA, 4, "content");
+	expect_frame(WIRE_BYE, 0, "");
+	expect_nothing();
+	ck_assert_uint_eq(conn.received, length);
+	ck_assert_int_eq(conn_fill(&conn), -1);
+	ck_assert(errno == EAGAIN || errno == EWOULDBLOCK);
+	ck_assert(!conn.ended);
+}
+END_TEST
+
+START_TEST(byte_by_byte)
+{
+	uint8_t bytes[100];
+	size_t length = write_frame(bytes, WIRE_ABORT, 9, "\017why");
+
+	for (size_t i = 0; i < length; i++) {
+		expect_nothing();
+		say(bytes + i, 1);
+		fill(1);
+	}
+	expect_frame(WIRE_ABORT, 9, "\017why");
+	length = write_frame(bytes, WIRE_DATA, 9, "abc");
+	for (size_t i = 0; i < length; i++) {
+		char piece[2] = {(char)bytes[i], '\0'};
+
+		expect_nothing();
+		say(bytes + i, 1);
+		fill(1);
+		if (i >= WIRE_HEADER)
+			expect_frame(WIRE_DATA, 9, piece);
+	}
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(preamble_first)
+{
+	uint8_t bytes[100] = "0123456789";
+	size_t length;
+
+	length = 10 + write_frame(bytes + 10, WIRE_BYE, 0, "");
+	ck_assert_ptr_null(conn_take(&conn, 1));
+	say(bytes, 9);
+	fill(9);
+	ck_assert_ptr_null(conn_take(&conn, 10));
+	say(bytes + 9, length - 9);
+	fill(length - 9);
+	ck_assert_mem_eq(conn_take(&conn, 10), "0123456789", 10);
+	expect_frame(WIRE_BYE, 0, "");
+	ck_assert_ptr_null(conn_take(&conn, 1));
+}
+END_TEST
+
+START_TEST(malformed)
+{
+	static const uint8_t bad[][WIRE_HEADER] = {{0}, {255}, {WIRE_GO},
+	    {WIRE_BYE, 1}, {WIRE_BYE, 0, 1}, {WIRE_BYE, 0, 0, 1},
+	    {WIRE_BYE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, {WIRE_DATA},
+	    {WIRE_DATA, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 1},
+	    {WIRE_PUT, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}};
+	struct conn_frame frame;
+
+	say(bad[_i], WIRE_HEADER);
+	fill(WIRE_HEADER);
+	ck_assert_int_eq(conn_next(&conn, &frame), CONN_MALFORMED);
+	ck_assert_ptr_nonnull(frame.reason);
+}
+END_TEST
+
+/* In a child: send count data frames of that length. */
+static pid_t
+start_sender(uint32_t length, int count)
+{
+	static uint8_t block[65536];
+	uint8_t header[WIRE_HEADER];
+	struct wire_frame frame = {WIRE_DATA, 1, length};
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid > 0)
+		return pid;
+	wire_write_header(header, &frame);
+	while (count-- > 0) {
+		if (io_write_all(ends[1], header, sizeof(header)) == -1)
+			_exit(1);
+		for (uint32_t left = length; left > 0;) {
+			uint32_t part =
+			    left < sizeof(block) ? left : sizeof(block);
+
+			if (io_write_all(ends[1], block, part) == -1)
+				_exit(1);
+			left -= part;
+		}
+	}
+	_exit(0);
+}
+
+/* Data longer than the buffer comes in pieces, and all of it. */
+START_TEST(data_in_pieces)
+{
+	const uint32_t lengths[] = {
+	    CONN_INPUT - 1, CONN_INPUT, CONN_INPUT + 1, WIRE_DATA_MAX};
+	const uint64_t expected = 3 * (uint64_t)lengths[_i];
+	pid_t sender = start_sender(lengths[_i], 3);
+	uint64_t got = 0;
+	int status;
+
+	while (got < expected) {
+		struct conn_frame frame;
+		enum conn_event event = conn_next(&conn, &frame);
+
+		if (event == CONN_NOTHING) {
+			ck_assert_int_eq(
+			    conn_wait(&conn, 1, io_now() + 10000), 0);
+			ck_assert_int_ne(conn_fill(&conn), 0);
+			continue;
+		}
+		ck_assert_int_eq(event, CONN_FRAME);
+		ck_assert_int_eq(frame.type, WIRE_DATA);
+		ck_assert_uint_gt(frame.length, 0);
+		got += frame.length;
+	}
+	ck_assert_uint_eq(got, expected);
+	expect_nothing();
+	ck_assert_int_eq(waitpid(sender, &status, 0), sender);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(longest_control_frame)
+{
+	static uint8_t bytes[WIRE_HEADER + WIRE_REQUEST + WIRE_PATH_MAX];
+	struct wire_frame header = {WIRE_ASK, 1, WIRE_REQUEST + WIRE_PATH_MAX};
+	struct conn_frame frame;
+	int frames = 0;
+
+	wire_write_header(bytes, &header);
+	/* So many that one lies across the end of the buffer. */
+	for (int i = 0; i < 200; i++) {
+		say(bytes, sizeof(bytes));
+		while (conn_fill(&conn) > 0)
+			while (conn_next(&conn, &frame) == CONN_FRAME)
+				frames++;
+	}
+	ck_assert_int_eq(frames, 200);
+}
+END_TEST
+
+START_TEST(end_of_the_peer)
+{
+	uint8_t bytes[100];
+	size_t length = write_frame(bytes, WIRE_DATA, 1, "abc");
+
+	say(bytes, length - 1);
+	close(ends[1]);
+	ends[1] = -1;
+	fill(length - 1);
+	expect_frame(WIRE_DATA, 1, "ab");
+	expect_nothing();
+	fill(0);
+	ck_assert(conn.ended);
+	expect_nothing();
+}
+END_TEST
+
+Suite *
+conn_suite(void)
+{
+	Suite *suite = suite_create("conn");
+	TCase *input = tcase_create("input");
+
+	tcase_add_checked_fixture(input, begin, finish);
+	tcase_set_timeout(input, 60);
+	tcase_add_test(input, many_frames_at_once);
+	tcase_add_test(input, byte_by_byte);
+	tcase_add_test(input, preamble_first);
+	tcase_add_loop_test(input, malformed, 0, 10);
+	tcase_add_loop_test(input, data_in_pieces, 0, 4);
+	tcase_add_test(input, longest_control_frame);
+	tcase_add_test(input, end_of_the_peer);
+	suite_add_tcase(suite, input);
+	return suite;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+/* recv_file: bytes counted, hashed and written, and the end compared. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/recv_file.h"
+#include "tests/unit/suites.h"
+
+Suite *recv_file_suite(void);
+
+static int fd;
+static struct recv_file file;
+
+static void
+begin(void)
+{
+	FILE *stream = tmpfile();
+
+	ck_assert_ptr_nonnull(stream);
+	fd = dup(fileno(stream));
+	ck_assert_int_ge(fd, 0);
+	fclose(stream);
+}
+
+static void
+finish(void)
+{
+	close(fd);
+}
+
+static struct wire_end
+end_of(const char *content, uint64_t size)
+{
+	struct wire_end end = {.size = size};
+	struct digest digest;
+
+	digest_init(&digest);
+	digest_add(&digest, content, (size_t)size);
+	end.digest = digest_value(&digest);
+	return end;
+}
+
+START_TEST(in_pieces)
+{
+	const char content[] = "0123456789";
+	struct wire_end end = end_of(content, 10);
+	char stored[16];
+
+	for (size_t piece = 1; piece <= 10; piece++) {
+		ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+		ck_assert_int_eq(ftruncate(fd, 0), 0);
+		recv_file_begin(&file, fd, 10);
+		for (size_t at = 0; at < 10; at += piece)
+			ck_assert_int_eq(recv_file_data(&file, content + at,
+					     10 - at < piece ? 10 - at : piece),
+			    0);
+		ck_assert_uint_eq(file.received, 10);
+		ck_assert_int_eq(recv_file_end(&file, &end), 0);
+		ck_assert_int_eq(pread(fd, stored, sizeof(stored), 0), 10);
+		ck_assert_mem_eq(stored, content, 10);
+	}
+}
+END_TEST
+
+START_TEST(empty)
+{
+	struct wire_end end = end_of("", 0);
+
+	recv_file_begin(&file, fd, 0);
+	ck_assert_int_eq(recv_file_end(&file, &end), 0);
+	recv_file_begin(&file, fd, WIRE_SIZE_UNKNOWN);
+	ck_assert_int_eq(recv_file_end(&file, &end), 0);
+	recv_file_begin(&file, fd, 1);
+	ck_assert_int_eq(recv_file_end(&file, &end), -1);
+	end.digest++;
+	recv_file_begin(&file, fd, 0);
+	ck_assert_int_eq(recv_file_end(&file, &end), -1);
+}
+END_TEST
+
+START_TEST(more_than_announced)
+{
+	recv_file_begin(&file, fd, 4);
+	ck_assert_int_eq(recv_file_data(&file, "123", 3), 0);
+	errno = 0;
+	ck_assert_int_eq(recv_file_data(&file, "45", 2), -1);
+	ck_assert_int_eq(errno, EOVERFLOW);
+	/* What is too much is not written. */
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 3);
+	recv_file_begin(&file, fd, 0);
+	ck_assert_int_eq(recv_file_data(&file, "1", 1), -1);
+	ck_assert_int_eq(errno, EOVERFLOW);
+}
+END_TEST
+
+START_TEST(other_than_sent)
+{
+	struct wire_end end = end_of("1234", 4), wrong;
+
+	recv_file_begin(&file, fd, 4);
+	ck_assert_int_eq(recv_file_data(&file, "1234", 4), 0);
+	ck_assert_int_eq(recv_file_end(&file, &end), 0);
+	wrong = end;
+	wrong.size = 3;
+	ck_assert_int_eq(recv_file_end(&file, &wrong), -1);
+	wrong.size = 5;
+	ck_assert_int_eq(recv_file_end(&file, &wrong), -1);
+	wrong = end;
+	wrong.digest ^= (uint64_t)1 << 63;
+	ck_assert_int_eq(recv_file_end(&file, &wrong), -1);
+	wrong = end_of("4321", 4);
+	ck_assert_int_eq(recv_file_end(&file, &wrong), -1);
+}
+END_TEST
+
+START_TEST(less_than_announced)
+{
+	struct wire_end end = end_of("123", 3);
+
+	recv_file_begin(&file, fd, 4);
+	ck_assert_int_eq(recv_file_data(&file, "123", 3), 0);
+	/* Honest about what was sent, but not what was announced. */
+	ck_assert_int_eq(recv_file_end(&file, &end), -1);
+	recv_file_begin(&file, fd, WIRE_SIZE_UNKNOWN);
+	ck_assert_int_eq(recv_file_data(&file, "123", 3), 0);
+	ck_assert_int_eq(recv_file_end(&file, &end), 0);
+}
+END_TEST
+
+START_TEST(cannot_be_written)
+{
+	struct rlimit before, limit;
+	int full, result, error;
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 4;
+	recv_file_begin(&file, fd, 8);
+	/* libcheck writes files of its own: nothing fails within the limit. */
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+	result = recv_file_data(&file, "12345678", 8);
+	error = errno;
+	(void)setrlimit(RLIMIT_FSIZE, &before);
+	ck_assert_int_eq(result, -1);
+	ck_assert_int_eq(error, EFBIG);
+	full = open("/dev/full", O_WRONLY);
+	if (full >= 0) {
+		recv_file_begin(&file, full, 8);
+		ck_assert_int_eq(recv_file_data(&file, "12345678", 8), -1);
+		ck_assert_int_eq(errno, ENOSPC);
+		close(full);
+	}
+	recv_file_begin(&file, -1, 8);
+	ck_assert_int_eq(recv_file_data(&file, "1", 1), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+Suite *
+recv_file_suite(void)
+{
+	Suite *suite = suite_create("recv_file");
+	TCase *tcase = tcase_create("recv_file");
+
+	tcase_add_checked_fixture(tcase, begin, finish);
+	tcase_add_test(tcase, in_pieces);
+	tcase_add_test(tcase, empty);
+	tcase_add_test(tcase, more_than_announced);
+	tcase_add_test(tcase, other_than_sent);
+	tcase_add_test(tcase, less_than_announced);
+	tcase_add_test(tcase, cannot_be_written);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
