@@ -71,10 +71,8 @@ publish(struct commit_file *file, const struct store *store)
 	if (!file->present &&
 	    store_publish(store, &file->staged, file->directory->fd, file->name,
 		file->no_clobber) == -1)
-	if (!file->present &&
-	    store_publish(store, &file->staged, file->directory->fd, file->name,
-		file->no_clobber) == -1)
 		fail_publishing(file);
+	else if (file->staged.fd != -1 && store_finish(&file->staged) == -1)
 		outcome_set_errno(&file->outcome, errno, "closing the file");
 }
 
