@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests that may have their result without any content. */
-#include "server/receive.h"
+#include "server/receive_ask.h"
 
 #include <sys/stat.h>
 
@@ -256,5 +256,23 @@ receive_directory(struct receive *receive, uint32_t number,
 		result = receive_answer(receive, number, destination.path,
 		    destination.length, &outcome);
 	destination_release(&destination);
+	return result;
+}
+
+int
+receive_abort_ask(struct receive *receive, const struct conn_frame *frame)
+{
+	struct outcome outcome;
+	struct ask *ask;
+	int result;
+
+	if (receive_read_abort(receive, frame, &outcome) == -1)
+		return -1;
+	ask = asks_take(&receive->asks, frame->request);
+	if (ask == NULL)
+		return receive_fail(receive, "abort without a go");
+	result = receive_answer(receive, frame->request, ask->path,
+	    ask->request.path.length, &outcome);
+	ask_free(ask);
 	return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The frames that make up one file's content, each to its effect. */
-#include "server/receive.h"
+#include "server/receive_content.h"
 
 #include <errno.h>
 

@@ -2,8 +2,6 @@
 /* Each frame of a client, in each state, to its effect. */
 #include "server/receive_frame.h"
 
-#include <string.h>
-
 #include "server/answer.h"
 #include "server/receive_ask.h"
 #include "server/receive_content.h"

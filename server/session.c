@@ -11,7 +11,7 @@
 #include "common/text.h"
 #include "server/answer.h"
 #include "server/patience.h"
-#include "server/receive.h"
+#include "server/receive_frame.h"
 
 /* How long and how far a connection that was ended is still read. */
 #define LINGER_TIME 5000
