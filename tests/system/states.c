@@ -95,8 +95,8 @@ script_probe(struct script *script, enum wire_type type)
 	case WIRE_PUT:
 	case WIRE_ASK:
 	case WIRE_DIRECTORY:
-		script_request(
-		    script, type, SECOND, "second", CONTENT_LENGTH, 0);
+		script_request(script, type, SECOND, "second",
+		    type == WIRE_DIRECTORY ? 0 : CONTENT_LENGTH, 0);
 		return;
 	case WIRE_END:
 		/* Of another file: it is answered, and not published. */

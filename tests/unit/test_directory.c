@@ -31,8 +31,8 @@ teardown(void)
 static struct directory *
 find(const char *path, int create)
 {
-	return directories_find(
-	    &directories, path, strlen(path), create, &outcome);
+	return directories_find(&directories, path, strlen(path),
+	    create ? DIRECTORY_MODE : 0, &outcome);
 }
 
 /* Find it and give it back: from now on it is one of those kept. */
