@@ -68,7 +68,10 @@ fail_publishing(struct commit_file *file)
 static void
 publish(struct commit_file *file, const struct store *store)
 {
-	if (!file->present &&
+	if (!directory_is_current(file->directory))
+		outcome_set(&file->outcome, STATUS_FAILED,
+		    "the directory was moved or removed meanwhile");
+	else if (!file->present &&
 	    store_publish(store, &file->staged, file->directory->fd, file->name,
 		file->no_clobber) == -1)
 		fail_publishing(file);

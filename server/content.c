@@ -23,8 +23,7 @@ keeps_existing(const struct policy *policy, const struct wire_request *request)
 }
 
 int
-policy_check(const struct policy *policy, const struct wire_request *request,
-    const struct destination *destination, struct stat *found,
+policy_takes(const struct policy *policy, const struct wire_request *request,
     struct outcome *outcome)
 {
 	char limit[TEXT_NUMBER];
@@ -33,14 +32,13 @@ policy_check(const struct policy *policy, const struct wire_request *request,
 		outcome_set(outcome, STATUS_REFUSED, "not a regular file");
 		return -1;
 	}
-	if (request->size != WIRE_SIZE_UNKNOWN &&
-	    request->size > policy->max_size) {
-		outcome_set(outcome, STATUS_NO_SPACE,
-		    "files over %s are not taken here",
-		    text_size(limit, policy->max_size));
-		return -1;
-	}
-	return destination_look(destination, found, outcome);
+	if (request->size == WIRE_SIZE_UNKNOWN ||
+	    request->size <= policy->max_size)
+		return 0;
+	outcome_set(outcome, STATUS_NO_SPACE,
+	    "files over %s are not taken here",
+	    text_size(limit, policy->max_size));
+	return -1;
 }
 
 /* Partials that nobody is at work on give way to what comes now. */
@@ -110,26 +108,38 @@ begin_file(struct content *content, const struct wire_request *request,
 	return 0;
 }
 
+/* What has to be right before anything is made.  0, or -1 with outcome. */
+static int
+check_first(const struct content *content, const struct wire_request *request,
+    const struct partial *partial, struct outcome *outcome)
+{
+	uint64_t kept =
+	    partial->staged.fd != -1 ? partial->prefix.length : 0;
+
+	if (policy_takes(content->policy, request, outcome) == -1)
+		return -1;
+	return policy_has_room(content->policy, request, kept, outcome);
+}
+
 int
 content_open(struct content *content, uint32_t number,
     const struct wire_request *request, const struct base *base,
     struct directories *directories, struct partial *partial,
     struct outcome *outcome)
 {
+	struct destination *destination = &content->destination;
+	int takes = check_first(content, request, partial, outcome);
 	struct stat found;
 
 	content->number = number;
 	content->request = *request;
-	if (destination_open(&content->destination, base, &request->path,
-		directories, 1, outcome) == -1)
+	if (destination_open(destination, base, &request->path, directories,
+		takes == 0, takes == 0 ? outcome : &content->ignored) == -1 ||
+	    takes == -1)
 		return -1;
-	if (policy_check(content->policy, request, &content->destination,
-		&found, outcome) == -1 ||
+	if (destination_look(destination, &found, outcome) == -1 ||
 	    policy_may_replace(content->policy, request, &found, outcome) ==
-		-1 ||
-	    policy_has_room(content->policy, request,
-		partial->staged.fd != -1 ? partial->prefix.length : 0,
-		outcome) == -1) {
+		-1) {
 		errno = 0;
 		return -1;
 	}

@@ -19,13 +19,9 @@ struct policy {
 	int never_overwrite;
 };
 
-/*
- * Hold a request against policy and what is at its destination, which goes to
- * found.  Returns 0, or -1 with outcome.
- */
-int policy_check(const struct policy *policy,
-    const struct wire_request *request, const struct destination *destination,
-    struct stat *found, struct outcome *outcome);
+/* Whether such a file is taken at all.  Returns 0, or -1 with outcome. */
+int policy_takes(const struct policy *policy,
+    const struct wire_request *request, struct outcome *outcome);
 
 /* Whether what was found may be replaced.  Returns 0, or -1 with outcome. */
 int policy_may_replace(const struct policy *policy,

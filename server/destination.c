@@ -85,7 +85,7 @@ compose(struct destination *destination, const struct base *base,
 	memcpy(destination->path, base->directory, base->length);
 	memcpy(destination->path + base->length, "/", slash);
 	memcpy(destination->path + base->length + slash, name, length);
-	return NULL;
+	return wire_check_path(destination->path, destination->length);
 }
 
 int

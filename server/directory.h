@@ -13,9 +13,9 @@
 #define DIRECTORY_KEPT 64
 
 /*
- * One directory.  The descriptor is its identity: what happens to its name
- * later changes nothing.  A node that is not linked holds its parent, whose
- * sync makes its entry durable.
+ * One directory.  The descriptor is its identity; whether its path still leads
+ * to it is looked at before it is used again and before a file is published in
+ * it.  Who is not linked needs the parent's sync to make its entry durable.
  */
 struct directory {
 	int fd;
@@ -54,6 +54,9 @@ struct directory *directories_find(struct directories *directories,
 #define DIRECTORY_MODE 0777
 
 void directory_release(struct directory *directory);
+
+/* Nonzero if its path still leads to it. */
+int directory_is_current(const struct directory *directory);
 
 /*
  * Make durable what was published in it, and the entries of itself and of the

@@ -37,7 +37,9 @@ receive_begin(struct receive *receive, uint32_t number,
 		directories_forget(&receive->directories);
 		opened = content_open(content, number, request, &receive->base,
 		    &receive->directories, partial, &outcome);
-		receive->sick |= opened == -1 && errno == EMFILE;
+		/* One that cannot even open the root has lost them. */
+		receive->sick |= opened == -1 && errno == EMFILE &&
+		    receive->directories.count == 0;
 	}
 	if (opened == -1)
 		return fail_content(receive, &outcome, RECEIVE_DISCARD);

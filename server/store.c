@@ -61,6 +61,7 @@ store_enter(struct store *store, struct outcome *outcome)
 		    "%s: must be this user's own, with mode 0700", name);
 		return -1;
 	}
+	store->staging_inode = found.st_ino;
 	if (found.st_dev != store->device) {
 		outcome_set(outcome, STATUS_REFUSED,
 		    "%s: must be on the file system that it lies in", name);
@@ -225,10 +226,12 @@ store_discard(const struct store *store, struct staged *staged)
 static uint64_t
 space_to_keep(const struct store *store, const struct statvfs *system)
 {
-	uint64_t percent = (uint64_t)system->f_blocks / 100 *
-	    (uint64_t)store->free_percent * (uint64_t)system->f_frsize;
+	uint64_t blocks = system->f_blocks;
+	uint64_t share = (uint64_t)store->free_percent;
+	uint64_t kept = blocks / 100 * share + blocks % 100 * share / 100;
+	uint64_t bytes = kept * (uint64_t)system->f_frsize;
 
-	return percent > store->free_bytes ? percent : store->free_bytes;
+	return bytes > store->free_bytes ? bytes : store->free_bytes;
 }
 
 int

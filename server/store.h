@@ -17,6 +17,7 @@ struct store {
 	int root;    /* the receiving directory */
 	int staging; /* its ".ftx-UID" */
 	dev_t device;
+	ino_t staging_inode;
 	int sync;	     /* files and directories are synced */
 	mode_t mask;	     /* taken from the sender's mode */
 	mode_t exact_mask;   /* the same, where the exact mode is wished */
