@@ -108,17 +108,29 @@ begin_file(struct content *content, const struct wire_request *request,
 	return 0;
 }
 
-/* What has to be right before anything is made.  0, or -1 with outcome. */
+/*
+ * Policy and space come first, so that who is refused has made no parents.
+ * Returns 0, or -1 with outcome and errno, 0 where no call failed.
+ */
 static int
-check_first(const struct content *content, const struct wire_request *request,
-    const struct partial *partial, struct outcome *outcome)
+open_destination(struct content *content, const struct wire_request *request,
+    struct directories *directories, uint64_t kept, struct outcome *outcome)
 {
-	uint64_t kept =
-	    partial->staged.fd != -1 ? partial->prefix.length : 0;
+	const struct policy *policy = content->policy;
+	struct destination *destination = &content->destination;
+	struct stat found;
 
-	if (policy_takes(content->policy, request, outcome) == -1)
+	errno = 0;
+	if (policy_takes(policy, request, outcome) == -1 ||
+	    policy_has_room(policy, request, kept, outcome) == -1)
 		return -1;
-	return policy_has_room(content->policy, request, kept, outcome);
+	if (destination_enter(destination, directories, 1, outcome) == -1)
+		return -1;
+	if (destination_look(destination, &found, outcome) == 0 &&
+	    policy_may_replace(policy, request, &found, outcome) == 0)
+		return 0;
+	errno = 0;
+	return -1;
 }
 
 int
@@ -127,22 +139,17 @@ content_open(struct content *content, uint32_t number,
     struct directories *directories, struct partial *partial,
     struct outcome *outcome)
 {
-	struct destination *destination = &content->destination;
-	int takes = check_first(content, request, partial, outcome);
-	struct stat found;
+	uint64_t kept = partial->staged.fd != -1 ? partial->prefix.length : 0;
 
 	content->number = number;
 	content->request = *request;
-	if (destination_open(destination, base, &request->path, directories,
-		takes == 0, takes == 0 ? outcome : &content->ignored) == -1 ||
-	    takes == -1)
+	errno = 0;
+	if (destination_locate(
+		&content->destination, base, &request->path, outcome) == -1)
 		return -1;
-	if (destination_look(destination, &found, outcome) == -1 ||
-	    policy_may_replace(content->policy, request, &found, outcome) ==
-		-1) {
-		errno = 0;
+	if (open_destination(content, request, directories, kept, outcome) ==
+	    -1)
 		return -1;
-	}
 	if (begin_file(content, request, partial) == -1) {
 		outcome_set_errno(outcome, errno, "making the file");
 		return -1;
@@ -197,7 +204,9 @@ static int
 check_size(
     const struct content *content, uint64_t length, struct outcome *outcome)
 {
-	if (length <= content->policy->max_size - content->file.received)
+	/* What was announced has been looked at, and may not be exceeded. */
+	if (content->request.size != WIRE_SIZE_UNKNOWN ||
+	    length <= content->policy->max_size - content->file.received)
 		return 0;
 	outcome_set(outcome, STATUS_NO_SPACE, "larger than files may be here");
 	return -1;

@@ -89,9 +89,8 @@ compose(struct destination *destination, const struct base *base,
 }
 
 int
-destination_open(struct destination *destination, const struct base *base,
-    const struct wire_bytes *path, struct directories *directories, int create,
-    struct outcome *outcome)
+destination_locate(struct destination *destination, const struct base *base,
+    const struct wire_bytes *path, struct outcome *outcome)
 {
 	const char *reason;
 	size_t start, length;
@@ -103,20 +102,26 @@ destination_open(struct destination *destination, const struct base *base,
 	reason = compose(destination, base, path);
 	if (reason != NULL) {
 		outcome_set(outcome, STATUS_REFUSED, "%s", reason);
-		errno = 0;
 		return -1;
 	}
 	start = name_start(destination->path, destination->length);
 	length = destination->length - start;
 	memcpy(destination->name, destination->path + start, length);
 	destination->name[length] = '\0';
+	return 0;
+}
+
+int
+destination_enter(struct destination *destination,
+    struct directories *directories, int create, struct outcome *outcome)
+{
 	destination->directory =
 	    directories_find(directories, destination->path,
 		parent_length(destination->path, destination->length),
 		create ? DIRECTORY_MODE : 0, outcome);
-	if (destination->directory == NULL && (create || errno != ENOENT))
-		return -1;
-	return 0;
+	if (destination->directory != NULL || (!create && errno == ENOENT))
+		return 0;
+	return -1;
 }
 
 int

@@ -34,14 +34,19 @@ struct destination {
 };
 
 /*
- * Work out the place of a request's path, and open its directory, which is
- * made where create says so and otherwise may be missing.  Returns 0, or -1
- * with outcome and errno (0 where no call failed).  Afterwards, in both cases,
- * destination_release.
+ * Work out the place of a request's path; opens nothing.  Returns 0, or -1 with
+ * outcome; the path is then what was asked for.
  */
-int destination_open(struct destination *destination, const struct base *base,
-    const struct wire_bytes *path, struct directories *directories, int create,
-    struct outcome *outcome);
+int destination_locate(struct destination *destination, const struct base *base,
+    const struct wire_bytes *path, struct outcome *outcome);
+
+/*
+ * Open its directory, which is made where create says so and otherwise may be
+ * missing.  Returns 0, or -1 with outcome and errno.  To be released with
+ * destination_release, which may come at any time after destination_locate.
+ */
+int destination_enter(struct destination *destination,
+    struct directories *directories, int create, struct outcome *outcome);
 
 /*
  * Look at what is there: nothing, or a file or link that may be replaced.

@@ -81,8 +81,8 @@ has_its_name(const struct directory *directory)
 	snprintf(name, sizeof(name), "%.*s",
 	    (int)(directory->path + directory->length - component), component);
 	return fstat(directory->fd, &held) == 0 &&
-	    fstatat(directory->parent->fd, name, &named,
-		AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(directory->parent->fd, name, &named, AT_SYMLINK_NOFOLLOW) ==
+	    0 &&
 	    held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 

@@ -215,8 +215,19 @@ stop(struct master *master, enum child_stage stage)
 	log_info(stage == CHILD_DRAINS ? "stopping: transfers are finished"
 				       : "stopping now: transfers are cut");
 	master->stop = stage;
-	listener_close(master->listeners);
+	/* First the signals: a worker must know why it cannot accept. */
 	children_stop(&master->children, stage, io_now());
+	listener_shut(master->listeners);
+}
+
+/* The staging folder may have been removed; new workers get a new one. */
+static void
+reopen_staging(struct store *store)
+{
+	struct outcome outcome;
+
+	if (store_reenter(store, &outcome) == -1)
+		log_error("the staging folder: %s", outcome.text);
 }
 
 static void
@@ -232,6 +243,7 @@ reload(struct master *master)
 		master->argv) != 0)
 		return;
 	configure_store(master);
+	reopen_staging(master->store);
 	master->generation++;
 	log_info("settings read again: new workers take over");
 }

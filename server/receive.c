@@ -85,7 +85,7 @@ int
 receive_abandon(struct receive *receive, const struct outcome *why)
 {
 	struct content *content = &receive->content;
-	char name[LOG_LINE];
+	char name[LOG_LINE / 2];
 	int kept;
 
 	if (receive->state != RECEIVE_CONTENT)

@@ -53,10 +53,12 @@ judge(struct receive *receive, const struct wire_request *request,
 	enum verdict verdict;
 	struct stat found;
 
-	if (destination_open(destination, &receive->base, &request->path,
-		&receive->directories, 0, outcome) == -1 ||
-	    policy_check(
-		&receive->policy, request, destination, &found, outcome) == -1)
+	if (destination_locate(
+		destination, &receive->base, &request->path, outcome) == -1 ||
+	    policy_takes(&receive->policy, request, outcome) == -1 ||
+	    destination_enter(destination, &receive->directories, 0, outcome) ==
+		-1 ||
+	    destination_look(destination, &found, outcome) == -1)
 		return VERDICT_RESULT;
 	verdict = compare(receive, request, destination, &found, fd, outcome);
 	if (verdict != VERDICT_GO)
@@ -185,13 +187,16 @@ locate(struct receive *receive, const struct wire_request *request,
 	const struct base *base = &receive->base;
 	int changes = (request->wishes & WIRE_DRY_RUN) == 0;
 
-	if (request->path.length > 0)
-		return destination_open(destination, base, &request->path,
-		    &receive->directories, changes, outcome);
-	memcpy(destination->path, base->directory, base->length);
-	destination->length = base->length;
-	destination->directory = NULL;
-	return 0;
+	if (request->path.length == 0) {
+		memcpy(destination->path, base->directory, base->length);
+		destination->length = base->length;
+		return 0;
+	}
+	if (destination_locate(destination, base, &request->path, outcome) ==
+	    -1)
+		return -1;
+	return destination_enter(
+	    destination, &receive->directories, changes, outcome);
 }
 
 /* Returns 0, or -1 with outcome. */

@@ -16,8 +16,7 @@
 /* How long and how far a connection that was ended is still read. */
 #define LINGER_TIME 5000
 #define LINGER_BYTES (16 * 1024 * 1024)
-#define REFUSE_TIME 250 /* also of a process that is to stop */
-#define REFUSE_BYTES (256 * 1024)
+#define CUT_TIME 250 /* where the process is to stop now */
 
 /* How often the client hears that work goes on, in milliseconds. */
 #define WORKING_EVERY 1000
@@ -31,6 +30,7 @@ struct session {
 	struct conn conn;
 	struct receive receive;
 	int introduced; /* the client's preamble has come */
+	int over;	/* nothing more is to be said or heard */
 	io_time hello_deadline;
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
@@ -65,24 +65,38 @@ tick(void *argument)
 	return session->stop == SESSION_CUT || now >= session->drain_deadline;
 }
 
-/* Let the last words arrive; a process that is to stop has less time. */
+static io_time
+earlier(io_time a, io_time b)
+{
+	return a < b ? a : b;
+}
+
+/* When the last words must have arrived. */
+static io_time
+last_moment(const struct session *session)
+{
+	io_time now = io_now();
+
+	if (session->stop == SESSION_CUT)
+		return now + CUT_TIME;
+	return earlier(now + LINGER_TIME, session->drain_deadline);
+}
+
+/* Let the last words arrive. */
 static void
 linger(struct session *session)
 {
 	struct conn *conn = &session->conn;
-	io_time end = io_now() + LINGER_TIME;
+	io_time end = last_moment(session);
 	uint64_t last = conn->received + LINGER_BYTES;
 
-	while (!conn->ended && conn->received < last && io_now() < end) {
-		int stopped = session->stop != SESSION_RUN;
-
-		conn_linger(conn, stopped ? REFUSE_TIME : LONGEST_WAIT,
+	do {
+		conn_linger(conn, earlier(LONGEST_WAIT, end - io_now()),
 		    last - conn->received);
-		if (stopped)
-			break;
 		ask_stop(session);
-	}
-	conn->ended = 1;
+		end = earlier(end, last_moment(session));
+	} while (!conn->ended && conn->received < last && io_now() < end);
+	session->over = 1;
 }
 
 /* End with these words; what is finished is committed before. */
@@ -99,7 +113,7 @@ end_with(struct session *session, const struct outcome *why)
 	session->receive.state = RECEIVE_CLOSED;
 	if (answer_fatal(&session->conn, why) == 0)
 		linger(session);
-	session->conn.ended = 1;
+	session->over = 1;
 }
 
 static void
@@ -111,9 +125,9 @@ end_stalled(struct session *session, const char *text)
 	end_with(session, &why);
 }
 
-/* The connection is gone: nobody hears, but what came whole is kept. */
+/* Nothing more comes; what came whole is committed and answered. */
 static void
-end_lost(struct session *session, const char *text)
+end_input(struct session *session, const char *text)
 {
 	struct outcome why;
 
@@ -123,7 +137,14 @@ end_lost(struct session *session, const char *text)
 		log_debug("%s ended: %s", session->peer, text);
 	(void)receive_commit(&session->receive);
 	session->receive.state = RECEIVE_CLOSED;
-	session->conn.ended = 1;
+}
+
+/* The connection is gone: nobody hears the answers. */
+static void
+end_lost(struct session *session, const char *text)
+{
+	end_input(session, text);
+	session->over = 1;
 }
 
 /* Nonzero once the whole hello has come. */
@@ -131,12 +152,6 @@ static int
 is_welcome(const struct session *session)
 {
 	return session->receive.state != RECEIVE_HELLO;
-}
-
-static io_time
-earlier(io_time a, io_time b)
-{
-	return a < b ? a : b;
 }
 
 /* Wait until the client can be read or written. */
@@ -153,6 +168,9 @@ wait_for_client(struct session *session, int reading)
 		end_lost(session, strerror(errno));
 		return;
 	}
+	/* The hello has a deadline of its own. */
+	if (!is_welcome(session))
+		return;
 	stalled = patience_count(&session->patience, io_now() - begun,
 	    session->conn.received + session->conn.sent);
 	if (stalled != NULL)
@@ -195,18 +213,26 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 	end_with(session, &why);
 }
 
+/* Nonzero if a stop leaves this state the time that it needs. */
+static int
+may_finish(const struct session *session)
+{
+	enum receive_state state = session->receive.state;
+
+	return session->stop == SESSION_DRAIN &&
+	    (state == RECEIVE_CONTENT || state == RECEIVE_CLOSED) &&
+	    io_now() < session->drain_deadline;
+}
+
 /* End what the process is told to end, as far as that may be now. */
 static void
 obey_stop(struct session *session)
 {
-	int under_way = session->receive.state == RECEIVE_CONTENT;
 	struct outcome why;
 
-	if (session->stop == SESSION_RUN ||
-	    (session->stop == SESSION_DRAIN && under_way &&
-		io_now() < session->drain_deadline))
+	if (session->stop == SESSION_RUN || may_finish(session))
 		return;
-	if (under_way)
+	if (session->receive.state == RECEIVE_CONTENT)
 		session->end = SESSION_WAS_CUT;
 	outcome_set(&why, STATUS_DRAINING, "the server is going down");
 	end_with(session, &why);
@@ -223,41 +249,52 @@ commit(struct session *session)
 	end_with(session, &why);
 }
 
-/* Nothing more can be read now: this is the time to commit and to answer. */
+/* Answers are due as soon as they are true. */
+static void
+flush(struct session *session)
+{
+	if (!session->over && conn_unsent(&session->conn) > 0 &&
+	    conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
+}
+
+/* Nothing more can be read now: this is the time to commit. */
 static void
 catch_up(struct session *session)
 {
 	commit(session);
-	if (session->conn.ended)
-		return;
-	if (conn_flush(&session->conn) == -1)
-		end_lost(session, strerror(errno));
-	else
+	flush(session);
+	if (!session->over)
 		wait_for_client(session, 1);
 }
 
 static void
-take_more(struct session *session)
+fill(struct session *session)
 {
-	ssize_t got;
+	ssize_t got = conn_fill(&session->conn);
 
-	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
-		end_stalled(session, "no hello in time");
-		return;
-	}
-	ask_stop(session);
-	obey_stop(session);
-	if (session->conn.ended)
-		return;
-	got = conn_fill(&session->conn);
 	if (got == 0)
-		end_lost(session, "the client has left");
+		end_input(session, "the client has left");
 	else if (got == -1 && errno == EAGAIN)
 		catch_up(session);
 	else if (got == -1)
 		end_lost(session, strerror(errno));
 	else if (commit_is_due(&session->receive.commit))
 		commit(session);
+	flush(session);
+}
+
+static void
+take_more(struct session *session)
+{
+	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
+		end_stalled(session, "no hello in time");
+		return;
+	}
+	ask_stop(session);
+	obey_stop(session);
+	if (!session->over)
+		fill(session);
 }
 
 static void
@@ -284,14 +321,13 @@ next_frame(struct session *session)
 static void
 send_answers(struct session *session)
 {
-	if (conn_flush(&session->conn) == -1)
-		end_lost(session, strerror(errno));
-	else if (conn_unsent(&session->conn) > 0) {
-		ask_stop(session);
-		obey_stop(session);
-		if (!session->conn.ended)
-			wait_for_client(session, 0);
-	}
+	flush(session);
+	if (session->over || conn_unsent(&session->conn) == 0)
+		return;
+	ask_stop(session);
+	obey_stop(session);
+	if (!session->over)
+		wait_for_client(session, 0);
 }
 
 static void
@@ -318,11 +354,12 @@ serve(struct session *session)
 
 	answer_greeting(&session->conn, WIRE_READY, session->config->max_size);
 	(void)conn_flush(&session->conn);
-	while (!session->conn.ended &&
+	while (!session->over &&
 	    (receive->state != RECEIVE_CLOSED ||
 		conn_unsent(&session->conn) > 0))
 		step(session);
-	linger(session);
+	if (!session->over)
+		linger(session);
 }
 
 enum session_end
@@ -356,20 +393,4 @@ session_run(
 out:
 	free(session);
 	return end;
-}
-
-void
-session_refuse(const struct session_config *config, int in, int out,
-    const char *peer, const struct outcome *why)
-{
-	struct conn conn;
-
-	log_info(
-	    "%s refused: %s: %s", peer, status_text(why->status), why->text);
-	if (conn_init(&conn, in, out, WIRE_FROM_CLIENT) == -1)
-		return;
-	answer_greeting(&conn, WIRE_REFUSING, config->max_size);
-	if (answer_fatal(&conn, why) == 0)
-		conn_linger(&conn, REFUSE_TIME, REFUSE_BYTES);
-	conn_release(&conn);
 }

@@ -45,8 +45,4 @@ enum session_end {
 enum session_end session_run(
     const struct session_config *config, int in, int out, const char *peer);
 
-/* Greet a client only to send it away: busy, not admitted, draining. */
-void session_refuse(const struct session_config *config, int in, int out,
-    const char *peer, const struct outcome *why);
-
 #endif

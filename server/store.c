@@ -70,6 +70,17 @@ store_enter(struct store *store, struct outcome *outcome)
 	return 0;
 }
 
+int
+store_reenter(struct store *store, struct outcome *outcome)
+{
+	struct stat found;
+
+	if (fstat(store->staging, &found) == 0 && found.st_nlink > 0)
+		return 0;
+	close(store->staging);
+	return store_enter(store, outcome);
+}
+
 void
 store_close(struct store *store)
 {

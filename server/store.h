@@ -33,6 +33,9 @@ struct store {
  */
 int store_open(struct store *store, const char *path, struct outcome *outcome);
 int store_enter(struct store *store, struct outcome *outcome);
+
+/* The same again, if the staging folder was removed since. */
+int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
 
 #define STORE_NAME 64

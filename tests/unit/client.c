@@ -79,9 +79,9 @@ client_base(struct client *client, enum wire_base_mode mode, const char *path)
 {
 	const struct wire_base base = {mode, {path, strlen(path)}};
 	uint8_t payload[1 + 2 * WIRE_PATH_MAX];
+	size_t length = wire_write_base(payload, &base);
 
-	client_queue(
-	    client, WIRE_BASE, 0, payload, wire_write_base(payload, &base));
+	client_queue(client, WIRE_BASE, 0, payload, length);
 }
 
 void
@@ -95,9 +95,9 @@ client_request(struct client *client, enum wire_type type, uint32_t request,
 	    .size = size,
 	    .path = {path, strlen(path)}};
 	uint8_t payload[WIRE_REQUEST + 2 * WIRE_PATH_MAX];
+	size_t length = wire_write_request(payload, &announced);
 
-	client_queue(client, type, request, payload,
-	    wire_write_request(payload, &announced));
+	client_queue(client, type, request, payload, length);
 }
 
 uint64_t
@@ -116,9 +116,9 @@ client_end(
 {
 	const struct wire_end end = {length, client_digest(content, length)};
 	uint8_t payload[16];
+	size_t written = wire_write_end(payload, &end);
 
-	client_queue(
-	    client, WIRE_END, request, payload, wire_write_end(payload, &end));
+	client_queue(client, WIRE_END, request, payload, written);
 }
 
 void
@@ -127,9 +127,9 @@ client_abort(struct client *client, uint32_t request, enum status status,
 {
 	const struct wire_reason reason = {status, {text, strlen(text)}};
 	uint8_t payload[STATUS_TEXT];
+	size_t length = wire_write_reason(payload, &reason);
 
-	client_queue(client, WIRE_ABORT, request, payload,
-	    wire_write_reason(payload, &reason));
+	client_queue(client, WIRE_ABORT, request, payload, length);
 }
 
 void

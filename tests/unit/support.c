@@ -48,7 +48,7 @@ remove_top(void)
 	    "test ! -r /proc/mounts || while read -r kind path rest; do "
 	    "case $path in \"$FTX_TOP\"/*) umount \"$path\" ;; esac; "
 	    "done </proc/mounts");
-	run_command("rm -rf \"$FTX_TOP\"");
+	run_command("chmod -R u+rwX \"$FTX_TOP\" && rm -rf \"$FTX_TOP\"");
 }
 
 static void

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/* One file on its way in: policy, limits, verification. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "server/content.h"
+#include "tests/unit/client.h"
+#include "tests/unit/inbox.h"
+
+#define MEBIBYTE (1024 * 1024)
+
+Suite *content_suite(void);
+
+static struct store store;
+static struct policy policy;
+static struct directories directories;
+static struct base base; /* the receiving directory */
+static struct commit commit;
+static struct content content;
+static struct outcome outcome;
+
+static void
+begin(void)
+{
+	policy = (struct policy){.store = &store, .max_size = UINT64_MAX};
+	directories_init(&directories, &store);
+	memset(&base, 0, sizeof(base));
+	memset(&commit, 0, sizeof(commit));
+	memset(&content, 0, sizeof(content));
+	content.policy = &policy;
+	content.staged.fd = -1;
+}
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+	begin();
+}
+
+static void
+teardown(void)
+{
+	content_drop(&content);
+	ck_assert_uint_eq(commit.count, 0);
+	directories_forget(&directories);
+	inbox_close(&store);
+}
+
+static struct wire_request
+request_of(const char *path, uint64_t size)
+{
+	return (struct wire_request){.kind = WIRE_FILE,
+	    .mode = 0644,
+	    .size = size,
+	    .path = {path, strlen(path)}};
+}
+
+static int
+open_request(const struct wire_request *request)
+{
+	return content_open(
+	    &content, 7, request, &base, &directories, &outcome);
+}
+
+static int
+open_file(const char *path, uint64_t size)
+{
+	struct wire_request request = request_of(path, size);
+
+	return open_request(&request);
+}
+
+static int
+data(const char *text)
+{
+	return content_data(&content, text, strlen(text), &outcome);
+}
+
+static int
+end(const char *text, uint64_t size)
+{
+	const struct wire_end said = {size, client_digest(text, strlen(text))};
+
+	return content_end(&content, &said, &commit, &outcome);
+}
+
+/* Commit what must be the only file, which then must be stored. */
+static void
+expect_stored(const char *path, const char *text)
+{
+	ck_assert_uint_eq(commit.count, 1);
+	ck_assert_uint_eq(commit.files[0].request, 7);
+	commit_run(&commit, &store);
+	ck_assert_int_eq(commit.files[0].outcome.status, STATUS_STORED);
+	commit_clear(&commit);
+	file_expect_text(path, text);
+}
+
+/* What failed is gone without a trace. */
+static void
+expect_nothing(enum status status)
+{
+	ck_assert_msg(outcome.status == status, "%s: %s",
+	    status_text(outcome.status), outcome.text);
+	ck_assert_uint_eq(commit.count, 0);
+	content_drop(&content);
+	content_drop(&content);
+	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert(!file_exists("in/file"));
+}
+
+START_TEST(whole_files_are_stored)
+{
+	ck_assert_int_eq(open_file("new/er/file", 6), 0);
+	ck_assert_int_eq(data("one"), 0);
+	ck_assert_int_eq(data("two"), 0);
+	ck_assert(!file_exists("in/new/er/file"));
+	ck_assert_int_eq(end("onetwo", 6), 0);
+	expect_stored("in/new/er/file", "onetwo");
+	ck_assert_int_eq(open_file("empty", 0), 0);
+	ck_assert_int_eq(end("", 0), 0);
+	expect_stored("in/empty", "");
+}
+END_TEST
+
+START_TEST(unknown_sizes_are_any)
+{
+	ck_assert_int_eq(open_file("file", WIRE_SIZE_UNKNOWN), 0);
+	ck_assert_int_eq(data("some"), 0);
+	ck_assert_int_eq(end("some", 4), 0);
+	expect_stored("in/file", "some");
+	ck_assert_int_eq(open_file("empty", WIRE_SIZE_UNKNOWN), 0);
+	ck_assert_int_eq(end("", 0), 0);
+	expect_stored("in/empty", "");
+}
+END_TEST
+
+START_TEST(what_does_not_agree_is_not_stored)
+{
+	static const struct {
+		uint64_t announced;
+		const char *sent, *digested;
+		uint64_t size;
+	} cases[] = {
+	    {4, "sent", "sens", 4},
+	    {4, "sent", "sent", 3},
+	    {4, "sent", "sent", 5},
+	    {5, "sent", "sent", 4},
+	    {5, "sent", "sent", 5},
+	    {WIRE_SIZE_UNKNOWN, "sent", "sens", 4},
+	    {WIRE_SIZE_UNKNOWN, "sent", "sent", 3},
+	    {WIRE_SIZE_UNKNOWN, "sent", "sent", WIRE_SIZE_UNKNOWN},
+	    {0, "", "x", 0},
+	    {1, "", "", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(open_file("file", cases[i].announced), 0);
+		ck_assert_int_eq(data(cases[i].sent), 0);
+		ck_assert_int_eq(end(cases[i].digested, cases[i].size), -1);
+		expect_nothing(STATUS_DIGEST);
+	}
+}
+END_TEST
+
+START_TEST(more_than_announced_breaks_the_protocol)
+{
+	ck_assert_int_eq(open_file("file", 3), 0);
+	ck_assert_int_eq(data("four"), -1);
+	expect_nothing(STATUS_PROTOCOL);
+	ck_assert_int_eq(open_file("file", 3), 0);
+	ck_assert_int_eq(data("two"), 0);
+	ck_assert_int_eq(data("o"), -1);
+	expect_nothing(STATUS_PROTOCOL);
+	ck_assert_int_eq(open_file("file", 0), 0);
+	ck_assert_int_eq(data("x"), -1);
+	expect_nothing(STATUS_PROTOCOL);
+}
+END_TEST
+
+START_TEST(largest_announced_size)
+{
+	policy.max_size = 5;
+	ck_assert_int_eq(open_file("file", 6), -1);
+	expect_nothing(STATUS_NO_SPACE);
+	for (uint64_t size = 4; size <= 5; size++) {
+		ck_assert_int_eq(open_file("file", size), 0);
+		content_drop(&content);
+	}
+	/* The limit is kept from those who announced that they would. */
+	ck_assert_int_eq(open_file("file", 5), 0);
+	ck_assert_int_eq(data("sixsix"), -1);
+	expect_nothing(STATUS_PROTOCOL);
+}
+END_TEST
+
+START_TEST(largest_size_of_what_comes)
+{
+	policy.max_size = 5;
+	ck_assert_int_eq(open_file("file", WIRE_SIZE_UNKNOWN), 0);
+	ck_assert_int_eq(data("four"), 0);
+	ck_assert_int_eq(data("5"), 0);
+	ck_assert_int_eq(data("6"), -1);
+	expect_nothing(STATUS_NO_SPACE);
+	ck_assert_int_eq(open_file("file", WIRE_SIZE_UNKNOWN), 0);
+	ck_assert_int_eq(data("12345"), 0);
+	ck_assert_int_eq(end("12345", 5), 0);
+	expect_stored("in/file", "12345");
+	policy.max_size = 0;
+	ck_assert_int_eq(open_file("nil", 1), -1);
+	content_drop(&content);
+	ck_assert_int_eq(open_file("nil", 0), 0);
+	ck_assert_int_eq(end("", 0), 0);
+	expect_stored("in/nil", "");
+}
+END_TEST
+
+START_TEST(only_files_are_taken)
+{
+	struct wire_request request = request_of("file", 0);
+
+	request.kind = WIRE_FOLDER;
+	ck_assert_int_eq(open_request(&request), -1);
+	expect_nothing(STATUS_REFUSED);
+	folder_make("in/folder");
+	ck_assert_int_eq(open_file("folder", 0), -1);
+	expect_nothing(STATUS_REFUSED);
+	ck_assert_uint_eq(content.destination.length, strlen("folder"));
+	ck_assert_mem_eq(content.destination.path, "folder", 6);
+	ck_assert_int_eq(open_file("../file", 0), -1);
+	ck_assert_int_eq(errno, 0);
+	expect_nothing(STATUS_REFUSED);
+}
+END_TEST
+
+START_TEST(what_exists_may_be_kept)
+{
+	struct wire_request request = request_of("old", 3);
+
+	file_make("in/old", "old");
+	request.wishes = WIRE_NO_CLOBBER;
+	ck_assert_int_eq(open_request(&request), -1);
+	expect_nothing(STATUS_EXISTS);
+	request.wishes = 0;
+	policy.never_overwrite = 1;
+	ck_assert_int_eq(open_request(&request), -1);
+	expect_nothing(STATUS_EXISTS);
+	file_expect_text("in/old", "old");
+	policy.never_overwrite = 0;
+	ck_assert_int_eq(open_request(&request), 0);
+	ck_assert_int_eq(data("new"), 0);
+	ck_assert_int_eq(end("new", 3), 0);
+	expect_stored("in/old", "new");
+}
+END_TEST
+
+START_TEST(what_came_meanwhile_is_kept)
+{
+	struct wire_request request = request_of("late", 3);
+
+	for (int never = 0; never <= 1; never++) {
+		policy.never_overwrite = never;
+		request.wishes = never ? 0 : WIRE_NO_CLOBBER;
+		ck_assert_int_eq(open_request(&request), 0);
+		ck_assert_int_eq(data("new"), 0);
+		file_make("in/late", "old");
+		ck_assert_int_eq(end("new", 3), 0);
+		commit_run(&commit, &store);
+		ck_assert_int_eq(commit.files[0].outcome.status, STATUS_EXISTS);
+		commit_clear(&commit);
+		file_expect_text("in/late", "old");
+		ck_assert_int_eq(unlink("in/late"), 0);
+	}
+}
+END_TEST
+
+START_TEST(attributes_are_those_of_the_request)
+{
+	struct wire_request request = request_of("file", 0);
+	gid_t group = geteuid() == 0 ? 4711 : getegid();
+	struct stat found;
+
+	ck_assert_int_eq(chown("in", (uid_t)-1, group), 0);
+	ck_assert_int_eq(chmod("in", 02755), 0);
+	request.mode = 0751;
+	request.attributes = WIRE_EXACT_MODE | WIRE_TIME;
+	request.seconds = 1000000000;
+	ck_assert_int_eq(open_request(&request), 0);
+	ck_assert_int_eq(end("", 0), 0);
+	expect_stored("in/file", "");
+	ck_assert_int_eq(stat("in/file", &found), 0);
+	ck_assert_uint_eq(found.st_mode & 07777, 0751);
+	ck_assert_int_eq(found.st_mtim.tv_sec, 1000000000);
+	ck_assert_uint_eq(found.st_gid, group);
+}
+END_TEST
+
+START_TEST(space_is_looked_at_again)
+{
+	static char piece[MEBIBYTE];
+	int written = 0;
+
+	store.sync = 0;
+	ck_assert_int_eq(open_file("file", WIRE_SIZE_UNKNOWN), 0);
+	store.free_bytes = UINT64_MAX;
+	while (written < 65 &&
+	    content_data(&content, piece, sizeof(piece), &outcome) == 0)
+		written++;
+	ck_assert_int_ge(written, 62);
+	ck_assert_int_le(written, 64);
+	expect_nothing(STATUS_NO_SPACE);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+	static char piece[MEBIBYTE];
+	struct wire_request request = request_of("file", MEBIBYTE);
+
+	memset(&store, 0, sizeof(store));
+	if (!support_mount("in", 256))
+		return;
+	ck_assert_int_eq(store_open(&store, "in", &outcome), 0);
+	ck_assert_int_eq(store_enter(&store, &outcome), 0);
+	begin();
+	request.allocated = MEBIBYTE;
+	ck_assert_int_eq(open_request(&request), -1);
+	expect_nothing(STATUS_NO_SPACE);
+	/* It said that it needs no room on the disk, and then did. */
+	request.allocated = 0;
+	ck_assert_int_eq(open_request(&request), 0);
+	ck_assert_int_eq(
+	    content_data(&content, piece, sizeof(piece), &outcome), -1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, strerror(ENOSPC)));
+	expect_nothing(STATUS_NO_SPACE);
+	/* The next one fits. */
+	ck_assert_int_eq(open_file("file", 4), 0);
+	ck_assert_int_eq(data("fits"), 0);
+	ck_assert_int_eq(end("fits", 4), 0);
+	expect_stored("in/file", "fits");
+	directories_forget(&directories);
+	store_close(&store);
+}
+END_TEST
+
+Suite *
+content_suite(void)
+{
+	Suite *suite = suite_create("content");
+	TCase *tcase = support_case("content"), *full = support_case("full");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, whole_files_are_stored);
+	tcase_add_test(tcase, unknown_sizes_are_any);
+	tcase_add_test(tcase, what_does_not_agree_is_not_stored);
+	tcase_add_test(tcase, more_than_announced_breaks_the_protocol);
+	tcase_add_test(tcase, largest_announced_size);
+	tcase_add_test(tcase, largest_size_of_what_comes);
+	tcase_add_test(tcase, only_files_are_taken);
+	tcase_add_test(tcase, what_exists_may_be_kept);
+	tcase_add_test(tcase, what_came_meanwhile_is_kept);
+	tcase_add_test(tcase, attributes_are_those_of_the_request);
+	tcase_add_test(tcase, space_is_looked_at_again);
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(full, a_full_disk_is_told);
+	suite_add_tcase(suite, full);
+	return suite;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/* Sessions in time: the hello's deadline, silence, slowness, and excuses. */
+#include "common/digest.h"
+#include "tests/unit/serving.h"
+
+Suite *server_patience_suite(void);
+
+/* The server looks at its clock so often; milliseconds. */
+#define TICK 20
+/* Long enough for any machine. */
+#define SOON 15000
+
+static struct serving serving;
+static struct client *const client = &serving.client;
+
+static void
+setup(void)
+{
+	serving_open(&serving);
+	serving.tick = TICK;
+}
+
+/* The server must end for want of progress, after least milliseconds. */
+static void
+expect_stalled(io_time begun, int64_t least)
+{
+	client_expect_fatal(client, STATUS_STALLED, "");
+	ck_assert_int_ge(io_now() - begun, least);
+	ck_assert_int_lt(io_now() - begun, SOON);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+	ck_assert(!file_exists("in/file"));
+}
+
+START_TEST(silence_before_the_hello)
+{
+	io_time begun = io_now();
+
+	serving.config.hello_timeout = 200;
+	serving_start(&serving);
+	(void)client_greeting(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+START_TEST(a_hello_without_base)
+{
+	io_time begun = io_now();
+
+	serving.config.hello_timeout = 200;
+	client_hello(client, 1, 1);
+	client_flush(client);
+	serving_start(&serving);
+	(void)client_greeting(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* Say byte after byte, with pauses, while the server takes them. */
+static void
+trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
+{
+	for (size_t i = 0; i < length && io_now() < until; i++) {
+		if (io_write(client->conn.out, bytes + i, 1) != 1)
+			return;
+		serving_pause(pause);
+	}
+}
+
+START_TEST(a_trickled_hello)
+{
+	struct conn_buffer *output = &client->conn.output;
+	io_time begun = io_now();
+
+	serving.config.hello_timeout = 300;
+	serving_hello(&serving);
+	serving_start(&serving);
+	trickle(output->bytes, output->end, 30, io_now() + SOON);
+	output->start = output->end;
+	(void)client_greeting(client);
+	expect_stalled(begun, 300);
+}
+END_TEST
+
+START_TEST(only_the_deadline_counts_before_the_base)
+{
+	serving.config.idle_timeout = 50;
+	serving.config.min_rate = 1000000;
+	serving_start(&serving);
+	(void)client_greeting(client);
+	serving_pause(400);
+	serving_hello(&serving);
+	client_put(client, 1, "file", "late");
+	client_queue(client, WIRE_BYE, 0, NULL, 0);
+	client_expect_based(client, "", "");
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+enum where {
+	IN_READY,
+	IN_GO,
+	IN_CONTENT,
+	IN_FRAME,
+	IN_DISCARD,
+	PLACES
+};
+
+/* Get there, and leave the rest unsaid. */
+static void
+reach(enum where where)
+{
+	static const uint8_t header[WIRE_HEADER] = {
+	    WIRE_DATA, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 8};
+
+	serving_begin(&serving);
+	if (where == IN_GO)
+		client_request(client, WIRE_ASK, 1, "file", 8, 0);
+	if (where == IN_CONTENT || where == IN_FRAME)
+		client_request(client, WIRE_PUT, 1, "file", 8, 0);
+	if (where == IN_FRAME) {
+		client_say(client, header, sizeof(header));
+		client_say(client, "part", 4);
+	}
+	if (where == IN_DISCARD)
+		client_request(client, WIRE_PUT, 1, "../file", 8, 0);
+	client_flush(client);
+	if (where == IN_GO)
+		client_expect(client, WIRE_GO, 1);
+	if (where == IN_DISCARD)
+		client_expect_result(client, 1, STATUS_REFUSED);
+}
+
+START_TEST(silence_is_ended_everywhere)
+{
+	io_time begun = io_now();
+
+	serving.config.idle_timeout = 200;
+	reach((enum where)_i);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* A file that comes in trickles, 500 bytes a second, until it is refused. */
+static void
+trickle_file(int milliseconds)
+{
+	io_time until = io_now() + milliseconds;
+	struct digest digest;
+	struct wire_end end = {0, 0};
+	struct pollfd wait = {.fd = client->conn.in, .events = POLLIN};
+	uint8_t payload[16];
+
+	digest_init(&digest);
+	client_request(client, WIRE_PUT, 1, "file", WIRE_SIZE_UNKNOWN, 0);
+	while (io_now() < until) {
+		client_queue(client, WIRE_DATA, 1, "0123456789", 10);
+		digest_add(&digest, "0123456789", 10);
+		end.size += 10;
+		if (conn_flush(&client->conn) == -1)
+			return;
+		if (io_poll(&wait, 1, io_now() + 20) > 0)
+			return;
+	}
+	end.digest = digest_value(&digest);
+	client_queue(
+	    client, WIRE_END, 1, payload, wire_write_end(payload, &end));
+}
+
+START_TEST(slowness_is_ended)
+{
+	io_time begun = io_now();
+
+	serving.config.idle_timeout = 300;
+	serving.config.min_rate = 100000;
+	serving_begin(&serving);
+	trickle_file(SOON);
+	expect_stalled(begun, 300);
+}
+END_TEST
+
+START_TEST(steady_and_slow_is_fast_enough)
+{
+	/* Several times the time-out, and never so long without a byte. */
+	serving.config.idle_timeout = 700;
+	serving.config.min_rate = 20;
+	serving_begin(&serving);
+	trickle_file(2000);
+	client_expect_result(client, 1, STATUS_STORED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(waiting_suspends_until_the_next_frame)
+{
+	io_time begun;
+
+	serving.config.idle_timeout = 200;
+	serving.config.min_rate = 1000;
+	serving_begin(&serving);
+	client_request(client, WIRE_PUT, 1, "waited", 8, 0);
+	client_queue(client, WIRE_DATA, 1, "some", 4);
+	client_queue(client, WIRE_WAITING, 77, NULL, 0);
+	client_flush(client);
+	serving_pause(800);
+	client_queue(client, WIRE_DATA, 1, "more", 4);
+	client_end(client, 1, "somemore", 8);
+	client_expect_result(client, 1, STATUS_STORED);
+	client_queue(client, WIRE_WAITING, 0, NULL, 0);
+	client_flush(client);
+	serving_pause(800);
+	begun = io_now();
+	client_request(client, WIRE_PUT, 2, "file", 8, 0);
+	client_flush(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+START_TEST(who_does_not_read_is_ended)
+{
+	struct conn *conn = &client->conn;
+	io_time blocked = io_now();
+
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	for (uint32_t number = 1; io_now() - blocked < 800; number++) {
+		client_request(client, WIRE_ASK, number, "x", 1, WIRE_DRY_RUN);
+		ck_assert_int_eq(conn_flush(conn), 0);
+		if (conn_unsent(conn) < 4096)
+			blocked = io_now();
+		else
+			ck_assert_int_eq(conn_wait(conn, 0, blocked + 800), 0);
+		ck_assert_int_eq(conn_flush(conn), 0);
+	}
+	/* The last words wait for a while behind what was not read. */
+	while (client_next(client) && client->frame.type == WIRE_ANSWER)
+		continue;
+	ck_assert_int_eq(client->frame.type, WIRE_FATAL);
+	ck_assert_uint_eq(client->frame.payload[0], STATUS_STALLED);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+Suite *
+server_patience_suite(void)
+{
+	Suite *suite = suite_create("server_patience");
+	TCase *tcase = support_case("time");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, silence_before_the_hello);
+	tcase_add_test(tcase, a_hello_without_base);
+	tcase_add_test(tcase, a_trickled_hello);
+	tcase_add_test(tcase, only_the_deadline_counts_before_the_base);
+	tcase_add_loop_test(tcase, silence_is_ended_everywhere, 0, (int)PLACES);
+	tcase_add_test(tcase, slowness_is_ended);
+	tcase_add_test(tcase, steady_and_slow_is_fast_enough);
+	tcase_add_test(tcase, waiting_suspends_until_the_next_frame);
+	tcase_add_test(tcase, who_does_not_read_is_ended);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
