@@ -2,7 +2,6 @@
 /* What ftxd can be told: the table and its checks. */
 #include "server/options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

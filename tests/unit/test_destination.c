@@ -164,8 +164,10 @@ static int
 open_path(struct destination *destination, const struct base *base,
     struct wire_bytes path, int create)
 {
-	return destination_open(
-	    destination, base, &path, &directories, create, &outcome);
+	errno = 0;
+	if (destination_locate(destination, base, &path, &outcome) == -1)
+		return -1;
+	return destination_enter(destination, &directories, create, &outcome);
 }
 
 static struct wire_bytes
