@@ -54,7 +54,7 @@ make_room(struct directories *directories)
 {
 	struct directory **at = &directories->first;
 
-	if (directories->count < DIRECTORY_KEPT)
+	if (directories->first == NULL || directories->count < DIRECTORY_KEPT)
 		return;
 	while ((*at)->next != NULL)
 		at = &(*at)->next;

@@ -94,8 +94,8 @@ script_probe(struct script *script, enum wire_type type)
 		return;
 	case WIRE_PUT:
 	case WIRE_ASK:
-		script_request(script, type, SECOND, "second",
-		    CONTENT_LENGTH, 0);
+		script_request(
+		    script, type, SECOND, "second", CONTENT_LENGTH, 0);
 		return;
 	case WIRE_DIRECTORY:
 		script_request(script, type, SECOND, "folder", 0, 0);
