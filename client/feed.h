@@ -32,6 +32,9 @@ void feed_release(struct feed *feed);
 /* Queue the hello and the base. */
 void feed_begin(struct feed *feed);
 
+/* The greeting has come, and with it a worker: the files begin now. */
+void feed_greet(struct feed *feed);
+
 /* Queue what comes next. */
 enum feed_step feed_step(struct feed *feed);
 

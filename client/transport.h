@@ -12,6 +12,7 @@
 /* Names are looked up once a run, so all its connections go to one host. */
 struct transport {
 	struct addrinfo *remote, *local; /* owned; local may be NULL */
+	const char *from;		 /* local as it was given; not owned */
 	int64_t connect_timeout;
 };
 
@@ -22,7 +23,8 @@ void transport_close(struct transport *transport);
 
 /*
  * Connect to the first address that accepts.  Returns a descriptor that does
- * not block, or -1 with outcome, also when a signal was caught.
+ * not block, or -1 with outcome, also when a signal was caught.  The status is
+ * STATUS_UNTRIED where the local address is all that is in the way.
  */
 int transport_connect(
     const struct transport *transport, struct outcome *outcome);

@@ -27,6 +27,7 @@ main(void)
 	srunner_add_suite(runner, raw_suite());
 	srunner_add_suite(runner, states_suite());
 	srunner_add_suite(runner, values_suite());
+	srunner_add_suite(runner, words_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -18,5 +18,6 @@ Suite *latency_suite(void);
 Suite *raw_suite(void);
 Suite *states_suite(void);
 Suite *values_suite(void);
+Suite *words_suite(void);
 
 #endif
