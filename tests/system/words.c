@@ -75,9 +75,9 @@ START_TEST(no_way_from_here)
 	ck_assert_ptr_null(strstr(run.err, "again"));
 	ck_assert_ptr_null(strstr(strstr(run.err, "invalid") + 1, "invalid"));
 	RUN(&run, "ftx", "put", "-b", "192.0.2.1", "f", "127.0.0.1:f");
-	expect_words(&run, 35,
-	    "ftx: cannot connect from 192.0.2.1: Cannot assign requested "
-	    "address; nothing was stored\n");
+	/* The reason in between is worded by the C library. */
+	expect_words(&run, 35, "ftx: cannot connect from 192.0.2.1: ");
+	ck_assert_ptr_null(strstr(run.err, "again"));
 	RUN(&run, "ftx", "put", "-b", "no-such-host.invalid", "f",
 	    "127.0.0.1:f");
 	expect_words(
