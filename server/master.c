@@ -19,20 +19,6 @@
 #define SWEEP_RETRY 60000
 #define RELOAD_INTERVAL 1000
 
-/* What the store is told by the options. */
-static void
-configure_store(struct master *master)
-{
-	struct store *store = master->store;
-	int mask = options_umask(master->options);
-
-	store->sync = master->options->fsync;
-	store->mask = mask == -1 ? master->inherited_umask : (mode_t)mask;
-	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
-	options_min_free(
-	    master->options, &store->free_percent, &store->free_bytes);
-}
-
 /* What belongs to the master alone, and what it lets go of once it is ready. */
 static void
 leave_master(const struct master *master)
@@ -229,7 +215,8 @@ reload(struct master *master)
 	if (reload_options(master->options, master->access, master->argc,
 		master->argv) != 0)
 		return;
-	configure_store(master);
+	store_configure(
+	    master->store, master->options, master->inherited_umask);
 	master->generation++;
 	log_info("settings read again: new workers take over");
 }
@@ -300,7 +287,8 @@ master_start(struct master *master)
 		return -1;
 	}
 	master->pid = getpid();
-	configure_store(master);
+	store_configure(
+	    master->store, master->options, master->inherited_umask);
 	signals_hold();
 	fill(master);
 	return 0;

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/answer.h"
+#include "server/options.h"
 #include "server/patience.h"
 #include "server/receive.h"
 
@@ -304,6 +305,20 @@ serve(struct session *session)
 		conn_unsent(&session->conn) > 0))
 		step(session);
 	linger(session);
+}
+
+void
+session_configure(struct session_config *config, const struct options *options,
+    struct store *store)
+{
+	config->store = store;
+	config->max_size =
+	    options->max_size == 0 ? UINT64_MAX : options->max_size;
+	config->min_rate = options->min_rate;
+	config->hello_timeout = options->hello_timeout;
+	config->idle_timeout = options->idle_timeout;
+	config->drain_timeout = options->drain_timeout;
+	config->never_overwrite = strcmp(options->overwrite, "never") == 0;
 }
 
 enum session_end

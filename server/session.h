@@ -7,6 +7,7 @@
 
 #include "common/status.h"
 
+struct options;
 struct store;
 
 /* What the process is told to do; each includes those before it. */
@@ -30,6 +31,10 @@ struct session_config {
 	enum session_stop (*stop)(void *argument);
 	void *argument;
 };
+
+/* Fill in what the options say; stop and argument are left to the caller. */
+void session_configure(struct session_config *config,
+    const struct options *options, struct store *store);
 
 enum session_end {
 	SESSION_DONE,	 /* whatever became of its requests */

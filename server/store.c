@@ -13,6 +13,7 @@
 
 #include "common/io.h"
 #include "common/text.h"
+#include "server/options.h"
 
 /* Names that others may have made are passed over, but not for ever. */
 #define STAGE_TRIES 100
@@ -270,4 +271,16 @@ store_sweep(const struct store *store)
 			removed += sweep_file(store, entry->d_name);
 	closedir(directory);
 	return removed;
+}
+
+void
+store_configure(
+    struct store *store, const struct options *options, mode_t inherited)
+{
+	int mask = options_umask(options);
+
+	store->sync = options->fsync;
+	store->mask = mask == -1 ? inherited : (mode_t)mask;
+	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
+	options_min_free(options, &store->free_percent, &store->free_bytes);
 }

@@ -9,6 +9,8 @@
 #include "common/status.h"
 #include "common/wire.h"
 
+struct options;
+
 /*
  * Everything goes through held descriptors and names of one component, so no
  * path is ever resolved by the system.  Source: POSIX.1-2008, openat().
@@ -32,6 +34,10 @@ struct store {
 int store_open(struct store *store, const char *path, struct outcome *outcome);
 int store_enter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
+
+/* What the options say of it; the umask is for want of a setting. */
+void store_configure(
+    struct store *store, const struct options *options, mode_t inherited);
 
 #define STORE_NAME 64
 
