@@ -17,9 +17,10 @@ static void
 print_usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: ftx put [-46hnpqv] [-b address[:port]] [-m mode]\n"
-	    "               [-o name[=value]] [-P port] source ... "
-	    "[host]:target\n"
+	    "usage: ftx put [-46hnpqv] [-b address[:port]]\n"
+	    "               [-l kbit/s] [-m mode] [-o name[=value]] "
+	    "[-P port]\n"
+	    "               source ... [host]:target\n"
 	    "       ftx -V\n");
 }
 

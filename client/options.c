@@ -8,7 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/rate.h"
 #include "common/address.h"
+
+/* Bytes.  scp counts 1024 bits, too. */
+#define KBIT 128
 
 #define DEFAULT_PORT "2345"
 
@@ -78,6 +82,13 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(help),
 	.help = "show this and exit"},
+    {.name = "limit",
+	.letter = 'l',
+	.kind = SETTING_NUMBER,
+	MEMBER(limit),
+	.high = RATE_MAX / KBIT,
+	.argument = "kbit/s",
+	.help = "send no faster; 1 kbit is 1024 bits; 0: no limit"},
     {.name = "mode",
 	.letter = 'm',
 	.kind = SETTING_TEXT,
@@ -243,6 +254,12 @@ options_family(const struct options *options)
 	if (options->ipv4_only)
 		return AF_INET;
 	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
+}
+
+uint64_t
+options_rate(const struct options *options)
+{
+	return options->limit * KBIT;
 }
 
 uint32_t

@@ -12,11 +12,12 @@ struct options {
 	int dry_run, preserve;
 	int quiet, verbose, help, version;
 	int no_clobber;
-	char *bind; /* address[:port], or NULL */
-	char *mode; /* octal, or NULL: that of the source */
+	char *bind;    /* address[:port], or NULL */
+	char *mode;    /* octal, or NULL: that of the source */
 	char *port;
 	char *progress; /* "auto", "bar", "lines" or "none" */
 	uint64_t retry;
+	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;
 };
@@ -34,6 +35,9 @@ void options_release(struct options *options);
 
 /* AF_INET, AF_INET6 or AF_UNSPEC. */
 int options_family(const struct options *options);
+
+/* The limit in bytes a second; 0: none. */
+uint64_t options_rate(const struct options *options);
 
 /* The mode setting, or else the permission bits of this mode. */
 uint32_t options_mode(const struct options *options, uint32_t source);

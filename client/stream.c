@@ -28,6 +28,7 @@ struct stream {
 	struct answers answers;
 	uint8_t greeting[WIRE_GREETING];
 	size_t greeting_length;
+	size_t most; /* bytes that are queued before they are written */
 	io_time begun;
 	io_time moved;	 /* when bytes last went or came */
 	uint64_t sent;	 /* how many had gone by then */
@@ -152,20 +153,45 @@ read_input(struct stream *stream)
 	return 0;
 }
 
+/* Nothing that is said here would be heard. */
+static int
+is_silent(const struct stream *stream)
+{
+	return stream->write_error != 0 || stream->answers.refusing;
+}
+
+/* Write as much as the limit on the rate allows.  Returns 0, or -1, errno. */
+static int
+flush(struct stream *stream)
+{
+	struct rate *rate = &stream->transfer->rate;
+	struct conn *conn = &stream->conn;
+	uint64_t sent = conn->sent, allowed = rate_allows(rate, io_now());
+	int result;
+
+	conn->send_until = allowed == UINT64_MAX ? allowed : sent + allowed;
+	result = conn_flush(conn);
+	rate_take(rate, conn->sent - sent);
+	return result;
+}
+
 /* Queue and write what can be.  Returns nonzero if there is more at once. */
 static int
 write_output(struct stream *stream)
 {
 	enum feed_step step;
 
-	if (stream->write_error != 0 || stream->answers.refusing)
+	if (is_silent(stream)) {
+		stream->conn.send_until = stream->conn.sent;
 		return 0;
+	}
 	do {
 		step = feed_step(&stream->feed);
-	} while (step == FEED_MORE);
-	if (conn_flush(&stream->conn) == -1)
+	} while (
+	    step == FEED_MORE && conn_unsent(&stream->conn) < stream->most);
+	if (flush(stream) == -1)
 		stream->write_error = errno;
-	return step == FEED_FULL && conn_unsent(&stream->conn) == 0;
+	return step != FEED_IDLE && conn_unsent(&stream->conn) == 0;
 }
 
 static void
@@ -231,6 +257,18 @@ fail_late(struct stream *stream, io_time now)
 	return -1;
 }
 
+/* When the limit on the rate lets more go, if that is what is waited for. */
+static io_time
+allowed_from(const struct stream *stream)
+{
+	const struct conn *conn = &stream->conn;
+
+	return !is_silent(stream) && conn_unsent(conn) > 0 &&
+		conn->sent == conn->send_until
+	    ? rate_due(&stream->transfer->rate)
+	    : IO_NEVER;
+}
+
 /* Wait until something can be done.  Returns 0, or -1 with outcome. */
 static int
 await(struct stream *stream, io_time now)
@@ -241,6 +279,8 @@ await(struct stream *stream, io_time now)
 		return fail_late(stream, now);
 	if (deadline > now + TICK)
 		deadline = now + TICK;
+	if (deadline > allowed_from(stream))
+		deadline = allowed_from(stream);
 	if (conn_wait(&stream->conn, 1, deadline) == -1)
 		return fail_lost(stream, errno);
 	return 0;
@@ -270,6 +310,7 @@ finish(struct stream *stream)
 	/* Nothing depends on it any more. */
 	if (conn_reserve(&stream->conn, 0) != NULL)
 		conn_queue(&stream->conn, WIRE_BYE, 0, 0);
+	stream->conn.send_until = UINT64_MAX;
 	(void)conn_flush(&stream->conn);
 	return 0;
 }
@@ -314,6 +355,8 @@ stream_run(struct transfer *transfer, int fd,
 		outcome_set_errno(outcome, errno, "beginning");
 		return -1;
 	}
+	stream.most = rate_piece(&transfer->rate, CONN_DATA);
+	stream.conn.data_most = stream.most;
 	feed_init(&stream.feed, transfer, &stream.conn);
 	stream.answers =
 	    (struct answers){.transfer = transfer, .feed = &stream.feed};

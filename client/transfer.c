@@ -20,6 +20,7 @@ transfer_init(struct transfer *transfer, const struct options *options,
 	transfer->target = target;
 	transfer->sources = *sources;
 	transfer->tells = !options->quiet && (options->verbose || terminal);
+	rate_init(&transfer->rate, options_rate(options), io_now());
 	progress_init(&transfer->progress, options->progress, options->quiet,
 	    terminal, io_now());
 	return window_init(&transfer->window);

@@ -5,6 +5,7 @@
 
 #include "client/options.h"
 #include "client/progress.h"
+#include "client/rate.h"
 #include "client/source.h"
 #include "client/tally.h"
 #include "client/target.h"
@@ -18,6 +19,7 @@ struct transfer {
 	struct window window;
 	struct tally tally;
 	struct progress progress;
+	struct rate rate;
 	int tells; /* successes are shown, too */
 	/* What the server settled; owned; NULL before it has. */
 	char *directory, *name;

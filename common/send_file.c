@@ -76,7 +76,7 @@ send_file_step(
     struct send_file *file, struct conn *conn, struct outcome *outcome)
 {
 	uint64_t left = (uint64_t)file->begun.st_size - file->sent;
-	size_t want = left < CONN_DATA ? (size_t)left : CONN_DATA;
+	size_t want = left < conn->data_most ? (size_t)left : conn->data_most;
 	uint8_t *payload;
 	ssize_t got;
 
