@@ -17,7 +17,7 @@ static void
 print_usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: ftx put [-46hnpqv] [-b address[:port]]\n"
+	    "usage: ftx put [-46hnpqv] [-b address[:port]] [-e command]\n"
 	    "               [-l kbit/s] [-m mode] [-o name[=value]] "
 	    "[-P port]\n"
 	    "               source ... [host]:target\n"

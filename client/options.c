@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "client/rate.h"
+#include "client/words.h"
 #include "common/address.h"
 
 /* Bytes.  scp counts 1024 bits, too. */
@@ -32,6 +33,17 @@ check_port(const char *value, const char **reason)
 {
 	*reason = "a port is 1 to 65535";
 	return address_parse_port(value) < 1 ? -1 : 0;
+}
+
+static int
+check_command(const char *value, const char **reason)
+{
+	struct words words;
+
+	if (words_split(&words, value, reason) == -1)
+		return -1;
+	words_release(&words);
+	return 0;
 }
 
 static int
@@ -77,6 +89,13 @@ const struct setting options_table[] = {
 	.check = check_bind,
 	.argument = "address[:port]",
 	.help = "connect from this address of this host"},
+    {.name = "command",
+	.letter = 'e',
+	.kind = SETTING_TEXT,
+	MEMBER(command),
+	.check = check_command,
+	.argument = "command",
+	.help = "its standard input and output are the connection"},
     {.name = "help",
 	.letter = 'h',
 	.kind = SETTING_FLAG,
@@ -191,6 +210,11 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 		reason = "-4 and -6 exclude each other";
 	if (options->quiet && options->verbose)
 		reason = "-q and -v exclude each other";
+	if (options->command != NULL &&
+	    (options->ipv4_only || options->ipv6_only ||
+		options->bind != NULL || options->port != NULL))
+		reason = "-e excludes -4, -6, -b and -P: "
+			 "the command makes the connection";
 	if (reason == NULL)
 		return 0;
 	snprintf(error, SETTINGS_ERROR, "%s", reason);
@@ -236,8 +260,8 @@ options_read(struct options *options, int argc, char *const argv[],
 	    options_table, options, argc - command, argv + command, error);
 	if (first == -1 || options->help || options->version)
 		return first;
-	if (read_environment(options, error) == -1 ||
-	    check_together(options, error) == -1)
+	if (check_together(options, error) == -1 ||
+	    read_environment(options, error) == -1)
 		return -1;
 	return command + first;
 }

@@ -30,16 +30,18 @@ try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
 	    run->retry.since, run->retry.since + run->retry.queue_timeout};
 	uint64_t done = run->transfer.window.done;
 	struct stream_end end = {0, 0};
-	int fd = transport_connect(&run->transport, outcome);
-	int result;
+	struct transport_link link;
+	int result = transport_connect(&run->transport, &link, outcome);
 
-	*attempt = (struct attempt){.status = outcome->status};
-	if (fd == -1)
+	*attempt = (struct attempt){.status = STATUS_UNREACHABLE};
+	if (result == -1)
 		return -1;
-	result = stream_run(&run->transfer, fd, &limits, &end, outcome);
-	close(fd);
+	outcome->status = STATUS_STORED;
+	result = stream_run(
+	    &run->transfer, link.in, link.out, &limits, &end, outcome);
+	transport_disconnect(&run->transport, &link, end.greeted, outcome);
 	window_reset(&run->transfer.window, end.lost);
-	attempt->connected = 1;
+	attempt->connected = outcome->status != STATUS_UNREACHABLE;
 	attempt->greeted = end.greeted;
 	attempt->status = outcome->status;
 	attempt->progressed = run->transfer.window.done > done;

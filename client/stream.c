@@ -204,7 +204,9 @@ show_progress(struct stream *stream, io_time now)
 	    : window_find(window, window->first);
 
 	if (!stream->feed.greeted) {
-		if (now - stream->begun >= TICK)
+		/* A command may be asking for a password there. */
+		if (now - stream->begun >= TICK &&
+		    transfer->options->command == NULL)
 			progress_waiting(&transfer->progress,
 			    transfer->target->shown,
 			    "connected, waiting for a free worker",
@@ -339,7 +341,7 @@ exchange(struct stream *stream)
 }
 
 int
-stream_run(struct transfer *transfer, int fd,
+stream_run(struct transfer *transfer, int in, int out,
     const struct stream_limits *limits, struct stream_end *end,
     struct outcome *outcome)
 {
@@ -351,7 +353,7 @@ stream_run(struct transfer *transfer, int fd,
 	    .outcome = outcome};
 	int result;
 
-	if (conn_init(&stream.conn, fd, fd, WIRE_FROM_SERVER) == -1) {
+	if (conn_init(&stream.conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set_errno(outcome, errno, "beginning");
 		return -1;
 	}
@@ -363,7 +365,9 @@ stream_run(struct transfer *transfer, int fd,
 	feed_begin(&stream.feed);
 	result = exchange(&stream);
 	end->greeted = stream.feed.greeted && !stream.answers.refusing;
-	end->lost = end->greeted && !stream.answers.fatal;
+	/* What came before any greeting may stand in front of a server. */
+	end->lost = stream.greeting_length > 0 && !stream.answers.refusing &&
+	    !stream.answers.fatal;
 	feed_release(&stream.feed);
 	conn_release(&stream.conn);
 	return result;
