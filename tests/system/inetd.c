@@ -41,7 +41,7 @@ start(int in, int out, int err, const char *const arguments[])
 		dup2(in, 0);
 		dup2(out, 1);
 		dup2(err, 2);
-		execv(copy[0], copy);
+		execv(program, copy);
 		_exit(127);
 	}
 	for (size_t i = 0; copy[i] != NULL; i++)
