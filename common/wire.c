@@ -420,6 +420,7 @@ const char *
 wire_check_path(const char *path, size_t length)
 {
 	const char *reason = NULL;
+	int depth = 0;
 
 	if (length > WIRE_PATH_MAX)
 		return "path of more than 4096 bytes";
@@ -429,6 +430,8 @@ wire_check_path(const char *path, size_t length)
 		    slash != NULL ? (size_t)(slash - path) : length;
 
 		reason = check_component(path, component);
+		if (++depth > WIRE_DEPTH_MAX)
+			return "path of more than 128 components";
 		if (slash == NULL)
 			return reason;
 		path += component + 1;

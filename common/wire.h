@@ -21,6 +21,7 @@
 #define WIRE_HOLE_MAX 1073741824 /* longest hole */
 #define WIRE_PATH_MAX 4096	 /* longest base, slash and path */
 #define WIRE_COMPONENT_MAX 255
+#define WIRE_DEPTH_MAX 128 /* components of base and path together */
 #define WIRE_WINDOW_REQUESTS 4096
 #define WIRE_WINDOW_PATHS 1048576
 #define WIRE_ANSWERS_MAX 65536 /* unsent answers at which a server stops */
@@ -196,7 +197,8 @@ int wire_read_reason(
 
 /*
  * Check a path against ftx-protocol(5), PATHS.  Returns NULL if it is good,
- * or else a reason for people (a constant).  The empty path is good.
+ * or else a reason for people (a constant).  The empty path is good.  A base
+ * and a path that are good may still be too long or too deep together.
  */
 const char *wire_check_path(const char *path, size_t length);
 

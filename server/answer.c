@@ -8,6 +8,9 @@
 #include "common/log.h"
 #include "common/text.h"
 
+/* As much of a path as leaves room in a line for what became of it. */
+#define ANSWER_PATH (LOG_LINE / 2)
+
 static struct wire_bytes
 text_of(const struct outcome *outcome)
 {
@@ -76,7 +79,7 @@ answer_failed(struct conn *conn, const struct answer_subject *subject,
 {
 	const struct wire_answer answer = {
 	    .status = outcome->status, .text = text_of(outcome)};
-	char path[LOG_LINE], text[LOG_LINE];
+	char path[ANSWER_PATH], text[LOG_LINE];
 
 	log_info("%s \"%s\" %s%s%s", subject->peer,
 	    text_escape(
@@ -95,7 +98,7 @@ answer_stored(struct conn *conn, const struct answer_subject *subject,
 	    .durable = durable,
 	    .size = stored->size,
 	    .digest = stored->digest};
-	char path[LOG_LINE];
+	char path[ANSWER_PATH];
 
 	log_info("%s \"%s\" stored, %llu bytes, %s", subject->peer,
 	    text_escape(

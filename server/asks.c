@@ -7,7 +7,8 @@
 #include <string.h>
 
 int
-asks_add(struct asks *asks, uint32_t number, const struct wire_request *request)
+asks_add(struct asks *asks, uint32_t number, const struct wire_request *request,
+    const struct partial *partial)
 {
 	size_t length = request->path.length;
 	struct ask *ask;
@@ -23,6 +24,8 @@ asks_add(struct asks *asks, uint32_t number, const struct wire_request *request)
 	ask->next = NULL;
 	ask->number = number;
 	ask->request = *request;
+	ask->partial = *partial;
+	asks->partials += partial->staged.fd != -1;
 	memcpy(ask->path, request->path.bytes, length);
 	ask->request.path.bytes = ask->path;
 	if (asks->last == NULL)
@@ -54,12 +57,20 @@ asks_take(struct asks *asks, uint32_t number)
 		asks->last = before;
 	asks->count--;
 	asks->path_bytes -= ask->request.path.length;
+	asks->partials -= ask->partial.staged.fd != -1;
 	return ask;
+}
+
+void
+ask_free(struct ask *ask)
+{
+	partial_release(&ask->partial);
+	free(ask);
 }
 
 void
 asks_release(struct asks *asks)
 {
 	while (asks->first != NULL)
-		free(asks_take(asks, asks->first->number));
+		ask_free(asks_take(asks, asks->first->number));
 }

@@ -7,11 +7,13 @@
 #include <stdint.h>
 
 #include "common/wire.h"
+#include "server/partial.h"
 
 struct ask {
 	struct ask *next;
 	uint32_t number;
 	struct wire_request request; /* its path lies in path */
+	struct partial partial;	     /* what was kept of it */
 	char path[];
 };
 
@@ -19,17 +21,25 @@ struct ask {
 struct asks {
 	struct ask *first, *last;
 	size_t count, path_bytes;
+	size_t partials; /* how many hold one */
 };
 
-/*
- * Keep a copy.  Returns 0, or -1 with errno: EOVERFLOW beyond
- * WIRE_WINDOW_REQUESTS or WIRE_WINDOW_PATHS, or ENOMEM.
- */
-int asks_add(
-    struct asks *asks, uint32_t number, const struct wire_request *request);
+/* So many partials are held at once for requests that may go. */
+#define ASKS_PARTIALS 16
 
-/* Take one out, to be freed by the caller; NULL if it is not there. */
+/*
+ * Keep a copy, and the partial.  Returns 0, or -1 with errno: EOVERFLOW beyond
+ * WIRE_WINDOW_REQUESTS or WIRE_WINDOW_PATHS, or ENOMEM; then the partial stays
+ * the caller's.
+ */
+int asks_add(struct asks *asks, uint32_t number,
+    const struct wire_request *request, const struct partial *partial);
+
+/* Take one out, to be given to ask_free; NULL if it is not there. */
 struct ask *asks_take(struct asks *asks, uint32_t number);
+
+/* Free it, and let go of its partial if it still has it. */
+void ask_free(struct ask *ask);
 
 void asks_release(struct asks *asks);
 

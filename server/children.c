@@ -92,7 +92,7 @@ child_stop(struct child *child, enum child_stage stage, io_time now)
 	child->repeat = CHILD_REPEAT_FIRST;
 	child->next_signal = now;
 	if (stage == CHILD_DRAINS)
-		child->kill_at = now + child->drain_timeout + CHILD_GRACE;
+		child->kill_at = now + child->drain_timeout + CHILD_DRAIN_GRACE;
 	else if (stage == CHILD_IS_CUT)
 		child->kill_at = now + CHILD_GRACE;
 }

@@ -22,8 +22,12 @@ enum child_stage {
 	CHILD_IS_CUT   /* SIGINT */
 };
 
-/* A child may ignore its last signal for so long; then SIGKILL. */
+/*
+ * A child may ignore its last signal for so long; then SIGKILL.  One that
+ * drains keeps its time by itself, but may be held up by the disk.
+ */
 #define CHILD_GRACE 3000
+#define CHILD_DRAIN_GRACE 60000
 /* The signal is repeated after so long, doubling up to the last. */
 #define CHILD_REPEAT_FIRST 50
 #define CHILD_REPEAT_LAST 1000

@@ -18,6 +18,7 @@ commit_add(struct commit *commit, uint64_t size)
 		commit->begun = io_now();
 	file->size = size;
 	file->durable = file->settled = 0;
+	file->present = file->no_clobber = 0;
 	outcome_set(&file->outcome, STATUS_STORED, "%s", "");
 	commit->bytes += size;
 	return file;
@@ -43,7 +44,7 @@ sync_files(struct commit *commit)
 	for (size_t i = 0; i < commit->count; i++) {
 		struct commit_file *file = &commit->files[i];
 
-		if (fsync(file->staged.fd) == -1)
+		if (file->staged.fd != -1 && fsync(file->staged.fd) == -1)
 			outcome_set_errno(
 			    &file->outcome, errno, "syncing the file");
 	}
@@ -67,11 +68,25 @@ fail_publishing(struct commit_file *file)
 static void
 publish(struct commit_file *file, const struct store *store)
 {
-	if (store_publish(store, &file->staged, file->directory->fd, file->name,
+	if (!directory_is_current(file->directory))
+		outcome_set(&file->outcome, STATUS_FAILED,
+		    "the directory was moved or removed meanwhile");
+	else if (!file->present &&
+	    store_publish(store, &file->staged, file->directory->fd, file->name,
 		file->no_clobber) == -1)
 		fail_publishing(file);
-	else if (store_finish(&file->staged) == -1)
+	else if (file->staged.fd != -1 && store_finish(&file->staged) == -1)
 		outcome_set_errno(&file->outcome, errno, "closing the file");
+}
+
+/* Close what failed, and remove it if it had no name but ours. */
+static void
+take_back(struct commit_file *file, const struct store *store)
+{
+	if (!file->present)
+		store_discard(store, &file->staged);
+	else if (file->staged.fd != -1)
+		(void)store_finish(&file->staged);
 }
 
 static void
@@ -83,7 +98,7 @@ publish_files(struct commit *commit, const struct store *store)
 		if (is_good(file))
 			publish(file, store);
 		if (!is_good(file))
-			store_discard(store, &file->staged);
+			take_back(file, store);
 	}
 }
 

@@ -25,6 +25,7 @@ struct commit_file {
 	struct directory *directory;	   /* a reference, owned by the group */
 	char name[WIRE_COMPONENT_MAX + 1]; /* in the directory */
 	int no_clobber;
+	int present; /* it has its name already: only to be synced */
 	uint64_t size, digest;
 	/* After commit_run: */
 	struct outcome outcome;

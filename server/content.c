@@ -7,6 +7,7 @@
 
 #include "common/os.h"
 #include "common/text.h"
+#include "server/sweep.h"
 
 /* How often free space is looked at while a file comes in, in bytes. */
 #define LOOK_EVERY (64 * 1024 * 1024)
@@ -22,65 +23,168 @@ keeps_existing(const struct policy *policy, const struct wire_request *request)
 }
 
 int
-policy_check(const struct policy *policy, const struct wire_request *request,
-    const struct destination *destination, struct outcome *outcome)
+policy_takes(const struct policy *policy, const struct wire_request *request,
+    struct outcome *outcome)
 {
-	int sized = request->size != WIRE_SIZE_UNKNOWN;
 	char limit[TEXT_NUMBER];
 
 	if (request->kind != WIRE_FILE) {
 		outcome_set(outcome, STATUS_REFUSED, "not a regular file");
 		return -1;
 	}
-	if (sized && request->size > policy->max_size) {
-		outcome_set(outcome, STATUS_NO_SPACE,
-		    "files over %s are not taken here",
-		    text_size(limit, policy->max_size));
-		return -1;
+	if (request->size == WIRE_SIZE_UNKNOWN ||
+	    request->size <= policy->max_size)
+		return 0;
+	outcome_set(outcome, STATUS_NO_SPACE,
+	    "files over %s are not taken here",
+	    text_size(limit, policy->max_size));
+	return -1;
+}
+
+/* Partials that nobody is at work on give way to what comes now. */
+static int
+check_space(
+    const struct policy *policy, uint64_t bytes, struct outcome *outcome)
+{
+	if (store_check_space(policy->store, bytes, outcome) == 0)
+		return 0;
+	sweep_for_space(policy->store, bytes);
+	return store_check_space(policy->store, bytes, outcome);
+}
+
+int
+policy_may_replace(const struct policy *policy,
+    const struct wire_request *request, const struct stat *found,
+    struct outcome *outcome)
+{
+	if (found->st_mode == 0 || !keeps_existing(policy, request))
+		return 0;
+	outcome_set(outcome, STATUS_EXISTS, "not to be replaced");
+	return -1;
+}
+
+int
+policy_has_room(const struct policy *policy, const struct wire_request *request,
+    uint64_t kept, struct outcome *outcome)
+{
+	uint64_t needed =
+	    request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0;
+
+	return check_space(policy, needed > kept ? needed - kept : 0, outcome);
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+stage(struct content *content, const struct wire_request *request)
+{
+	const struct store *store = content->policy->store;
+	const struct destination *destination = &content->destination;
+
+	if (partial_applies(request)) {
+		if (partial_stage(store, destination->path, destination->length,
+			request, &content->staged) == 0)
+			return 0;
+		if (errno != EAGAIN)
+			return -1;
 	}
-	if (destination_check(
-		destination, keeps_existing(policy, request), outcome) == -1)
+	/* Nothing is kept of this one: there is no name to find it by. */
+	return store_stage(store, &content->staged);
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+begin_file(struct content *content, const struct wire_request *request,
+    struct partial *partial)
+{
+	if (partial->staged.fd != -1) {
+		content->staged = partial->staged;
+		partial->staged.fd = -1;
+		return recv_file_resume(&content->file, content->staged.fd,
+		    request->size, &partial->prefix);
+	}
+	if (stage(content, request) == -1)
 		return -1;
-	return store_check_space(
-	    policy->store, sized ? request->allocated : 0, outcome);
+	recv_file_begin(&content->file, content->staged.fd, request->size);
+	return 0;
+}
+
+/*
+ * Policy and space come first, so that who is refused has made no parents.
+ * Returns 0, or -1 with outcome and errno, 0 where no call failed.
+ */
+static int
+open_destination(struct content *content, const struct wire_request *request,
+    struct directories *directories, uint64_t kept, struct outcome *outcome)
+{
+	const struct policy *policy = content->policy;
+	struct destination *destination = &content->destination;
+	struct stat found;
+
+	errno = 0;
+	if (policy_takes(policy, request, outcome) == -1 ||
+	    policy_has_room(policy, request, kept, outcome) == -1)
+		return -1;
+	if (destination_enter(destination, directories, 1, outcome) == -1)
+		return -1;
+	if (destination_look(destination, &found, outcome) == 0 &&
+	    policy_may_replace(policy, request, &found, outcome) == 0)
+		return 0;
+	errno = 0;
+	return -1;
 }
 
 int
 content_open(struct content *content, uint32_t number,
     const struct wire_request *request, const struct base *base,
-    struct directories *directories, struct outcome *outcome)
+    struct directories *directories, struct partial *partial,
+    struct outcome *outcome)
 {
+	uint64_t kept = partial->staged.fd != -1 ? partial->prefix.length : 0;
+
 	content->number = number;
 	content->request = *request;
-	if (destination_open(&content->destination, base, &request->path,
-		directories, 1, outcome) == -1)
+	errno = 0;
+	if (destination_locate(
+		&content->destination, base, &request->path, outcome) == -1)
 		return -1;
-	if (policy_check(content->policy, request, &content->destination,
-		outcome) == -1) {
-		errno = 0;
+	if (open_destination(content, request, directories, kept, outcome) ==
+	    -1)
 		return -1;
-	}
-	if (store_stage(content->policy->store, &content->staged) == -1) {
+	if (begin_file(content, request, partial) == -1) {
 		outcome_set_errno(outcome, errno, "making the file");
 		return -1;
 	}
-	recv_file_begin(&content->file, content->staged.fd, request->size);
+	content->written = content->begun_writing = content->file.received;
+	content->look_at = content->written + LOOK_EVERY;
+	return 0;
+}
+
+int
+content_restart(struct content *content, struct outcome *outcome)
+{
+	if (recv_file_restart(&content->file) == -1) {
+		outcome_set_errno(outcome, errno, "emptying the file");
+		return -1;
+	}
+	content->written = content->begun_writing = 0;
 	content->look_at = LOOK_EVERY;
-	content->begun_writing = 0;
 	return 0;
 }
 
 static int
 check_space_again(struct content *content, struct outcome *outcome)
 {
-	const struct recv_file *file = &content->file;
-	int sized = file->expected != WIRE_SIZE_UNKNOWN;
+	const struct wire_request *request = &content->request;
+	int sized = request->size != WIRE_SIZE_UNKNOWN;
 
-	if (file->received < content->look_at)
+	if (content->written < content->look_at)
 		return 0;
 	content->look_at += LOOK_EVERY;
-	return store_check_space(content->policy->store,
-	    sized ? file->expected - file->received : 0, outcome);
+	return check_space(content->policy,
+	    sized && request->allocated > content->written
+		? request->allocated - content->written
+		: 0,
+	    outcome);
 }
 
 /* A sync at the end would otherwise find the whole file to be written. */
@@ -95,27 +199,51 @@ write_early(struct content *content)
 	content->begun_writing = content->file.received;
 }
 
+/* Data and holes alike: what may not come, and what writing brought about. */
+static int
+check_size(
+    const struct content *content, uint64_t length, struct outcome *outcome)
+{
+	/* What was announced has been looked at, and may not be exceeded. */
+	if (content->request.size != WIRE_SIZE_UNKNOWN ||
+	    length <= content->policy->max_size - content->file.received)
+		return 0;
+	outcome_set(outcome, STATUS_NO_SPACE, "larger than files may be here");
+	return -1;
+}
+
+static int
+fail_writing(struct outcome *outcome)
+{
+	if (errno == EOVERFLOW)
+		outcome_set(outcome, STATUS_PROTOCOL,
+		    "more content than was announced");
+	else
+		outcome_set_errno(outcome, errno, "writing the file");
+	return -1;
+}
+
 int
 content_data(struct content *content, const void *bytes, size_t length,
     struct outcome *outcome)
 {
-	struct recv_file *file = &content->file;
-
-	if (length > content->policy->max_size - file->received) {
-		outcome_set(
-		    outcome, STATUS_NO_SPACE, "larger than files may be here");
+	if (check_size(content, length, outcome) == -1)
 		return -1;
-	}
-	if (recv_file_data(file, bytes, length) == -1) {
-		if (errno == EOVERFLOW)
-			outcome_set(outcome, STATUS_PROTOCOL,
-			    "more content than was announced");
-		else
-			outcome_set_errno(outcome, errno, "writing the file");
-		return -1;
-	}
+	if (recv_file_data(&content->file, bytes, length) == -1)
+		return fail_writing(outcome);
+	content->written += length;
 	write_early(content);
 	return check_space_again(content, outcome);
+}
+
+int
+content_hole(struct content *content, uint64_t length, struct outcome *outcome)
+{
+	if (check_size(content, length, outcome) == -1)
+		return -1;
+	if (recv_file_hole(&content->file, length) == -1)
+		return fail_writing(outcome);
+	return 0;
 }
 
 int
@@ -130,6 +258,8 @@ content_end(struct content *content, const struct wire_end *end,
 		    "what arrived is not what was sent");
 		return -1;
 	}
+	if (recv_file_settle(&content->file) == -1)
+		return fail_writing(outcome);
 	if (store_set_attributes(content->policy->store, &content->staged,
 		&content->request, destination->directory->group) == -1) {
 		outcome_set_errno(outcome, errno, "setting mode and time");
@@ -145,6 +275,17 @@ content_end(struct content *content, const struct wire_end *end,
 	content->staged.fd = -1;
 	destination->directory = NULL;
 	return 0;
+}
+
+int
+content_keep(struct content *content)
+{
+	if (content->staged.fd == -1 ||
+	    !partial_is_name(content->staged.name) ||
+	    content->file.received < PARTIAL_LEAST ||
+	    recv_file_settle(&content->file) == -1)
+		return 0;
+	return store_finish(&content->staged) == 0;
 }
 
 void

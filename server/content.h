@@ -9,6 +9,7 @@
 #include "common/status.h"
 #include "server/commit.h"
 #include "server/destination.h"
+#include "server/partial.h"
 #include "server/store.h"
 
 /* What this server takes. */
@@ -18,13 +19,21 @@ struct policy {
 	int never_overwrite;
 };
 
-/*
- * Hold a request against policy and disk, before a byte has come.  Returns 0,
- * or -1 with outcome.
- */
-int policy_check(const struct policy *policy,
-    const struct wire_request *request, const struct destination *destination,
+/* Whether such a file is taken at all.  Returns 0, or -1 with outcome. */
+int policy_takes(const struct policy *policy,
+    const struct wire_request *request, struct outcome *outcome);
+
+/* Whether what was found may be replaced.  Returns 0, or -1 with outcome. */
+int policy_may_replace(const struct policy *policy,
+    const struct wire_request *request, const struct stat *found,
     struct outcome *outcome);
+
+/*
+ * Whether what the file needs beyond the kept bytes is free, also after older
+ * partials have given way.  Returns 0, or -1 with outcome.
+ */
+int policy_has_room(const struct policy *policy,
+    const struct wire_request *request, uint64_t kept, struct outcome *outcome);
 
 struct content {
 	const struct policy *policy; /* not owned */
@@ -33,18 +42,24 @@ struct content {
 	struct destination destination;
 	struct staged staged;
 	struct recv_file file;
-	uint64_t look_at;	/* bytes received when space is looked at */
+	uint64_t written;	/* bytes, without holes */
+	uint64_t look_at;	/* of them, when space is looked at again */
 	uint64_t begun_writing; /* bytes that are on their way to the disk */
 };
 
 /*
- * Begin to receive the file that request announces.  Returns 0, or -1 with
+ * Begin to receive the file that request announces, behind what was kept of it
+ * if partial holds that, which is then the content's.  Returns 0, or -1 with
  * outcome and errno; the destination's path is known in both cases, and
  * content_drop must follow where content_end does not.
  */
 int content_open(struct content *content, uint32_t number,
     const struct wire_request *request, const struct base *base,
-    struct directories *directories, struct outcome *outcome);
+    struct directories *directories, struct partial *partial,
+    struct outcome *outcome);
+
+/* Begin at the start after all.  Returns 0, or -1 with outcome. */
+int content_restart(struct content *content, struct outcome *outcome);
 
 /*
  * Take the next bytes.  Returns 0, or -1 with outcome, whose status is
@@ -52,6 +67,8 @@ int content_open(struct content *content, uint32_t number,
  */
 int content_data(struct content *content, const void *bytes, size_t length,
     struct outcome *outcome);
+int content_hole(
+    struct content *content, uint64_t length, struct outcome *outcome);
 
 /*
  * Verify the whole and hand it to the group, which must not be full.  Returns
@@ -59,6 +76,12 @@ int content_data(struct content *content, const void *bytes, size_t length,
  */
 int content_end(struct content *content, const struct wire_end *end,
     struct commit *commit, struct outcome *outcome);
+
+/*
+ * Keep what came, if it is large and can be found again.  Returns nonzero if it
+ * is kept; content_drop is still to follow.
+ */
+int content_keep(struct content *content);
 
 /* Remove what came, and let go of everything.  May be repeated. */
 void content_drop(struct content *content);

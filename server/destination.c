@@ -85,13 +85,12 @@ compose(struct destination *destination, const struct base *base,
 	memcpy(destination->path, base->directory, base->length);
 	memcpy(destination->path + base->length, "/", slash);
 	memcpy(destination->path + base->length + slash, name, length);
-	return NULL;
+	return wire_check_path(destination->path, destination->length);
 }
 
 int
-destination_open(struct destination *destination, const struct base *base,
-    const struct wire_bytes *path, struct directories *directories, int create,
-    struct outcome *outcome)
+destination_locate(struct destination *destination, const struct base *base,
+    const struct wire_bytes *path, struct outcome *outcome)
 {
 	const char *reason;
 	size_t start, length;
@@ -103,43 +102,47 @@ destination_open(struct destination *destination, const struct base *base,
 	reason = compose(destination, base, path);
 	if (reason != NULL) {
 		outcome_set(outcome, STATUS_REFUSED, "%s", reason);
-		errno = 0;
 		return -1;
 	}
 	start = name_start(destination->path, destination->length);
 	length = destination->length - start;
 	memcpy(destination->name, destination->path + start, length);
 	destination->name[length] = '\0';
-	destination->directory =
-	    directories_find(directories, destination->path,
-		parent_length(destination->path, destination->length), create,
-		outcome);
-	if (destination->directory == NULL && (create || errno != ENOENT))
-		return -1;
 	return 0;
 }
 
 int
-destination_check(
-    const struct destination *destination, int keep, struct outcome *outcome)
+destination_enter(struct destination *destination,
+    struct directories *directories, int create, struct outcome *outcome)
 {
-	struct stat found;
+	destination->directory =
+	    directories_find(directories, destination->path,
+		parent_length(destination->path, destination->length),
+		create ? DIRECTORY_MODE : 0, outcome);
+	if (destination->directory != NULL || (!create && errno == ENOENT))
+		return 0;
+	return -1;
+}
 
+int
+destination_look(const struct destination *destination, struct stat *found,
+    struct outcome *outcome)
+{
+	found->st_mode = 0;
 	if (destination->directory == NULL)
 		return 0;
-	if (fstatat(destination->directory->fd, destination->name, &found,
+	if (fstatat(destination->directory->fd, destination->name, found,
 		AT_SYMLINK_NOFOLLOW) == -1) {
+		found->st_mode = 0;
 		if (errno == ENOENT)
 			return 0;
 		outcome_set_errno(outcome, errno, "the target");
-	} else if (S_ISDIR(found.st_mode))
+	} else if (S_ISDIR(found->st_mode))
 		outcome_set(
 		    outcome, STATUS_REFUSED, "the target is a directory");
-	else if (!S_ISREG(found.st_mode) && !S_ISLNK(found.st_mode))
+	else if (!S_ISREG(found->st_mode) && !S_ISLNK(found->st_mode))
 		outcome_set(
 		    outcome, STATUS_REFUSED, "the target is no regular file");
-	else if (keep)
-		outcome_set(outcome, STATUS_EXISTS, "not to be replaced");
 	else
 		return 0;
 	return -1;

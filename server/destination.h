@@ -3,6 +3,8 @@
 #ifndef SERVER_DESTINATION_H
 #define SERVER_DESTINATION_H
 
+#include <sys/stat.h>
+
 #include <stddef.h>
 
 #include "common/status.h"
@@ -32,21 +34,26 @@ struct destination {
 };
 
 /*
- * Work out the place of a request's path, and open its directory, which is
- * made where create says so and otherwise may be missing.  Returns 0, or -1
- * with outcome and errno (0 where no call failed).  Afterwards, in both cases,
- * destination_release.
+ * Work out the place of a request's path; opens nothing.  Returns 0, or -1 with
+ * outcome; the path is then what was asked for.
  */
-int destination_open(struct destination *destination, const struct base *base,
-    const struct wire_bytes *path, struct directories *directories, int create,
-    struct outcome *outcome);
+int destination_locate(struct destination *destination, const struct base *base,
+    const struct wire_bytes *path, struct outcome *outcome);
 
 /*
- * Look at what is there: nothing, or a file or link that may be replaced,
- * which keep forbids.  Returns 0, or -1 with outcome.
+ * Open its directory, which is made where create says so and otherwise may be
+ * missing.  Returns 0, or -1 with outcome and errno.  To be released with
+ * destination_release, which may come at any time after destination_locate.
  */
-int destination_check(
-    const struct destination *destination, int keep, struct outcome *outcome);
+int destination_enter(struct destination *destination,
+    struct directories *directories, int create, struct outcome *outcome);
+
+/*
+ * Look at what is there: nothing, or a file or link that may be replaced.
+ * Returns 0, with found->st_mode zero for nothing; or -1 with outcome.
+ */
+int destination_look(const struct destination *destination, struct stat *found,
+    struct outcome *outcome);
 
 void destination_release(struct destination *destination);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,11 +54,44 @@ make_room(struct directories *directories)
 {
 	struct directory **at = &directories->first;
 
-	if (directories->count < DIRECTORY_KEPT)
+	if (directories->first == NULL || directories->count < DIRECTORY_KEPT)
 		return;
 	while ((*at)->next != NULL)
 		at = &(*at)->next;
 	forget_one(directories, at);
+}
+
+/* Where the last component of its path begins. */
+static const char *
+last_component(const struct directory *directory)
+{
+	size_t parent = directory->parent->length;
+
+	return directory->path + parent + (parent > 0);
+}
+
+/* Nonzero if its name in its parent is still its name. */
+static int
+has_its_name(const struct directory *directory)
+{
+	struct stat held, named;
+	char name[WIRE_COMPONENT_MAX + 1];
+	const char *component = last_component(directory);
+
+	snprintf(name, sizeof(name), "%.*s",
+	    (int)(directory->path + directory->length - component), component);
+	return fstat(directory->fd, &held) == 0 &&
+	    fstatat(directory->parent->fd, name, &named, AT_SYMLINK_NOFOLLOW) ==
+	    0 &&
+	    held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+int
+directory_is_current(const struct directory *directory)
+{
+	while (directory->parent != NULL && has_its_name(directory))
+		directory = directory->parent;
+	return directory->parent == NULL;
 }
 
 /* The known directory of that path, moved to the front, or NULL. */
@@ -96,6 +130,11 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 		errno = EXDEV;
 		goto fail;
 	}
+	/* A file system may take other names for the staging folder's, too. */
+	if (found.st_ino == directories->store->staging_inode) {
+		errno = EACCES;
+		goto fail;
+	}
 	node = calloc(1, sizeof(*node) + length);
 	if (node == NULL)
 		goto fail;
@@ -120,47 +159,43 @@ fail:
 }
 
 static int
-open_child(int parent, const char *name, int create)
+open_child(int parent, const char *name, mode_t create)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(parent, name, flags);
 
-	if (fd != -1 || errno != ENOENT || !create)
+	if (fd != -1 || errno != ENOENT || create == 0)
 		return fd;
-	if (mkdirat(parent, name, 0777) == -1 && errno != EEXIST)
+	if (mkdirat(parent, name, create) == -1 && errno != EEXIST)
 		return -1;
 	return openat(parent, name, flags);
 }
 
 /* Say what is wrong with a component; errno is kept. */
 static void
-explain(struct outcome *outcome, int parent, const char *name, const char *path,
-    size_t length)
+explain(struct outcome *outcome, int parent, const char *name)
 {
 	int error = errno;
 	struct stat found;
 
 	if (error == EXDEV)
 		outcome_set(outcome, STATUS_REFUSED,
-		    "%.*s: on another file system than the receiving "
-		    "directory",
-		    (int)length, path);
+		    "%s: on another file system than the receiving directory",
+		    name);
 	else if ((error == ELOOP || error == ENOTDIR) &&
 	    fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(found.st_mode))
 		outcome_set(outcome, STATUS_REFUSED,
-		    "%.*s: a symbolic link, which is never followed",
-		    (int)length, path);
+		    "%s: a symbolic link, which is never followed", name);
 	else
-		outcome_set(outcome, status_of_errno(error), "%.*s: %s",
-		    (int)length, path, strerror(error));
+		outcome_set_errno(outcome, error, name);
 	errno = error;
 }
 
 /* Open the last component of path in its parent. */
 static struct directory *
 enter(struct directories *directories, struct directory *parent,
-    const char *path, size_t start, size_t length, int create,
+    const char *path, size_t start, size_t length, mode_t create,
     struct outcome *outcome)
 {
 	char name[WIRE_COMPONENT_MAX + 1];
@@ -173,7 +208,7 @@ enter(struct directories *directories, struct directory *parent,
 	if (fd != -1)
 		child = add_node(directories, fd, parent, path, length);
 	if (child == NULL)
-		explain(outcome, parent->fd, name, path, length);
+		explain(outcome, parent->fd, name);
 	return child;
 }
 
@@ -185,8 +220,8 @@ find_root(struct directories *directories, struct outcome *outcome)
 
 	if (root != NULL)
 		return root;
-	fd = openat(directories->store->root, ".",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Not opened again: the user that ftxd became may not be allowed to. */
+	fd = fcntl(directories->store->root, F_DUPFD_CLOEXEC, 0);
 	if (fd != -1)
 		root = add_node(directories, fd, NULL, "", 0);
 	if (root == NULL)
@@ -205,11 +240,16 @@ next_prefix(const char *path, size_t length, size_t start)
 
 struct directory *
 directories_find(struct directories *directories, const char *path,
-    size_t length, int create, struct outcome *outcome)
+    size_t length, mode_t create, struct outcome *outcome)
 {
 	struct directory *found = find_known(directories, path, length);
 	size_t start = 0;
 
+	if (found != NULL && !directory_is_current(found)) {
+		/* Somebody moved it away: the path leads elsewhere now. */
+		directories_forget(directories);
+		found = NULL;
+	}
 	if (found == NULL)
 		found = find_root(directories, outcome);
 	else
@@ -247,9 +287,12 @@ directory_sync(struct directory *directory)
 	int result = sync_one(directory);
 	struct directory *at;
 
-	for (at = directory; result != -1 && !at->linked; at = at->parent)
-		if (sync_one(at->parent) == -1)
-			result = -1;
+	for (at = directory; result != -1 && !at->linked; at = at->parent) {
+		int above = sync_one(at->parent);
+
+		if (above != 0)
+			result = above;
+	}
 	/* Only now: a node counts as linked when all above it are. */
 	for (at = directory; result != -1 && !at->linked; at = at->parent)
 		at->linked = 1;

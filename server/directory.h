@@ -13,9 +13,9 @@
 #define DIRECTORY_KEPT 64
 
 /*
- * One directory.  The descriptor is its identity: what happens to its name
- * later changes nothing.  A node that is not linked holds its parent, whose
- * sync makes its entry durable.
+ * One directory.  The descriptor is its identity; whether its path still leads
+ * to it is looked at before it is used again and before a file is published in
+ * it.  Who is not linked needs the parent's sync to make its entry durable.
  */
 struct directory {
 	int fd;
@@ -42,14 +42,21 @@ void directories_forget(struct directories *directories);
 
 /*
  * Find the directory that path names (checked by wire_check_path; empty: the
- * receiving directory itself).  With create, what is missing is made.
- * Returns it, to be given back with directory_release; or NULL with outcome
- * and errno, which is ENOENT where it does not exist.
+ * receiving directory itself).  What is missing is made with the mode create,
+ * less the umask, or not at all where that is 0.  Returns it, to be given back
+ * with directory_release; or NULL with outcome and errno, which is ENOENT where
+ * it does not exist.
  */
 struct directory *directories_find(struct directories *directories,
-    const char *path, size_t length, int create, struct outcome *outcome);
+    const char *path, size_t length, mode_t create, struct outcome *outcome);
+
+/* The mode of parents that nobody asked for. */
+#define DIRECTORY_MODE 0777
 
 void directory_release(struct directory *directory);
+
+/* Nonzero if its path still leads to it. */
+int directory_is_current(const struct directory *directory);
 
 /*
  * Make durable what was published in it, and the entries of itself and of the

@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/configure.h"
+#include "server/refusal.h"
 #include "server/session.h"
 #include "server/signals.h"
+#include "server/sweep.h"
 
 struct peer {
 	int is_ip; /* the kernel says so, which ip has then */
@@ -116,12 +119,26 @@ is_blocking(int fd)
 	return flags != -1 && (flags & O_NONBLOCK) == 0;
 }
 
+static void
+refuse(const struct session_config *config, const struct peer *peer)
+{
+	struct refusals refusals = {.count = 0};
+	struct outcome outcome;
+	int fd = dup(STDOUT_FILENO);
+
+	outcome_set(&outcome, STATUS_REFUSED, "address not admitted");
+	if (fd == -1)
+		return;
+	refusal_add(&refusals, fd, peer->name, config->max_size, &outcome);
+	(void)io_poll(NULL, 0, io_now() + REFUSAL_TIME);
+	refusal_expire(&refusals, IO_NEVER);
+}
+
 static enum session_end
 serve(const struct session_config *config, const struct access *access,
     const struct peer *peer)
 {
 	const int on = 1;
-	struct outcome outcome;
 
 	/* Only a connection of TCP has it, and needs it. */
 	(void)setsockopt(
@@ -129,9 +146,7 @@ serve(const struct session_config *config, const struct access *access,
 	if (!peer->is_ip || access_admits(access, &peer->ip))
 		return session_run(
 		    config, STDIN_FILENO, STDOUT_FILENO, peer->name);
-	outcome_set(&outcome, STATUS_REFUSED, "address not admitted");
-	session_refuse(
-	    config, STDIN_FILENO, STDOUT_FILENO, peer->name, &outcome);
+	refuse(config, peer);
 	return SESSION_DONE;
 }
 
@@ -164,7 +179,7 @@ inetd_run(const struct options *options, const struct access *access,
 	enum session_end end;
 	struct peer peer;
 
-	session_configure(&config, options, store);
+	configure_session(&config, options, store);
 	umask(store->mask);
 	signals_hold();
 	signals_unblock();
@@ -174,7 +189,7 @@ inetd_run(const struct options *options, const struct access *access,
 	/* The client need not wait for what follows. */
 	let_go(STDIN_FILENO, STDOUT_FILENO);
 	log_debug("%s: disconnected", peer.name);
-	if (store_sweep(store) == -1)
+	if (sweep_abandoned(store) == -1)
 		log_warn("sweeping the staging folder: %s", strerror(errno));
 	if (end == SESSION_WAS_CUT)
 		return MASTER_CUT;

@@ -255,6 +255,16 @@ listener_open(struct listeners *listeners, const struct options *options,
 }
 
 void
+listener_shut(struct listeners *listeners)
+{
+	/* Only some systems let one process end it for all: then no worker
+	 * that is busy has new connections wait for it in vain. */
+	for (size_t i = 0; i < listeners->count; i++)
+		(void)shutdown(listeners->fds[i], SHUT_RD);
+	listener_close(listeners);
+}
+
+void
 listener_close(struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++)

@@ -32,6 +32,12 @@ struct listeners {
 int listener_open(struct listeners *listeners, const struct options *options,
     char error[SETTINGS_ERROR]);
 
+/*
+ * Close them, and where the system can do that, end them in all processes that
+ * share them.
+ */
+void listener_shut(struct listeners *listeners);
+
 /* Close them in this process. */
 void listener_close(struct listeners *listeners);
 

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/background.h"
+#include "server/configure.h"
 #include "server/identity.h"
 #include "server/inetd.h"
 #include "server/master.h"
@@ -241,7 +242,7 @@ run(struct server *server, int argc, char *const argv[], mode_t mask)
 static enum master_exit
 serve_one(struct server *server, mode_t mask)
 {
-	store_configure(&server->store, &server->options, mask);
+	configure_store(&server->store, &server->options, mask);
 	return inetd_run(&server->options, &server->access, &server->store);
 }
 

@@ -10,9 +10,11 @@
 
 #include "common/log.h"
 #include "server/background.h"
+#include "server/configure.h"
 #include "server/reload.h"
 #include "server/report.h"
 #include "server/signals.h"
+#include "server/sweep.h"
 #include "server/worker.h"
 
 #define SWEEP_INTERVAL 3600000
@@ -54,7 +56,7 @@ become_sweep(struct master *master)
 	listener_close(master->listeners);
 	signals_default();
 	signals_unblock();
-	removed = store_sweep(master->store);
+	removed = sweep_abandoned(master->store);
 	if (removed == -1)
 		log_warn("sweeping the staging folder: %s", strerror(errno));
 	else if (removed > 0)
@@ -199,8 +201,19 @@ stop(struct master *master, enum child_stage stage)
 	log_info(stage == CHILD_DRAINS ? "stopping: transfers are finished"
 				       : "stopping now: transfers are cut");
 	master->stop = stage;
-	listener_close(master->listeners);
+	/* First the signals: a worker must know why it cannot accept. */
 	children_stop(&master->children, stage, io_now());
+	listener_shut(master->listeners);
+}
+
+/* The staging folder may have been removed; new workers get a new one. */
+static void
+reopen_staging(struct store *store)
+{
+	struct outcome outcome;
+
+	if (store_reenter(store, &outcome) == -1)
+		log_error("the staging folder: %s", outcome.text);
 }
 
 static void
@@ -215,8 +228,9 @@ reload(struct master *master)
 	if (reload_options(master->options, master->access, master->argc,
 		master->argv) != 0)
 		return;
-	store_configure(
+	configure_store(
 	    master->store, master->options, master->inherited_umask);
+	reopen_staging(master->store);
 	master->generation++;
 	log_info("settings read again: new workers take over");
 }
@@ -287,7 +301,7 @@ master_start(struct master *master)
 		return -1;
 	}
 	master->pid = getpid();
-	store_configure(
+	configure_store(
 	    master->store, master->options, master->inherited_umask);
 	signals_hold();
 	fill(master);

@@ -31,6 +31,8 @@ struct options {
 	uint64_t max_size;	  /* bytes; 0: none */
 	char *min_free;		  /* bytes, or percent with "%" */
 	uint64_t max_connections; /* 0: none */
+	int64_t partial_ttl;
+	int compare;
 	int fsync;
 	char *umask;	 /* octal, or NULL: that of the process */
 	char *overwrite; /* "replace" or "never" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The requests of one connection: each frame, in each state, to its effect. */
+/* The state of one connection's requests, and how they are answered. */
 #ifndef SERVER_RECEIVE_H
 #define SERVER_RECEIVE_H
 
@@ -25,6 +25,8 @@ struct receive {
 	struct policy policy;
 	struct conn *conn; /* not owned */
 	const char *peer;  /* printable; not owned */
+	struct tick tick;  /* of work that takes long */
+	int compares;	   /* peers may compare with what is there */
 	enum receive_state state;
 	uint32_t last; /* highest number of a request */
 	struct base base;
@@ -36,17 +38,16 @@ struct receive {
 	int sick;	      /* for want of memory or descriptors */
 };
 
-/* Begin in the state RECEIVE_HELLO, in zeroed memory. */
+/* Begin in the state RECEIVE_HELLO, in zeroed memory; then set compares. */
 void receive_init(struct receive *receive, const struct policy *policy,
-    struct conn *conn, const char *peer);
+    struct conn *conn, const char *peer, const struct tick *tick);
 
 /*
- * Do what one frame asks.  Returns 0, or -1 with fatal set: the connection
- * must end with these words.
+ * Functions that return 0 return -1 with fatal set if the connection must end
+ * with these words.
  */
-int receive_frame(struct receive *receive, const struct conn_frame *frame);
 
-/* Commit what is finished, and answer.  As receive_frame. */
+/* Commit what is finished, and answer. */
 int receive_commit(struct receive *receive);
 
 /*
@@ -57,27 +58,18 @@ int receive_abandon(struct receive *receive, const struct outcome *why);
 
 void receive_release(struct receive *receive);
 
-/*
- * Between receive.c, which has the table of states, and receive_content.c,
- * which has what happens to one file.
- */
-
 /* The peer broke the protocol: what becomes fatal.  Returns -1. */
 int receive_fail(struct receive *receive, const char *what);
 
-/* Answer a request that was not stored.  As receive_frame. */
+/* Turn what answer_result and its like return into that of a frame. */
+int receive_answered(struct receive *receive, int queued);
+
+/* Answer a request that was not stored. */
 int receive_answer(struct receive *receive, uint32_t number, const char *path,
     size_t length, const struct outcome *outcome);
 
-/* The reason in an abort.  As receive_frame. */
+/* The reason in an abort. */
 int receive_read_abort(struct receive *receive, const struct conn_frame *frame,
     struct outcome *outcome);
-
-/* Begin the content of a request: its state is content or discard then. */
-int receive_begin(struct receive *receive, uint32_t number,
-    const struct wire_request *request);
-
-/* A frame of content, which begins that of a request that has its go. */
-int receive_content(struct receive *receive, const struct conn_frame *frame);
 
 #endif

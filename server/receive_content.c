@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The frames that make up one file's content, each to its effect. */
-#include "server/receive.h"
+#include "server/receive_content.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#include "common/text.h"
 
 /* Answer the request under way, which failed; next is the state it leaves. */
 static int
@@ -21,12 +22,12 @@ fail_content(struct receive *receive, const struct outcome *outcome,
 
 int
 receive_begin(struct receive *receive, uint32_t number,
-    const struct wire_request *request)
+    const struct wire_request *request, struct partial *partial)
 {
 	struct content *content = &receive->content;
 	struct outcome outcome;
 	int opened = content_open(content, number, request, &receive->base,
-	    &receive->directories, &outcome);
+	    &receive->directories, partial, &outcome);
 
 	if (opened == -1 && (errno == EMFILE || errno == ENFILE)) {
 		/* Finished files hold descriptors that can be had back. */
@@ -35,8 +36,10 @@ receive_begin(struct receive *receive, uint32_t number,
 			return -1;
 		directories_forget(&receive->directories);
 		opened = content_open(content, number, request, &receive->base,
-		    &receive->directories, &outcome);
-		receive->sick |= opened == -1 && errno == EMFILE;
+		    &receive->directories, partial, &outcome);
+		/* One that cannot even open the root has lost them. */
+		receive->sick |= opened == -1 && errno == EMFILE &&
+		    receive->directories.count == 0;
 	}
 	if (opened == -1)
 		return fail_content(receive, &outcome, RECEIVE_DISCARD);
@@ -58,22 +61,39 @@ enter_content(struct receive *receive, uint32_t number)
 	ask = asks_take(&receive->asks, number);
 	if (ask == NULL)
 		return receive_fail(receive, "content without a go");
-	result = receive_begin(receive, number, &ask->request);
-	free(ask);
+	result = receive_begin(receive, number, &ask->request, &ask->partial);
+	ask_free(ask);
 	return result;
+}
+
+/* What a frame of content came to: 0, or -1 with the outcome of the file. */
+static int
+settle(struct receive *receive, int result, const struct outcome *outcome)
+{
+	struct outcome kept;
+	char size[TEXT_NUMBER];
+
+	if (result == 0)
+		return 0;
+	if (outcome->status == STATUS_PROTOCOL)
+		return receive_fail(receive, outcome->text);
+	kept = *outcome;
+	if (outcome->status == STATUS_NO_SPACE &&
+	    content_keep(&receive->content))
+		outcome_set(&kept, STATUS_NO_SPACE, "%.900s; partial kept (%s)",
+		    outcome->text,
+		    text_size(size, receive->content.file.received));
+	return fail_content(receive, &kept, RECEIVE_DISCARD);
 }
 
 static int
 on_data(struct receive *receive, const struct conn_frame *frame)
 {
 	struct outcome outcome;
+	int result = content_data(
+	    &receive->content, frame->payload, frame->length, &outcome);
 
-	if (content_data(&receive->content, frame->payload, frame->length,
-		&outcome) == 0)
-		return 0;
-	if (outcome.status == STATUS_PROTOCOL)
-		return receive_fail(receive, outcome.text);
-	return fail_content(receive, &outcome, RECEIVE_DISCARD);
+	return settle(receive, result, &outcome);
 }
 
 static int
@@ -84,8 +104,17 @@ on_hole(struct receive *receive, const struct conn_frame *frame)
 
 	if (wire_read_hole(frame->payload, frame->length, &length) == -1)
 		return receive_fail(receive, "bad hole");
-	outcome_set(&outcome, STATUS_NOT_OFFERED, "holes");
-	return fail_content(receive, &outcome, RECEIVE_DISCARD);
+	return settle(receive,
+	    content_hole(&receive->content, length, &outcome), &outcome);
+}
+
+static int
+on_restart(struct receive *receive)
+{
+	struct outcome outcome;
+
+	return settle(
+	    receive, content_restart(&receive->content, &outcome), &outcome);
 }
 
 static int
@@ -134,8 +163,7 @@ handle(struct receive *receive, const struct conn_frame *frame)
 	case WIRE_ABORT:
 		return on_abort(receive, frame);
 	default:
-		/* What a restart goes back to is the start: it is there. */
-		return 0;
+		return on_restart(receive);
 	}
 }
 

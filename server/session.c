@@ -12,13 +12,15 @@
 #include "server/answer.h"
 #include "server/options.h"
 #include "server/patience.h"
-#include "server/receive.h"
+#include "server/receive_frame.h"
 
 /* How long and how far a connection that was ended is still read. */
 #define LINGER_TIME 5000
 #define LINGER_BYTES (16 * 1024 * 1024)
-#define REFUSE_TIME 250 /* also of a process that is to stop */
-#define REFUSE_BYTES (256 * 1024)
+#define CUT_TIME 250 /* where the process is to stop now */
+
+/* How often the client hears that work goes on, in milliseconds. */
+#define WORKING_EVERY 1000
 
 /* No wait is longer, so that the end of the master is noticed. */
 #define LONGEST_WAIT 1000
@@ -29,10 +31,12 @@ struct session {
 	struct conn conn;
 	struct receive receive;
 	int introduced; /* the client's preamble has come */
+	int over;	/* nothing more is to be said or heard */
 	io_time hello_deadline;
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct patience patience;
+	io_time said_working;
 	enum session_end end;
 };
 
@@ -46,24 +50,54 @@ ask_stop(struct session *session)
 		session->drain_deadline = io_now() + config->drain_timeout;
 }
 
-/* Let the last words arrive; a process that is to stop has less time. */
+/* In the middle of work that takes long.  Nonzero if it has to end. */
+static int
+tick(void *argument)
+{
+	struct session *session = argument;
+	io_time now = io_now();
+
+	if (now - session->said_working < WORKING_EVERY)
+		return 0;
+	session->said_working = now;
+	if (answer_working(&session->conn) == 0)
+		(void)conn_flush(&session->conn);
+	ask_stop(session);
+	return session->stop == SESSION_CUT || now >= session->drain_deadline;
+}
+
+static io_time
+earlier(io_time a, io_time b)
+{
+	return a < b ? a : b;
+}
+
+/* When the last words must have arrived. */
+static io_time
+last_moment(const struct session *session)
+{
+	io_time now = io_now();
+
+	if (session->stop == SESSION_CUT)
+		return now + CUT_TIME;
+	return earlier(now + LINGER_TIME, session->drain_deadline);
+}
+
+/* Let the last words arrive. */
 static void
 linger(struct session *session)
 {
 	struct conn *conn = &session->conn;
-	io_time end = io_now() + LINGER_TIME;
+	io_time end = last_moment(session);
 	uint64_t last = conn->received + LINGER_BYTES;
 
-	while (!conn->ended && conn->received < last && io_now() < end) {
-		int stopped = session->stop != SESSION_RUN;
-
-		conn_linger(conn, stopped ? REFUSE_TIME : LONGEST_WAIT,
+	do {
+		conn_linger(conn, earlier(LONGEST_WAIT, end - io_now()),
 		    last - conn->received);
-		if (stopped)
-			break;
 		ask_stop(session);
-	}
-	conn->ended = 1;
+		end = earlier(end, last_moment(session));
+	} while (!conn->ended && conn->received < last && io_now() < end);
+	session->over = 1;
 }
 
 /* End with these words; what is finished is committed before. */
@@ -80,7 +114,7 @@ end_with(struct session *session, const struct outcome *why)
 	session->receive.state = RECEIVE_CLOSED;
 	if (answer_fatal(&session->conn, why) == 0)
 		linger(session);
-	session->conn.ended = 1;
+	session->over = 1;
 }
 
 static void
@@ -92,9 +126,9 @@ end_stalled(struct session *session, const char *text)
 	end_with(session, &why);
 }
 
-/* The connection is gone: nobody hears, but what came whole is kept. */
+/* Nothing more comes; what came whole is committed and answered. */
 static void
-end_lost(struct session *session, const char *text)
+end_input(struct session *session, const char *text)
 {
 	struct outcome why;
 
@@ -104,7 +138,14 @@ end_lost(struct session *session, const char *text)
 		log_debug("%s ended: %s", session->peer, text);
 	(void)receive_commit(&session->receive);
 	session->receive.state = RECEIVE_CLOSED;
-	session->conn.ended = 1;
+}
+
+/* The connection is gone: nobody hears the answers. */
+static void
+end_lost(struct session *session, const char *text)
+{
+	end_input(session, text);
+	session->over = 1;
 }
 
 /* Nonzero once the whole hello has come. */
@@ -112,12 +153,6 @@ static int
 is_welcome(const struct session *session)
 {
 	return session->receive.state != RECEIVE_HELLO;
-}
-
-static io_time
-earlier(io_time a, io_time b)
-{
-	return a < b ? a : b;
 }
 
 /* Wait until the client can be read or written. */
@@ -134,6 +169,9 @@ wait_for_client(struct session *session, int reading)
 		end_lost(session, strerror(errno));
 		return;
 	}
+	/* The hello has a deadline of its own. */
+	if (!is_welcome(session))
+		return;
 	stalled = patience_count(&session->patience, io_now() - begun,
 	    session->conn.received + session->conn.sent);
 	if (stalled != NULL)
@@ -176,21 +214,28 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 	end_with(session, &why);
 }
 
+/* Nonzero if a stop leaves this state the time that it needs. */
+static int
+may_finish(const struct session *session)
+{
+	enum receive_state state = session->receive.state;
+
+	return session->stop == SESSION_DRAIN &&
+	    (state == RECEIVE_CONTENT || state == RECEIVE_CLOSED) &&
+	    io_now() < session->drain_deadline;
+}
+
 /* End what the process is told to end, as far as that may be now. */
 static void
 obey_stop(struct session *session)
 {
-	int under_way = session->receive.state == RECEIVE_CONTENT;
 	struct outcome why;
 
-	if (session->stop == SESSION_RUN ||
-	    (session->stop == SESSION_DRAIN && under_way &&
-		io_now() < session->drain_deadline))
+	if (session->stop == SESSION_RUN || may_finish(session))
 		return;
-	if (under_way)
+	if (session->receive.state == RECEIVE_CONTENT)
 		session->end = SESSION_WAS_CUT;
-	outcome_set(&why, STATUS_DRAINING, "the server is going down%s",
-	    under_way ? "; of this file nothing was kept" : "");
+	outcome_set(&why, STATUS_DRAINING, "the server is going down");
 	end_with(session, &why);
 }
 
@@ -205,41 +250,52 @@ commit(struct session *session)
 	end_with(session, &why);
 }
 
-/* Nothing more can be read now: this is the time to commit and to answer. */
+/* Answers are due as soon as they are true. */
+static void
+flush(struct session *session)
+{
+	if (!session->over && conn_unsent(&session->conn) > 0 &&
+	    conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
+}
+
+/* Nothing more can be read now: this is the time to commit. */
 static void
 catch_up(struct session *session)
 {
 	commit(session);
-	if (session->conn.ended)
-		return;
-	if (conn_flush(&session->conn) == -1)
-		end_lost(session, strerror(errno));
-	else
+	flush(session);
+	if (!session->over)
 		wait_for_client(session, 1);
 }
 
 static void
-take_more(struct session *session)
+fill(struct session *session)
 {
-	ssize_t got;
+	ssize_t got = conn_fill(&session->conn);
 
-	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
-		end_stalled(session, "no hello in time");
-		return;
-	}
-	ask_stop(session);
-	obey_stop(session);
-	if (session->conn.ended)
-		return;
-	got = conn_fill(&session->conn);
 	if (got == 0)
-		end_lost(session, "the client has left");
+		end_input(session, "the client has left");
 	else if (got == -1 && errno == EAGAIN)
 		catch_up(session);
 	else if (got == -1)
 		end_lost(session, strerror(errno));
 	else if (commit_is_due(&session->receive.commit))
 		commit(session);
+	flush(session);
+}
+
+static void
+take_more(struct session *session)
+{
+	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
+		end_stalled(session, "no hello in time");
+		return;
+	}
+	ask_stop(session);
+	obey_stop(session);
+	if (!session->over)
+		fill(session);
 }
 
 static void
@@ -266,14 +322,13 @@ next_frame(struct session *session)
 static void
 send_answers(struct session *session)
 {
-	if (conn_flush(&session->conn) == -1)
-		end_lost(session, strerror(errno));
-	else if (conn_unsent(&session->conn) > 0) {
-		ask_stop(session);
-		obey_stop(session);
-		if (!session->conn.ended)
-			wait_for_client(session, 0);
-	}
+	flush(session);
+	if (session->over || conn_unsent(&session->conn) == 0)
+		return;
+	ask_stop(session);
+	obey_stop(session);
+	if (!session->over)
+		wait_for_client(session, 0);
 }
 
 static void
@@ -300,25 +355,12 @@ serve(struct session *session)
 
 	answer_greeting(&session->conn, WIRE_READY, session->config->max_size);
 	(void)conn_flush(&session->conn);
-	while (!session->conn.ended &&
+	while (!session->over &&
 	    (receive->state != RECEIVE_CLOSED ||
 		conn_unsent(&session->conn) > 0))
 		step(session);
-	linger(session);
-}
-
-void
-session_configure(struct session_config *config, const struct options *options,
-    struct store *store)
-{
-	config->store = store;
-	config->max_size =
-	    options->max_size == 0 ? UINT64_MAX : options->max_size;
-	config->min_rate = options->min_rate;
-	config->hello_timeout = options->hello_timeout;
-	config->idle_timeout = options->idle_timeout;
-	config->drain_timeout = options->drain_timeout;
-	config->never_overwrite = strcmp(options->overwrite, "never") == 0;
+	if (!session->over)
+		linger(session);
 }
 
 enum session_end
@@ -328,6 +370,7 @@ session_run(
 	const struct policy policy = {
 	    config->store, config->max_size, config->never_overwrite};
 	struct session *session = calloc(1, sizeof(*session));
+	const struct tick working = {tick, session};
 	enum session_end end = SESSION_SICK;
 
 	if (session == NULL ||
@@ -341,7 +384,9 @@ session_run(
 	session->drain_deadline = IO_NEVER;
 	patience_init(
 	    &session->patience, config->idle_timeout, config->min_rate);
-	receive_init(&session->receive, &policy, &session->conn, peer);
+	receive_init(
+	    &session->receive, &policy, &session->conn, peer, &working);
+	session->receive.compares = config->compares;
 	serve(session);
 	end = session->receive.sick ? SESSION_SICK : session->end;
 	receive_release(&session->receive);
@@ -349,20 +394,4 @@ session_run(
 out:
 	free(session);
 	return end;
-}
-
-void
-session_refuse(const struct session_config *config, int in, int out,
-    const char *peer, const struct outcome *why)
-{
-	struct conn conn;
-
-	log_info(
-	    "%s refused: %s: %s", peer, status_text(why->status), why->text);
-	if (conn_init(&conn, in, out, WIRE_FROM_CLIENT) == -1)
-		return;
-	answer_greeting(&conn, WIRE_REFUSING, config->max_size);
-	if (answer_fatal(&conn, why) == 0)
-		conn_linger(&conn, REFUSE_TIME, REFUSE_BYTES);
-	conn_release(&conn);
 }

@@ -7,7 +7,6 @@
 
 #include "common/status.h"
 
-struct options;
 struct store;
 
 /* What the process is told to do; each includes those before it. */
@@ -23,6 +22,7 @@ struct session_config {
 	uint64_t min_rate;   /* bytes a second */
 	int64_t hello_timeout, idle_timeout, drain_timeout; /* milliseconds */
 	int never_overwrite;
+	int compares; /* clients may compare with what is there */
 	/*
 	 * Asked before each wait, of at most a second, and after each signal:
 	 * how to go on.  The first answer other than SESSION_RUN begins
@@ -31,10 +31,6 @@ struct session_config {
 	enum session_stop (*stop)(void *argument);
 	void *argument;
 };
-
-/* Fill in what the options say; stop and argument are left to the caller. */
-void session_configure(struct session_config *config,
-    const struct options *options, struct store *store);
 
 enum session_end {
 	SESSION_DONE,	 /* whatever became of its requests */
@@ -48,9 +44,5 @@ enum session_end {
  */
 enum session_end session_run(
     const struct session_config *config, int in, int out, const char *peer);
-
-/* Greet a client only to send it away: busy, not admitted, draining. */
-void session_refuse(const struct session_config *config, int in, int out,
-    const char *peer, const struct outcome *why);
 
 #endif

@@ -2,7 +2,6 @@
 /* The receiving directory: its staging folder, space, and what is published. */
 #include "server/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,12 +62,24 @@ store_enter(struct store *store, struct outcome *outcome)
 		    "%s: must be this user's own, with mode 0700", name);
 		return -1;
 	}
+	store->staging_inode = found.st_ino;
 	if (found.st_dev != store->device) {
 		outcome_set(outcome, STATUS_REFUSED,
 		    "%s: must be on the file system that it lies in", name);
 		return -1;
 	}
 	return 0;
+}
+
+int
+store_reenter(struct store *store, struct outcome *outcome)
+{
+	struct stat found;
+
+	if (fstat(store->staging, &found) == 0 && found.st_nlink > 0)
+		return 0;
+	close(store->staging);
+	return store_enter(store, outcome);
 }
 
 void
@@ -81,12 +92,16 @@ store_close(struct store *store)
 	store->staging = store->root = -1;
 }
 
-static int
-lock_file(int fd)
+int
+store_lock(int fd)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	return fcntl(fd, F_SETLK, &whole);
+	if (fcntl(fd, F_SETLK, &whole) == 0)
+		return 0;
+	if (errno == EACCES)
+		errno = EAGAIN;
+	return -1;
 }
 
 /*
@@ -98,12 +113,7 @@ is_still_ours(int fd)
 {
 	struct stat found;
 
-	if (lock_file(fd) == -1) {
-		if (errno == EACCES)
-			errno = EAGAIN;
-		return -1;
-	}
-	if (fstat(fd, &found) == -1)
+	if (store_lock(fd) == -1 || fstat(fd, &found) == -1)
 		return -1;
 	if (found.st_nlink == 0) {
 		errno = EAGAIN;
@@ -146,23 +156,51 @@ store_stage(const struct store *store, struct staged *staged)
 	return -1;
 }
 
+static mode_t
+mode_of(const struct store *store, const struct wire_request *request)
+{
+	int exact = (request->attributes & WIRE_EXACT_MODE) != 0;
+
+	return (mode_t)request->mode & 0777 &
+	    ~(exact ? store->exact_mask : store->mask);
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+set_time(int fd, const struct wire_request *request)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+	    {(time_t)request->seconds, (long)request->nanoseconds}};
+
+	if ((request->attributes & WIRE_TIME) == 0)
+		return 0;
+	return futimens(fd, times);
+}
+
 int
 store_set_attributes(const struct store *store, const struct staged *staged,
     const struct wire_request *request, gid_t group)
 {
-	int exact = (request->attributes & WIRE_EXACT_MODE) != 0;
-	mode_t mode =
-	    request->mode & 0777 & ~(exact ? store->exact_mask : store->mask);
-	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
-	    {(time_t)request->seconds, (long)request->nanoseconds}};
-
 	if (group != STORE_NO_GROUP)
 		(void)!fchown(staged->fd, (uid_t)-1, group);
-	if (fchmod(staged->fd, mode) == -1)
+	if (fchmod(staged->fd, mode_of(store, request)) == -1)
 		return -1;
-	if ((request->attributes & WIRE_TIME) == 0)
-		return 0;
-	return futimens(staged->fd, times);
+	return set_time(staged->fd, request);
+}
+
+int
+store_set_directory(const struct store *store, int directory,
+    const struct wire_request *request)
+{
+	const mode_t special = S_ISUID | S_ISGID | S_ISVTX;
+	struct stat found;
+
+	if ((request->attributes & WIRE_EXACT_MODE) != 0 &&
+	    (fstat(directory, &found) == -1 ||
+		fchmod(directory,
+		    mode_of(store, request) | (found.st_mode & special)) == -1))
+		return -1;
+	return set_time(directory, request);
 }
 
 int
@@ -200,10 +238,12 @@ store_discard(const struct store *store, struct staged *staged)
 static uint64_t
 space_to_keep(const struct store *store, const struct statvfs *system)
 {
-	uint64_t percent = (uint64_t)system->f_blocks / 100 *
-	    (uint64_t)store->free_percent * (uint64_t)system->f_frsize;
+	uint64_t blocks = system->f_blocks;
+	uint64_t share = (uint64_t)store->free_percent;
+	uint64_t kept = blocks / 100 * share + blocks % 100 * share / 100;
+	uint64_t bytes = kept * (uint64_t)system->f_frsize;
 
-	return percent > store->free_bytes ? percent : store->free_bytes;
+	return bytes > store->free_bytes ? bytes : store->free_bytes;
 }
 
 int
@@ -230,57 +270,4 @@ store_check_space(
 	    strerror(ENOSPC), text_size(needs, bytes),
 	    text_size(there, available), text_size(kept, keep));
 	return -1;
-}
-
-/* Remove the file if no process holds its lock.  Returns 1 if it did. */
-static int
-sweep_file(const struct store *store, const char *name)
-{
-	struct stat held, named;
-	int removed = 0;
-	int fd = openat(
-	    store->staging, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd == -1)
-		return 0;
-	if (lock_file(fd) == 0 && fstat(fd, &held) == 0 &&
-	    fstatat(store->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    held.st_ino == named.st_ino && S_ISREG(held.st_mode))
-		removed = unlinkat(store->staging, name, 0) == 0;
-	close(fd);
-	return removed;
-}
-
-int
-store_sweep(const struct store *store)
-{
-	int removed = 0;
-	int fd = openat(store->staging, ".",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *directory = fd != -1 ? fdopendir(fd) : NULL;
-	struct dirent *entry;
-
-	if (directory == NULL) {
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	while ((entry = readdir(directory)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			removed += sweep_file(store, entry->d_name);
-	closedir(directory);
-	return removed;
-}
-
-void
-store_configure(
-    struct store *store, const struct options *options, mode_t inherited)
-{
-	int mask = options_umask(options);
-
-	store->sync = options->fsync;
-	store->mask = mask == -1 ? inherited : (mode_t)mask;
-	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
-	options_min_free(options, &store->free_percent, &store->free_bytes);
 }

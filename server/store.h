@@ -9,8 +9,6 @@
 #include "common/status.h"
 #include "common/wire.h"
 
-struct options;
-
 /*
  * Everything goes through held descriptors and names of one component, so no
  * path is ever resolved by the system.  Source: POSIX.1-2008, openat().
@@ -19,11 +17,13 @@ struct store {
 	int root;    /* the receiving directory */
 	int staging; /* its ".ftx-UID" */
 	dev_t device;
+	ino_t staging_inode;
 	int sync;	     /* files and directories are synced */
 	mode_t mask;	     /* taken from the sender's mode */
 	mode_t exact_mask;   /* the same, where the exact mode is wished */
 	int free_percent;    /* what must stay free: so many percent, */
 	uint64_t free_bytes; /* and so many bytes */
+	int64_t partial_ttl; /* how long a partial is kept, in ms */
 };
 
 /*
@@ -33,11 +33,10 @@ struct store {
  */
 int store_open(struct store *store, const char *path, struct outcome *outcome);
 int store_enter(struct store *store, struct outcome *outcome);
-void store_close(struct store *store);
 
-/* What the options say of it; the umask is for want of a setting. */
-void store_configure(
-    struct store *store, const struct options *options, mode_t inherited);
+/* The same again, if the staging folder was removed since. */
+int store_reenter(struct store *store, struct outcome *outcome);
+void store_close(struct store *store);
 
 #define STORE_NAME 64
 
@@ -61,6 +60,13 @@ int store_set_attributes(const struct store *store, const struct staged *staged,
     const struct wire_request *request, gid_t group);
 
 /*
+ * The same for a directory, which keeps what is special about its mode.
+ * Without an exact mode its mode stays.  Returns 0, or -1 with errno.
+ */
+int store_set_directory(const struct store *store, int directory,
+    const struct wire_request *request);
+
+/*
  * Publish under its final name in a directory: an existing file or link is
  * replaced, or, with no_clobber, kept (EEXIST).  Returns 0, or -1 with errno;
  * in any case the descriptor stays open.
@@ -82,9 +88,10 @@ int store_check_space(
     const struct store *store, uint64_t bytes, struct outcome *outcome);
 
 /*
- * Remove from the staging folder what no process holds.  Returns the number
- * of files removed, or -1 with errno.
+ * Lock a staged file for this process, without waiting.  Returns 0, or -1 with
+ * errno: EAGAIN if another has it.  To close any descriptor of the file ends
+ * the lock.  Source: POSIX, fcntl().
  */
-int store_sweep(const struct store *store);
+int store_lock(int fd);
 
 #endif

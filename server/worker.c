@@ -13,6 +13,8 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "server/configure.h"
+#include "server/refusal.h"
 #include "server/session.h"
 #include "server/signals.h"
 
@@ -27,6 +29,7 @@ struct loop {
 	size_t turn;	     /* the listener that is looked at first */
 	int shortages;	     /* in a row */
 	io_time next_report; /* of a shortage */
+	struct refusals refusals;
 	int cut;
 };
 
@@ -152,6 +155,9 @@ check_accept(struct loop *loop, int error)
 	case ENOTSOCK:
 	case EOPNOTSUPP:
 	case EFAULT:
+		/* The master shuts the listeners down when it stops. */
+		if (look_around(loop->worker) != SESSION_RUN)
+			break;
 		log_error("cannot listen any more: %s", strerror(error));
 		_exit(WORKER_FATAL);
 	default:
@@ -179,30 +185,39 @@ admit(const struct worker *worker, const struct peer *peer,
 	return 0;
 }
 
+/* Serve an admitted peer to its end. */
 static void
 serve(struct loop *loop, const struct peer *peer)
 {
-	const struct worker *worker = loop->worker;
-	enum session_end end = SESSION_DONE;
-	struct outcome outcome;
+	enum session_end end;
 
-	log_debug("%s: connected", peer->name);
-	scoreboard_begin(worker->board, worker->slot, &peer->ip);
-	if (prepare_socket(peer->fd) == -1)
-		log_debug("%s: %s", peer->name, strerror(errno));
-	else if (admit(worker, peer, &outcome))
-		end =
-		    session_run(&loop->session, peer->fd, peer->fd, peer->name);
-	else
-		session_refuse(
-		    &loop->session, peer->fd, peer->fd, peer->name, &outcome);
+	refusal_expire(&loop->refusals, IO_NEVER);
+	end = session_run(&loop->session, peer->fd, peer->fd, peer->name);
 	close(peer->fd);
-	scoreboard_end(worker->board, worker->slot);
-	log_debug("%s: disconnected", peer->name);
 	if (end == SESSION_SICK)
 		_exit(WORKER_SICK);
 	if (end == SESSION_WAS_CUT)
 		loop->cut = 1;
+}
+
+static void
+receive_peer(struct loop *loop, const struct peer *peer)
+{
+	const struct worker *worker = loop->worker;
+	struct outcome outcome;
+
+	log_debug("%s: connected", peer->name);
+	scoreboard_begin(worker->board, worker->slot, &peer->ip);
+	if (prepare_socket(peer->fd) == -1) {
+		log_debug("%s: %s", peer->name, strerror(errno));
+		close(peer->fd);
+	} else if (admit(worker, peer, &outcome))
+		serve(loop, peer);
+	else
+		refusal_add(&loop->refusals, peer->fd, peer->name,
+		    loop->session.max_size, &outcome);
+	scoreboard_end(worker->board, worker->slot);
+	log_debug("%s: disconnected", peer->name);
 }
 
 static int
@@ -223,19 +238,20 @@ worker_run(struct worker *worker)
 	struct peer peer;
 	uint64_t served = 0;
 
-	session_configure(&loop.session, worker->options, worker->store);
+	configure_session(&loop.session, worker->options, worker->store);
 	loop.session.stop = look_around;
 	loop.session.argument = worker;
 	umask(worker->store->mask);
 	signals_forget();
 	signals_unblock();
 	while (may_go_on(&loop, served)) {
+		refusal_expire(&loop.refusals, io_now());
 		if (accept_peer(&loop, &peer) == -1) {
 			check_accept(&loop, errno);
 			continue;
 		}
 		loop.shortages = 0;
-		serve(&loop, &peer);
+		receive_peer(&loop, &peer);
 		served++;
 	}
 	_exit(loop.cut ? WORKER_CUT : WORKER_DONE);

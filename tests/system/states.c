@@ -94,9 +94,11 @@ script_probe(struct script *script, enum wire_type type)
 		return;
 	case WIRE_PUT:
 	case WIRE_ASK:
-	case WIRE_DIRECTORY:
 		script_request(
 		    script, type, SECOND, "second", CONTENT_LENGTH, 0);
+		return;
+	case WIRE_DIRECTORY:
+		script_request(script, type, SECOND, "folder", 0, 0);
 		return;
 	case WIRE_END:
 		/* Of another file: it is answered, and not published. */

@@ -176,7 +176,8 @@ START_TEST(path_lengths)
 	put_path(4094, 250, STATUS_STORED);
 	put_path(4095, 250, STATUS_STORED);
 	put_path(4096, 250, STATUS_STORED);
-	put_path(1999, 1, STATUS_STORED);
+	put_path(2 * WIRE_DEPTH_MAX - 1, 1, STATUS_STORED);
+	put_path(2 * WIRE_DEPTH_MAX + 1, 1, STATUS_REFUSED);
 }
 END_TEST
 

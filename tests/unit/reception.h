@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "server/receive.h"
+#include "server/receive_frame.h"
 #include "tests/unit/client.h"
 #include "tests/unit/inbox.h"
 
@@ -18,10 +18,18 @@ struct reception {
 	struct client client;
 };
 
+static inline int
+reception_tick(void *argument)
+{
+	(void)argument;
+	return 0;
+}
+
 /* Both ends, in the state that the server begins in. */
 static inline void
 reception_open(struct reception *reception, const struct store *store)
 {
+	const struct tick go_on = {reception_tick, NULL};
 	int ends[2];
 
 	memset(reception, 0, sizeof(*reception));
@@ -32,8 +40,9 @@ reception_open(struct reception *reception, const struct store *store)
 	ck_assert_int_eq(
 	    conn_init(&reception->conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
 	client_open(&reception->client, ends[1]);
-	receive_init(
-	    &reception->receive, &reception->policy, &reception->conn, "test");
+	receive_init(&reception->receive, &reception->policy, &reception->conn,
+	    "test", &go_on);
+	reception->receive.compares = 1;
 }
 
 static inline void

@@ -9,6 +9,8 @@
 
 Suite *asks_suite(void);
 
+static const struct partial nothing = {.staged.fd = -1};
+
 static struct wire_request
 request_of(const char *path, size_t length)
 {
@@ -21,7 +23,7 @@ add(struct asks *asks, uint32_t number, const char *path)
 {
 	struct wire_request request = request_of(path, strlen(path));
 
-	return asks_add(asks, number, &request);
+	return asks_add(asks, number, &request, &nothing);
 }
 
 /* Take it; the path must be this copy. */
@@ -35,7 +37,7 @@ expect_take(struct asks *asks, uint32_t number, const char *path)
 	ck_assert_uint_eq(ask->request.size, 5);
 	ck_assert_uint_eq(ask->request.path.length, strlen(path));
 	ck_assert_mem_eq(ask->request.path.bytes, path, strlen(path));
-	free(ask);
+	ask_free(ask);
 	ck_assert_ptr_null(asks_take(asks, number));
 }
 
@@ -137,15 +139,16 @@ START_TEST(window_of_paths)
 	uint32_t number = 1;
 
 	while (number < WIRE_WINDOW_PATHS / WIRE_PATH_MAX)
-		ck_assert_int_eq(asks_add(&asks, number++, &whole), 0);
-	ck_assert_int_eq(asks_add(&asks, number++, &rest[0]), 0);
+		ck_assert_int_eq(
+		    asks_add(&asks, number++, &whole, &nothing), 0);
+	ck_assert_int_eq(asks_add(&asks, number++, &rest[0], &nothing), 0);
 	ck_assert_uint_eq(asks.path_bytes, WIRE_WINDOW_PATHS - 1);
-	ck_assert_int_eq(asks_add(&asks, number, &whole), -1);
-	ck_assert_int_eq(asks_add(&asks, number++, &rest[1]), 0);
+	ck_assert_int_eq(asks_add(&asks, number, &whole, &nothing), -1);
+	ck_assert_int_eq(asks_add(&asks, number++, &rest[1], &nothing), 0);
 	ck_assert_uint_eq(asks.path_bytes, WIRE_WINDOW_PATHS);
-	ck_assert_int_eq(asks_add(&asks, number, &rest[1]), -1);
+	ck_assert_int_eq(asks_add(&asks, number, &rest[1], &nothing), -1);
 	ck_assert_int_eq(errno, EOVERFLOW);
-	ck_assert_int_eq(asks_add(&asks, number++, &rest[2]), 0);
+	ck_assert_int_eq(asks_add(&asks, number++, &rest[2], &nothing), 0);
 	asks_release(&asks);
 }
 END_TEST

@@ -59,8 +59,10 @@ request_of(const char *path, uint64_t size)
 static int
 open_request(const struct wire_request *request)
 {
+	struct partial nothing = {.staged.fd = -1};
+
 	return content_open(
-	    &content, 7, request, &base, &directories, &outcome);
+	    &content, 7, request, &base, &directories, &nothing, &outcome);
 }
 
 static int

@@ -164,8 +164,10 @@ static int
 open_path(struct destination *destination, const struct base *base,
     struct wire_bytes path, int create)
 {
-	return destination_open(
-	    destination, base, &path, &directories, create, &outcome);
+	errno = 0;
+	if (destination_locate(destination, base, &path, &outcome) == -1)
+		return -1;
+	return destination_enter(destination, &directories, create, &outcome);
 }
 
 static struct wire_bytes
@@ -293,13 +295,15 @@ END_TEST
 
 START_TEST(missing_parents)
 {
+	struct stat found;
 	struct destination destination;
 	struct base base;
 
 	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("new")), 0);
 	ck_assert_int_eq(open_path(&destination, &base, text("a/x"), 0), 0);
 	ck_assert_ptr_null(destination.directory);
-	ck_assert_int_eq(destination_check(&destination, 1, &outcome), 0);
+	ck_assert_int_eq(destination_look(&destination, &found, &outcome), 0);
+	ck_assert_uint_eq(found.st_mode, 0);
 	destination_release(&destination);
 	ck_assert(!file_exists("in/new"));
 	ck_assert_int_eq(open_path(&destination, &base, text("a/x"), 1), 0);
@@ -334,34 +338,32 @@ START_TEST(what_is_there_is_looked_at)
 {
 	static const struct {
 		const char *path;
-		enum status replacing, keeping;
+		int result;
+		mode_t kind;
 	} cases[] = {
-	    {"nothing", STATUS_STORED, STATUS_STORED},
-	    {"file", STATUS_STORED, STATUS_EXISTS},
-	    {"link", STATUS_STORED, STATUS_EXISTS},
-	    {"dangling", STATUS_STORED, STATUS_EXISTS},
-	    {"dir", STATUS_REFUSED, STATUS_REFUSED},
-	    {"fifo", STATUS_REFUSED, STATUS_REFUSED},
+	    {"nothing", 0, 0},
+	    {"file", 0, S_IFREG},
+	    {"link", 0, S_IFLNK},
+	    {"dangling", 0, S_IFLNK},
+	    {"dir", -1, S_IFDIR},
+	    {"fifo", -1, S_IFIFO},
 	};
 	struct destination destination;
+	struct stat found;
 	struct base base;
 
 	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		for (int keep = 0; keep <= 1; keep++) {
-			enum status expected =
-			    keep ? cases[i].keeping : cases[i].replacing;
-
-			ck_assert_int_eq(open_path(&destination, &base,
-					     text(cases[i].path), 0),
-			    0);
-			outcome.status = STATUS_STORED;
-			ck_assert_int_eq(
-			    destination_check(&destination, keep, &outcome),
-			    expected == STATUS_STORED ? 0 : -1);
-			ck_assert_int_eq(outcome.status, expected);
-			destination_release(&destination);
-		}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(
+		    open_path(&destination, &base, text(cases[i].path), 0), 0);
+		ck_assert_int_eq(
+		    destination_look(&destination, &found, &outcome),
+		    cases[i].result);
+		ck_assert_uint_eq(found.st_mode & S_IFMT, cases[i].kind);
+		if (cases[i].result == -1)
+			ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+		destination_release(&destination);
+	}
 }
 END_TEST
 

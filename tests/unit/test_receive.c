@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests and their results: numbers, wishes, windows, order. */
+#include <sys/stat.h>
+
 #include "tests/unit/reception.h"
 
 Suite *receive_suite(void);
@@ -87,8 +89,8 @@ START_TEST(numbers_grow)
 		client_put(client, cases[i / 3].first, "file", "x");
 		reception_finish(&reception);
 		client_expect_result(client, cases[i / 3].first, STATUS_STORED);
-		client_request(
-		    client, types[i % 3], cases[i / 3].second, "file", 1, 0);
+		client_request(client, types[i % 3], cases[i / 3].second,
+		    i % 3 == 2 ? "folder" : "file", i % 3 != 2, 0);
 		if (cases[i / 3].good)
 			ck_assert_int_eq(reception_run(&reception), 0);
 		else
@@ -224,13 +226,14 @@ START_TEST(wishes_are_answered)
 	    client, WIRE_ASK, 6, "new/file", 1, WIRE_RESUME | WIRE_NO_CLOBBER);
 	reception_finish(&reception);
 	client_expect_result(client, 1, STATUS_EXISTS);
-	for (uint32_t number = 2; number <= 5; number++)
-		client_expect_result(client, number, STATUS_NOT_OFFERED);
+	for (uint32_t number = 2; number <= 4; number++)
+		client_expect(client, WIRE_GO, number);
 	client_expect(client, WIRE_GO, 6);
 	ck_assert_int_eq(wire_read_go(client->frame.payload, 16, &go), 0);
 	ck_assert_uint_eq(go.offset, 0);
 	ck_assert_uint_eq(go.digest, client_digest("", 0));
-	ck_assert(!file_exists("in/folder"));
+	client_expect_result(client, 5, STATUS_STORED);
+	ck_assert(S_ISDIR(file_mode("in/folder")));
 	file_expect_text("in/old", "old");
 }
 END_TEST

@@ -40,8 +40,8 @@ enum situation {
 
 /*
  * Each cell: the state that follows (Ready, Content, Discard, X for closed) or
- * Error, and how many results are sent.  Holes and directories are not
- * offered; what ends too early is a digest mismatch.
+ * Error, and how many results are sent at once: that of a directory waits for
+ * its group.  What ends too early is a digest mismatch.
  */
 static const struct row {
 	enum wire_type type;
@@ -51,9 +51,9 @@ static const struct row {
     {WIRE_PUT, {"E0", "C0", "C0", "C0", "E0", "E0", "E0", "E0", "E0", "E0"}},
     {WIRE_ASK, {"E0", "R0", "R0", "R0", "E0", "E0", "E0", "E0", "E0", "E0"}},
     {WIRE_DIRECTORY,
-	{"E0", "R1", "R1", "R1", "E0", "E0", "E0", "E0", "E0", "E0"}},
+	{"E0", "R0", "R0", "R0", "E0", "E0", "E0", "E0", "E0", "E0"}},
     {WIRE_DATA, {"E0", "E0", "C0", "E0", "C0", "E0", "C0", "D0", "E0", "E0"}},
-    {WIRE_HOLE, {"E0", "E0", "D1", "E0", "D1", "E0", "D1", "D0", "E0", "E0"}},
+    {WIRE_HOLE, {"E0", "E0", "C0", "E0", "C0", "E0", "C0", "D0", "E0", "E0"}},
     {WIRE_RESTART,
 	{"E0", "E0", "C0", "E0", "E0", "E0", "E0", "D0", "E0", "E0"}},
     {WIRE_END, {"E0", "E0", "R1", "E0", "R1", "E0", "R1", "R0", "E0", "E0"}},
@@ -109,8 +109,10 @@ say(enum wire_type type, uint32_t number)
 		break;
 	case WIRE_PUT:
 	case WIRE_ASK:
-	case WIRE_DIRECTORY:
 		client_request(client, type, NEXT, "next", 8, 0);
+		break;
+	case WIRE_DIRECTORY:
+		client_request(client, type, NEXT, "folder", 0, 0);
 		break;
 	case WIRE_DATA:
 		client_queue(client, type, number, "data", 4);

@@ -175,72 +175,6 @@ START_TEST(discard_keeps_errno)
 }
 END_TEST
 
-/* A process that holds a staged file until it can read from hold. */
-static pid_t
-start_holder(const struct store *store, int hold, int ready)
-{
-	struct staged staged;
-	pid_t child = fork();
-	char byte;
-
-	ck_assert_int_ne(child, -1);
-	if (child != 0)
-		return child;
-	if (store_stage(store, &staged) == -1 || write(ready, "", 1) != 1 ||
-	    read(hold, &byte, 1) != 1)
-		_exit(1);
-	_exit(0);
-}
-
-START_TEST(sweep_takes_only_what_nobody_holds)
-{
-	struct store store;
-	int hold[2], ready[2];
-	int status;
-	char byte;
-	pid_t holder;
-
-	inbox_open(&store);
-	ck_assert_int_eq(pipe(hold), 0);
-	ck_assert_int_eq(pipe(ready), 0);
-	holder = start_holder(&store, hold[0], ready[1]);
-	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-	ck_assert_int_eq(store_sweep(&store), 0);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 1);
-	ck_assert_int_eq(write(hold[1], "", 1), 1);
-	ck_assert_int_eq(waitpid(holder, &status, 0), holder);
-	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(store_sweep(&store), 1);
-	ck_assert_int_eq(store_sweep(&store), 0);
-	inbox_close(&store);
-	for (int i = 0; i < 2; i++) {
-		close(hold[i]);
-		close(ready[i]);
-	}
-}
-END_TEST
-
-START_TEST(sweep_leaves_foreign_kinds_alone)
-{
-	struct store store;
-
-	inbox_open(&store);
-	file_make("victim", "kept");
-	ck_assert_int_eq(fchdir(store.staging), 0);
-	folder_make("folder");
-	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
-	ck_assert_int_eq(symlink("../../victim", "link"), 0);
-	file_make("abandoned", "x");
-	ck_assert_int_eq(store_sweep(&store), 1);
-	ck_assert(!file_exists("abandoned"));
-	ck_assert(S_ISDIR(file_mode("folder")));
-	ck_assert(S_ISFIFO(file_mode("fifo")));
-	ck_assert(S_ISLNK(file_mode("link")));
-	file_expect_text("../../victim", "kept");
-	store_close(&store);
-}
-END_TEST
-
 Suite *
 store_suite(void)
 {
@@ -258,8 +192,6 @@ store_suite(void)
 	tcase_add_test(
 	    tcase, staged_files_are_private_and_have_names_of_their_own);
 	tcase_add_test(tcase, discard_keeps_errno);
-	tcase_add_test(tcase, sweep_takes_only_what_nobody_holds);
-	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

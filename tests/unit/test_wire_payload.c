@@ -313,13 +313,18 @@ START_TEST(path_limits)
 		path[i] = 'a';
 	ck_assert(is_good(path, 254) && is_good(path, 255));
 	ck_assert(!is_good(path, 256));
-	for (size_t i = 1; i < sizeof(path); i += 2)
+	for (size_t i = 63; i < sizeof(path); i += 64)
 		path[i] = '/';
 	ck_assert(is_good(path, WIRE_PATH_MAX - 1));
 	path[WIRE_PATH_MAX - 1] = 'a';
 	ck_assert(is_good(path, WIRE_PATH_MAX));
 	path[WIRE_PATH_MAX] = 'a';
 	ck_assert(!is_good(path, WIRE_PATH_MAX + 1));
+	for (size_t i = 1; i < sizeof(path); i += 2)
+		path[i] = '/';
+	ck_assert(is_good(path, 2 * (WIRE_DEPTH_MAX - 1) - 1));
+	ck_assert(is_good(path, 2 * WIRE_DEPTH_MAX - 1));
+	ck_assert(!is_good(path, 2 * (WIRE_DEPTH_MAX + 1) - 1));
 	ck_assert(!is_good("a\0b", 3));
 	ck_assert(!is_good("a\0", 2));
 	ck_assert(is_good(".ftx-", 4));

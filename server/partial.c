@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* What is kept of large files that did not arrive whole, for another try. */
+#include "server/partial.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/io.h"
+
+/* Between two looks at a lock, in milliseconds. */
+#define LOOK_AGAIN 50
+
+int
+partial_applies(const struct wire_request *request)
+{
+	return (request->wishes & WIRE_RESUME) != 0 &&
+	    request->size != WIRE_SIZE_UNKNOWN &&
+	    request->size >= PARTIAL_LEAST;
+}
+
+int
+partial_is_name(const char *name)
+{
+	return name[0] == 'r';
+}
+
+/*
+ * One name for one state of one source on its way to one place.  Two that
+ * share a name by accident do no harm: the client compares the digest.
+ */
+static void
+make_name(char name[STORE_NAME], const char *path, size_t length,
+    const struct wire_request *request)
+{
+	struct digest digest;
+	uint8_t rest[WIRE_REQUEST];
+	struct wire_request identity = {.kind = WIRE_FILE,
+	    .seconds = request->seconds,
+	    .nanoseconds = request->nanoseconds,
+	    .size = request->size};
+
+	digest_init(&digest);
+	digest_add(&digest, rest, wire_write_request(rest, &identity));
+	digest_add(&digest, path, length);
+	snprintf(name, STORE_NAME, "r%016" PRIx64, digest_value(&digest));
+}
+
+/* Open and lock it; the name must still be that of the locked file. */
+static int
+claim(const struct store *store, struct staged *staged, int create)
+{
+	struct stat held, named;
+	int error;
+
+	staged->fd = openat(store->staging, staged->name,
+	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+	if (staged->fd == -1)
+		return -1;
+	if (store_lock(staged->fd) == 0 && fstat(staged->fd, &held) == 0 &&
+	    fstatat(store->staging, staged->name, &named,
+		AT_SYMLINK_NOFOLLOW) == 0) {
+		if (held.st_ino == named.st_ino && S_ISREG(held.st_mode))
+			return 0;
+		errno = EAGAIN;
+	}
+	error = errno == ENOENT ? EAGAIN : errno;
+	close(staged->fd);
+	staged->fd = -1;
+	errno = error;
+	return -1;
+}
+
+/* A connection that died may not have been noticed yet by its worker. */
+static int
+claim_in_time(
+    const struct store *store, struct staged *staged, const struct tick *tick)
+{
+	io_time deadline = io_now() + PARTIAL_PATIENCE;
+
+	while (claim(store, staged, 0) == -1) {
+		if (errno != EAGAIN)
+			return -1;
+		if (io_now() >= deadline || tick_call(tick) != 0) {
+			errno = EAGAIN;
+			return -1;
+		}
+		(void)io_poll(NULL, 0, io_now() + LOOK_AGAIN);
+	}
+	return 0;
+}
+
+int
+partial_find(const struct store *store, const char *path, size_t length,
+    const struct wire_request *request, const struct tick *tick,
+    struct partial *partial)
+{
+	int error;
+
+	make_name(partial->staged.name, path, length, request);
+	if (claim_in_time(store, &partial->staged, tick) == -1)
+		return -1;
+	if (hash_file(partial->staged.fd, tick, &partial->prefix) == 0) {
+		if (partial->prefix.length <= request->size)
+			return 0;
+		errno = EFBIG;
+	}
+	error = errno;
+	partial_release(partial);
+	errno = error;
+	return -1;
+}
+
+int
+partial_stage(const struct store *store, const char *path, size_t length,
+    const struct wire_request *request, struct staged *staged)
+{
+	make_name(staged->name, path, length, request);
+	if (claim(store, staged, 1) == -1)
+		return -1;
+	if (ftruncate(staged->fd, 0) == 0)
+		return 0;
+	store_discard(store, staged);
+	return -1;
+}
+
+void
+partial_release(struct partial *partial)
+{
+	if (partial->staged.fd != -1)
+		close(partial->staged.fd);
+	partial->staged.fd = -1;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+/* Requests that may have their result without any content. */
+#include "server/receive_ask.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/answer.h"
+#include "server/compare.h"
+
+#define COMPARES (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST | WIRE_SENT_BEFORE)
+
+/* What an ask comes to. */
+enum verdict {
+	VERDICT_GO,
+	VERDICT_RESULT, /* the outcome */
+	VERDICT_SYNC	/* it is there, and stored once it is synced */
+};
+
+/* Whether the target is what the client has.  The descriptor is for a sync. */
+static enum verdict
+compare(struct receive *receive, const struct wire_request *request,
+    const struct destination *destination, const struct stat *found, int *fd,
+    struct outcome *outcome)
+{
+	if ((request->wishes & COMPARES) == 0)
+		return VERDICT_GO;
+	if (!receive->compares) {
+		outcome_set(
+		    outcome, STATUS_REFUSED, "this server does not compare");
+		return VERDICT_RESULT;
+	}
+	outcome_set(outcome, STATUS_UNCHANGED, "%s", "");
+	if ((request->wishes & WIRE_UNLESS_SAME) != 0 &&
+	    compare_time(request, found))
+		return VERDICT_RESULT;
+	if ((request->wishes & (WIRE_UNLESS_DIGEST | WIRE_SENT_BEFORE)) == 0)
+		return VERDICT_GO;
+	*fd = compare_digest(request, destination, found, &receive->tick);
+	if (*fd == -1)
+		return VERDICT_GO;
+	return (request->wishes & WIRE_SENT_BEFORE) != 0 ? VERDICT_SYNC
+							 : VERDICT_RESULT;
+}
+
+static enum verdict
+judge(struct receive *receive, const struct wire_request *request,
+    struct destination *destination, int *fd, struct outcome *outcome)
+{
+	enum verdict verdict;
+	struct stat found;
+
+	if (destination_locate(
+		destination, &receive->base, &request->path, outcome) == -1 ||
+	    policy_takes(&receive->policy, request, outcome) == -1 ||
+	    destination_enter(destination, &receive->directories, 0, outcome) ==
+		-1 ||
+	    destination_look(destination, &found, outcome) == -1)
+		return VERDICT_RESULT;
+	verdict = compare(receive, request, destination, &found, fd, outcome);
+	if (verdict != VERDICT_GO)
+		return verdict;
+	if (policy_may_replace(&receive->policy, request, &found, outcome) ==
+	    -1)
+		return VERDICT_RESULT;
+	if ((request->wishes & WIRE_DRY_RUN) == 0)
+		return VERDICT_GO;
+	/* Nothing gives way to what is only tried. */
+	if (store_check_space(receive->policy.store,
+		request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0,
+		outcome) == 0)
+		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
+	return VERDICT_RESULT;
+}
+
+/* Hand what is there already to the group, to be synced and answered. */
+static int
+add_present(struct receive *receive, uint32_t number,
+    struct directory *directory, const char *name, int fd,
+    const struct wire_end *stored)
+{
+	struct commit_file *file = commit_add(&receive->commit, 0);
+
+	file->request = number;
+	file->staged.fd = fd;
+	file->staged.name[0] = '\0';
+	file->directory = directory;
+	memcpy(file->name, name, strlen(name) + 1);
+	file->present = 1;
+	file->size = stored->size;
+	file->digest = stored->digest;
+	return commit_is_due(&receive->commit) ? receive_commit(receive) : 0;
+}
+
+static int
+sync_present(struct receive *receive, uint32_t number,
+    const struct wire_request *request, struct destination *destination, int fd)
+{
+	const struct wire_end stored = {request->size, request->digest};
+	struct directory *directory = destination->directory;
+
+	destination->directory = NULL;
+	return add_present(
+	    receive, number, directory, destination->name, fd, &stored);
+}
+
+/* Look for what was kept of the file, and at the space for the rest. */
+static int
+prepare(struct receive *receive, const struct wire_request *request,
+    const struct destination *destination, struct partial *partial,
+    struct outcome *outcome)
+{
+	partial->staged.fd = -1;
+	digest_init(&partial->prefix);
+	if (partial_applies(request) &&
+	    receive->asks.partials < ASKS_PARTIALS &&
+	    partial_find(receive->policy.store, destination->path,
+		destination->length, request, &receive->tick, partial) == -1)
+		digest_init(&partial->prefix);
+	if (policy_has_room(&receive->policy, request, partial->prefix.length,
+		outcome) == 0)
+		return 0;
+	partial_release(partial);
+	return -1;
+}
+
+static int
+grant(struct receive *receive, uint32_t number,
+    const struct wire_request *request, const struct destination *destination)
+{
+	struct partial partial;
+	struct outcome outcome;
+	struct wire_go go;
+
+	if (prepare(receive, request, destination, &partial, &outcome) == -1)
+		return receive_answer(receive, number, destination->path,
+		    destination->length, &outcome);
+	go = (struct wire_go){
+	    partial.prefix.length, digest_value(&partial.prefix)};
+	if (asks_add(&receive->asks, number, request, &partial) == 0)
+		return receive_answered(
+		    receive, answer_go(receive->conn, number, &go));
+	partial_release(&partial);
+	if (errno == EOVERFLOW)
+		return receive_fail(receive, "too many requests at once");
+	receive->sick = 1;
+	outcome_set_errno(&receive->fatal, errno, "keeping a request");
+	return -1;
+}
+
+int
+receive_ask(struct receive *receive, uint32_t number,
+    const struct wire_request *request)
+{
+	struct destination destination;
+	struct outcome outcome;
+	int fd = -1, result;
+
+	switch (judge(receive, request, &destination, &fd, &outcome)) {
+	case VERDICT_GO:
+		result = grant(receive, number, request, &destination);
+		break;
+	case VERDICT_SYNC:
+		result =
+		    sync_present(receive, number, request, &destination, fd);
+		fd = -1;
+		break;
+	default:
+		result = receive_answer(receive, number, destination.path,
+		    destination.length, &outcome);
+		break;
+	}
+	if (fd != -1)
+		close(fd);
+	destination_release(&destination);
+	return result;
+}
+
+/* The path of a directory: an empty one is the base itself. */
+static int
+locate(struct receive *receive, const struct wire_request *request,
+    struct destination *destination, struct outcome *outcome)
+{
+	const struct base *base = &receive->base;
+	int changes = (request->wishes & WIRE_DRY_RUN) == 0;
+
+	if (request->path.length == 0) {
+		memcpy(destination->path, base->directory, base->length);
+		destination->length = base->length;
+		return 0;
+	}
+	if (destination_locate(destination, base, &request->path, outcome) ==
+	    -1)
+		return -1;
+	return destination_enter(
+	    destination, &receive->directories, changes, outcome);
+}
+
+/* Returns 0, or -1 with outcome. */
+static int
+set_directory(struct receive *receive, const struct wire_request *request,
+    const struct directory *directory, struct outcome *outcome)
+{
+	if (request->attributes == 0)
+		return 0;
+	if (directory->length == 0) {
+		outcome_set(outcome, STATUS_REFUSED,
+		    "the receiving directory keeps its mode and time");
+		return -1;
+	}
+	if (store_set_directory(
+		receive->policy.store, directory->fd, request) == 0)
+		return 0;
+	outcome_set_errno(outcome, errno, "setting mode and time");
+	return -1;
+}
+
+/* Make the directory, or find it, with its mode and time.  NULL: outcome. */
+static struct directory *
+settle_directory(struct receive *receive, const struct wire_request *request,
+    struct destination *destination, struct outcome *outcome)
+{
+	const mode_t owner = 0700;
+	int changes = (request->wishes & WIRE_DRY_RUN) == 0;
+	struct directory *directory;
+
+	if (locate(receive, request, destination, outcome) == -1)
+		return NULL;
+	directory = directories_find(&receive->directories, destination->path,
+	    destination->length, changes ? request->mode | owner : 0, outcome);
+	if (!changes && (directory != NULL || errno == ENOENT))
+		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
+	if (directory != NULL && changes &&
+	    set_directory(receive, request, directory, outcome) == 0)
+		return directory;
+	directory_release(directory);
+	return NULL;
+}
+
+int
+receive_directory(struct receive *receive, uint32_t number,
+    const struct wire_request *request)
+{
+	const struct wire_end nothing = {0, 0};
+	struct destination destination = {.directory = NULL};
+	struct directory *directory;
+	struct outcome outcome;
+	int result;
+
+	if (request->kind != WIRE_FOLDER || request->size != 0 ||
+	    (request->wishes & ~(unsigned)WIRE_DRY_RUN) != 0)
+		return receive_fail(receive, "bad request for a directory");
+	directory = settle_directory(receive, request, &destination, &outcome);
+	if (directory != NULL)
+		result =
+		    add_present(receive, number, directory, "", -1, &nothing);
+	else
+		result = receive_answer(receive, number, destination.path,
+		    destination.length, &outcome);
+	destination_release(&destination);
+	return result;
+}
+
+int
+receive_abort_ask(struct receive *receive, const struct conn_frame *frame)
+{
+	struct outcome outcome;
+	struct ask *ask;
+	int result;
+
+	if (receive_read_abort(receive, frame, &outcome) == -1)
+		return -1;
+	ask = asks_take(&receive->asks, frame->request);
+	if (ask == NULL)
+		return receive_fail(receive, "abort without a go");
+	result = receive_answer(receive, frame->request, ask->path,
+	    ask->request.path.length, &outcome);
+	ask_free(ask);
+	return result;
+}

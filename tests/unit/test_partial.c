@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/* What is kept of large files: found again, by its own name only. */
+#include "server/partial.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "tests/unit/inbox.h"
+
+Suite *partial_suite(void);
+
+static int ticks, last_tick;
+
+static int
+count_tick(void *argument)
+{
+	(void)argument;
+	return ++ticks == last_tick;
+}
+
+static const struct tick tick = {count_tick, NULL};
+
+static const struct wire_request whole = {.kind = WIRE_FILE,
+    .wishes = WIRE_RESUME,
+    .seconds = 7,
+    .nanoseconds = 8,
+    .size = 3 * PARTIAL_LEAST};
+
+static struct store store;
+
+static void
+set_up(void)
+{
+	ticks = last_tick = 0;
+	inbox_open(&store);
+}
+
+static int
+find(const char *path, const struct wire_request *request,
+    struct partial *partial)
+{
+	return partial_find(
+	    &store, path, strlen(path), request, &tick, partial);
+}
+
+/* Leave so many bytes of the file behind. */
+static void
+leave(size_t length)
+{
+	struct staged staged;
+	char *bytes = calloc(length, 1);
+
+	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(write(staged.fd, bytes, length), (ssize_t)length);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	free(bytes);
+}
+
+START_TEST(only_large_files_that_are_wished_so)
+{
+	struct wire_request request = whole;
+
+	ck_assert(partial_applies(&request));
+	request.size = PARTIAL_LEAST;
+	ck_assert(partial_applies(&request));
+	request.size = PARTIAL_LEAST - 1;
+	ck_assert(!partial_applies(&request));
+	request.size = WIRE_SIZE_UNKNOWN;
+	ck_assert(!partial_applies(&request));
+	request = whole;
+	request.wishes = WIRE_NO_CLOBBER;
+	ck_assert(!partial_applies(&request));
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(it_is_found_with_its_digest)
+{
+	struct partial partial;
+	struct digest expected;
+
+	leave(PARTIAL_LEAST + 5);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	digest_init(&expected);
+	digest_add_zeros(&expected, PARTIAL_LEAST + 5);
+	ck_assert_uint_eq(partial.prefix.length, PARTIAL_LEAST + 5);
+	ck_assert_uint_eq(
+	    digest_value(&partial.prefix), digest_value(&expected));
+	ck_assert_int_gt(ticks, 0);
+	store_discard(&store, &partial.staged);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(another_source_or_place_finds_nothing)
+{
+	struct wire_request other[3] = {whole, whole, whole};
+	struct partial partial;
+
+	other[0].size++;
+	other[1].seconds++;
+	other[2].nanoseconds++;
+	leave(PARTIAL_LEAST);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(find("a/b", &other[i], &partial), -1);
+		ck_assert_int_eq(errno, ENOENT);
+	}
+	ck_assert_int_eq(find("a/c", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(the_tick_ends_the_work)
+{
+	struct partial partial;
+
+	leave(PARTIAL_LEAST);
+	last_tick = 2;
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(partial.staged.fd, -1);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(more_than_the_file_is_none_of_it)
+{
+	struct partial partial;
+
+	leave(3 * PARTIAL_LEAST + 1);
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(who_is_at_work_on_it_keeps_it)
+{
+	struct partial partial;
+	struct staged staged;
+	int status;
+	pid_t other;
+
+	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	other = fork();
+	if (other == 0) {
+		last_tick = 2;
+		_exit(find("a/b", &whole, &partial) == -1 && errno == EAGAIN &&
+			    ticks == 2 &&
+			    partial_stage(&store, "a/b", 3, &whole,
+				&partial.staged) == -1 &&
+			    errno == EAGAIN
+			? 0
+			: 1);
+	}
+	ck_assert_int_eq(waitpid(other, &status, 0), other);
+	ck_assert_int_eq(status, 0);
+	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(staging_empties_what_was_kept)
+{
+	struct staged staged;
+
+	leave(PARTIAL_LEAST);
+	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert(partial_is_name(staged.name));
+	ck_assert_int_eq(lseek(staged.fd, 0, SEEK_END), 0);
+	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
+Suite *
+partial_suite(void)
+{
+	Suite *suite = suite_create("partial");
+	TCase *tcase = support_case("partial");
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, only_large_files_that_are_wished_so);
+	tcase_add_test(tcase, it_is_found_with_its_digest);
+	tcase_add_test(tcase, another_source_or_place_finds_nothing);
+	tcase_add_test(tcase, the_tick_ends_the_work);
+	tcase_add_test(tcase, more_than_the_file_is_none_of_it);
+	tcase_add_test(tcase, who_is_at_work_on_it_keeps_it);
+	tcase_add_test(tcase, staging_empties_what_was_kept);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
