@@ -2,8 +2,6 @@
 /* What comes in on one connection, and what it means for the requests. */
 #include "client/answers.h"
 
-#include <errno.h>
-
 #include "client/report.h"
 
 static int
@@ -22,10 +20,12 @@ take_based(struct answers *answers, const struct conn_frame *frame,
 	if (answers->based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
 		return fail(outcome, "bad answer to the base");
+	if (based.name.length > 0 && answers->transfer->sources.count > 1)
+		return fail(outcome, "the server gives several files one name");
 	answers->based = 1;
 	if (transfer_settle(answers->transfer, &based) == 0)
 		return 0;
-	outcome_set_errno(outcome, errno, "keeping the base");
+	outcome_set(outcome, STATUS_MEMORY, "%s", "");
 	return -1;
 }
 

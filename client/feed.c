@@ -11,8 +11,8 @@
 #define PUT_SIZE (1 << 20)
 
 /*
- * What is sent before the greeting.  A server that sends us away reads as
- * much before it closes, so that its words are not lost.  Source:
+ * The most that is sent before the greeting.  A server that sends us away reads
+ * as much before it closes, so that its words are not lost.  Source:
  * ftx-protocol(5), ENDING.
  */
 #define EARLY_BYTES (256 * 1024)
@@ -28,6 +28,7 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn)
 	feed->conn = conn;
 	feed->cursor = transfer->window.first;
 	feed->fd = -1;
+	feed->most = CONN_DATA;
 }
 
 void
@@ -51,6 +52,21 @@ feed_begin(struct feed *feed)
 	/* The queue was empty: there is room. */
 	payload = conn_reserve(feed->conn, WIRE_CONTROL_MAX);
 	conn_queue(feed->conn, WIRE_BASE, 0, wire_write_base(payload, &base));
+}
+
+void
+feed_greet(struct feed *feed)
+{
+	struct window *window = &feed->transfer->window;
+	io_time now = io_now();
+
+	feed->greeted = 1;
+	for (uint32_t i = window->first; i != window->next; i++) {
+		struct request *request = window_find(window, i);
+
+		if (request != NULL)
+			request->begun = now;
+	}
 }
 
 /* Begin with the content of a request whose source is open. */
@@ -119,7 +135,7 @@ static void
 drop(struct feed *feed, struct request *request, enum source_kind kind,
     const struct outcome *outcome)
 {
-	report_source(feed->transfer, request->source, kind, outcome);
+	report_source(feed->transfer, request, kind, outcome);
 	window_mark(&feed->transfer->window, request, REQUEST_DONE);
 }
 
@@ -243,7 +259,7 @@ cancel_content(struct feed *feed)
 }
 
 static enum feed_step
-send_content(struct feed *feed)
+send_content(struct feed *feed, size_t room)
 {
 	struct window *window = &feed->transfer->window;
 	struct request *request;
@@ -252,6 +268,7 @@ send_content(struct feed *feed)
 
 	if (feed->cancelled)
 		return cancel_content(feed);
+	feed->file.largest = room < feed->most ? room : feed->most;
 	event = send_file_step(&feed->file, feed->conn, &outcome);
 	if (event == SEND_FILE_FULL)
 		return FEED_FULL;
@@ -269,22 +286,29 @@ send_content(struct feed *feed)
 	return FEED_MORE;
 }
 
-static int
-is_too_early(const struct feed *feed)
+/* The longest payload that may be queued now. */
+static size_t
+room_for(const struct feed *feed)
 {
-	return !feed->greeted &&
-	    feed->conn->sent + conn_unsent(feed->conn) >= EARLY_BYTES;
+	uint64_t queued = feed->conn->sent + conn_unsent(feed->conn);
+
+	if (feed->greeted)
+		return CONN_DATA;
+	if (queued + WIRE_HEADER > EARLY_BYTES)
+		return 0;
+	return (size_t)(EARLY_BYTES - WIRE_HEADER - queued);
 }
 
 enum feed_step
 feed_step(struct feed *feed)
 {
+	size_t room = room_for(feed);
 	struct request *request;
 
-	if (is_too_early(feed))
+	if (room < ROOM)
 		return FEED_IDLE;
 	if (feed->fd != -1)
-		return send_content(feed);
+		return send_content(feed, room);
 	if (conn_reserve(feed->conn, ROOM) == NULL)
 		return FEED_FULL;
 	request = next_request(feed);

@@ -15,6 +15,7 @@ struct feed {
 	uint32_t cursor; /* the next request of the window to be sent */
 	int greeted;	 /* until then only so much is sent */
 	int stopped;	 /* no further request is sent */
+	size_t most;	 /* bytes of one data frame */
 	int fd;		 /* of the file whose content is under way, or -1 */
 	struct send_file file;
 	int cancelled; /* that one has its result already */
@@ -31,6 +32,9 @@ void feed_release(struct feed *feed);
 
 /* Queue the hello and the base. */
 void feed_begin(struct feed *feed);
+
+/* The greeting has come, and with it a worker: the files begin now. */
+void feed_greet(struct feed *feed);
 
 /* Queue what comes next. */
 enum feed_step feed_step(struct feed *feed);

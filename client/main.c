@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* ftx: reads the command line and runs the command. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,12 @@
 #include "client/put.h"
 #include "client/source.h"
 #include "client/target.h"
+#include "common/text.h"
 
 #define EXIT_USAGE 1
+
+/* Room for a path that is fit to be shown. */
+#define SHOWN 1024
 
 static void
 print_usage(FILE *out)
@@ -46,19 +51,65 @@ hold_standard_descriptors(void)
 	return close(fd);
 }
 
+/* Two sources would become one file, and only the last would be there. */
+static int
+check_names(const struct source_list *sources)
+{
+	const char *clash[2];
+	char one[SHOWN], other[SHOWN], name[SHOWN];
+	struct wire_bytes both;
+	int found = source_clash(sources, clash);
+
+	if (found == 0)
+		return 0;
+	if (found == -1) {
+		fprintf(stderr, "ftx: %s\n", strerror(errno));
+		return -1;
+	}
+	both = source_name(clash[0]);
+	fprintf(stderr, "ftx: %s and %s would both become %s\n",
+	    text_escape(one, SHOWN, clash[0], strlen(clash[0]), TEXT_UTF8),
+	    text_escape(other, SHOWN, clash[1], strlen(clash[1]), TEXT_UTF8),
+	    text_escape(name, SHOWN, both.bytes, both.length, TEXT_UTF8));
+	return -1;
+}
+
+/* What is wrong with the sources, whatever the target is. */
+static int
+check_sources(const struct source_list *sources, const char *target)
+{
+	char shown[SHOWN];
+
+	for (size_t i = 0; i < sources->count; i++) {
+		const char *path = sources->paths[i];
+
+		if (strcmp(path, "-") == 0) {
+			fail_usage("-: standard input cannot be sent; "
+				   "a file of this name is ./-");
+			return -1;
+		}
+		if (!target_is_remote(path) || target_is_remote(target))
+			continue;
+		fprintf(stderr,
+		    "ftx: %s: ftx only puts: the last argument is host:path\n",
+		    text_escape(shown, SHOWN, path, strlen(path), TEXT_UTF8));
+		return -1;
+	}
+	return check_names(sources);
+}
+
 static int
 put(const struct options *options, int count, char *const operands[])
 {
+	const char *last = operands[count - 1];
 	struct source_list sources = {operands, (size_t)count - 1, 0};
 	struct target target;
 	char error[TARGET_ERROR];
 	int status;
 
-	for (int i = 0; i < count - 1; i++)
-		if (strcmp(operands[i], "-") == 0)
-			return fail_usage("-: standard input cannot be sent; "
-					  "a file of this name is ./-");
-	if (target_parse(&target, operands[count - 1], error) == -1) {
+	if (check_sources(&sources, last) == -1)
+		return EXIT_USAGE;
+	if (target_parse(&target, last, error) == -1) {
 		fprintf(stderr, "ftx: %s\n", error);
 		return EXIT_USAGE;
 	}

@@ -9,13 +9,18 @@
 #include <sys/socket.h>
 
 #include "client/rate.h"
+#include "client/target.h"
 #include "client/words.h"
 #include "common/address.h"
+#include "common/text.h"
 
 /* Bytes.  scp counts 1024 bits, too. */
 #define KBIT 128
 
 #define DEFAULT_PORT "2345"
+
+/* What is shown of a word that is no command. */
+#define SHOWN 160
 
 #define SECOND UINT64_C(1000)
 #define YEAR (365 * 24 * 3600 * SECOND)
@@ -178,7 +183,7 @@ const struct setting options_table[] = {
 	.kind = SETTING_TIME,
 	MEMBER(queue_timeout),
 	.initial = "300s",
-	.low = 0,
+	.low = SECOND,
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long to wait for a free worker"},
@@ -238,6 +243,21 @@ read_environment(struct options *options, char error[SETTINGS_ERROR])
 	return -1;
 }
 
+/* What stands where a command should. */
+static int
+fail_command(int count, char *const words[], char error[SETTINGS_ERROR])
+{
+	char source[SHOWN], target[SHOWN];
+
+	if (count <= 0)
+		return settings_fail(error, "the command is missing");
+	if (count != 2 || !target_is_remote(words[1]))
+		return settings_fail(error, "the only command is \"put\"");
+	text_escape(source, SHOWN, words[0], strlen(words[0]), TEXT_UTF8);
+	text_escape(target, SHOWN, words[1], strlen(words[1]), TEXT_UTF8);
+	return settings_fail(error, "write: ftx put %s %s", source, target);
+}
+
 int
 options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR])
@@ -250,12 +270,8 @@ options_read(struct options *options, int argc, char *const argv[],
 	    settings_command_line(options_table, options, argc, argv, error);
 	if (command == -1 || options->help || options->version)
 		return command;
-	if (command >= argc || strcmp(argv[command], "put") != 0) {
-		snprintf(error, SETTINGS_ERROR, "%s",
-		    command >= argc ? "the command is missing"
-				    : "the only command is \"put\"");
-		return -1;
-	}
+	if (command >= argc || strcmp(argv[command], "put") != 0)
+		return fail_command(argc - command, argv + command, error);
 	first = settings_command_line(
 	    options_table, options, argc - command, argv + command, error);
 	if (first == -1 || options->help || options->version)

@@ -37,7 +37,10 @@ progress_init(struct progress *progress, const char *setting, int quiet,
 	*progress = (struct progress){.form = form_of(setting, quiet, terminal),
 	    .quiet = quiet,
 	    .terminal = terminal,
-	    .next = now + BAR_INTERVAL};
+	    .next = now};
+	/* What takes no longer needs no bar; a line is to be seen at once. */
+	if (progress->form == PROGRESS_BAR)
+		progress->next += BAR_INTERVAL;
 }
 
 void
@@ -166,20 +169,14 @@ progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
 
 void
 progress_sending(struct progress *progress, const char *path, uint64_t sent,
-    uint64_t total, io_time now)
+    uint64_t total, int64_t elapsed, io_time now)
 {
 	char line[PROGRESS_LINE];
 
-	if (path != progress->path) {
-		progress->path = path;
-		progress->begun = now;
-	}
 	progress->committing = 0;
 	if (progress->form != PROGRESS_NONE && now >= progress->next)
 		show(progress,
-		    progress_describe(
-			line, path, sent, total, now - progress->begun),
-		    now);
+		    progress_describe(line, path, sent, total, elapsed), now);
 }
 
 void
@@ -196,16 +193,33 @@ progress_committing(struct progress *progress, const char *path, io_time now)
 	show(progress, line, now);
 }
 
+/* How much of a text fits in so many bytes without a torn character. */
+static int
+cut(const char *text, size_t size)
+{
+	size_t length = strlen(text);
+
+	if (length > size)
+		length = size;
+	while (length > 0 && (text[length] & 0xc0) == 0x80)
+		length--;
+	return (int)length;
+}
+
 void
 progress_waiting(struct progress *progress, const char *host, const char *what,
     io_time since, io_time now)
 {
-	char line[PROGRESS_LINE + 64], clock[PROGRESS_CLOCK];
+	static const char start[] = "ftx: ";
+	char line[PROGRESS_LINE], why[PROGRESS_LINE - sizeof(start)];
+	char clock[PROGRESS_CLOCK];
 
 	if (progress->quiet)
 		return;
-	snprintf(line, sizeof(line), "ftx: %.48s: %s (%s)", host, what,
+	snprintf(why, sizeof(why), ": %s (%s)", what,
 	    progress_clock(clock, now - since));
+	snprintf(line, sizeof(line), "%s%.*s%s", start,
+	    cut(host, sizeof(why) - strlen(why)), host, why);
 	if (progress->terminal)
 		draw(progress, line);
 	else if (!progress->noticed)

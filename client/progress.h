@@ -17,21 +17,20 @@ enum progress_form {
 struct progress {
 	enum progress_form form;
 	int quiet, terminal;
-	size_t drawn;	  /* bytes of the line that stands unfinished */
-	io_time next;	  /* not before this again */
-	io_time begun;	  /* when the file did */
-	const char *path; /* of the file; not owned */
-	int committing;	  /* it was shown as such */
-	int noticed;	  /* waiting was told where it is told once */
+	size_t drawn;	/* bytes of the line that stands unfinished */
+	io_time next;	/* not before this again */
+	int committing; /* it was shown as such */
+	int noticed;	/* waiting was told where it is told once */
 };
 
 /* setting is that of options: "auto", "bar", "lines" or "none". */
 void progress_init(struct progress *progress, const char *setting, int quiet,
     int terminal, io_time now);
 
-/* So much of a file is on its way.  Cheap where nothing is to be shown yet. */
+/* So much of it went in elapsed milliseconds.  Cheap where nothing is to be
+ * shown yet. */
 void progress_sending(struct progress *progress, const char *path,
-    uint64_t sent, uint64_t total, io_time now);
+    uint64_t sent, uint64_t total, int64_t elapsed, io_time now);
 
 /* All of it is, and the server has not answered. */
 void progress_committing(

@@ -2,7 +2,6 @@
 /* The command "put": connections, until everything has its result. */
 #include "client/put.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -69,7 +68,7 @@ pause_for(struct run *run, int64_t delay, enum status status)
 	io_time now = io_now(), end = now + delay;
 
 	while (now < end && !interrupt_caught()) {
-		if (!run->retry.greeted && now - run->retry.since >= PATIENCE)
+		if (!run->retry.slow && now - run->retry.since >= PATIENCE)
 			progress_waiting(&run->transfer.progress,
 			    run->transfer.target->shown, waiting_for(status),
 			    run->retry.since, now);
@@ -96,7 +95,7 @@ put_all(struct run *run)
 			report_end(&run->transfer, &outcome);
 			return;
 		}
-		if (run->retry.greeted)
+		if (run->retry.slow)
 			report_again(&run->transfer, &outcome, delay);
 		pause_for(run, delay, outcome.status);
 	}
@@ -104,17 +103,27 @@ put_all(struct run *run)
 		report_interrupt(&run->transfer);
 }
 
-/* Refuse here what every server would. */
-static int
-check_target(const struct target *target, struct outcome *outcome)
+/* Find the way and put everything, unless every server would refuse that. */
+static void
+begin(struct run *run)
 {
+	const struct target *target = run->transfer.target;
 	const char *reason;
+	struct outcome outcome;
 
 	(void)target_directory(target, &reason);
-	if (reason == NULL)
-		return 0;
-	outcome_set(outcome, STATUS_REFUSED, "%s", reason);
-	return -1;
+	if (reason != NULL) {
+		report_bad_target(&run->transfer, reason);
+		return;
+	}
+	if (transport_open(&run->transport, target->host, run->transfer.options,
+		&outcome) == -1) {
+		report_end(&run->transfer, &outcome);
+		return;
+	}
+	interrupt_catch();
+	put_all(run);
+	transport_close(&run->transport);
 }
 
 int
@@ -126,21 +135,13 @@ put_run(const struct options *options, const struct target *target,
 	io_time now = io_now();
 
 	if (transfer_init(&run.transfer, options, target, sources) == -1) {
-		outcome_set_errno(&outcome, errno, "beginning");
+		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
 		report_end(&run.transfer, &outcome);
 		return tally_exit(&run.transfer.tally);
 	}
 	retry_init(&run.retry, options->queue_timeout, options->retry,
 	    (uint32_t)now ^ (uint32_t)getpid(), now);
-	if (check_target(target, &outcome) == 0 &&
-	    transport_open(&run.transport, target->host, options, &outcome) ==
-		0) {
-		interrupt_catch();
-		put_all(&run);
-		transport_close(&run.transport);
-	} else {
-		report_end(&run.transfer, &outcome);
-	}
+	begin(&run);
 	progress_end(&run.transfer.progress);
 	transfer_release(&run.transfer);
 	return tally_exit(&run.transfer.tally);

@@ -12,6 +12,7 @@
 /* Rooms for a source and for the words of the server, fit to be shown. */
 #define SHOWN_SOURCE 1024
 #define SHOWN_TEXT 2048
+#define SHOWN_END (SHOWN_TEXT + 2 * TARGET_ERROR)
 #define LINE 8192
 
 static void __attribute__((format(printf, 2, 3)))
@@ -91,18 +92,37 @@ describe_failure(char *buffer, size_t size, const struct request *request,
 static const char *
 advice_on(enum status status)
 {
-	switch (status_exit(status)) {
-	case 10:
-	case 12:
-	case 24:
-	case 30:
+	switch (status) {
+	case STATUS_LOST:
+	case STATUS_DIGEST:
+	case STATUS_CHANGED:
+	case STATUS_CANCELLED:
+	case STATUS_STALLED:
 		return ", run again";
-	case 35:
-	case 75:
+	case STATUS_UNREACHABLE:
+	case STATUS_BUSY:
+	case STATUS_DRAINING:
 		return ", run again later";
 	default:
 		return "";
 	}
+}
+
+static void
+count_failure(struct transfer *transfer, const struct request *request,
+    enum status status)
+{
+	tally_count(&transfer->tally, status);
+	transfer->tally.unconfirmed += request->uncertain != 0;
+}
+
+/* What is there now, of a request that failed. */
+static const char *
+describe_state(const struct request *request, const char *otherwise)
+{
+	return request->uncertain
+	    ? "it may have been stored before the connection was lost"
+	    : otherwise;
 }
 
 void
@@ -115,135 +135,179 @@ report_failure(struct transfer *transfer, const struct request *request,
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE], text[SHOWN_TEXT];
 	char what[64];
 
-	tally_count(&transfer->tally, outcome->status);
+	count_failure(transfer, request, outcome->status);
 	describe_failure(what, sizeof(what), request, outcome->status);
 	say(transfer, "ftx: %s -> %s: %s: %s; %s%s",
 	    show(source, sizeof(source), request->source),
 	    transfer_remote(transfer, request->source, remote), what,
 	    show(text, sizeof(text), why),
-	    outcome->status == STATUS_EXISTS ? "it was left as it is"
-					     : "nothing was stored",
+	    describe_state(request,
+		outcome->status == STATUS_EXISTS ? "it was left as it is"
+						 : "nothing was stored"),
 	    advice_on(outcome->status));
 }
 
 void
-report_source(struct transfer *transfer, const char *path,
+report_source(struct transfer *transfer, const struct request *request,
     enum source_kind kind, const struct outcome *outcome)
 {
+	/* What was sent once is a file that is gone. */
+	int skipped = kind == SOURCE_SKIPPED && !request->uncertain;
 	char source[SHOWN_SOURCE], text[SHOWN_TEXT];
 
-	if (kind == SOURCE_SKIPPED)
+	if (skipped)
 		transfer->tally.skipped++;
 	else
-		tally_count(&transfer->tally, outcome->status);
-	say(transfer, "ftx: %s: %s; %s", show(source, sizeof(source), path),
+		count_failure(transfer, request, outcome->status);
+	say(transfer, "ftx: %s: %s; %s",
+	    show(source, sizeof(source), request->source),
 	    show(text, sizeof(text), outcome->text),
-	    kind == SOURCE_SKIPPED ? "skipped" : "it was not sent");
+	    describe_state(request, skipped ? "skipped" : "it was not sent"));
+}
+
+/* What went wrong with all of the run, or with this part of it. */
+static void
+describe_end(char *buffer, size_t size, const char *subject,
+    const struct outcome *outcome)
+{
+	const char *status = status_text(outcome->status);
+	char text[SHOWN_TEXT];
+
+	show(text, sizeof(text), outcome->text);
+	if (outcome->status == STATUS_UNTRIED)
+		snprintf(buffer, size, "%s %s", status, text);
+	else
+		snprintf(buffer, size, "%s: %s%s%s", subject, status,
+		    text[0] != '\0' ? ": " : "", text);
 }
 
 void
 report_again(
     struct transfer *transfer, const struct outcome *outcome, int64_t delay)
 {
-	char text[SHOWN_TEXT], time[TEXT_NUMBER];
+	char end[SHOWN_END], time[TEXT_NUMBER];
 
+	describe_end(end, sizeof(end), transfer->target->shown, outcome);
 	if (!transfer->options->quiet)
-		say(transfer, "ftx: %s: %s: %s; trying again in %s",
-		    transfer->target->shown, status_text(outcome->status),
-		    show(text, sizeof(text), outcome->text),
+		say(transfer, "ftx: %s; trying again in %s", end,
 		    text_duration(time, delay));
 }
 
-/* Whether one may have been stored. */
-static int
-is_uncertain(struct transfer *transfer)
+/* What became of the files of a run, counted. */
+struct state {
+	uint64_t stored, unconfirmed, unstored;
+};
+
+static struct state
+count_all(struct transfer *transfer)
 {
+	const struct tally *tally = &transfer->tally;
+	const struct source_list *sources = &transfer->sources;
 	struct window *window = &transfer->window;
+	struct state state = {transfer->options->dry_run ? 0 : tally->stored,
+	    tally->unconfirmed,
+	    tally->failed - tally->unconfirmed + sources->count -
+		sources->next};
 
-	for (uint32_t i = window->first; i != window->next; i++) {
-		const struct request *request = window_find(window, i);
-
-		if (request != NULL && request->uncertain)
-			return 1;
-	}
-	return 0;
-}
-
-static uint64_t
-count_rest(struct transfer *transfer)
-{
-	struct window *window = &transfer->window;
-	uint64_t count = transfer->sources.count - transfer->sources.next;
-
-	for (uint32_t i = window->first; i != window->next; i++)
-		count += window_find(window, i) != NULL;
-	return count;
-}
-
-/* The state that a run leaves behind. */
-static void
-describe_rest(char *buffer, size_t size, struct transfer *transfer)
-{
-	uint64_t stored = transfer->tally.stored;
-
-	if (stored == 0 && !is_uncertain(transfer))
-		snprintf(buffer, size, "nothing was stored");
-	else
-		snprintf(buffer, size,
-		    "%" PRIu64 " stored, %" PRIu64 " not confirmed", stored,
-		    count_rest(transfer));
-}
-
-/* Where some were stored, say which of the others were not. */
-static void
-name_rest(struct transfer *transfer)
-{
-	struct window *window = &transfer->window;
-	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
-	const char *path;
-
-	if (transfer->tally.stored == 0)
-		return;
 	for (uint32_t i = window->first; i != window->next; i++) {
 		const struct request *request = window_find(window, i);
 
 		if (request == NULL)
 			continue;
-		path = request->source;
-		say(transfer, "ftx: %s -> %s: %s",
-		    show(source, sizeof(source), path),
-		    transfer_remote(transfer, path, remote),
-		    request->uncertain ? "not confirmed" : "not stored");
+		state.unconfirmed += request->uncertain != 0;
+		state.unstored += request->uncertain == 0;
+	}
+	return state;
+}
+
+static int
+is_empty(const struct state *state)
+{
+	return state->stored == 0 && state->unconfirmed == 0;
+}
+
+static void
+describe_all(char *buffer, size_t size, const struct state *state)
+{
+	if (is_empty(state))
+		snprintf(buffer, size, "nothing was stored");
+	else
+		snprintf(buffer, size,
+		    "%" PRIu64 " stored, %" PRIu64 " not confirmed, %" PRIu64
+		    " not stored",
+		    state->stored, state->unconfirmed, state->unstored);
+}
+
+static void
+name_one(struct transfer *transfer, const char *path, const char *what)
+{
+	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
+
+	say(transfer, "ftx: %s -> %s: %s", show(source, sizeof(source), path),
+	    transfer_remote(transfer, path, remote), what);
+}
+
+/* Say of every file that has no line yet what became of it. */
+static void
+name_rest(struct transfer *transfer)
+{
+	struct window *window = &transfer->window;
+	const char *path;
+
+	for (uint32_t i = window->first; i != window->next; i++) {
+		const struct request *request = window_find(window, i);
+
+		if (request != NULL)
+			name_one(transfer, request->source,
+			    request->uncertain ? "not confirmed"
+					       : "not stored");
 	}
 	for (;;) {
 		path = source_next(&transfer->sources);
 		if (path == NULL)
 			return;
-		say(transfer, "ftx: %s: not sent",
-		    show(source, sizeof(source), path));
+		name_one(transfer, path, "not stored");
 	}
+}
+
+static void
+end_run(struct transfer *transfer, const char *subject,
+    const struct outcome *outcome)
+{
+	struct state state = count_all(transfer);
+	char end[SHOWN_END], all[128];
+
+	describe_end(end, sizeof(end), subject, outcome);
+	describe_all(all, sizeof(all), &state);
+	say(transfer, "ftx: %s; %s%s", end, all, advice_on(outcome->status));
+	if (!is_empty(&state))
+		name_rest(transfer);
+	tally_end(&transfer->tally, outcome->status);
 }
 
 void
 report_end(struct transfer *transfer, const struct outcome *outcome)
 {
-	char text[SHOWN_TEXT], rest[128];
+	end_run(transfer, transfer->target->shown, outcome);
+}
 
-	describe_rest(rest, sizeof(rest), transfer);
-	say(transfer, "ftx: %s: %s%s%s; %s%s", transfer->target->shown,
-	    status_text(outcome->status), outcome->text[0] != '\0' ? ": " : "",
-	    show(text, sizeof(text), outcome->text), rest,
-	    advice_on(outcome->status));
-	name_rest(transfer);
-	tally_end(&transfer->tally, outcome->status);
+void
+report_bad_target(struct transfer *transfer, const char *reason)
+{
+	struct outcome outcome;
+	char target[TARGET_ERROR];
+
+	outcome_set(&outcome, STATUS_REFUSED, "%s", reason);
+	end_run(transfer, target_show(transfer->target, target), &outcome);
 }
 
 void
 report_interrupt(struct transfer *transfer)
 {
-	char rest[128];
+	struct state state = count_all(transfer);
+	char all[128];
 
-	describe_rest(rest, sizeof(rest), transfer);
+	describe_all(all, sizeof(all), &state);
 	say(transfer, "ftx: %s: interrupted; %s, run again",
-	    transfer->target->shown, rest);
+	    transfer->target->shown, all);
 }

@@ -17,12 +17,15 @@ void report_failure(struct transfer *transfer, const struct request *request,
     const struct outcome *outcome);
 
 /* A source is not sent: it was skipped, or could not be read. */
-void report_source(struct transfer *transfer, const char *path,
+void report_source(struct transfer *transfer, const struct request *request,
     enum source_kind kind, const struct outcome *outcome);
 
 /* The connection is lost, and will be made again. */
 void report_again(
     struct transfer *transfer, const struct outcome *outcome, int64_t delay);
+
+/* The target is one that no server takes, and no connection was made. */
+void report_bad_target(struct transfer *transfer, const char *reason);
 
 /* The run has ended early. */
 void report_end(struct transfer *transfer, const struct outcome *outcome);

@@ -33,7 +33,7 @@ quick_delay(struct retry *retry)
 }
 
 static int64_t
-slow_delay(struct retry *retry)
+slow_delay(struct retry *retry, io_time now)
 {
 	int64_t delay = SLOW_FIRST;
 
@@ -42,17 +42,20 @@ slow_delay(struct retry *retry)
 	for (uint64_t i = 0; i < retry->tries && delay < SLOW_LAST; i++)
 		delay *= 2;
 	retry->tries++;
-	return delay < SLOW_LAST ? delay : SLOW_LAST;
+	if (delay > SLOW_LAST)
+		delay = SLOW_LAST;
+	/* The pause itself is no wait for a worker. */
+	retry->since = now + delay;
+	return delay;
 }
 
 /* Note how far the run has come. */
 static void
-note(struct retry *retry, const struct attempt *attempt, io_time now)
+note(struct retry *retry, const struct attempt *attempt)
 {
 	retry->connected |= attempt->connected;
 	if (attempt->greeted) {
 		retry->greeted = 1;
-		retry->since = now;
 		retry->delay = QUICK_FIRST;
 	}
 	if (attempt->progressed)
@@ -64,9 +67,10 @@ retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 {
 	int64_t delay;
 
-	note(retry, attempt, now);
+	note(retry, attempt);
 	switch (attempt->status) {
 	case STATUS_UNREACHABLE:
+	case STATUS_UNTRIED:
 		if (!retry->connected)
 			return -1;
 		break;
@@ -78,9 +82,10 @@ retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 		return -1;
 	}
 	/* A server that only has no room now is not failing. */
-	if (retry->greeted &&
-	    (attempt->greeted || attempt->status != STATUS_BUSY))
-		return slow_delay(retry);
+	retry->slow = retry->greeted &&
+	    (attempt->greeted || attempt->status != STATUS_BUSY);
+	if (retry->slow)
+		return slow_delay(retry, now);
 	delay = quick_delay(retry);
 	return now + delay - retry->since < retry->queue_timeout ? delay : -1;
 }

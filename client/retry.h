@@ -11,11 +11,12 @@
 struct retry {
 	int64_t queue_timeout; /* milliseconds */
 	uint64_t limit;	       /* tries in a row after a lost connection */
-	io_time since;	       /* since when no worker was free for us */
+	io_time since;	       /* since when a worker is waited for */
 	int connected;	       /* a connection was made in this run, */
 	int greeted;	       /* and a worker greeted us */
 	uint64_t tries;	       /* in a row, without progress */
 	int64_t delay;	       /* the longest of the next quick try */
+	int slow; /* the pause is one after a loss, not for a worker */
 	uint32_t chance;
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,53 @@ source_name(const char *path)
 	while (begin > 0 && path[begin - 1] != '/')
 		begin--;
 	return (struct wire_bytes){path + begin, end - begin};
+}
+
+/* By their names, then by their places. */
+static int
+compare(const void *one, const void *other)
+{
+	char *const *const *a = one;
+	char *const *const *b = other;
+	struct wire_bytes left = source_name(**a), right = source_name(**b);
+	size_t shorter =
+	    left.length < right.length ? left.length : right.length;
+	int order = memcmp(left.bytes, right.bytes, shorter);
+
+	if (order != 0)
+		return order;
+	if (left.length != right.length)
+		return left.length < right.length ? -1 : 1;
+	return *a < *b ? -1 : *a > *b;
+}
+
+static int
+share_name(const char *one, const char *other)
+{
+	struct wire_bytes a = source_name(one), b = source_name(other);
+
+	return a.length > 0 && a.length == b.length &&
+	    memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+int
+source_clash(const struct source_list *list, const char *clash[2])
+{
+	char *const **index = malloc(list->count * sizeof(*index));
+	int found = 0;
+
+	if (index == NULL)
+		return -1;
+	for (size_t i = 0; i < list->count; i++)
+		index[i] = &list->paths[i];
+	qsort(index, list->count, sizeof(*index), compare);
+	for (size_t i = 1; i < list->count && !found; i++) {
+		clash[0] = *index[i - 1];
+		clash[1] = *index[i];
+		found = share_name(clash[0], clash[1]);
+	}
+	free(index);
+	return found;
 }
 
 static const char *
@@ -49,14 +97,8 @@ turn_away(mode_t mode, struct outcome *outcome)
 }
 
 static enum source_kind
-fail(const char *path, int error, struct outcome *outcome)
+fail(int error, struct outcome *outcome)
 {
-	struct stat found;
-
-	/* A socket cannot be opened, and that error does not say why. */
-	if (error == ENXIO && stat(path, &found) == 0 &&
-	    !S_ISREG(found.st_mode))
-		return turn_away(found.st_mode, outcome);
 	outcome_set(outcome, STATUS_SOURCE, "%s", strerror(error));
 	return SOURCE_FAILED;
 }
@@ -67,11 +109,16 @@ source_open(
 {
 	enum source_kind kind = SOURCE_FILE;
 
+	/* To open a FIFO would set free, and then kill, who writes to it. */
+	if (stat(path, found) == -1)
+		return fail(errno, outcome);
+	if (!S_ISREG(found->st_mode))
+		return turn_away(found->st_mode, outcome);
 	*fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd == -1)
-		return fail(path, errno, outcome);
+		return fail(errno, outcome);
 	if (fstat(*fd, found) == -1)
-		kind = fail(path, errno, outcome);
+		kind = fail(errno, outcome);
 	else if (!S_ISREG(found->st_mode))
 		kind = turn_away(found->st_mode, outcome);
 	if (kind != SOURCE_FILE)

@@ -20,6 +20,12 @@ const char *source_next(struct source_list *list);
 /* The name that a source has on the other end: its last component. */
 struct wire_bytes source_name(const char *path);
 
+/*
+ * Look for two that have the same name.  Returns 1 with both, 0 if there are
+ * none, or -1 with errno if there is no memory.
+ */
+int source_clash(const struct source_list *list, const char *clash[2]);
+
 enum source_kind {
 	SOURCE_FILE,	/* open for reading */
 	SOURCE_SKIPPED, /* a kind that is never sent */
@@ -27,7 +33,8 @@ enum source_kind {
 };
 
 /*
- * Open one without ever blocking; a symbolic link is followed.  SOURCE_FILE
+ * Open one without ever blocking; a symbolic link is followed, and what is no
+ * regular file is not opened.  SOURCE_FILE
  * comes with *fd, to be closed by the caller, and what fstat said; the others
  * with outcome.
  */

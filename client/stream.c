@@ -84,7 +84,7 @@ judge_greeting(struct stream *stream)
 	}
 	stream->answers.refusing = greeting.state == WIRE_REFUSING;
 	stream->feed.stopped = stream->answers.refusing;
-	stream->feed.greeted = 1;
+	feed_greet(&stream->feed);
 	return 0;
 }
 
@@ -100,11 +100,8 @@ take_greeting(struct stream *stream)
 			break;
 		stream->greeting[stream->greeting_length++] = *byte;
 	}
-	if (!begins_greeting(stream->greeting, stream->greeting_length)) {
-		outcome_set(stream->outcome, STATUS_PROTOCOL,
-		    "%.512s is not an ftxd", stream->transfer->target->host);
-		return -1;
-	}
+	if (!begins_greeting(stream->greeting, stream->greeting_length))
+		return fail(stream, STATUS_PROTOCOL, "this is no ftxd");
 	if (stream->greeting_length < WIRE_GREETING)
 		return 0;
 	return judge_greeting(stream);
@@ -213,7 +210,8 @@ show_progress(struct stream *stream, io_time now)
 			    stream->limits->since, now);
 	} else if (request != NULL && request->state == REQUEST_SENDING) {
 		progress_sending(&transfer->progress, request->source,
-		    request->sent, (uint64_t)request->identity.size, now);
+		    request->sent, (uint64_t)request->identity.size,
+		    now - request->begun, now);
 	} else if (request != NULL && request->state == REQUEST_ENDED) {
 		progress_committing(&transfer->progress, request->source, now);
 	}
@@ -354,12 +352,12 @@ stream_run(struct transfer *transfer, int in, int out,
 	int result;
 
 	if (conn_init(&stream.conn, in, out, WIRE_FROM_SERVER) == -1) {
-		outcome_set_errno(outcome, errno, "beginning");
+		outcome_set(outcome, STATUS_MEMORY, "%s", "");
 		return -1;
 	}
 	stream.most = rate_piece(&transfer->rate, CONN_DATA);
-	stream.conn.data_most = stream.most;
 	feed_init(&stream.feed, transfer, &stream.conn);
+	stream.feed.most = stream.most;
 	stream.answers =
 	    (struct answers){.transfer = transfer, .feed = &stream.feed};
 	feed_begin(&stream.feed);

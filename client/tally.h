@@ -11,10 +11,11 @@
 struct tally {
 	uint64_t stored; /* or whatever else is success */
 	uint64_t failed;
-	uint64_t skipped; /* by kind: they do not count */
-	int shared;	  /* the exit status of the first that failed */
-	int differ;	  /* another failed with another one */
-	int ended;	  /* what ended the run early, or 0 */
+	uint64_t unconfirmed; /* of the failed: stored by a lost connection? */
+	uint64_t skipped;     /* by kind: they do not count */
+	int shared;	      /* the exit status of the first that failed */
+	int differ;	      /* another failed with another one */
+	int ended;	      /* what ended the run early, or 0 */
 };
 
 /* One source has this status now, for good. */

@@ -92,6 +92,54 @@ take_host(struct target *target, const char *text, const char *host,
 	return 0;
 }
 
+/* Nonzero for "http://host/path" and what else is no host before a colon. */
+static int
+is_url(const char *text)
+{
+	static const char *const schemes[] = {"file", "ftp", "ftps", "ftx",
+	    "http", "https", "rsync", "scp", "sftp", "ssh"};
+	size_t length = strcspn(text, ":");
+
+	if (strncmp(text + length, "://", 3) != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strlen(schemes[i]) == length &&
+		    strncmp(schemes[i], text, length) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+fail_hostless(const char *text, char error[TARGET_ERROR])
+{
+	char shown[SHOWN];
+
+	if (strchr(text, '/') != NULL || text[strspn(text, ".")] == '\0')
+		return fail(
+		    error, text, "the target names no host: write host:path");
+	text_escape(shown, sizeof(shown), text, strlen(text), TEXT_UTF8);
+	return fail(error, text,
+	    "the target names no host: write %s: or %s:path", shown, shown);
+}
+
+/* Refuse what other programs take.  Returns 0, or -1 with error. */
+static int
+check_form(const char *text, char error[TARGET_ERROR])
+{
+	size_t length = strcspn(text, ":/");
+
+	if (is_url(text))
+		return fail(error, text, "this is a URL: write host:path");
+	if (memchr(text, '@', length) != NULL)
+		return fail(error, text, "write host:path, without user@");
+	if (strchr(text, ':') == NULL)
+		return fail_hostless(text, error);
+	if (text[length] == '/')
+		return fail(
+		    error, text, "what stands before the colon is no host");
+	return 0;
+}
+
 /* Each returns the path, or NULL with error. */
 
 static const char *
@@ -118,29 +166,18 @@ parse_bracketed(
 static const char *
 parse_plain(struct target *target, const char *text, char error[TARGET_ERROR])
 {
-	const char *colon = strchr(text, ':');
-	size_t bare = bare_ipv6_length(text), length;
+	size_t bare = bare_ipv6_length(text), length = strcspn(text, ":");
+	const char *host = length > 0 ? text : HERE;
 
 	if (bare > 0) {
 		fail_bare_ipv6(text, bare, error);
 		return NULL;
 	}
-	if (colon == NULL) {
-		fail(error, text, "the target names no host: write host:path");
+	if (check_form(text, error) == -1 ||
+	    take_host(target, text, host, length > 0 ? length : strlen(HERE),
+		error) == -1)
 		return NULL;
-	}
-	length = (size_t)(colon - text);
-	if (memchr(text, '/', length) != NULL) {
-		fail(error, text, "what stands before the colon is no host");
-		return NULL;
-	}
-	if (length == 0)
-		return take_host(target, text, HERE, strlen(HERE), error) == 0
-		    ? colon + 1
-		    : NULL;
-	if (take_host(target, text, text, length, error) == -1)
-		return NULL;
-	return colon + 1;
+	return text + length + 1;
 }
 
 /* Copy a path without what says nothing.  out has as much room. */
@@ -164,6 +201,23 @@ simplify(char *out, const char *path)
 		}
 	}
 	*out = '\0';
+}
+
+int
+target_is_remote(const char *text)
+{
+	return text[strcspn(text, ":/")] == ':';
+}
+
+char *
+target_show(const struct target *target, char buffer[TARGET_ERROR])
+{
+	char path[SHOWN];
+
+	text_escape(
+	    path, sizeof(path), target->path, strlen(target->path), TEXT_UTF8);
+	snprintf(buffer, TARGET_ERROR, "%.600s:%s", target->shown, path);
+	return buffer;
 }
 
 int

@@ -17,6 +17,12 @@ struct target {
 	char *path;		  /* owned */
 };
 
+/* Nonzero if a host stands before the path: a colon before any slash. */
+int target_is_remote(const char *text);
+
+/* "host:path", fit to be shown.  Returns buffer. */
+char *target_show(const struct target *target, char buffer[TARGET_ERROR]);
+
 /*
  * Parse "host:path", "[IPv6%zone]:path", and ":path" for this host.  What says
  * nothing in the path is left out: a slash that leads it or follows another

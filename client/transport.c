@@ -16,19 +16,44 @@
 #include "common/io.h"
 #include "common/text.h"
 
-static int
+/* Returns NULL, or the error in words. */
+static const char *
 look_up(struct addrinfo **found, const char *host, const char *port,
-    const struct addrinfo *hints, struct outcome *outcome)
+    const struct addrinfo *hints)
 {
 	int error = getaddrinfo(host, port, hints, found);
-	char shown[ADDRESS_HOST];
 
 	if (error == 0)
-		return 0;
+		return NULL;
 	*found = NULL;
-	outcome_set(outcome, STATUS_UNREACHABLE, "%s: %s",
+	return error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
+}
+
+static int
+look_up_remote(struct transport *transport, const char *host,
+    const struct options *options, struct outcome *outcome)
+{
+	struct addrinfo hints = {
+	    .ai_family = options_family(options), .ai_socktype = SOCK_STREAM};
+	const char *reason =
+	    look_up(&transport->remote, host, options->port, &hints);
+	char shown[ADDRESS_HOST];
+
+	if (reason == NULL)
+		return 0;
+	outcome_set(outcome, STATUS_UNTRIED, "to %s: %s",
 	    text_escape(shown, sizeof(shown), host, strlen(host), TEXT_UTF8),
-	    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	    reason);
+	return -1;
+}
+
+/* The local address is in the way; returns -1. */
+static int
+fail_local(const struct transport *transport, const char *reason,
+    struct outcome *outcome)
+{
+	outcome_set(
+	    outcome, STATUS_UNTRIED, "from %s: %s", transport->from, reason);
 	return -1;
 }
 
@@ -44,12 +69,10 @@ look_up_local(struct transport *transport, const struct options *options,
 
 	if (options->bind == NULL)
 		return 0;
-	if (address_parse(&name, options->bind, &reason) == -1) {
-		outcome_set(outcome, STATUS_UNREACHABLE, "%s", reason);
-		return -1;
-	}
-	return look_up(&transport->local, name.host,
-	    name.port[0] != '\0' ? name.port : "0", &hints, outcome);
+	if (address_parse(&name, options->bind, &reason) == 0)
+		reason = look_up(&transport->local, name.host,
+		    name.port[0] != '\0' ? name.port : "0", &hints);
+	return reason == NULL ? 0 : fail_local(transport, reason, outcome);
 }
 
 static int
@@ -68,15 +91,11 @@ int
 transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome)
 {
-	struct addrinfo hints = {
-	    .ai_family = options_family(options), .ai_socktype = SOCK_STREAM};
-
-	*transport =
-	    (struct transport){.connect_timeout = options->connect_timeout};
+	*transport = (struct transport){
+	    .from = options->bind, .connect_timeout = options->connect_timeout};
 	if (options->command != NULL)
 		return open_command(transport, options->command, outcome);
-	if (look_up(&transport->remote, host, options->port, &hints, outcome) ==
-		0 &&
+	if (look_up_remote(transport, host, options, outcome) == 0 &&
 	    look_up_local(transport, options, outcome) == 0)
 		return 0;
 	transport_close(transport);
@@ -138,13 +157,11 @@ await_connection(int fd, io_time deadline)
 }
 
 static int
-connect_socket(
-    int fd, const struct addrinfo *remote, const struct transport *transport)
+connect_socket(int fd, const struct addrinfo *remote, int64_t timeout)
 {
 	const int yes = 1;
 
-	if (io_close_on_exec(fd) == -1 || io_set_blocking(fd, 0) == -1 ||
-	    bind_local(fd, transport->local, remote->ai_family) == -1)
+	if (io_close_on_exec(fd) == -1 || io_set_blocking(fd, 0) == -1)
 		return -1;
 	/* Where there is no such option nothing waits for it either. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
@@ -152,38 +169,55 @@ connect_socket(
 		return 0;
 	if (errno != EINPROGRESS && errno != EINTR)
 		return -1;
-	return await_connection(fd, io_now() + transport->connect_timeout);
-}
-
-/* Returns a descriptor, or -1 with errno. */
-static int
-connect_one(const struct addrinfo *remote, const struct transport *transport)
-{
-	int fd =
-	    socket(remote->ai_family, remote->ai_socktype, remote->ai_protocol);
-	int error;
-
-	if (fd == -1)
-		return -1;
-	if (connect_socket(fd, remote, transport) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	return await_connection(fd, io_now() + timeout);
 }
 
 /* Add to the outcome what became of one address. */
 static void
 note_failure(struct outcome *outcome, const struct addrinfo *remote, int error)
 {
-	size_t length = strlen(outcome->text);
 	char address[ADDRESS_TEXT];
+	size_t length;
 
+	if (outcome->status != STATUS_UNREACHABLE)
+		outcome_set(outcome, STATUS_UNREACHABLE, "%s", "");
+	length = strlen(outcome->text);
 	snprintf(outcome->text + length, sizeof(outcome->text) - length,
 	    "%s%s: %s", length > 0 ? "; " : "",
 	    address_print(address, remote->ai_addr, remote->ai_addrlen),
 	    strerror(error));
+}
+
+/* The same of the local address, which is told where nothing else is. */
+static void
+note_local(
+    struct outcome *outcome, const struct transport *transport, int error)
+{
+	/* An address of the other family says more than that it is none. */
+	if (outcome->status == STATUS_UNTRIED &&
+	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
+		(void)fail_local(transport, strerror(error), outcome);
+}
+
+/* Returns a descriptor, or -1 with the reason added to the outcome. */
+static int
+connect_one(const struct addrinfo *remote, const struct transport *transport,
+    struct outcome *outcome)
+{
+	int fd =
+	    socket(remote->ai_family, remote->ai_socktype, remote->ai_protocol);
+
+	if (fd != -1 &&
+	    bind_local(fd, transport->local, remote->ai_family) == -1)
+		note_local(outcome, transport, errno);
+	else if (fd != -1 &&
+	    connect_socket(fd, remote, transport->connect_timeout) == 0)
+		return fd;
+	else
+		note_failure(outcome, remote, errno);
+	if (fd != -1)
+		close(fd);
+	return -1;
 }
 
 /* Returns a descriptor, or -1 with outcome. */
@@ -192,14 +226,13 @@ connect_any(const struct transport *transport, struct outcome *outcome)
 {
 	const struct addrinfo *remote = transport->remote;
 
-	outcome_set(outcome, STATUS_UNREACHABLE, "%s", "");
+	outcome_set(outcome, STATUS_UNTRIED, "%s", "");
 	for (; remote != NULL && !interrupt_caught();
 	     remote = remote->ai_next) {
-		int fd = connect_one(remote, transport);
+		int fd = connect_one(remote, transport, outcome);
 
 		if (fd != -1)
 			return fd;
-		note_failure(outcome, remote, errno);
 	}
 	return -1;
 }

@@ -15,6 +15,7 @@
 struct transport {
 	struct words command; /* owned; empty: connections are made by TCP */
 	struct addrinfo *remote, *local; /* owned; local may be NULL */
+	const char *from;		 /* local as it was given; not owned */
 	int64_t connect_timeout;
 };
 
@@ -31,7 +32,8 @@ struct transport_link {
 
 /*
  * Connect to the first address that accepts, or start the command.  Returns 0,
- * or -1 with outcome, also when a signal was caught.
+ * or -1 with outcome, also when a signal was caught.  The status is
+ * STATUS_UNTRIED where the local address is all that is in the way.
  */
 int transport_connect(const struct transport *transport,
     struct transport_link *link, struct outcome *outcome);

@@ -52,7 +52,6 @@ conn_init(struct conn *conn, int in, int out, enum wire_side peer)
 	conn->out = out;
 	conn->peer = peer;
 	conn->send_until = UINT64_MAX;
-	conn->data_most = CONN_DATA;
 	if (buffer_init(&conn->input, CONN_INPUT) == -1)
 		return -1;
 	if (buffer_init(&conn->output, CONN_OUTPUT) == -1) {

@@ -33,7 +33,6 @@ struct conn {
 	size_t data_left;	 /* bytes of it that are still to come */
 	uint64_t received, sent; /* bytes, in total */
 	uint64_t send_until;	 /* sent does not go beyond it for now */
-	size_t data_most;	 /* the content of one data frame, of ours */
 	int ended;		 /* the peer's side has ended */
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/io.h"
 
@@ -14,6 +15,7 @@ send_file_begin(
 	file->fd = fd;
 	file->request = request;
 	file->sent = 0;
+	file->largest = CONN_DATA;
 	file->begun = *source;
 	digest_init(&file->digest);
 }
@@ -27,6 +29,46 @@ is_changed(const struct send_file *file)
 	    now.st_size != file->begun.st_size ||
 	    now.st_mtim.tv_sec != file->begun.st_mtim.tv_sec ||
 	    now.st_mtim.tv_nsec != file->begun.st_mtim.tv_nsec;
+}
+
+/* How much there is, 0 or 1, behind what was announced; -1 with errno. */
+static ssize_t
+look_beyond(const struct send_file *file)
+{
+	uint8_t byte;
+	ssize_t got;
+
+	do {
+		got = pread(file->fd, &byte, 1, file->begun.st_size);
+	} while (got == -1 && errno == EINTR);
+	return got;
+}
+
+static void
+set_unreadable(struct outcome *outcome)
+{
+	outcome_set_errno(outcome, errno, "reading the source");
+	outcome->status = STATUS_FAILED;
+}
+
+/* Is it whole?  Some files, as those of /proc, have more than their size. */
+static int
+check_end(const struct send_file *file, struct outcome *outcome)
+{
+	ssize_t beyond;
+
+	if (is_changed(file)) {
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source changed while it was read");
+		return -1;
+	}
+	beyond = look_beyond(file);
+	if (beyond == -1)
+		set_unreadable(outcome);
+	else if (beyond > 0)
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source is longer than announced");
+	return beyond == 0 ? 0 : -1;
 }
 
 int
@@ -58,11 +100,8 @@ finish(struct send_file *file, struct conn *conn, struct outcome *outcome)
 	struct wire_end end = {file->sent, digest_value(&file->digest)};
 	uint8_t *payload;
 
-	if (is_changed(file)) {
-		outcome_set(outcome, STATUS_CHANGED,
-		    "the source changed while it was read");
+	if (check_end(file, outcome) == -1)
 		return fail(file, conn, outcome);
-	}
 	payload = conn_reserve(conn, 2 * sizeof(uint64_t));
 	if (payload == NULL)
 		return SEND_FILE_FULL;
@@ -76,7 +115,7 @@ send_file_step(
     struct send_file *file, struct conn *conn, struct outcome *outcome)
 {
 	uint64_t left = (uint64_t)file->begun.st_size - file->sent;
-	size_t want = left < conn->data_most ? (size_t)left : conn->data_most;
+	size_t want = left < file->largest ? (size_t)left : file->largest;
 	uint8_t *payload;
 	ssize_t got;
 
@@ -87,8 +126,7 @@ send_file_step(
 		return SEND_FILE_FULL;
 	got = io_read(file->fd, payload, want);
 	if (got == -1) {
-		outcome_set_errno(outcome, errno, "reading the source");
-		outcome->status = STATUS_FAILED;
+		set_unreadable(outcome);
 		return fail(file, conn, outcome);
 	}
 	if (got == 0) {

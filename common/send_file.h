@@ -14,6 +14,7 @@ struct send_file {
 	int fd; /* not owned; read from its start */
 	uint32_t request;
 	uint64_t sent;
+	size_t largest;	   /* data frame to queue; at most CONN_DATA */
 	struct stat begun; /* the source as the request announced it */
 	struct digest digest;
 };

@@ -256,9 +256,11 @@ within_edits(const char *a, const char *b, int edits)
 static int
 is_close(const char *name, const char *known)
 {
-	size_t length = strlen(name);
+	size_t length = strlen(name), same = 0;
 
-	if (length >= 3 && strncmp(name, known, length) == 0)
+	while (same < length && name[same] == known[same])
+		same++;
+	if (same >= 4 || (same == 3 && length == 3))
 		return 1;
 	return within_edits(name, known, strlen(known) < 6 ? 1 : 2);
 }

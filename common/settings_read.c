@@ -60,13 +60,19 @@ set_pair(const struct setting *table, void *values, const char *pair,
 	return result;
 }
 
-/* What getopt(3) said of an option that cannot be taken. */
+/* What getopt(3) said of an option in this argument that cannot be taken. */
 static int
-fail_option(const struct setting *table, int said, char error[SETTINGS_ERROR])
+fail_option(const struct setting *table, int said, const char *argument,
+    char error[SETTINGS_ERROR])
 {
 	const char letter = (char)optopt;
 	char shown[SHOWN];
 
+	/* Meant as one word, not as letters. */
+	if (strncmp(argument, "--", 2) == 0)
+		return settings_fail(error, "%s is no option; -h lists them",
+		    text_escape(shown, sizeof shown, argument, strlen(argument),
+			TEXT_UTF8));
 	if (said != ':')
 		return settings_fail(error, "-%s is no option; -h lists them",
 		    text_escape(shown, sizeof shown, &letter, 1, TEXT_UTF8));
@@ -76,14 +82,14 @@ fail_option(const struct setting *table, int said, char error[SETTINGS_ERROR])
 
 static int
 take_option(const struct setting *table, void *values, int letter,
-    char error[SETTINGS_ERROR])
+    const char *argument, char error[SETTINGS_ERROR])
 {
 	const struct setting *setting = find_letter(table, letter);
 
 	if (letter == 'o')
 		return set_pair(table, values, optarg, error);
 	if (setting == NULL)
-		return fail_option(table, letter, error);
+		return fail_option(table, letter, argument, error);
 	return settings_set(table, values, setting->name,
 	    setting->kind == SETTING_FLAG ? NULL : optarg, error);
 }
@@ -108,15 +114,18 @@ settings_command_line(const struct setting *table, void *values, int argc,
     char *const argv[], char error[SETTINGS_ERROR])
 {
 	char letters[LETTERS];
-	int letter, operand, result = 0;
+	int letter, argument = 1, operand, result = 0;
 
 	list_letters(table, letters);
 	opterr = 0;
 	optind = 1;
 	/* To the end in any case, never to stop inside an argument. */
-	while ((letter = getopt(argc, argv, letters)) != -1)
+	while ((letter = getopt(argc, argv, letters)) != -1) {
 		if (result == 0)
-			result = take_option(table, values, letter, error);
+			result = take_option(
+			    table, values, letter, argv[argument], error);
+		argument = optind;
+	}
 	operand = optind;
 	forget_arguments();
 	return result == 0 ? operand : -1;

@@ -36,6 +36,8 @@ static const struct {
     [STATUS_LOST] = {"connection lost", 10},
     [STATUS_UNREACHABLE] = {"unreachable", 35},
     [STATUS_SOURCE] = {"source unreadable", 3},
+    [STATUS_UNTRIED] = {"cannot connect", 35},
+    [STATUS_MEMORY] = {"no memory on this side", 3},
 };
 
 const char *

@@ -27,7 +27,9 @@ enum status {
 	/* Only known to the client, never on the wire: */
 	STATUS_LOST,	    /* the connection ended */
 	STATUS_UNREACHABLE, /* it could not be made */
-	STATUS_SOURCE	    /* the source could not be read */
+	STATUS_SOURCE,	    /* the source could not be read */
+	STATUS_UNTRIED,	    /* a name or the own address allows no connection */
+	STATUS_MEMORY	    /* there is none here */
 };
 
 /* How many of them a peer may send: 0 to STATUS_WIRE - 1. */

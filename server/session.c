@@ -282,7 +282,9 @@ fill(struct session *session)
 		end_lost(session, strerror(errno));
 	else if (commit_is_due(&session->receive.commit))
 		commit(session);
-	flush(session);
+	/* An error can wait until what has come is worked off. */
+	if (!session->over)
+		(void)conn_flush(&session->conn);
 }
 
 static void

@@ -141,6 +141,24 @@ START_TEST(stored_without_reason)
 }
 END_TEST
 
+START_TEST(one_name_for_several)
+{
+	static uint8_t bytes[4096], payload[WIRE_CONTROL_MAX];
+	struct wire_based based = {{"d", 1}, {"x", 1}};
+	size_t length = wire_write_based(payload, &based);
+	struct fake fake;
+	struct run run;
+
+	file_write("f", "x");
+	file_write("g", "y");
+	length = compose(bytes, 1, 1, WIRE_BASED, 0, payload, length);
+	fake_start(&fake, bytes, length, 1);
+	RUN(&run, "ftx", "put", "-o", "retry=0", "f", "g", "127.0.0.1:d");
+	run_check(&run, 2, "several files one name");
+	fake_stop(&fake);
+}
+END_TEST
+
 START_TEST(random_server)
 {
 	const size_t length = 100000;
@@ -312,6 +330,7 @@ refuse_suite(void)
 	tcase_add_test(peers, later_version_only);
 	tcase_add_test(peers, text_of_the_server_is_escaped);
 	tcase_add_test(peers, stored_without_reason);
+	tcase_add_test(peers, one_name_for_several);
 	tcase_add_test(peers, random_server);
 	suite_add_tcase(suite, peers);
 	tcase_add_test(input, escaping_names);

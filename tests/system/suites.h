@@ -22,5 +22,6 @@ Suite *command_suite(void);
 Suite *inetd_suite(void);
 Suite *rate_suite(void);
 Suite *tunnels_suite(void);
+Suite *words_suite(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/system/files.h"
@@ -278,6 +279,50 @@ START_TEST(unreadable_source)
 }
 END_TEST
 
+/* A process that opens a FIFO to write, and says so when that is done. */
+static pid_t
+start_writer(const char *path, int said)
+{
+	pid_t parent, pid = fork();
+	char state = 'R';
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		int fd = open(path, O_WRONLY);
+
+		_exit(fd >= 0 && write(said, "x", 1) == 1 ? 0 : 1);
+	}
+	/* It sleeps in open. */
+	eventually(process_look(pid, &parent, &state) == 0 && state == 'S',
+	    HARNESS_PATIENCE);
+	return pid;
+}
+
+/* Who writes to a FIFO must not notice that it was named. */
+START_TEST(fifo_source_is_not_opened)
+{
+	struct pollfd polled = {.events = POLLIN};
+	struct run run;
+	int said[2], reader, status;
+	pid_t writer;
+
+	ck_assert_int_eq(mkfifo("pipe", 0666), 0);
+	harness_pipe(said);
+	writer = start_writer("pipe", said[1]);
+	RUN(&run, "ftx", "put", "pipe", "127.0.0.1:x");
+	run_check(&run, 3, "is a FIFO; skipped");
+	polled.fd = said[0];
+	ck_assert_int_eq(io_poll(&polled, 1, io_now() + 100), 0);
+	reader = open("pipe", O_RDONLY | O_NONBLOCK);
+	ck_assert_int_ge(reader, 0);
+	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
+	ck_assert_int_eq(status, 0);
+	close(reader);
+	close(said[0]);
+	close(said[1]);
+}
+END_TEST
+
 START_TEST(special_source)
 {
 	struct run run;
@@ -316,6 +361,7 @@ target_suite(void)
 	tcase_add_test(tcase, missing_source);
 	tcase_add_test(tcase, unreadable_source);
 	tcase_add_test(tcase, special_source);
+	tcase_add_test(tcase, fifo_source_is_not_opened);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* What is shown of a transfer under way. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/progress.h"
 
@@ -75,6 +77,97 @@ START_TEST(clocks)
 }
 END_TEST
 
+/* What is said on standard error from here to the end of listening. */
+static FILE *said;
+static int standard_error;
+
+static void
+listen_begin(void)
+{
+	said = tmpfile();
+	ck_assert_ptr_nonnull(said);
+	standard_error = dup(STDERR_FILENO);
+	ck_assert_int_ge(standard_error, 0);
+	ck_assert_int_ge(dup2(fileno(said), STDERR_FILENO), 0);
+}
+
+static void
+listen_end(char *buffer, size_t size)
+{
+	size_t length;
+
+	ck_assert_int_ge(dup2(standard_error, STDERR_FILENO), 0);
+	close(standard_error);
+	rewind(said);
+	length = fread(buffer, 1, size - 1, said);
+	buffer[length] = '\0';
+	fclose(said);
+}
+
+START_TEST(first_line_at_once)
+{
+	struct progress progress;
+	char text[256];
+
+	listen_begin();
+	progress_init(&progress, "lines", 0, 0, 5000);
+	progress_sending(&progress, "f", 0, 1000, 0, 5000);
+	progress_sending(&progress, "f", 100, 1000, 999, 5999);
+	progress_sending(&progress, "f", 200, 1000, 1000, 6000);
+	listen_end(text, sizeof(text));
+	ck_assert_str_eq(text,
+	    "f  0%  0 B/1.0 kB\n"
+	    "f  20%  200 B/1.0 kB  200 B/s  eta 0:04\n");
+}
+END_TEST
+
+START_TEST(no_bar_for_a_moment)
+{
+	struct progress progress;
+	char text[256];
+
+	listen_begin();
+	progress_init(&progress, "bar", 0, 1, 5000);
+	progress_sending(&progress, "f", 0, 1000, 199, 5199);
+	listen_end(text, sizeof(text));
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+static const char *const hosts[] = {
+    "nas",
+    "123456789012345678901234",
+    "1234567890123456789012345",
+    /* Two bytes each, so that a cut comes within one. */
+    "x\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
+    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
+};
+
+START_TEST(waiting_fits_a_line)
+{
+	const char *reason = ": connected, waiting for a free worker (1:02:07)";
+	struct progress progress;
+	char text[1024], *end;
+
+	listen_begin();
+	progress_init(&progress, "auto", 0, 1, 0);
+	progress_waiting(&progress, hosts[_i],
+	    "connected, waiting for a free worker", 0, 3727000);
+	listen_end(text, sizeof(text));
+	ck_assert_int_eq(strncmp(text, "\rftx: ", 6), 0);
+	ck_assert_uint_lt(strlen(text + 1), PROGRESS_LINE);
+	end = strstr(text, reason);
+	ck_assert_ptr_nonnull(end);
+	ck_assert_str_eq(end, reason);
+	/* No character is torn: what is there is a start of the name. */
+	*end = '\0';
+	ck_assert_int_eq(strncmp(text + 6, hosts[_i], strlen(text + 6)), 0);
+	ck_assert_int_ne(hosts[_i][strlen(text + 6)] & 0xc0, 0x80);
+}
+END_TEST
+
 Suite *
 progress_suite(void)
 {
@@ -87,6 +180,10 @@ progress_suite(void)
 	tcase_add_test(tcase, percents);
 	tcase_add_test(tcase, rates);
 	tcase_add_test(tcase, clocks);
+	tcase_add_test(tcase, first_line_at_once);
+	tcase_add_test(tcase, no_bar_for_a_moment);
+	tcase_add_loop_test(tcase, waiting_fits_a_line, 0,
+	    (int)(sizeof(hosts) / sizeof(hosts[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -119,7 +119,37 @@ START_TEST(busy_after_a_greeting)
 	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 0, lost), 1000);
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_le(after(STATUS_BUSY, 1, 0, 0, lost + i), 500);
-	ck_assert_int_eq(after(STATUS_BUSY, 1, 0, 0, lost + QUEUE), -1);
+	ck_assert_int_eq(retry.slow, 0);
+	ck_assert_int_eq(after(STATUS_BUSY, 1, 0, 0, lost + 1000 + QUEUE), -1);
+}
+END_TEST
+
+/* The pauses between do not count as waiting for a worker. */
+START_TEST(a_slow_pause_is_no_wait)
+{
+	io_time now = 5000;
+
+	retry_init(&retry, 2000, LIMIT, 1, 1000);
+	now += after(STATUS_LOST, 1, 1, 0, now);
+	for (int i = 1; i < LIMIT; i++) {
+		ck_assert_int_eq(retry.since, now);
+		ck_assert_int_eq(retry.slow, 1);
+		now += after(STATUS_UNREACHABLE, 0, 0, 0, now);
+	}
+	ck_assert_int_eq(now, 5000 + 31000);
+	ck_assert_int_eq(retry.since, now);
+	ck_assert_int_ge(after(STATUS_BUSY, 1, 0, 0, now + 1499), 0);
+	ck_assert_int_eq(retry.since, now);
+	ck_assert_int_eq(after(STATUS_BUSY, 1, 0, 0, now + 2000), -1);
+}
+END_TEST
+
+/* As a host that is unreachable, where the way was there before. */
+START_TEST(untried_is_tried_again_once_connected)
+{
+	ck_assert_int_eq(after(STATUS_UNTRIED, 0, 0, 0, 1000), -1);
+	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 0, 5000), 1000);
+	ck_assert_int_eq(after(STATUS_UNTRIED, 0, 0, 0, 6000), 2000);
 }
 END_TEST
 
@@ -133,7 +163,8 @@ START_TEST(busy_behind_a_greeting)
 END_TEST
 
 static const enum status final[] = {STATUS_REFUSED, STATUS_PROTOCOL,
-    STATUS_VERSION, STATUS_STALLED, STATUS_FAILED, STATUS_NO_SPACE};
+    STATUS_VERSION, STATUS_STALLED, STATUS_FAILED, STATUS_NO_SPACE,
+    STATUS_MEMORY};
 
 START_TEST(final_statuses)
 {
@@ -158,8 +189,10 @@ retry_suite(void)
 	tcase_add_test(tcase, progress_counts_anew);
 	tcase_add_test(tcase, at_most_a_minute);
 	tcase_add_test(tcase, busy_after_a_greeting);
+	tcase_add_test(tcase, a_slow_pause_is_no_wait);
+	tcase_add_test(tcase, untried_is_tried_again_once_connected);
 	tcase_add_test(tcase, busy_behind_a_greeting);
-	tcase_add_loop_test(tcase, final_statuses, 0, 6);
+	tcase_add_loop_test(tcase, final_statuses, 0, 7);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -196,6 +196,45 @@ START_TEST(was_empty)
 }
 END_TEST
 
+/* A file that says less than it has, and does not change. */
+START_TEST(is_longer_than_its_size)
+{
+	int longer = open("/proc/version", O_RDONLY);
+	struct stat status;
+
+	announce(10000);
+	status = file.begun;
+	if (longer == -1) {
+		longer = source;
+		status.st_size = 9999;
+	} else {
+		ck_assert_int_eq(fstat(longer, &status), 0);
+	}
+	send_file_begin(&file, longer, 77, &status);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	if (longer != source)
+		close(longer);
+}
+END_TEST
+
+/* Nothing can be read where it ends. */
+START_TEST(end_cannot_be_read)
+{
+	struct stat status;
+	int folder = open(".", O_RDONLY);
+
+	ck_assert_int_ge(folder, 0);
+	ck_assert_int_eq(fstat(folder, &status), 0);
+	status.st_size = 0;
+	send_file_begin(&file, folder, 77, &status);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	close(folder);
+}
+END_TEST
+
 START_TEST(is_touched)
 {
 	struct timespec times[2] = {{0, UTIME_OMIT}, {0, 0}};
@@ -258,6 +297,8 @@ send_file_suite(void)
 	tcase_add_test(tcase, becomes_empty);
 	tcase_add_test(tcase, becomes_longer);
 	tcase_add_test(tcase, was_empty);
+	tcase_add_test(tcase, is_longer_than_its_size);
+	tcase_add_test(tcase, end_cannot_be_read);
 	tcase_add_test(tcase, is_touched);
 	tcase_add_test(tcase, cannot_be_read);
 	tcase_add_test(tcase, abort_waits_for_room);

@@ -214,6 +214,10 @@ START_TEST(unknown_names_have_neighbours)
 	expect_refusal("pth", "1", "\"pth\" is no setting; close to it: path");
 	expect_refusal(
 	    "patt", "1", "\"patt\" is no setting; close to it: path");
+	expect_refusal("workshop", "1",
+	    "\"workshop\" is no setting; close to it: workers");
+	expect_refusal(
+	    "worshop", "1", "\"worshop\" is no setting; -h lists them");
 	expect_refusal("umask", "1", "\"umask\" is no setting; -h lists them");
 	expect_refusal("", "1", "\"\" is no setting; -h lists them");
 	expect_refusal("a\nb", "1", "\"a\\x0ab\" is no setting; -h lists them");

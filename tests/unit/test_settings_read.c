@@ -94,7 +94,11 @@ START_TEST(wrong_options_are_told)
 	expect_usage_error("ftxd -?", "-? is no option; -h lists them");
 	expect_usage_error("ftxd -:", "-: is no option; -h lists them");
 	expect_usage_error("ftxd -\xff", "-\\xff is no option; -h lists them");
-	expect_usage_error("ftxd --workers", "-- is no option; -h lists them");
+	expect_usage_error(
+	    "ftxd --workers", "--workers is no option; -h lists them");
+	expect_usage_error(
+	    "ftxd -F -w 3 --x=\x1b", "--x=\\x1b is no option; -h lists them");
+	expect_usage_error("ftxd -F- --x", "-- is no option; -h lists them");
 	expect_usage_error("ftxd -w", "-w needs a value: workers");
 	expect_usage_error("ftxd -o", "-o needs a value: name[=value]");
 	expect_usage_error(

@@ -34,6 +34,8 @@ static const struct {
     {STATUS_LOST, 16, 10},
     {STATUS_UNREACHABLE, 17, 35},
     {STATUS_SOURCE, 18, 3},
+    {STATUS_UNTRIED, 19, 35},
+    {STATUS_MEMORY, 20, 3},
 };
 
 #define COUNT (sizeof expected / sizeof *expected)

@@ -50,6 +50,9 @@ static const struct story {
     {{STATUS_STORED, END}, STATUS_REFUSED, 0, 23},
     {{STATUS_EXISTS, END}, STATUS_REFUSED, 0, 23},
     {{END}, STATUS_NO_SPACE, 0, 28},
+    {{END}, STATUS_UNTRIED, 0, 35},
+    {{END}, STATUS_MEMORY, 0, 3},
+    {{STATUS_STORED, END}, STATUS_MEMORY, 0, 23},
 };
 
 START_TEST(exit_status)

@@ -27,6 +27,9 @@ static const struct good {
     {"nas:..", "nas", "nas", ".."},
     {"nas:.x", "nas", "nas", ".x"},
     {"nas:a:b", "nas", "nas", "a:b"},
+    {"nas:user@x", "nas", "nas", "user@x"},
+    {"http:/x", "http", "http", "x"},
+    {":http://x", "localhost", "localhost", "http:/x"},
     {"nas:2345:in/", "nas", "nas", "2345:in/"},
     {"cafe:./a::b", "cafe", "cafe", "a::b"},
     {":dst", "localhost", "localhost", "dst"},
@@ -57,7 +60,15 @@ static const struct bad {
 	const char *text, *error;
 } bads[] = {
     {"", ": the target names no host: write host:path"},
-    {"name", "name: the target names no host: write host:path"},
+    {"name", "name: the target names no host: write name: or name:path"},
+    {".", ".: the target names no host: write host:path"},
+    {"..", "..: the target names no host: write host:path"},
+    {"in/x", "in/x: the target names no host: write host:path"},
+    {"user@nas:x", "user@nas:x: write host:path, without user@"},
+    {"user@nas", "user@nas: write host:path, without user@"},
+    {"user@[::1]:x", "user@[::1]:x: write host:path, without user@"},
+    {"http://nas/x", "http://nas/x: this is a URL: write host:path"},
+    {"sftp://me@nas/x", "sftp://me@nas/x: this is a URL: write host:path"},
     {"dir/a:b", "dir/a:b: what stands before the colon is no host"},
     {"2001:db8::7:in/",
 	"2001:db8::7:in/: write IPv6 addresses in brackets: "
@@ -74,7 +85,9 @@ static const struct bad {
     {"[nas]:x", "[nas]:x: no IPv6 address in the brackets"},
     {"[192.0.2.1]:x", "[192.0.2.1]:x: no IPv6 address in the brackets"},
     {"[fe80::1%]:x", "[fe80::1%]:x: no IPv6 address in the brackets"},
-    {"\x1b[2J", "\\x1b[2J: the target names no host: write host:path"},
+    {"\x1b[2J",
+	"\\x1b[2J: the target names no host: write \\x1b[2J: or "
+	"\\x1b[2J:path"},
 };
 
 START_TEST(bad_targets)
@@ -150,6 +163,28 @@ START_TEST(directories_are_checked)
 }
 END_TEST
 
+START_TEST(remote_is_a_colon_before_a_slash)
+{
+	ck_assert(target_is_remote("nas:"));
+	ck_assert(target_is_remote(":x"));
+	ck_assert(target_is_remote("[::1]:/x"));
+	ck_assert(!target_is_remote("nas"));
+	ck_assert(!target_is_remote("./a:b"));
+	ck_assert(!target_is_remote(""));
+}
+END_TEST
+
+START_TEST(shown_with_its_host)
+{
+	char shown[TARGET_ERROR], error[TARGET_ERROR];
+	struct target target;
+
+	ck_assert_int_eq(target_parse(&target, "[::1]:/../a\x1b", error), 0);
+	ck_assert_str_eq(target_show(&target, shown), "[::1]:../a\\x1b");
+	target_release(&target);
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 Suite *
@@ -163,6 +198,8 @@ target_suite(void)
 	tcase_add_loop_test(tcase, bad_targets, 0, COUNT(bads));
 	tcase_add_test(tcase, longest_host);
 	tcase_add_test(tcase, long_nonsense);
+	tcase_add_test(tcase, remote_is_a_colon_before_a_slash);
+	tcase_add_test(tcase, shown_with_its_host);
 	tcase_add_loop_test(
 	    tcase, directories_are_checked, 0, COUNT(directories));
 	suite_add_tcase(suite, tcase);

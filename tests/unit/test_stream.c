@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* A connection for which there is no memory. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/stream.h"
+#include "tests/unit/support.h"
+
+Suite *stream_suite(void);
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED 0
+#endif
+
+START_TEST(no_memory)
+{
+	static char none[] = "none", path[] = "in", *paths[] = {path};
+	struct source_list sources = {paths, 1, 0};
+	struct options options = {.progress = none};
+	struct target target = {.path = path};
+	struct stream_limits limits = {0, IO_NEVER};
+	struct stream_end end = {0, 0};
+	struct transfer transfer;
+	struct outcome outcome;
+	struct rlimit both, low;
+	int ends[2], result;
+
+	if (IS_SANITIZED) {
+		support_skip("memory", "a sanitizer ends what has none");
+		return;
+	}
+	ck_assert_int_eq(
+	    transfer_init(&transfer, &options, &target, &sources), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &both), 0);
+	low = (struct rlimit){1 << 20, both.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
+	result = stream_run(&transfer, ends[0], &limits, &end, &outcome);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &both), 0);
+	ck_assert_int_eq(result, -1);
+	ck_assert_int_eq(outcome.status, STATUS_MEMORY);
+	close(ends[0]);
+	close(ends[1]);
+	transfer_release(&transfer);
+}
+END_TEST
+
+Suite *
+stream_suite(void)
+{
+	Suite *suite = suite_create("stream");
+	TCase *tcase = support_case("stream");
+
+	tcase_add_test(tcase, no_memory);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
