@@ -43,7 +43,8 @@ START_TEST(no_memory)
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &both), 0);
 	low = (struct rlimit){1 << 20, both.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
-	result = stream_run(&transfer, ends[0], &limits, &end, &outcome);
+	result =
+	    stream_run(&transfer, ends[0], ends[0], &limits, &end, &outcome);
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &both), 0);
 	ck_assert_int_eq(result, -1);
 	ck_assert_int_eq(outcome.status, STATUS_MEMORY);
