@@ -51,7 +51,15 @@ static int
 is_plausible(const struct answers *answers, const struct request *request,
     const struct wire_answer *answer)
 {
-	if (answers->transfer->options->dry_run)
+	int dry_run = answers->transfer->options->dry_run;
+
+	if (request->kind == WIRE_FOLDER)
+		return request->state == REQUEST_ENDED && answer->size == 0 &&
+		    answer->digest == 0 &&
+		    (answer->status == STATUS_UNCHANGED ||
+			answer->status ==
+			    (dry_run ? STATUS_WOULD_STORE : STATUS_STORED));
+	if (dry_run)
 		return answer->status == STATUS_WOULD_STORE &&
 		    request->state == REQUEST_ASKED;
 	return answer->status == STATUS_STORED &&

@@ -8,7 +8,6 @@
 #include "client/interrupt.h"
 #include "client/options.h"
 #include "client/put.h"
-#include "client/source.h"
 #include "client/target.h"
 
 #define EXIT_USAGE 1
@@ -17,7 +16,7 @@ static void
 print_usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: ftx put [-46hnpqv] [-b address[:port]] [-m mode]\n"
+	    "usage: ftx put [-46hLnpqrv] [-b address[:port]] [-m mode]\n"
 	    "               [-o name[=value]] [-P port] source ... "
 	    "[host]:target\n"
 	    "       ftx -V\n");
@@ -38,30 +37,55 @@ hold_standard_descriptors(void)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		/* To read from it fails: no end of an input that is none. */
+		fd = open("/dev/null", O_WRONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd == -1)
 		return -1;
 	return close(fd);
 }
 
+/* Nonzero if standard input is meant. */
+static int
+is_input(const char *source)
+{
+	return strcmp(source, "-") == 0;
+}
+
+/* What cannot be meant.  Returns NULL, or why. */
+static const char *
+check_sources(const struct options *options, int count, char *const sources[],
+    const struct target *target)
+{
+	size_t length = strlen(target->path);
+
+	for (int i = 0; i < count; i++)
+		if (is_input(sources[i]) && count > 1)
+			return "-: standard input is sent alone; "
+			       "a file of this name is ./-";
+	if (is_input(sources[0]))
+		return length == 0 || target->path[length - 1] == '/'
+		    ? "-: for standard input the target must be a name"
+		    : NULL;
+	return options->size != NULL ? "size is for standard input only" : NULL;
+}
+
 static int
 put(const struct options *options, int count, char *const operands[])
 {
-	struct source_list sources = {operands, (size_t)count - 1, 0};
 	struct target target;
 	char error[TARGET_ERROR];
+	const char *reason;
 	int status;
 
-	for (int i = 0; i < count - 1; i++)
-		if (strcmp(operands[i], "-") == 0)
-			return fail_usage("-: standard input cannot be sent; "
-					  "a file of this name is ./-");
 	if (target_parse(&target, operands[count - 1], error) == -1) {
 		fprintf(stderr, "ftx: %s\n", error);
 		return EXIT_USAGE;
 	}
-	status = put_run(options, &target, &sources);
+	reason = check_sources(options, count - 1, operands, &target);
+	status = reason != NULL
+	    ? fail_usage(reason)
+	    : put_run(options, &target, operands, (size_t)count - 1);
 	target_release(&target);
 	return status;
 }

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/exclude.h"
 #include "common/address.h"
+#include "common/quantity.h"
+#include "common/wire.h"
 
 #define DEFAULT_PORT "2345"
 
@@ -39,6 +42,18 @@ check_mode(const char *value, const char **reason)
 	if (digits == 0 || digits > 4 || value[digits] != '\0')
 		return -1;
 	return strtoul(value, NULL, 8) > 0777 ? -1 : 0;
+}
+
+static int
+check_size(const char *value, const char **reason)
+{
+	uint64_t size;
+
+	*reason = "a size is a number of bytes, perhaps with K, M, G or T";
+	return quantity_parse(value, QUANTITY_NUMBER, &size) == -1 ||
+		size == WIRE_SIZE_UNKNOWN
+	    ? -1
+	    : 0;
 }
 
 static int
@@ -78,6 +93,11 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(help),
 	.help = "show this and exit"},
+    {.name = "follow",
+	.letter = 'L',
+	.kind = SETTING_FLAG,
+	MEMBER(follow),
+	.help = "in directories, send what symbolic links point to"},
     {.name = "mode",
 	.letter = 'm',
 	.kind = SETTING_TEXT,
@@ -107,6 +127,11 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(quiet),
 	.help = "print only errors"},
+    {.name = "recursive",
+	.letter = 'r',
+	.kind = SETTING_FLAG,
+	MEMBER(recursive),
+	.help = "send directories and all that lies in them"},
     {.name = "version",
 	.letter = 'V',
 	.kind = SETTING_FLAG,
@@ -133,6 +158,16 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long a connection to one address may take"},
+    {.name = "exclude",
+	.kind = SETTING_LIST,
+	MEMBER(exclude),
+	.check = exclude_check,
+	.argument = "pattern",
+	.help = "leave names and paths like this out of directories"},
+    {.name = "growing",
+	.kind = SETTING_FLAG,
+	MEMBER(growing),
+	.help = "a file that grows while it is read has not changed"},
     {.name = "no-clobber",
 	.kind = SETTING_FLAG,
 	MEMBER(no_clobber),
@@ -160,6 +195,12 @@ const struct setting options_table[] = {
 	.high = 1000000,
 	.argument = "count",
 	.help = "how often a lost connection is made again"},
+    {.name = "size",
+	.kind = SETTING_TEXT,
+	MEMBER(size),
+	.check = check_size,
+	.argument = "bytes",
+	.help = "what standard input must give, or nothing is stored"},
     {.name = "timeout",
 	.kind = SETTING_TIME,
 	MEMBER(timeout),
@@ -243,6 +284,17 @@ options_family(const struct options *options)
 	if (options->ipv4_only)
 		return AF_INET;
 	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
+}
+
+uint64_t
+options_size(const struct options *options)
+{
+	uint64_t size = WIRE_SIZE_UNKNOWN;
+
+	/* What it is has been checked when it was set. */
+	if (options->size != NULL)
+		(void)quantity_parse(options->size, QUANTITY_NUMBER, &size);
+	return size;
 }
 
 uint32_t

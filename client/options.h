@@ -11,10 +11,12 @@ struct options {
 	int ipv4_only, ipv6_only;
 	int dry_run, preserve;
 	int quiet, verbose, help, version;
-	int no_clobber;
+	int no_clobber, growing, recursive, follow;
 	char *bind; /* address[:port], or NULL */
 	char *mode; /* octal, or NULL: that of the source */
 	char *port;
+	char *size; /* of standard input, or NULL: unknown */
+	struct setting_list exclude;
 	char *progress; /* "auto", "bar", "lines" or "none" */
 	uint64_t retry;
 	int64_t timeout, connect_timeout; /* times are milliseconds */
@@ -34,6 +36,9 @@ void options_release(struct options *options);
 
 /* AF_INET, AF_INET6 or AF_UNSPEC. */
 int options_family(const struct options *options);
+
+/* The size setting, or WIRE_SIZE_UNKNOWN. */
+uint64_t options_size(const struct options *options);
 
 /* The mode setting, or else the permission bits of this mode. */
 uint32_t options_mode(const struct options *options, uint32_t source);

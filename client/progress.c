@@ -151,6 +151,12 @@ progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
 	uint64_t left;
 	int length;
 
+	if (total == PROGRESS_UNKNOWN) {
+		snprintf(buffer, PROGRESS_LINE, "%s  %s  %s/s",
+		    show_name(name, path), text_size(amount, sent),
+		    text_size(speed, rate));
+		return buffer;
+	}
 	describe_amount(amount, sizeof(amount), sent, total);
 	length = snprintf(buffer, PROGRESS_LINE, "%s  %d%%  %s",
 	    show_name(name, path), progress_percent(sent, total), amount);
@@ -166,19 +172,14 @@ progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
 
 void
 progress_sending(struct progress *progress, const char *path, uint64_t sent,
-    uint64_t total, io_time now)
+    uint64_t total, io_time begun, io_time now)
 {
 	char line[PROGRESS_LINE];
 
-	if (path != progress->path) {
-		progress->path = path;
-		progress->begun = now;
-	}
 	progress->committing = 0;
 	if (progress->form != PROGRESS_NONE && now >= progress->next)
 		show(progress,
-		    progress_describe(
-			line, path, sent, total, now - progress->begun),
+		    progress_describe(line, path, sent, total, now - begun),
 		    now);
 }
 

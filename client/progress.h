@@ -17,21 +17,23 @@ enum progress_form {
 struct progress {
 	enum progress_form form;
 	int quiet, terminal;
-	size_t drawn;	  /* bytes of the line that stands unfinished */
-	io_time next;	  /* not before this again */
-	io_time begun;	  /* when the file did */
-	const char *path; /* of the file; not owned */
-	int committing;	  /* it was shown as such */
-	int noticed;	  /* waiting was told where it is told once */
+	size_t drawn;	/* bytes of the line that stands unfinished */
+	io_time next;	/* not before this again */
+	int committing; /* it was shown as such */
+	int noticed;	/* waiting was told where it is told once */
 };
 
 /* setting is that of options: "auto", "bar", "lines" or "none". */
 void progress_init(struct progress *progress, const char *setting, int quiet,
     int terminal, io_time now);
 
-/* So much of a file is on its way.  Cheap where nothing is to be shown yet. */
+/*
+ * So much of a file is on its way, of PROGRESS_UNKNOWN where it does not say
+ * its size.  Cheap where nothing is to be shown yet.
+ */
+#define PROGRESS_UNKNOWN UINT64_MAX
 void progress_sending(struct progress *progress, const char *path,
-    uint64_t sent, uint64_t total, io_time now);
+    uint64_t sent, uint64_t total, io_time begun, io_time now);
 
 /* All of it is, and the server has not answered. */
 void progress_committing(
@@ -47,7 +49,10 @@ void progress_print(struct progress *progress, const char *line);
 /* Longest line of progress, with NUL; it fits a terminal of 80 columns. */
 #define PROGRESS_LINE 80
 
-/* "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16".  Returns buffer. */
+/*
+ * "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16", or "-  2.9 GB  112 MB/s"
+ * where the total is not known.  Returns buffer.
+ */
 char *progress_describe(char buffer[PROGRESS_LINE], const char *path,
     uint64_t sent, uint64_t total, int64_t elapsed);
 

@@ -51,17 +51,23 @@ void
 report_success(struct transfer *transfer, const struct request *request,
     enum status status, int durable)
 {
-	uint64_t size = (uint64_t)request->identity.size;
+	uint64_t size =
+	    status == STATUS_WOULD_STORE ? request->size : request->sent;
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE], speed[128];
 
+	if (request->kind == WIRE_FOLDER) {
+		transfer->tally.folders++;
+		return;
+	}
 	tally_count(&transfer->tally, status);
 	if (!transfer->tells)
 		return;
-	show(source, sizeof(source), request->source);
-	transfer_remote(transfer, request->source, remote);
+	show(source, sizeof(source), request->source.path);
+	transfer_remote(transfer, &request->source, remote);
 	if (status == STATUS_WOULD_STORE) {
 		say(transfer, "would store %s -> %s  %s", source, remote,
-		    text_size(speed, size));
+		    size == WIRE_SIZE_UNKNOWN ? "of unknown size"
+					      : text_size(speed, size));
 		return;
 	}
 	describe_speed(speed, sizeof(speed), size, io_now() - request->begun);
@@ -74,13 +80,17 @@ static void
 describe_failure(char *buffer, size_t size, const struct request *request,
     enum status status)
 {
-	uint64_t all = (uint64_t)request->identity.size;
+	char sent[TEXT_NUMBER];
 
 	if (status == STATUS_EXISTS || status == STATUS_DIGEST)
 		snprintf(buffer, size, "%s", status_text(status));
+	else if (request->state == REQUEST_SENDING && request->sent > 0 &&
+	    request->size == WIRE_SIZE_UNKNOWN)
+		snprintf(buffer, size, "failed after %s",
+		    text_size(sent, request->sent));
 	else if (request->state == REQUEST_SENDING && request->sent > 0)
 		snprintf(buffer, size, "failed at %d%%",
-		    progress_percent(request->sent, all));
+		    progress_percent(request->sent, request->size));
 	else if (status == STATUS_REFUSED || status == STATUS_NO_SPACE)
 		snprintf(buffer, size, "refused");
 	else
@@ -105,6 +115,17 @@ advice_on(enum status status)
 	}
 }
 
+static const char *
+state_left(const struct request *request, enum status status)
+{
+	if (request->settles)
+		return "its mode and time were not set";
+	if (request->kind == WIRE_FOLDER)
+		return "it was not made";
+	return status == STATUS_EXISTS ? "it was left as it is"
+				       : "nothing was stored";
+}
+
 void
 report_failure(struct transfer *transfer, const struct request *request,
     const struct outcome *outcome)
@@ -118,11 +139,9 @@ report_failure(struct transfer *transfer, const struct request *request,
 	tally_count(&transfer->tally, outcome->status);
 	describe_failure(what, sizeof(what), request, outcome->status);
 	say(transfer, "ftx: %s -> %s: %s: %s; %s%s",
-	    show(source, sizeof(source), request->source),
-	    transfer_remote(transfer, request->source, remote), what,
-	    show(text, sizeof(text), why),
-	    outcome->status == STATUS_EXISTS ? "it was left as it is"
-					     : "nothing was stored",
+	    show(source, sizeof(source), request->source.path),
+	    transfer_remote(transfer, &request->source, remote), what,
+	    show(text, sizeof(text), why), state_left(request, outcome->status),
 	    advice_on(outcome->status));
 }
 
@@ -163,7 +182,8 @@ is_uncertain(struct transfer *transfer)
 	for (uint32_t i = window->first; i != window->next; i++) {
 		const struct request *request = window_find(window, i);
 
-		if (request != NULL && request->uncertain)
+		if (request != NULL && request->kind == WIRE_FILE &&
+		    request->uncertain)
 			return 1;
 	}
 	return 0;
@@ -173,10 +193,13 @@ static uint64_t
 count_rest(struct transfer *transfer)
 {
 	struct window *window = &transfer->window;
-	uint64_t count = transfer->sources.count - transfer->sources.next;
+	uint64_t count = queue_count(&transfer->queue);
 
-	for (uint32_t i = window->first; i != window->next; i++)
-		count += window_find(window, i) != NULL;
+	for (uint32_t i = window->first; i != window->next; i++) {
+		const struct request *request = window_find(window, i);
+
+		count += request != NULL && request->kind == WIRE_FILE;
+	}
 	return count;
 }
 
@@ -201,26 +224,27 @@ name_rest(struct transfer *transfer)
 	struct window *window = &transfer->window;
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
 	const char *path;
+	int begun;
 
 	if (transfer->tally.stored == 0)
 		return;
 	for (uint32_t i = window->first; i != window->next; i++) {
 		const struct request *request = window_find(window, i);
 
-		if (request == NULL)
+		if (request == NULL || request->kind == WIRE_FOLDER)
 			continue;
-		path = request->source;
 		say(transfer, "ftx: %s -> %s: %s",
-		    show(source, sizeof(source), path),
-		    transfer_remote(transfer, path, remote),
+		    show(source, sizeof(source), request->source.path),
+		    transfer_remote(transfer, &request->source, remote),
 		    request->uncertain ? "not confirmed" : "not stored");
 	}
 	for (;;) {
-		path = source_next(&transfer->sources);
+		path = queue_rest(&transfer->queue, &begun);
 		if (path == NULL)
 			return;
-		say(transfer, "ftx: %s: not sent",
-		    show(source, sizeof(source), path));
+		say(transfer, "ftx: %s: %snot sent",
+		    show(source, sizeof(source), path),
+		    begun ? "the rest was " : "");
 	}
 }
 

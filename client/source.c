@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be sent: the named sources one by one, opened and identified. */
+/* One source: where it lies, what it is called, opened and identified. */
 #include "client/source.h"
 
 #include <errno.h>
@@ -7,10 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *
-source_next(struct source_list *list)
+struct wire_bytes
+source_called(const struct source *source)
 {
-	return list->next < list->count ? list->paths[list->next++] : NULL;
+	const char *name = source->path + source->name;
+
+	name += strspn(name, "/");
+	return (struct wire_bytes){name, strlen(name)};
+}
+
+char *
+source_below(const struct source *source)
+{
+	char *below = source->path + source->root;
+
+	return below + strspn(below, "/");
 }
 
 struct wire_bytes
@@ -29,6 +40,8 @@ source_name(const char *path)
 static const char *
 kind_of(mode_t mode)
 {
+	if (S_ISLNK(mode))
+		return "a symbolic link";
 	if (S_ISFIFO(mode))
 		return "a FIFO";
 	if (S_ISSOCK(mode))
@@ -36,46 +49,101 @@ kind_of(mode_t mode)
 	return S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "no regular file";
 }
 
-/* A directory was meant to be sent; other kinds have no content to send. */
 static enum source_kind
-turn_away(mode_t mode, struct outcome *outcome)
+judge(mode_t mode, struct outcome *outcome)
 {
-	if (S_ISDIR(mode)) {
-		outcome_set(outcome, STATUS_SOURCE, "is a directory");
-		return SOURCE_FAILED;
-	}
+	if (S_ISREG(mode))
+		return SOURCE_FILE;
+	if (S_ISDIR(mode))
+		return SOURCE_FOLDER;
 	outcome_set(outcome, STATUS_SOURCE, "is %s", kind_of(mode));
 	return SOURCE_SKIPPED;
 }
 
 static enum source_kind
-fail(const char *path, int error, struct outcome *outcome)
+fail(int error, struct outcome *outcome)
 {
-	struct stat found;
-
-	/* A socket cannot be opened, and that error does not say why. */
-	if (error == ENXIO && stat(path, &found) == 0 &&
-	    !S_ISREG(found.st_mode))
-		return turn_away(found.st_mode, outcome);
 	outcome_set(outcome, STATUS_SOURCE, "%s", strerror(error));
 	return SOURCE_FAILED;
 }
 
 enum source_kind
-source_open(
-    const char *path, int *fd, struct stat *found, struct outcome *outcome)
+source_open_at(int directory, const char *name, int follow, int *fd,
+    struct stat *found, struct outcome *outcome)
 {
-	enum source_kind kind = SOURCE_FILE;
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	enum source_kind kind;
 
-	*fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* To open a device or a FIFO has effects of its own: look first. */
+	if (fstatat(directory, name, found, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
+	    -1)
+		return fail(errno, outcome);
+	kind = judge(found->st_mode, outcome);
+	if (kind == SOURCE_SKIPPED)
+		return kind;
+	*fd = openat(directory, name, flags | (follow ? 0 : O_NOFOLLOW));
 	if (*fd == -1)
-		return fail(path, errno, outcome);
-	if (fstat(*fd, found) == -1)
-		kind = fail(path, errno, outcome);
-	else if (!S_ISREG(found->st_mode))
-		kind = turn_away(found->st_mode, outcome);
-	if (kind != SOURCE_FILE)
+		return fail(errno, outcome);
+	kind = fstat(*fd, found) == -1 ? fail(errno, outcome)
+				       : judge(found->st_mode, outcome);
+	if (kind != SOURCE_FILE && kind != SOURCE_FOLDER)
 		close(*fd);
+	return kind;
+}
+
+/* Open a directory whose name is the first so many bytes. */
+static int
+enter(int directory, char *name, size_t length, int flags)
+{
+	char behind = name[length];
+	int fd;
+
+	name[length] = '\0';
+	fd =
+	    openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	name[length] = behind;
+	return fd;
+}
+
+/* Open the directory that holds the last component, *last. */
+static int
+reach(const struct source *source, int follow, const char **last)
+{
+	const int flags = follow ? 0 : O_NOFOLLOW;
+	char *below = source_below(source);
+	int fd = enter(AT_FDCWD, source->path, source->root, 0);
+	size_t length = strcspn(below, "/");
+
+	while (fd != -1 && below[length] != '\0') {
+		int parent = fd, error;
+
+		fd = enter(parent, below, length, flags);
+		error = errno;
+		close(parent);
+		errno = error;
+		below += length + 1;
+		length = strcspn(below, "/");
+	}
+	*last = below;
+	return fd;
+}
+
+enum source_kind
+source_open(const struct source *source, int follow, int *fd,
+    struct stat *found, struct outcome *outcome)
+{
+	enum source_kind kind;
+	const char *last;
+	int directory;
+
+	if (*source_below(source) == '\0')
+		return source_open_at(
+		    AT_FDCWD, source->path, 1, fd, found, outcome);
+	directory = reach(source, follow, &last);
+	if (directory == -1)
+		return fail(errno, outcome);
+	kind = source_open_at(directory, last, follow, fd, found, outcome);
+	close(directory);
 	return kind;
 }
 
@@ -87,11 +155,15 @@ source_identify(const struct stat *found)
 }
 
 int
-source_is_same(const struct source_identity *identity, const struct stat *found)
+source_is_same(const struct source_identity *identity, const struct stat *found,
+    int may_grow)
 {
-	return identity->device == found->st_dev &&
-	    identity->inode == found->st_ino &&
-	    identity->size == found->st_size &&
+	if (identity->device != found->st_dev ||
+	    identity->inode != found->st_ino)
+		return 0;
+	if (may_grow)
+		return identity->size <= found->st_size;
+	return identity->size == found->st_size &&
 	    identity->modified.tv_sec == found->st_mtim.tv_sec &&
 	    identity->modified.tv_nsec == found->st_mtim.tv_nsec;
 }

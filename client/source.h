@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be sent: the named sources one by one, opened and identified. */
+/* One source: where it lies, what it is called, opened and identified. */
 #ifndef CLIENT_SOURCE_H
 #define CLIENT_SOURCE_H
 
@@ -9,30 +9,43 @@
 #include "common/status.h"
 #include "common/wire.h"
 
-struct source_list {
-	char *const *paths; /* not owned */
-	size_t count, next;
+struct source {
+	char *path;  /* as it is shown */
+	size_t root; /* so much of it was named by the user */
+	size_t name; /* where that begins which it is called on the other end */
 };
 
-/* The next one, or NULL when all were handed out. */
-const char *source_next(struct source_list *list);
+/* What it is called on the other end; empty for a folder of that name. */
+struct wire_bytes source_called(const struct source *source);
 
-/* The name that a source has on the other end: its last component. */
+/* The part below what was named; empty for that itself. */
+char *source_below(const struct source *source);
+
+/* The last component of a path. */
 struct wire_bytes source_name(const char *path);
 
 enum source_kind {
 	SOURCE_FILE,	/* open for reading */
+	SOURCE_FOLDER,	/* a directory, open as well */
 	SOURCE_SKIPPED, /* a kind that is never sent */
 	SOURCE_FAILED
 };
 
 /*
- * Open one without ever blocking; a symbolic link is followed.  SOURCE_FILE
- * comes with *fd, to be closed by the caller, and what fstat said; the others
- * with outcome.
+ * Open what is called so in an open directory, without ever blocking; a
+ * symbolic link only if follow.  SOURCE_FILE and SOURCE_FOLDER come with *fd,
+ * to be closed by the caller, and what fstat said; the others with outcome.
  */
-enum source_kind source_open(
-    const char *path, int *fd, struct stat *found, struct outcome *outcome);
+enum source_kind source_open_at(int directory, const char *name, int follow,
+    int *fd, struct stat *found, struct outcome *outcome);
+
+/*
+ * The same for a source, whose path is walked from what was named, one
+ * directory after the other; no symbolic link below that is followed unless
+ * follow.
+ */
+enum source_kind source_open(const struct source *source, int follow, int *fd,
+    struct stat *found, struct outcome *outcome);
 
 /* Which file it was, and in which state, when it was announced. */
 struct source_identity {
@@ -43,7 +56,9 @@ struct source_identity {
 };
 
 struct source_identity source_identify(const struct stat *found);
-int source_is_same(
-    const struct source_identity *identity, const struct stat *found);
+
+/* Nonzero if it still is that; it may have grown where that is no change. */
+int source_is_same(const struct source_identity *identity,
+    const struct stat *found, int may_grow);
 
 #endif
