@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* The stories that the system tests tell. */
+#ifndef TESTS_SYSTEM_SUITES_H
+#define TESTS_SYSTEM_SUITES_H
+
+#include <check.h>
+
+Suite *put_suite(void);
+Suite *target_suite(void);
+Suite *refuse_suite(void);
+Suite *limits_suite(void);
+Suite *tree_suite(void);
+Suite *stdin_suite(void);
+Suite *usage_suite(void);
+Suite *life_suite(void);
+Suite *reload_suite(void);
+Suite *crowd_suite(void);
+Suite *order_suite(void);
+Suite *latency_suite(void);
+Suite *raw_suite(void);
+Suite *states_suite(void);
+Suite *values_suite(void);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+/* send_file: a source to frames, and a source that does not keep still. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/send_file.h"
+#include "tests/unit/suites.h"
+
+Suite *send_file_suite(void);
+
+static int ends[2], source;
+static struct conn conn;
+static struct send_file file;
+static struct outcome outcome;
+
+/* What came out at the other end. */
+static struct {
+	uint64_t data;
+	struct digest digest;
+	int ended, aborted;
+	struct wire_end end;
+	enum status status;
+} heard;
+
+static void
+begin(void)
+{
+	FILE *stream = tmpfile();
+
+	ck_assert_ptr_nonnull(stream);
+	source = dup(fileno(stream));
+	ck_assert_int_ge(source, 0);
+	fclose(stream);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
+	ck_assert_int_eq(io_set_blocking(ends[1], 0), 0);
+	ck_assert_int_eq(
+	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
+	memset(&heard, 0, sizeof(heard));
+	digest_init(&heard.digest);
+}
+
+static void
+finish(void)
+{
+	conn_release(&conn);
+	close(source);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* Give the source that size, and begin with it as it is now. */
+static void
+announce(uint64_t size)
+{
+	struct stat status;
+	uint8_t block[4096];
+
+	ck_assert_int_eq(ftruncate(source, 0), 0);
+	ck_assert_int_eq(lseek(source, 0, SEEK_SET), 0);
+	for (uint64_t left = size; left > 0;) {
+		size_t part =
+		    left < sizeof(block) ? (size_t)left : sizeof(block);
+
+		memset(block, (int)(left / sizeof(block)), sizeof(block));
+		ck_assert_int_eq(io_write_all(source, block, part), 0);
+		left -= part;
+	}
+	ck_assert_int_eq(lseek(source, 0, SEEK_SET), 0);
+	ck_assert_int_eq(fstat(source, &status), 0);
+	send_file_begin(&file, source, 77, &status);
+}
+
+static void
+take(const struct conn_frame *frame)
+{
+	struct wire_reason reason;
+
+	ck_assert_uint_eq(frame->request, 77);
+	ck_assert(!heard.ended && !heard.aborted);
+	if (frame->type == WIRE_DATA) {
+		heard.data += frame->length;
+		digest_add(&heard.digest, frame->payload, frame->length);
+	} else if (frame->type == WIRE_END) {
+		heard.ended = 1;
+		ck_assert_int_eq(
+		    wire_read_end(frame->payload, frame->length, &heard.end),
+		    0);
+	} else {
+		ck_assert_int_eq(frame->type, WIRE_ABORT);
+		heard.aborted = 1;
+		ck_assert_int_eq(
+		    wire_read_reason(frame->payload, frame->length, &reason),
+		    0);
+		heard.status = reason.status;
+		ck_assert_uint_eq(reason.text.length, strlen(outcome.text));
+	}
+}
+
+/* Send what is queued, and hear it as the other side. */
+static void
+carry(struct conn *other)
+{
+	struct conn_frame frame;
+
+	do {
+		ck_assert_int_eq(conn_flush(&conn), 0);
+		while (conn_next(other, &frame) == CONN_FRAME)
+			take(&frame);
+	} while (conn_fill(other) > 0 || conn_unsent(&conn) > 0);
+}
+
+/* Step until it is over; lazy: flush only when there is no room. */
+static enum send_file_event
+send_all(int lazy)
+{
+	struct conn other;
+	enum send_file_event event;
+
+	ck_assert_int_eq(
+	    conn_init(&other, ends[1], ends[1], WIRE_FROM_CLIENT), 0);
+	do {
+		event = send_file_step(&file, &conn, &outcome);
+		if (event == SEND_FILE_FULL || !lazy)
+			carry(&other);
+	} while (event == SEND_FILE_MORE || event == SEND_FILE_FULL);
+	carry(&other);
+	conn_release(&other);
+	return event;
+}
+
+static void
+check_whole(uint64_t size)
+{
+	ck_assert(heard.ended);
+	ck_assert_uint_eq(heard.data, size);
+	ck_assert_uint_eq(heard.end.size, size);
+	ck_assert_uint_eq(heard.end.digest, digest_value(&heard.digest));
+}
+
+START_TEST(sizes)
+{
+	static const uint64_t list[] = {0, 1, 4095, 4096, CONN_DATA - 1,
+	    CONN_DATA, CONN_DATA + 1, 3 * CONN_DATA, (1 << 20) + 1};
+
+	announce(list[_i / 2]);
+	ck_assert_int_eq(send_all(_i % 2), SEND_FILE_ENDED);
+	check_whole(list[_i / 2]);
+}
+END_TEST
+
+START_TEST(becomes_shorter)
+{
+	announce(10000);
+	ck_assert_int_eq(ftruncate(source, 9999), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(outcome.status, STATUS_CHANGED);
+}
+END_TEST
+
+START_TEST(becomes_empty)
+{
+	announce(10000);
+	ck_assert_int_eq(ftruncate(source, 0), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_uint_eq(heard.data, 0);
+}
+END_TEST
+
+START_TEST(becomes_longer)
+{
+	announce(10000);
+	ck_assert_int_eq(pwrite(source, "x", 1, 10000), 1);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	/* Never more than was announced. */
+	ck_assert_uint_le(heard.data, 10000);
+}
+END_TEST
+
+START_TEST(was_empty)
+{
+	announce(0);
+	ck_assert_int_eq(pwrite(source, "x", 1, 0), 1);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+START_TEST(is_touched)
+{
+	struct timespec times[2] = {{0, UTIME_OMIT}, {0, 0}};
+
+	announce(10000);
+	times[1] = file.begun.st_mtim;
+	times[1].tv_nsec = (times[1].tv_nsec + 1) % 1000000000;
+	ck_assert_int_eq(futimens(source, times), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+START_TEST(cannot_be_read)
+{
+	struct stat status;
+	int folder = open(".", O_RDONLY);
+
+	ck_assert_int_ge(folder, 0);
+	announce(10);
+	status = file.begun;
+	send_file_begin(&file, folder, 77, &status);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_FAILED);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "directory"));
+	close(folder);
+}
+END_TEST
+
+START_TEST(may_grow)
+{
+	struct stat status;
+
+	announce(10000);
+	status = file.begun;
+	ck_assert_int_eq(pwrite(source, "x", 1, 10000), 1);
+	ck_assert_int_eq(fstat(source, &status), 0);
+	send_file_begin_growing(&file, source, 77, &status, 10000);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole(10000);
+}
+END_TEST
+
+START_TEST(may_not_become_shorter)
+{
+	struct stat status;
+
+	announce(10000);
+	status = file.begun;
+	ck_assert_int_eq(ftruncate(source, 9999), 0);
+	send_file_begin_growing(&file, source, 77, &status, 10000);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+/* A pipe that has given so many bytes and then ended. */
+static void
+announce_pipe(size_t given, uint64_t size)
+{
+	char bytes[100] = "";
+	int pipe_ends[2];
+
+	ck_assert_int_eq(pipe(pipe_ends), 0);
+	ck_assert_int_eq(io_write_all(pipe_ends[1], bytes, given), 0);
+	close(pipe_ends[1]);
+	ck_assert_int_ne(dup2(pipe_ends[0], source), -1);
+	close(pipe_ends[0]);
+	send_file_begin_stream(&file, source, 77, size);
+}
+
+START_TEST(stream_of_any_size)
+{
+	announce_pipe((size_t)_i, WIRE_SIZE_UNKNOWN);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole((uint64_t)_i);
+}
+END_TEST
+
+START_TEST(stream_of_that_size)
+{
+	announce_pipe((size_t)_i, (uint64_t)_i);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole((uint64_t)_i);
+}
+END_TEST
+
+START_TEST(stream_of_another_size)
+{
+	announce_pipe(50, (uint64_t)(49 + 2 * _i));
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_uint_le(heard.data, 50);
+}
+END_TEST
+
+START_TEST(stream_that_gives_nothing)
+{
+	int pipe_ends[2];
+
+	ck_assert_int_eq(pipe(pipe_ends), 0);
+	send_file_begin_stream(&file, pipe_ends[0], 77, WIRE_SIZE_UNKNOWN);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_EMPTY);
+	ck_assert_int_eq(io_write_all(pipe_ends[1], "x", 1), 0);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_EMPTY);
+	close(pipe_ends[1]);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_ENDED);
+	close(pipe_ends[0]);
+}
+END_TEST
+
+START_TEST(abort_waits_for_room)
+{
+	struct outcome why;
+	uint8_t *room = conn_reserve(&conn, CONN_DATA);
+
+	ck_assert_ptr_nonnull(room);
+	memset(room, 0, CONN_DATA);
+	conn_queue(&conn, WIRE_DATA, 1, CONN_DATA);
+	while ((room = conn_reserve(&conn, STATUS_TEXT)) != NULL) {
+		memset(room, 0, STATUS_TEXT);
+		conn_queue(&conn, WIRE_DATA, 1, STATUS_TEXT);
+	}
+	outcome_set(&why, STATUS_CANCELLED, "enough");
+	ck_assert_int_eq(send_file_abort(&conn, 1, &why), -1);
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_le(conn_unsent(&conn), CONN_OUTPUT);
+}
+END_TEST
+
+Suite *
+send_file_suite(void)
+{
+	Suite *suite = suite_create("send_file");
+	TCase *tcase = tcase_create("send_file");
+
+	tcase_add_checked_fixture(tcase, begin, finish);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, sizes, 0, 18);
+	tcase_add_test(tcase, becomes_shorter);
+	tcase_add_test(tcase, becomes_empty);
+	tcase_add_test(tcase, becomes_longer);
+	tcase_add_test(tcase, was_empty);
+	tcase_add_test(tcase, is_touched);
+	tcase_add_test(tcase, cannot_be_read);
+	tcase_add_test(tcase, may_grow);
+	tcase_add_test(tcase, may_not_become_shorter);
+	tcase_add_loop_test(tcase, stream_of_any_size, 0, 3);
+	tcase_add_loop_test(tcase, stream_of_that_size, 0, 3);
+	tcase_add_loop_test(tcase, stream_of_another_size, 0, 2);
+	tcase_add_test(tcase, stream_that_gives_nothing);
+	tcase_add_test(tcase, abort_waits_for_room);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
