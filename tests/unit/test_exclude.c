@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* exclude: patterns against names and paths, and patterns that say nothing. */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/exclude.h"
@@ -35,7 +36,7 @@ START_TEST(matches)
 	char *items[1] = {pattern};
 	const struct setting_list list = {items, 1};
 
-	strcpy(pattern, stories[_i].pattern);
+	snprintf(pattern, sizeof(pattern), "%s", stories[_i].pattern);
 	ck_assert_int_eq(
 	    exclude_matches(&list, stories[_i].path), stories[_i].matches);
 }

@@ -2,6 +2,7 @@
 /* queue: names on the other end, as rsync gives them, and sources opened again.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@ begin(const char *path, int recursive)
 	static char named[64];
 	static char *paths[1] = {named};
 
-	strcpy(named, path);
+	snprintf(named, sizeof(named), "%s", path);
 	queue_init(&queue, paths, 1, &options, recursive);
 }
 

@@ -274,8 +274,8 @@ START_TEST(replaced_above)
 	int failed = 0;
 
 	make_deep(TREE_STREAMS + 4);
-	for (int i = 0; i < TREE_STREAMS + 1; i++)
-		strcat(path, "/d");
+	for (size_t i = 0; i < TREE_STREAMS + 1; i++)
+		memcpy(path + 1 + 2 * i, "/d", sizeof("/d"));
 	begin("t", 0);
 	for (;;) {
 		enum tree_event event = tree_next(&tree, &entry);
