@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lab/proxy.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/run.h"
@@ -409,6 +410,31 @@ START_TEST(changes_underneath)
 }
 END_TEST
 
+/* What was under way when the connection broke is found and sent again. */
+START_TEST(connection_that_is_cut)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 3, .up = {.fault = PROXY_CUT, .at = 2 << 20}};
+	struct proxy proxy;
+	char port[16], path[64];
+	struct run run;
+
+	for (int i = 0; i < 500; i++) {
+		snprintf(path, sizeof(path), "src/%s%d",
+		    i % 2 != 0 ? "a/b/" : "empty/", i);
+		file_make(path, 20000, (unsigned)i);
+	}
+	ck_assert_int_eq(chmod("src/a", 0700), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-rp", "-P", port, "src", "127.0.0.1:");
+	run_check(&run, 0, "trying again");
+	check_equal("src", "in/src");
+	ck_assert_uint_eq(file_mode("in/src/a"), 0700);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
 /* The most memory that a process has used, in KiB; 0 once it is gone. */
 static unsigned long
 peak_of(pid_t pid)
@@ -495,6 +521,7 @@ tree_suite(void)
 	tcase_add_test(content, dry_run_makes_nothing);
 	tcase_add_test(content, unreadable_entries);
 	tcase_add_test(content, changes_underneath);
+	tcase_add_test(content, connection_that_is_cut);
 	tcase_add_test(content, a_hundred_thousand_files);
 	suite_add_tcase(suite, content);
 	return suite;
