@@ -486,8 +486,10 @@ START_TEST(a_hundred_thousand_files)
 		snprintf(path, sizeof(path), "in/src/many%d", i);
 		ck_assert_int_eq(folder_count(path), FILES);
 	}
-	ck_assert_uint_lt(peak, 32 * 1024);
 	ck_assert_uint_gt(peak, 0);
+#ifndef __SANITIZE_ADDRESS__ /* which holds back what was freed */
+	ck_assert_uint_lt(peak, 32 * 1024);
+#endif
 }
 END_TEST
 
