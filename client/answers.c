@@ -20,7 +20,8 @@ take_based(struct answers *answers, const struct conn_frame *frame,
 	if (answers->based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
 		return fail(outcome, "bad answer to the base");
-	if (based.name.length > 0 && answers->transfer->sources.count > 1)
+	if (based.name.length > 0 && !answers->transfer->settles &&
+	    !answers->transfer->input)
 		return fail(outcome, "the server gives several files one name");
 	answers->based = 1;
 	if (transfer_settle(answers->transfer, &based) == 0)
@@ -51,7 +52,15 @@ static int
 is_plausible(const struct answers *answers, const struct request *request,
     const struct wire_answer *answer)
 {
-	if (answers->transfer->options->dry_run)
+	int dry_run = answers->transfer->options->dry_run;
+
+	if (request->kind == WIRE_FOLDER)
+		return request->state == REQUEST_ENDED && answer->size == 0 &&
+		    answer->digest == 0 &&
+		    (answer->status == STATUS_UNCHANGED ||
+			answer->status ==
+			    (dry_run ? STATUS_WOULD_STORE : STATUS_STORED));
+	if (dry_run)
 		return answer->status == STATUS_WOULD_STORE &&
 		    request->state == REQUEST_ASKED;
 	return answer->status == STATUS_STORED &&

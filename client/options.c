@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/exclude.h"
 #include "client/rate.h"
 #include "client/target.h"
 #include "client/words.h"
 #include "common/address.h"
+#include "common/quantity.h"
 #include "common/text.h"
+#include "common/wire.h"
 
 /* Bytes.  scp counts 1024 bits, too. */
 #define KBIT 128
@@ -63,6 +66,18 @@ check_mode(const char *value, const char **reason)
 }
 
 static int
+check_size(const char *value, const char **reason)
+{
+	uint64_t size;
+
+	*reason = "a size is a number of bytes, perhaps with K, M, G or T";
+	return quantity_parse(value, QUANTITY_NUMBER, &size) == -1 ||
+		size == WIRE_SIZE_UNKNOWN
+	    ? -1
+	    : 0;
+}
+
+static int
 check_progress(const char *value, const char **reason)
 {
 	static const char *const accepted[] = {"auto", "bar", "lines", "none"};
@@ -106,6 +121,11 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(help),
 	.help = "show this and exit"},
+    {.name = "follow",
+	.letter = 'L',
+	.kind = SETTING_FLAG,
+	MEMBER(follow),
+	.help = "in directories, send what symbolic links point to"},
     {.name = "limit",
 	.letter = 'l',
 	.kind = SETTING_NUMBER,
@@ -142,6 +162,11 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(quiet),
 	.help = "print only errors"},
+    {.name = "recursive",
+	.letter = 'r',
+	.kind = SETTING_FLAG,
+	MEMBER(recursive),
+	.help = "send directories and all that lies in them"},
     {.name = "version",
 	.letter = 'V',
 	.kind = SETTING_FLAG,
@@ -168,6 +193,16 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long a connection to one address may take"},
+    {.name = "exclude",
+	.kind = SETTING_LIST,
+	MEMBER(exclude),
+	.check = exclude_check,
+	.argument = "pattern",
+	.help = "leave names and paths like this out of directories"},
+    {.name = "growing",
+	.kind = SETTING_FLAG,
+	MEMBER(growing),
+	.help = "a file that grows while it is read has not changed"},
     {.name = "no-clobber",
 	.kind = SETTING_FLAG,
 	MEMBER(no_clobber),
@@ -195,6 +230,12 @@ const struct setting options_table[] = {
 	.high = 1000000,
 	.argument = "count",
 	.help = "how often a lost connection is made again"},
+    {.name = "size",
+	.kind = SETTING_TEXT,
+	MEMBER(size),
+	.check = check_size,
+	.argument = "bytes",
+	.help = "what standard input must give, or nothing is stored"},
     {.name = "timeout",
 	.kind = SETTING_TIME,
 	MEMBER(timeout),
@@ -300,6 +341,17 @@ uint64_t
 options_rate(const struct options *options)
 {
 	return options->limit * KBIT;
+}
+
+uint64_t
+options_size(const struct options *options)
+{
+	uint64_t size = WIRE_SIZE_UNKNOWN;
+
+	/* What it is has been checked when it was set. */
+	if (options->size != NULL)
+		(void)quantity_parse(options->size, QUANTITY_NUMBER, &size);
+	return size;
 }
 
 uint32_t

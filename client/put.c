@@ -89,7 +89,8 @@ put_all(struct run *run)
 
 	while (try_once(run, &attempt, &outcome) == -1 && !interrupt_caught()) {
 		delay = retry_after(&run->retry, &attempt, io_now());
-		if (delay < 0) {
+		/* What was read of standard input does not come again. */
+		if (delay < 0 || run->transfer.spent) {
 			outcome.status =
 			    retry_verdict(&run->retry, outcome.status);
 			report_end(&run->transfer, &outcome);
@@ -128,13 +129,14 @@ begin(struct run *run)
 
 int
 put_run(const struct options *options, const struct target *target,
-    const struct source_list *sources)
+    char *const *sources, size_t count)
 {
 	struct run run;
 	struct outcome outcome;
 	io_time now = io_now();
 
-	if (transfer_init(&run.transfer, options, target, sources) == -1) {
+	if (transfer_init(&run.transfer, options, target, sources, count) ==
+	    -1) {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
 		report_end(&run.transfer, &outcome);
 		return tally_exit(&run.transfer.tally);

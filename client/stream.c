@@ -14,6 +14,9 @@
 /* The longest wait: what is shown changes with the seconds. */
 #define TICK 1000
 
+/* How long sources are read before what came of it is sent. */
+#define TURN 100
+
 /* How often is read before anything else gets its turn. */
 #define READS 16
 
@@ -176,16 +179,22 @@ flush(struct stream *stream)
 static int
 write_output(struct stream *stream)
 {
+	io_time end = io_now() + TURN;
 	enum feed_step step;
 
 	if (is_silent(stream)) {
 		stream->conn.send_until = stream->conn.sent;
+		stream->conn.also = -1;
 		return 0;
 	}
 	do {
 		step = feed_step(&stream->feed);
-	} while (
-	    step == FEED_MORE && conn_unsent(&stream->conn) < stream->most);
+	} while (step == FEED_MORE &&
+	    conn_unsent(&stream->conn) < stream->most && io_now() < end &&
+	    !interrupt_caught());
+	/* What has just been queued may be the end of an input that was cut. */
+	if (interrupt_caught())
+		return 1;
 	if (flush(stream) == -1)
 		stream->write_error = errno;
 	return step != FEED_IDLE && conn_unsent(&stream->conn) == 0;
@@ -209,11 +218,11 @@ show_progress(struct stream *stream, io_time now)
 			    "connected, waiting for a free worker",
 			    stream->limits->since, now);
 	} else if (request != NULL && request->state == REQUEST_SENDING) {
-		progress_sending(&transfer->progress, request->source,
-		    request->sent, (uint64_t)request->identity.size,
-		    now - request->begun, now);
+		progress_sending(&transfer->progress, request->source.path,
+		    request->sent, request->size, now - request->begun, now);
 	} else if (request != NULL && request->state == REQUEST_ENDED) {
-		progress_committing(&transfer->progress, request->source, now);
+		progress_committing(
+		    &transfer->progress, request->source.path, now);
 	}
 }
 

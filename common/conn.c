@@ -50,6 +50,7 @@ conn_init(struct conn *conn, int in, int out, enum wire_side peer)
 	memset(conn, 0, sizeof(*conn));
 	conn->in = in;
 	conn->out = out;
+	conn->also = -1;
 	conn->peer = peer;
 	conn->send_until = UINT64_MAX;
 	if (buffer_init(&conn->input, CONN_INPUT) == -1)
@@ -212,11 +213,12 @@ conn_flush(struct conn *conn)
 int
 conn_wait(struct conn *conn, int reading, io_time deadline)
 {
-	struct pollfd wait[2] = {
+	struct pollfd wait[] = {
 	    {.fd = reading ? conn->in : -1, .events = POLLIN},
-	    {.fd = sendable(conn) > 0 ? conn->out : -1, .events = POLLOUT}};
+	    {.fd = sendable(conn) > 0 ? conn->out : -1, .events = POLLOUT},
+	    {.fd = conn->also, .events = POLLIN}};
 
-	return io_poll(wait, 2, deadline) == -1 ? -1 : 0;
+	return io_poll(wait, 3, deadline) == -1 ? -1 : 0;
 }
 
 /* Send what is queued.  Returns 0 if all of it went out in time. */

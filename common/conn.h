@@ -27,6 +27,7 @@ struct conn_buffer {
  */
 struct conn {
 	int in, out;
+	int also; /* or -1: conn_wait waits for input of this, too */
 	enum wire_side peer;
 	struct conn_buffer input, output;
 	struct wire_frame frame; /* the data frame being handed out */

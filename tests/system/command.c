@@ -144,9 +144,9 @@ static const struct {
     {"sh -c 'exit 7'", "sh ended with status 7 before the server", 35},
     {"sh -c 'kill -9 $$'", "sh ended by signal 9 before the server", 35},
     {"sh -c 'echo its own words >&2; exit 1'", "its own words", 35},
-    {"echo Welcome to this host!", "is not an ftxd", 2},
-    {"cat", "is not an ftxd", 2},
-    {"sh -c 'printf \"\\210FT\"; exit 3'", "is not an ftxd", 2},
+    {"echo Welcome to this host!", "this is no ftxd", 2},
+    {"cat", "this is no ftxd", 2},
+    {"sh -c 'printf \"\\210FT\"; exit 3'", "this is no ftxd", 2},
 };
 
 START_TEST(failures_are_told)
@@ -161,13 +161,36 @@ START_TEST(failures_are_told)
 END_TEST
 
 /* There may be an ftxd behind it, that has stored what was sent at once. */
+START_TEST(directory_and_standard_input)
+{
+	char program[HARNESS_PATH];
+	struct run run;
+
+	folder_make("src");
+	folder_make("src/empty");
+	file_make("src/big", 3 << 20, 1);
+	RUN(&run, "ftx", "put", "-rp", "-e", server_command("", ""), "src",
+	    "x:d");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/big", "in/d/src/big"));
+	ck_assert_int_eq(folder_count("in/d/src/empty"), 0);
+	/* The command's input is the connection, not that of ftx. */
+	script_make("exec \"$ftxd\" -i -d in");
+	ck_assert_int_eq(setenv("FTX", harness_program(program, "ftx"), 1), 0);
+	RUN(&run, "sh", "-c", "cat src/big | \"$FTX\" put -e ./way - x:big");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/big", "in/big"));
+}
+END_TEST
+
 START_TEST(banner_before_the_greeting)
 {
 	struct run run;
 
 	script_make("echo Have a nice day\nexec \"$ftxd\" -i -d in");
 	RUN(&run, "ftx", "put", "-e", "./way", "f", "x:f");
-	run_check(&run, 2, "x is not an ftxd; 0 stored, 1 not confirmed");
+	run_check(&run, 2,
+	    "x: protocol error: this is no ftxd; 0 stored, 1 not confirmed");
 }
 END_TEST
 
@@ -273,6 +296,7 @@ command_suite(void)
 	tcase_add_test(tcase, clean_descriptors_and_signals);
 	tcase_add_loop_test(tcase, failures_are_told, 0, COUNT(failures));
 	tcase_add_test(tcase, banner_before_the_greeting);
+	tcase_add_test(tcase, directory_and_standard_input);
 	tcase_add_test(tcase, lost_and_run_again);
 	tcase_add_test(tcase, lost_for_good);
 	tcase_add_test(tcase, interrupted);

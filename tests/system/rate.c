@@ -2,6 +2,7 @@
 /* The limit on the rate: it holds, and only holds up what is sent. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "tests/system/files.h"
@@ -94,6 +95,26 @@ START_TEST(a_signal_is_not_held_up)
 }
 END_TEST
 
+/* A pipe is read no faster than what came of it may go. */
+START_TEST(standard_input)
+{
+	char program[HARNESS_PATH];
+	struct server server;
+	struct run run;
+
+	SERVER_START(&server, "-w", "1");
+	file_make("f", 2 * RATE, 1);
+	ck_assert_int_eq(setenv("FTX", harness_program(program, "ftx"), 1), 0);
+	RUN(&run, "sh", "-c",
+	    "cat f | \"$FTX\" put -l " LIMIT " - 127.0.0.1:f");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/f"));
+	ck_assert_int_ge(run.elapsed, 1900);
+	ck_assert_int_le(run.elapsed, 2100 + START_AND_COMMIT);
+	server_stop(&server);
+}
+END_TEST
+
 START_TEST(usage)
 {
 	struct run run;
@@ -116,6 +137,7 @@ rate_suite(void)
 	tcase_add_test(tcase, many_files_share_it);
 	tcase_add_test(tcase, answers_are_not_held_up);
 	tcase_add_test(tcase, a_signal_is_not_held_up);
+	tcase_add_test(tcase, standard_input);
 	tcase_add_test(tcase, usage);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -23,5 +23,7 @@ Suite *inetd_suite(void);
 Suite *rate_suite(void);
 Suite *tunnels_suite(void);
 Suite *words_suite(void);
+Suite *tree_suite(void);
+Suite *stdin_suite(void);
 
 #endif

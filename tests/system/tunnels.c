@@ -218,7 +218,7 @@ START_TEST(ssh_runs_ftxd)
 	run_check(&run, 35, "ssh ended with status 255 before the server");
 	RUN(&run, "ftx", "put", "-e",
 	    ssh_command("", "\"echo Hello;\" exec ftxd -i"), "big", "nas:d");
-	run_check(&run, 2, "nas is not an ftxd");
+	run_check(&run, 2, "nas: protocol error: this is no ftxd");
 	service_stop(&sshd);
 }
 END_TEST
