@@ -40,9 +40,12 @@ take_go(struct answers *answers, const struct conn_frame *frame,
 
 	if (request == NULL || request->state != REQUEST_ASKED ||
 	    answers->transfer->options->dry_run ||
-	    wire_read_go(frame->payload, frame->length, &go) == -1)
+	    wire_read_go(frame->payload, frame->length, &go) == -1 ||
+	    (go.offset > 0 &&
+		(!transfer_resumes(answers->transfer, request) ||
+		    go.offset > request->size)))
 		return fail(outcome, "go for nothing that was asked");
-	request->refused_prefix = go.offset > 0;
+	request->kept = go;
 	window_mark(window, request, REQUEST_GOING);
 	return 0;
 }

@@ -80,6 +80,7 @@ feed_content(struct feed *feed, struct request *request, int fd,
 	request->begun = io_now();
 	feed->fd = fd;
 	feed->cancelled = 0;
+	feed->kept.offset = 0;
 	feed->next_waiting = 0;
 	if (request->input)
 		send_file_begin_stream(
@@ -151,6 +152,49 @@ note_sent(struct feed *feed)
 	return request;
 }
 
+/* The server's beginning is not that of our file. */
+static int
+refuse_kept(struct feed *feed, struct outcome *outcome)
+{
+	/* There is room: nothing was queued since it was looked for. */
+	conn_queue(feed->conn, WIRE_RESTART, feed->file.request, 0);
+	feed->kept.offset = 0;
+	return send_file_rewind(&feed->file, outcome);
+}
+
+/*
+ * Compare a piece of what the server has kept.  Nothing is sent meanwhile but
+ * that we are at it.
+ */
+static enum feed_step
+compare_kept(struct feed *feed)
+{
+	struct send_file *file = &feed->file;
+	struct outcome outcome;
+	int result;
+
+	if (conn_reserve(feed->conn, STATUS_TEXT) == NULL)
+		return FEED_FULL;
+	result = send_file_skip(file, feed->kept.offset, &outcome);
+	if (result == 0 && file->sent == feed->kept.offset) {
+		if (digest_value(&file->digest) == feed->kept.digest)
+			feed->kept.offset = 0;
+		else
+			result = refuse_kept(feed, &outcome);
+	} else if (result == 0)
+		(void)await_source(feed);
+	if (result == -1) {
+		(void)send_file_abort(feed->conn, file->request, &outcome);
+		end_content(feed);
+		fail_content(feed,
+		    window_find(&feed->transfer->window, file->request),
+		    &outcome);
+	}
+	feed->conn->also = -1;
+	/* Others have their turn between two pieces. */
+	return FEED_FULL;
+}
+
 static enum feed_step
 send_content(struct feed *feed, size_t room)
 {
@@ -162,6 +206,8 @@ send_content(struct feed *feed, size_t room)
 	feed->conn->also = -1;
 	if (feed->cancelled)
 		return cancel_content(feed);
+	if (feed->kept.offset > 0)
+		return compare_kept(feed);
 	feed->file.largest = room < feed->most ? room : feed->most;
 	event = send_file_step(&feed->file, feed->conn, &outcome);
 	if (event == SEND_FILE_FULL)

@@ -18,6 +18,7 @@ struct feed {
 	size_t most;	 /* bytes of one data frame */
 	int fd;		 /* of the file whose content is under way, or -1 */
 	struct send_file file;
+	struct wire_go kept;  /* of it, and not compared yet; or offset 0 */
 	int cancelled;	      /* that one has its result already */
 	io_time next_waiting; /* when to say again that it gives nothing */
 };

@@ -326,7 +326,6 @@ feed_follow(struct feed *feed, struct request *request)
 		give_up(feed, request, "it is another one");
 		return;
 	}
-	if (request->refused_prefix)
-		conn_queue(feed->conn, WIRE_RESTART, request->number, 0);
 	feed_content(feed, request, fd, &found);
+	feed->kept = request->kept;
 }

@@ -11,7 +11,7 @@ struct options {
 	int ipv4_only, ipv6_only;
 	int dry_run, preserve;
 	int quiet, verbose, help, version;
-	int no_clobber, growing, recursive, follow;
+	int no_clobber, growing, resume, recursive, follow;
 	char *command; /* whose input and output are the connection, or NULL */
 	char *bind;    /* address[:port], or NULL */
 	char *mode;    /* octal, or NULL: that of the source */

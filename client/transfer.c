@@ -119,6 +119,14 @@ attributes_of(const struct options *options, const struct request *request)
 	return options->mode != NULL ? WIRE_EXACT_MODE : 0;
 }
 
+int
+transfer_resumes(const struct transfer *transfer, const struct request *request)
+{
+	return transfer->options->resume && !transfer->options->growing &&
+	    !transfer->options->dry_run && !request->input &&
+	    request->kind == WIRE_FILE && request->size >= TRANSFER_RESUMED;
+}
+
 struct wire_request
 transfer_request(const struct transfer *transfer, const struct request *request)
 {
@@ -130,7 +138,8 @@ transfer_request(const struct transfer *transfer, const struct request *request)
 	    .kind = request->kind,
 	    .attributes = attributes_of(options, request),
 	    .wishes = (options->no_clobber && !folder ? WIRE_NO_CLOBBER : 0) |
-		(options->dry_run ? WIRE_DRY_RUN : 0),
+		(options->dry_run ? WIRE_DRY_RUN : 0) |
+		(transfer_resumes(transfer, request) ? WIRE_RESUME : 0),
 	    .mode = folder ? request->mode & 0777
 			   : options_mode(options, request->mode),
 	    .seconds = identity->modified.tv_sec,

@@ -42,6 +42,13 @@ struct wire_base transfer_base(const struct transfer *transfer);
 /* Keep the answer to the first base.  Returns 0, or -1 with errno. */
 int transfer_settle(struct transfer *transfer, const struct wire_based *based);
 
+/* Files of at least so many bytes are gone on with, not begun again. */
+#define TRANSFER_RESUMED (1 << 20)
+
+/* Nonzero if this request goes on from what the server has kept of it. */
+int transfer_resumes(
+    const struct transfer *transfer, const struct request *request);
+
 /* The path of a request for this source, below the base. */
 struct wire_bytes transfer_path(
     const struct transfer *transfer, const struct source *source);

@@ -30,8 +30,8 @@ struct request {
 	mode_t mode;
 	uint64_t size; /* as announced; WIRE_SIZE_UNKNOWN */
 	struct source_identity identity;
-	int refused_prefix; /* go offered to begin later than at 0 */
-	int uncertain;	    /* a lost connection may have stored it */
+	struct wire_go kept; /* what the server has of it: go's words */
+	int uncertain;	     /* a lost connection may have stored it */
 	uint64_t sent, digest;
 	io_time begun;	    /* when its content did */
 	size_t path_length; /* of its path on the wire */

@@ -133,6 +133,42 @@ finish(struct send_file *file, struct conn *conn, struct outcome *outcome)
 	return SEND_FILE_ENDED;
 }
 
+int
+send_file_skip(struct send_file *file, uint64_t end, struct outcome *outcome)
+{
+	static uint8_t slice[CONN_DATA];
+	uint64_t left = end - file->sent;
+	ssize_t got = io_read(file->fd, slice,
+	    left < sizeof(slice) ? (size_t)left : sizeof(slice));
+
+	if (got == -1) {
+		outcome_set_errno(outcome, errno, "reading the source");
+		outcome->status = STATUS_FAILED;
+		return -1;
+	}
+	if (got == 0) {
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source became shorter while it was read");
+		return -1;
+	}
+	digest_add(&file->digest, slice, (size_t)got);
+	file->sent += (uint64_t)got;
+	return 0;
+}
+
+int
+send_file_rewind(struct send_file *file, struct outcome *outcome)
+{
+	if (lseek(file->fd, 0, SEEK_SET) == -1) {
+		outcome_set_errno(outcome, errno, "reading the source");
+		outcome->status = STATUS_FAILED;
+		return -1;
+	}
+	file->sent = 0;
+	digest_init(&file->digest);
+	return 0;
+}
+
 /* Nonzero if reading does not block; an end that has come counts. */
 static int
 is_ready(int fd)

@@ -40,6 +40,17 @@ void send_file_begin_growing(struct send_file *file, int fd, uint32_t request,
 void send_file_begin_stream(
     struct send_file *file, int fd, uint32_t request, uint64_t size);
 
+/*
+ * Read on, and hash, without sending it, at most so far: what the other end has
+ * already.  Returns 0, also where there is more to read before that, or -1 with
+ * outcome.
+ */
+int send_file_skip(
+    struct send_file *file, uint64_t end, struct outcome *outcome);
+
+/* Begin again at the start.  Returns 0, or -1 with outcome. */
+int send_file_rewind(struct send_file *file, struct outcome *outcome);
+
 enum send_file_event {
 	SEND_FILE_MORE,	 /* a data frame was queued, and there is more */
 	SEND_FILE_FULL,	 /* no room: flush first */

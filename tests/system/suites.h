@@ -25,5 +25,6 @@ Suite *tunnels_suite(void);
 Suite *words_suite(void);
 Suite *tree_suite(void);
 Suite *stdin_suite(void);
+Suite *resume_suite(void);
 
 #endif
