@@ -20,7 +20,8 @@ take_based(struct answers *answers, const struct conn_frame *frame,
 	if (answers->based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
 		return fail(outcome, "bad answer to the base");
-	if (based.name.length > 0 && answers->transfer->sources.count > 1)
+	if (based.name.length > 0 && !answers->transfer->settles &&
+	    !answers->transfer->input)
 		return fail(outcome, "the server gives several files one name");
 	answers->based = 1;
 	if (transfer_settle(answers->transfer, &based) == 0)
@@ -39,9 +40,12 @@ take_go(struct answers *answers, const struct conn_frame *frame,
 
 	if (request == NULL || request->state != REQUEST_ASKED ||
 	    answers->transfer->options->dry_run ||
-	    wire_read_go(frame->payload, frame->length, &go) == -1)
+	    wire_read_go(frame->payload, frame->length, &go) == -1 ||
+	    (go.offset > 0 &&
+		(!transfer_resumes(answers->transfer, request) ||
+		    go.offset > request->size)))
 		return fail(outcome, "go for nothing that was asked");
-	request->refused_prefix = go.offset > 0;
+	request->kept = go;
 	window_mark(window, request, REQUEST_GOING);
 	return 0;
 }
@@ -51,7 +55,15 @@ static int
 is_plausible(const struct answers *answers, const struct request *request,
     const struct wire_answer *answer)
 {
-	if (answers->transfer->options->dry_run)
+	int dry_run = answers->transfer->options->dry_run;
+
+	if (request->kind == WIRE_FOLDER)
+		return request->state == REQUEST_ENDED && answer->size == 0 &&
+		    answer->digest == 0 &&
+		    (answer->status == STATUS_UNCHANGED ||
+			answer->status ==
+			    (dry_run ? STATUS_WOULD_STORE : STATUS_STORED));
+	if (dry_run)
 		return answer->status == STATUS_WOULD_STORE &&
 		    request->state == REQUEST_ASKED;
 	return answer->status == STATUS_STORED &&

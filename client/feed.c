@@ -7,9 +7,6 @@
 
 #include "client/report.h"
 
-/* Files below this size are sent without asking first. */
-#define PUT_SIZE (1 << 20)
-
 /*
  * The most that is sent before the greeting.  A server that sends us away reads
  * as much before it closes, so that its words are not lost.  Source:
@@ -17,8 +14,11 @@
  */
 #define EARLY_BYTES (256 * 1024)
 
-/* Room for any frame that is queued here but data. */
-#define ROOM (WIRE_REQUEST + WIRE_PATH_MAX)
+/*
+ * Milliseconds between two words that the source gives nothing.  Source:
+ * ftx-protocol(5), LIVENESS: at least every 5 seconds.
+ */
+#define WAITING_INTERVAL 4000
 
 void
 feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn)
@@ -28,6 +28,7 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn)
 	feed->conn = conn;
 	feed->cursor = transfer->window.first;
 	feed->fd = -1;
+	feed->most = CONN_DATA;
 }
 
 void
@@ -68,171 +69,35 @@ feed_greet(struct feed *feed)
 	}
 }
 
-/* Begin with the content of a request whose source is open. */
-static void
-begin_content(struct feed *feed, struct request *request, int fd,
+void
+feed_content(struct feed *feed, struct request *request, int fd,
     const struct stat *found)
 {
+	struct send_file *file = &feed->file;
+
 	window_mark(&feed->transfer->window, request, REQUEST_SENDING);
 	request->sent = 0;
 	request->begun = io_now();
 	feed->fd = fd;
 	feed->cancelled = 0;
-	send_file_begin(&feed->file, fd, request->number, found);
+	feed->kept.offset = 0;
+	feed->next_waiting = 0;
+	if (request->input)
+		send_file_begin_stream(
+		    file, fd, request->number, request->size);
+	else if (feed->transfer->options->growing)
+		send_file_begin_growing(
+		    file, fd, request->number, found, request->size);
+	else
+		send_file_begin(file, fd, request->number, found);
 }
 
 static void
 end_content(struct feed *feed)
 {
+	feed->conn->also = -1;
 	close(feed->fd);
 	feed->fd = -1;
-}
-
-static struct wire_request
-describe(const struct transfer *transfer, const char *source,
-    const struct stat *found)
-{
-	const struct options *options = transfer->options;
-
-	return (struct wire_request){
-	    .kind = WIRE_FILE,
-	    .attributes = options->preserve ? WIRE_EXACT_MODE | WIRE_TIME : 0,
-	    .wishes = (options->no_clobber ? WIRE_NO_CLOBBER : 0) |
-		(options->dry_run ? WIRE_DRY_RUN : 0),
-	    .mode = options_mode(options, found->st_mode),
-	    .seconds = found->st_mtim.tv_sec,
-	    .nanoseconds = (uint32_t)found->st_mtim.tv_nsec,
-	    .size = (uint64_t)found->st_size,
-	    .allocated = (uint64_t)found->st_size,
-	    .path = transfer_path(transfer, source),
-	};
-}
-
-/* Send the request; its content at once where nothing is to be asked. */
-static void
-announce(struct feed *feed, struct request *request, int fd,
-    const struct stat *found)
-{
-	const struct wire_request wire =
-	    describe(feed->transfer, request->source, found);
-	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE;
-	uint8_t *payload = conn_reserve(feed->conn, ROOM);
-
-	request->identity = source_identify(found);
-	conn_queue(feed->conn, asks ? WIRE_ASK : WIRE_PUT, request->number,
-	    wire_write_request(payload, &wire));
-	if (!asks) {
-		begin_content(feed, request, fd, found);
-		return;
-	}
-	close(fd);
-	window_mark(&feed->transfer->window, request, REQUEST_ASKED);
-}
-
-/* Give up what was never sent. */
-static void
-drop(struct feed *feed, struct request *request, enum source_kind kind,
-    const struct outcome *outcome)
-{
-	report_source(feed->transfer, request, kind, outcome);
-	window_mark(&feed->transfer->window, request, REQUEST_DONE);
-}
-
-/* A name that no server takes would end the connection for all. */
-static int
-check_name(struct feed *feed, struct request *request)
-{
-	struct wire_bytes name = transfer_path(feed->transfer, request->source);
-	const char *reason = wire_check_path(name.bytes, name.length);
-	struct outcome outcome;
-
-	if (reason == NULL)
-		return 0;
-	outcome_set(&outcome, STATUS_REFUSED, "%s", reason);
-	report_failure(feed->transfer, request, &outcome);
-	window_mark(&feed->transfer->window, request, REQUEST_DONE);
-	return -1;
-}
-
-static void
-send_request(struct feed *feed, struct request *request)
-{
-	struct outcome outcome;
-	struct stat found;
-	int fd;
-	enum source_kind kind =
-	    source_open(request->source, &fd, &found, &outcome);
-
-	if (kind != SOURCE_FILE) {
-		drop(feed, request, kind, &outcome);
-		return;
-	}
-	if (check_name(feed, request) == -1) {
-		close(fd);
-		return;
-	}
-	announce(feed, request, fd, &found);
-}
-
-/* The next one to be sent: from the last connection, or a new one. */
-static struct request *
-next_request(struct feed *feed)
-{
-	struct transfer *transfer = feed->transfer;
-	struct window *window = &transfer->window;
-	const char *path;
-
-	if (feed->stopped)
-		return NULL;
-	while (feed->cursor != window->next) {
-		struct request *request = window_find(window, feed->cursor++);
-
-		if (request != NULL)
-			return request;
-	}
-	if (window_is_full(window))
-		return NULL;
-	path = source_next(&transfer->sources);
-	if (path == NULL)
-		return NULL;
-	feed->cursor++;
-	return window_add(window, path, transfer_path(transfer, path).length);
-}
-
-/* Give up a request that may go, since its source is not what it was. */
-static void
-give_up(struct feed *feed, struct request *request, const char *why)
-{
-	struct outcome outcome;
-
-	outcome_set(&outcome, STATUS_CHANGED,
-	    "the source changed before it was read: %s", why);
-	/* There is room: whoever calls has seen to it. */
-	(void)send_file_abort(feed->conn, request->number, &outcome);
-	report_failure(feed->transfer, request, &outcome);
-	window_mark(&feed->transfer->window, request, REQUEST_ABORTED);
-}
-
-static void
-follow_go(struct feed *feed, struct request *request)
-{
-	struct outcome outcome;
-	struct stat found;
-	int fd;
-
-	if (source_open(request->source, &fd, &found, &outcome) !=
-	    SOURCE_FILE) {
-		give_up(feed, request, outcome.text);
-		return;
-	}
-	if (!source_is_same(&request->identity, &found)) {
-		close(fd);
-		give_up(feed, request, "it is another one");
-		return;
-	}
-	if (request->refused_prefix)
-		conn_queue(feed->conn, WIRE_RESTART, request->number, 0);
-	begin_content(feed, request, fd, &found);
 }
 
 /* The content under way was given up on this side. */
@@ -257,6 +122,79 @@ cancel_content(struct feed *feed)
 	return FEED_MORE;
 }
 
+/* The source gives nothing now: say so, lest the server think us stalled. */
+static enum feed_step
+await_source(struct feed *feed)
+{
+	io_time now = io_now();
+
+	feed->conn->also = feed->file.fd;
+	if (now < feed->next_waiting)
+		return FEED_IDLE;
+	if (conn_reserve(feed->conn, 0) == NULL)
+		return FEED_FULL;
+	conn_queue(feed->conn, WIRE_WAITING, feed->file.request, 0);
+	feed->next_waiting = now + WAITING_INTERVAL;
+	return FEED_IDLE;
+}
+
+/* Note how far the content under way has come. */
+static struct request *
+note_sent(struct feed *feed)
+{
+	struct transfer *transfer = feed->transfer;
+	struct request *request =
+	    window_find(&transfer->window, feed->file.request);
+
+	request->sent = feed->file.sent;
+	if (request->input && request->sent > 0)
+		transfer->spent = 1;
+	return request;
+}
+
+/* The server's beginning is not that of our file. */
+static int
+refuse_kept(struct feed *feed, struct outcome *outcome)
+{
+	/* There is room: nothing was queued since it was looked for. */
+	conn_queue(feed->conn, WIRE_RESTART, feed->file.request, 0);
+	feed->kept.offset = 0;
+	return send_file_rewind(&feed->file, outcome);
+}
+
+/*
+ * Compare a piece of what the server has kept.  Nothing is sent meanwhile but
+ * that we are at it.
+ */
+static enum feed_step
+compare_kept(struct feed *feed)
+{
+	struct send_file *file = &feed->file;
+	struct outcome outcome;
+	int result;
+
+	if (conn_reserve(feed->conn, STATUS_TEXT) == NULL)
+		return FEED_FULL;
+	result = send_file_skip(file, feed->kept.offset, &outcome);
+	if (result == 0 && file->sent == feed->kept.offset) {
+		if (digest_value(&file->digest) == feed->kept.digest)
+			feed->kept.offset = 0;
+		else
+			result = refuse_kept(feed, &outcome);
+	} else if (result == 0)
+		(void)await_source(feed);
+	if (result == -1) {
+		(void)send_file_abort(feed->conn, file->request, &outcome);
+		end_content(feed);
+		fail_content(feed,
+		    window_find(&feed->transfer->window, file->request),
+		    &outcome);
+	}
+	feed->conn->also = -1;
+	/* Others have their turn between two pieces. */
+	return FEED_FULL;
+}
+
 static enum feed_step
 send_content(struct feed *feed, size_t room)
 {
@@ -265,14 +203,19 @@ send_content(struct feed *feed, size_t room)
 	struct outcome outcome;
 	enum send_file_event event;
 
+	feed->conn->also = -1;
 	if (feed->cancelled)
 		return cancel_content(feed);
-	feed->file.largest = room;
+	if (feed->kept.offset > 0)
+		return compare_kept(feed);
+	feed->file.largest = room < feed->most ? room : feed->most;
 	event = send_file_step(&feed->file, feed->conn, &outcome);
 	if (event == SEND_FILE_FULL)
 		return FEED_FULL;
-	request = window_find(window, feed->file.request);
-	request->sent = feed->file.sent;
+	if (event == SEND_FILE_EMPTY)
+		return await_source(feed);
+	feed->next_waiting = 0;
+	request = note_sent(feed);
 	if (event == SEND_FILE_MORE)
 		return FEED_MORE;
 	end_content(feed);
@@ -304,21 +247,18 @@ feed_step(struct feed *feed)
 	size_t room = room_for(feed);
 	struct request *request;
 
-	if (room < ROOM)
+	if (room < FEED_ROOM)
 		return FEED_IDLE;
 	if (feed->fd != -1)
 		return send_content(feed, room);
-	if (conn_reserve(feed->conn, ROOM) == NULL)
+	if (conn_reserve(feed->conn, FEED_ROOM) == NULL)
 		return FEED_FULL;
-	request = next_request(feed);
-	if (request != NULL) {
-		send_request(feed, request);
+	if (feed_request(feed))
 		return FEED_MORE;
-	}
 	request = window_going(&feed->transfer->window);
 	if (request == NULL)
 		return FEED_IDLE;
-	follow_go(feed, request);
+	feed_follow(feed, request);
 	return FEED_MORE;
 }
 
@@ -337,6 +277,6 @@ feed_is_done(const struct feed *feed)
 	if (feed->fd != -1 || transfer->window.open > 0)
 		return 0;
 	return feed->stopped ||
-	    (feed->cursor == transfer->window.next &&
-		transfer->sources.next == transfer->sources.count);
+	    (feed->cursor == transfer->window.next && transfer->queue.ended &&
+		transfer->folders.first == NULL);
 }

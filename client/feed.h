@@ -15,9 +15,12 @@ struct feed {
 	uint32_t cursor; /* the next request of the window to be sent */
 	int greeted;	 /* until then only so much is sent */
 	int stopped;	 /* no further request is sent */
+	size_t most;	 /* bytes of one data frame */
 	int fd;		 /* of the file whose content is under way, or -1 */
 	struct send_file file;
-	int cancelled; /* that one has its result already */
+	struct wire_go kept;  /* of it, and not compared yet; or offset 0 */
+	int cancelled;	      /* that one has its result already */
+	io_time next_waiting; /* when to say again that it gives nothing */
 };
 
 enum feed_step {
@@ -43,5 +46,25 @@ void feed_cancel(struct feed *feed, uint32_t request);
 
 /* Nonzero if nothing is under way, and nothing more will be. */
 int feed_is_done(const struct feed *feed);
+
+/*
+ * What follows is between the parts of this room.
+ */
+
+/* Room for any frame that is queued here but data. */
+#define FEED_ROOM (WIRE_REQUEST + WIRE_PATH_MAX)
+
+/*
+ * Queue the next request that is to be sent on this connection; there is
+ * FEED_ROOM.  Returns 0 if there is none, or the window is full.
+ */
+int feed_request(struct feed *feed);
+
+/* Begin with the content of a request that may go; there is FEED_ROOM. */
+void feed_follow(struct feed *feed, struct request *request);
+
+/* Begin with the content of a request whose source is open; takes fd over. */
+void feed_content(struct feed *feed, struct request *request, int fd,
+    const struct stat *found);
 
 #endif

@@ -22,9 +22,10 @@ static void
 print_usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: ftx put [-46hnpqv] [-b address[:port]] [-m mode]\n"
-	    "               [-o name[=value]] [-P port] source ... "
-	    "[host]:target\n"
+	    "usage: ftx put [-46hLnpqrv] [-b address[:port]] [-e command]\n"
+	    "               [-l kbit/s] [-m mode] [-o name[=value]] "
+	    "[-P port]\n"
+	    "               source ... [host]:target\n"
 	    "       ftx -V\n");
 }
 
@@ -43,21 +44,29 @@ hold_standard_descriptors(void)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		/* To read from it fails: no end of an input that is none. */
+		fd = open("/dev/null", O_WRONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd == -1)
 		return -1;
 	return close(fd);
 }
 
+/* Nonzero if standard input is meant. */
+static int
+is_input(const char *source)
+{
+	return strcmp(source, "-") == 0;
+}
+
 /* Two sources would become one file, and only the last would be there. */
 static int
-check_names(const struct source_list *sources)
+check_names(const struct options *options, char *const sources[], size_t count)
 {
 	const char *clash[2];
 	char one[SHOWN], other[SHOWN], name[SHOWN];
 	struct wire_bytes both;
-	int found = source_clash(sources, clash);
+	int found = source_clash(sources, count, options->recursive, clash);
 
 	if (found == 0)
 		return 0;
@@ -75,15 +84,16 @@ check_names(const struct source_list *sources)
 
 /* What is wrong with the sources, whatever the target is. */
 static int
-check_sources(const struct source_list *sources, const char *target)
+check_sources(const struct options *options, char *const sources[],
+    size_t count, const char *target)
 {
 	char shown[SHOWN];
 
-	for (size_t i = 0; i < sources->count; i++) {
-		const char *path = sources->paths[i];
+	for (size_t i = 0; i < count; i++) {
+		const char *path = sources[i];
 
-		if (strcmp(path, "-") == 0) {
-			fail_usage("-: standard input cannot be sent; "
+		if (is_input(path) && count > 1) {
+			fail_usage("-: standard input is sent alone; "
 				   "a file of this name is ./-");
 			return -1;
 		}
@@ -94,25 +104,42 @@ check_sources(const struct source_list *sources, const char *target)
 		    text_escape(shown, SHOWN, path, strlen(path), TEXT_UTF8));
 		return -1;
 	}
-	return check_names(sources);
+	return check_names(options, sources, count);
+}
+
+/* What goes with standard input only, or not.  Returns NULL, or why. */
+static const char *
+check_input(const struct options *options, const char *source,
+    const struct target *target)
+{
+	size_t length = strlen(target->path);
+
+	if (!is_input(source))
+		return options->size != NULL ? "size is for standard input only"
+					     : NULL;
+	return length == 0 || target->path[length - 1] == '/'
+	    ? "-: for standard input the target must be a name"
+	    : NULL;
 }
 
 static int
 put(const struct options *options, int count, char *const operands[])
 {
-	const char *last = operands[count - 1];
-	struct source_list sources = {operands, (size_t)count - 1, 0};
+	const char *last = operands[count - 1], *reason;
+	const size_t sources = (size_t)count - 1;
 	struct target target;
 	char error[TARGET_ERROR];
 	int status;
 
-	if (check_sources(&sources, last) == -1)
+	if (check_sources(options, operands, sources, last) == -1)
 		return EXIT_USAGE;
 	if (target_parse(&target, last, error) == -1) {
 		fprintf(stderr, "ftx: %s\n", error);
 		return EXIT_USAGE;
 	}
-	status = put_run(options, &target, &sources);
+	reason = check_input(options, operands[0], &target);
+	status = reason != NULL ? fail_usage(reason)
+				: put_run(options, &target, operands, sources);
 	target_release(&target);
 	return status;
 }

@@ -8,9 +8,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/exclude.h"
+#include "client/rate.h"
 #include "client/target.h"
+#include "client/words.h"
 #include "common/address.h"
+#include "common/quantity.h"
 #include "common/text.h"
+#include "common/wire.h"
+
+/* Bytes.  scp counts 1024 bits, too. */
+#define KBIT 128
 
 #define DEFAULT_PORT "2345"
 
@@ -36,6 +44,17 @@ check_port(const char *value, const char **reason)
 }
 
 static int
+check_command(const char *value, const char **reason)
+{
+	struct words words;
+
+	if (words_split(&words, value, reason) == -1)
+		return -1;
+	words_release(&words);
+	return 0;
+}
+
+static int
 check_mode(const char *value, const char **reason)
 {
 	size_t digits = strspn(value, "01234567");
@@ -44,6 +63,18 @@ check_mode(const char *value, const char **reason)
 	if (digits == 0 || digits > 4 || value[digits] != '\0')
 		return -1;
 	return strtoul(value, NULL, 8) > 0777 ? -1 : 0;
+}
+
+static int
+check_size(const char *value, const char **reason)
+{
+	uint64_t size;
+
+	*reason = "a size is a number of bytes, perhaps with K, M, G or T";
+	return quantity_parse(value, QUANTITY_NUMBER, &size) == -1 ||
+		size == WIRE_SIZE_UNKNOWN
+	    ? -1
+	    : 0;
 }
 
 static int
@@ -78,11 +109,30 @@ const struct setting options_table[] = {
 	.check = check_bind,
 	.argument = "address[:port]",
 	.help = "connect from this address of this host"},
+    {.name = "command",
+	.letter = 'e',
+	.kind = SETTING_TEXT,
+	MEMBER(command),
+	.check = check_command,
+	.argument = "command",
+	.help = "its standard input and output are the connection"},
     {.name = "help",
 	.letter = 'h',
 	.kind = SETTING_FLAG,
 	MEMBER(help),
 	.help = "show this and exit"},
+    {.name = "follow",
+	.letter = 'L',
+	.kind = SETTING_FLAG,
+	MEMBER(follow),
+	.help = "in directories, send what symbolic links point to"},
+    {.name = "limit",
+	.letter = 'l',
+	.kind = SETTING_NUMBER,
+	MEMBER(limit),
+	.high = RATE_MAX / KBIT,
+	.argument = "kbit/s",
+	.help = "send no faster; 1 kbit is 1024 bits; 0: no limit"},
     {.name = "mode",
 	.letter = 'm',
 	.kind = SETTING_TEXT,
@@ -112,6 +162,11 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(quiet),
 	.help = "print only errors"},
+    {.name = "recursive",
+	.letter = 'r',
+	.kind = SETTING_FLAG,
+	MEMBER(recursive),
+	.help = "send directories and all that lies in them"},
     {.name = "version",
 	.letter = 'V',
 	.kind = SETTING_FLAG,
@@ -138,10 +193,26 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long a connection to one address may take"},
+    {.name = "exclude",
+	.kind = SETTING_LIST,
+	MEMBER(exclude),
+	.check = exclude_check,
+	.argument = "pattern",
+	.help = "leave names and paths like this out of directories"},
+    {.name = "growing",
+	.kind = SETTING_FLAG,
+	MEMBER(growing),
+	.help = "a file that grows while it is read has not changed"},
     {.name = "no-clobber",
 	.kind = SETTING_FLAG,
 	MEMBER(no_clobber),
 	.help = "leave a target that exists alone"},
+    {.name = "resume",
+	.kind = SETTING_FLAG,
+	MEMBER(resume),
+	.initial = "yes",
+	.argument = "yes|no",
+	.help = "go on from what the server has kept of a large file"},
     {.name = "progress",
 	.kind = SETTING_TEXT,
 	MEMBER(progress),
@@ -165,6 +236,12 @@ const struct setting options_table[] = {
 	.high = 1000000,
 	.argument = "count",
 	.help = "how often a lost connection is made again"},
+    {.name = "size",
+	.kind = SETTING_TEXT,
+	MEMBER(size),
+	.check = check_size,
+	.argument = "bytes",
+	.help = "what standard input must give, or nothing is stored"},
     {.name = "timeout",
 	.kind = SETTING_TIME,
 	MEMBER(timeout),
@@ -185,6 +262,11 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 		reason = "-4 and -6 exclude each other";
 	if (options->quiet && options->verbose)
 		reason = "-q and -v exclude each other";
+	if (options->command != NULL &&
+	    (options->ipv4_only || options->ipv6_only ||
+		options->bind != NULL || options->port != NULL))
+		reason = "-e excludes -4, -6, -b and -P: "
+			 "the command makes the connection";
 	if (reason == NULL)
 		return 0;
 	snprintf(error, SETTINGS_ERROR, "%s", reason);
@@ -241,8 +323,8 @@ options_read(struct options *options, int argc, char *const argv[],
 	    options_table, options, argc - command, argv + command, error);
 	if (first == -1 || options->help || options->version)
 		return first;
-	if (read_environment(options, error) == -1 ||
-	    check_together(options, error) == -1)
+	if (check_together(options, error) == -1 ||
+	    read_environment(options, error) == -1)
 		return -1;
 	return command + first;
 }
@@ -259,6 +341,23 @@ options_family(const struct options *options)
 	if (options->ipv4_only)
 		return AF_INET;
 	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
+}
+
+uint64_t
+options_rate(const struct options *options)
+{
+	return options->limit * KBIT;
+}
+
+uint64_t
+options_size(const struct options *options)
+{
+	uint64_t size = WIRE_SIZE_UNKNOWN;
+
+	/* What it is has been checked when it was set. */
+	if (options->size != NULL)
+		(void)quantity_parse(options->size, QUANTITY_NUMBER, &size);
+	return size;
 }
 
 uint32_t

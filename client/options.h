@@ -11,12 +11,16 @@ struct options {
 	int ipv4_only, ipv6_only;
 	int dry_run, preserve;
 	int quiet, verbose, help, version;
-	int no_clobber;
-	char *bind; /* address[:port], or NULL */
-	char *mode; /* octal, or NULL: that of the source */
+	int no_clobber, growing, resume, recursive, follow;
+	char *command; /* whose input and output are the connection, or NULL */
+	char *bind;    /* address[:port], or NULL */
+	char *mode;    /* octal, or NULL: that of the source */
 	char *port;
+	char *size; /* of standard input, or NULL: unknown */
+	struct setting_list exclude;
 	char *progress; /* "auto", "bar", "lines" or "none" */
 	uint64_t retry;
+	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;
 };
@@ -34,6 +38,12 @@ void options_release(struct options *options);
 
 /* AF_INET, AF_INET6 or AF_UNSPEC. */
 int options_family(const struct options *options);
+
+/* The limit in bytes a second; 0: none. */
+uint64_t options_rate(const struct options *options);
+
+/* The size setting, or WIRE_SIZE_UNKNOWN. */
+uint64_t options_size(const struct options *options);
 
 /* The mode setting, or else the permission bits of this mode. */
 uint32_t options_mode(const struct options *options, uint32_t source);

@@ -154,6 +154,12 @@ progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
 	uint64_t left;
 	int length;
 
+	if (total == PROGRESS_UNKNOWN) {
+		snprintf(buffer, PROGRESS_LINE, "%s  %s  %s/s",
+		    show_name(name, path), text_size(amount, sent),
+		    text_size(speed, rate));
+		return buffer;
+	}
 	describe_amount(amount, sizeof(amount), sent, total);
 	length = snprintf(buffer, PROGRESS_LINE, "%s  %d%%  %s",
 	    show_name(name, path), progress_percent(sent, total), amount);

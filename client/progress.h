@@ -27,8 +27,11 @@ struct progress {
 void progress_init(struct progress *progress, const char *setting, int quiet,
     int terminal, io_time now);
 
-/* So much of it went in elapsed milliseconds.  Cheap where nothing is to be
- * shown yet. */
+/*
+ * So much of a file went in elapsed milliseconds, of PROGRESS_UNKNOWN where it
+ * does not say its size.  Cheap where nothing is to be shown yet.
+ */
+#define PROGRESS_UNKNOWN UINT64_MAX
 void progress_sending(struct progress *progress, const char *path,
     uint64_t sent, uint64_t total, int64_t elapsed, io_time now);
 
@@ -46,7 +49,10 @@ void progress_print(struct progress *progress, const char *line);
 /* Longest line of progress, with NUL; it fits a terminal of 80 columns. */
 #define PROGRESS_LINE 80
 
-/* "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16".  Returns buffer. */
+/*
+ * "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16", or "-  2.9 GB  112 MB/s"
+ * where the total is not known.  Returns buffer.
+ */
 char *progress_describe(char buffer[PROGRESS_LINE], const char *path,
     uint64_t sent, uint64_t total, int64_t elapsed);
 

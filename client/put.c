@@ -29,16 +29,18 @@ try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
 	    run->retry.since, run->retry.since + run->retry.queue_timeout};
 	uint64_t done = run->transfer.window.done;
 	struct stream_end end = {0, 0};
-	int fd = transport_connect(&run->transport, outcome);
-	int result;
+	struct transport_link link;
+	int result = transport_connect(&run->transport, &link, outcome);
 
-	*attempt = (struct attempt){.status = outcome->status};
-	if (fd == -1)
+	*attempt = (struct attempt){.status = STATUS_UNREACHABLE};
+	if (result == -1)
 		return -1;
-	result = stream_run(&run->transfer, fd, &limits, &end, outcome);
-	close(fd);
+	outcome->status = STATUS_STORED;
+	result = stream_run(
+	    &run->transfer, link.in, link.out, &limits, &end, outcome);
+	transport_disconnect(&run->transport, &link, end.greeted, outcome);
 	window_reset(&run->transfer.window, end.lost);
-	attempt->connected = 1;
+	attempt->connected = outcome->status != STATUS_UNREACHABLE;
 	attempt->greeted = end.greeted;
 	attempt->status = outcome->status;
 	attempt->progressed = run->transfer.window.done > done;
@@ -87,7 +89,8 @@ put_all(struct run *run)
 
 	while (try_once(run, &attempt, &outcome) == -1 && !interrupt_caught()) {
 		delay = retry_after(&run->retry, &attempt, io_now());
-		if (delay < 0) {
+		/* What was read of standard input does not come again. */
+		if (delay < 0 || run->transfer.spent) {
 			outcome.status =
 			    retry_verdict(&run->retry, outcome.status);
 			report_end(&run->transfer, &outcome);
@@ -126,13 +129,14 @@ begin(struct run *run)
 
 int
 put_run(const struct options *options, const struct target *target,
-    const struct source_list *sources)
+    char *const *sources, size_t count)
 {
 	struct run run;
 	struct outcome outcome;
 	io_time now = io_now();
 
-	if (transfer_init(&run.transfer, options, target, sources) == -1) {
+	if (transfer_init(&run.transfer, options, target, sources, count) ==
+	    -1) {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
 		report_end(&run.transfer, &outcome);
 		return tally_exit(&run.transfer.tally);

@@ -3,8 +3,9 @@
 #ifndef CLIENT_PUT_H
 #define CLIENT_PUT_H
 
+#include <stddef.h>
+
 #include "client/options.h"
-#include "client/source.h"
 #include "client/target.h"
 
 /*
@@ -12,6 +13,6 @@
  * exit status; it is to be raised instead if a signal was caught.
  */
 int put_run(const struct options *options, const struct target *target,
-    const struct source_list *sources);
+    char *const *sources, size_t count);
 
 #endif

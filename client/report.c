@@ -52,17 +52,23 @@ void
 report_success(struct transfer *transfer, const struct request *request,
     enum status status, int durable)
 {
-	uint64_t size = (uint64_t)request->identity.size;
+	uint64_t size =
+	    status == STATUS_WOULD_STORE ? request->size : request->sent;
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE], speed[128];
 
+	if (request->kind == WIRE_FOLDER) {
+		transfer->tally.folders++;
+		return;
+	}
 	tally_count(&transfer->tally, status);
 	if (!transfer->tells)
 		return;
-	show(source, sizeof(source), request->source);
-	transfer_remote(transfer, request->source, remote);
+	show(source, sizeof(source), request->source.path);
+	transfer_remote(transfer, &request->source, remote);
 	if (status == STATUS_WOULD_STORE) {
 		say(transfer, "would store %s -> %s  %s", source, remote,
-		    text_size(speed, size));
+		    size == WIRE_SIZE_UNKNOWN ? "of unknown size"
+					      : text_size(speed, size));
 		return;
 	}
 	describe_speed(speed, sizeof(speed), size, io_now() - request->begun);
@@ -75,13 +81,17 @@ static void
 describe_failure(char *buffer, size_t size, const struct request *request,
     enum status status)
 {
-	uint64_t all = (uint64_t)request->identity.size;
+	char sent[TEXT_NUMBER];
 
 	if (status == STATUS_EXISTS || status == STATUS_DIGEST)
 		snprintf(buffer, size, "%s", status_text(status));
+	else if (request->state == REQUEST_SENDING && request->sent > 0 &&
+	    request->size == WIRE_SIZE_UNKNOWN)
+		snprintf(buffer, size, "failed after %s",
+		    text_size(sent, request->sent));
 	else if (request->state == REQUEST_SENDING && request->sent > 0)
 		snprintf(buffer, size, "failed at %d%%",
-		    progress_percent(request->sent, all));
+		    progress_percent(request->sent, request->size));
 	else if (status == STATUS_REFUSED || status == STATUS_NO_SPACE)
 		snprintf(buffer, size, "refused");
 	else
@@ -113,16 +123,31 @@ count_failure(struct transfer *transfer, const struct request *request,
     enum status status)
 {
 	tally_count(&transfer->tally, status);
-	transfer->tally.unconfirmed += request->uncertain != 0;
+	transfer->tally.unconfirmed +=
+	    request->uncertain && request->kind == WIRE_FILE;
 }
 
 /* What is there now, of a request that failed. */
 static const char *
 describe_state(const struct request *request, const char *otherwise)
 {
-	return request->uncertain
-	    ? "it may have been stored before the connection was lost"
-	    : otherwise;
+	if (!request->uncertain)
+		return otherwise;
+	return request->kind == WIRE_FOLDER
+	    ? "it may have been done before the connection was lost"
+	    : "it may have been stored before the connection was lost";
+}
+
+/* The same of one that no lost connection can have done. */
+static const char *
+describe_undone(const struct request *request, enum status status)
+{
+	if (request->settles)
+		return "its mode and time were not set";
+	if (request->kind == WIRE_FOLDER)
+		return "it was not made";
+	return status == STATUS_EXISTS ? "it was left as it is"
+				       : "nothing was stored";
 }
 
 void
@@ -138,12 +163,10 @@ report_failure(struct transfer *transfer, const struct request *request,
 	count_failure(transfer, request, outcome->status);
 	describe_failure(what, sizeof(what), request, outcome->status);
 	say(transfer, "ftx: %s -> %s: %s: %s; %s%s",
-	    show(source, sizeof(source), request->source),
-	    transfer_remote(transfer, request->source, remote), what,
+	    show(source, sizeof(source), request->source.path),
+	    transfer_remote(transfer, &request->source, remote), what,
 	    show(text, sizeof(text), why),
-	    describe_state(request,
-		outcome->status == STATUS_EXISTS ? "it was left as it is"
-						 : "nothing was stored"),
+	    describe_state(request, describe_undone(request, outcome->status)),
 	    advice_on(outcome->status));
 }
 
@@ -160,7 +183,7 @@ report_source(struct transfer *transfer, const struct request *request,
 	else
 		count_failure(transfer, request, outcome->status);
 	say(transfer, "ftx: %s: %s; %s",
-	    show(source, sizeof(source), request->source),
+	    show(source, sizeof(source), request->source.path),
 	    show(text, sizeof(text), outcome->text),
 	    describe_state(request, skipped ? "skipped" : "it was not sent"));
 }
@@ -202,17 +225,15 @@ static struct state
 count_all(struct transfer *transfer)
 {
 	const struct tally *tally = &transfer->tally;
-	const struct source_list *sources = &transfer->sources;
 	struct window *window = &transfer->window;
 	struct state state = {transfer->options->dry_run ? 0 : tally->stored,
 	    tally->unconfirmed,
-	    tally->failed - tally->unconfirmed + sources->count -
-		sources->next};
+	    tally->failed - tally->unconfirmed + queue_count(&transfer->queue)};
 
 	for (uint32_t i = window->first; i != window->next; i++) {
 		const struct request *request = window_find(window, i);
 
-		if (request == NULL)
+		if (request == NULL || request->kind == WIRE_FOLDER)
 			continue;
 		state.unconfirmed += request->uncertain != 0;
 		state.unstored += request->uncertain == 0;
@@ -239,12 +260,14 @@ describe_all(char *buffer, size_t size, const struct state *state)
 }
 
 static void
-name_one(struct transfer *transfer, const char *path, const char *what)
+name_one(
+    struct transfer *transfer, const struct source *source, const char *what)
 {
-	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
+	char shown[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
 
-	say(transfer, "ftx: %s -> %s: %s", show(source, sizeof(source), path),
-	    transfer_remote(transfer, path, remote), what);
+	say(transfer, "ftx: %s -> %s: %s",
+	    show(shown, sizeof(shown), source->path),
+	    transfer_remote(transfer, source, remote), what);
 }
 
 /* Say of every file that has no line yet what became of it. */
@@ -252,22 +275,20 @@ static void
 name_rest(struct transfer *transfer)
 {
 	struct window *window = &transfer->window;
-	const char *path;
+	struct source source;
+	int begun;
 
 	for (uint32_t i = window->first; i != window->next; i++) {
 		const struct request *request = window_find(window, i);
 
-		if (request != NULL)
-			name_one(transfer, request->source,
+		if (request != NULL && request->kind == WIRE_FILE)
+			name_one(transfer, &request->source,
 			    request->uncertain ? "not confirmed"
 					       : "not stored");
 	}
-	for (;;) {
-		path = source_next(&transfer->sources);
-		if (path == NULL)
-			return;
-		name_one(transfer, path, "not stored");
-	}
+	while (queue_rest(&transfer->queue, &source, &begun))
+		name_one(transfer, &source,
+		    begun ? "the rest was not stored" : "not stored");
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be sent: the named sources one by one, opened and identified. */
+/* One source: where it lies, what it is called, opened and identified. */
 #include "client/source.h"
 
 #include <errno.h>
@@ -8,10 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *
-source_next(struct source_list *list)
+struct wire_bytes
+source_called(const struct source *source)
 {
-	return list->next < list->count ? list->paths[list->next++] : NULL;
+	const char *name = source->path + source->name;
+
+	name += strspn(name, "/");
+	return (struct wire_bytes){name, strlen(name)};
+}
+
+char *
+source_below(const struct source *source)
+{
+	char *below = source->path + source->root;
+
+	return below + strspn(below, "/");
 }
 
 struct wire_bytes
@@ -27,48 +38,74 @@ source_name(const char *path)
 	return (struct wire_bytes){path + begin, end - begin};
 }
 
+struct source
+source_of(char *path)
+{
+	struct wire_bytes last = source_name(path);
+	size_t length = strlen(path);
+	int keeps = length > 0 && path[length - 1] != '/' &&
+	    !(last.length == 1 && last.bytes[0] == '.') &&
+	    !(last.length == 2 && memcmp(last.bytes, "..", 2) == 0);
+
+	return (struct source){
+	    path, length, keeps ? (size_t)(last.bytes - path) : length};
+}
+
+/* A named one among those that are compared. */
+struct named {
+	char *const *place;
+	struct wire_bytes name;
+};
+
 /* By their names, then by their places. */
 static int
 compare(const void *one, const void *other)
 {
-	char *const *const *a = one;
-	char *const *const *b = other;
-	struct wire_bytes left = source_name(**a), right = source_name(**b);
+	const struct named *a = one, *b = other;
 	size_t shorter =
-	    left.length < right.length ? left.length : right.length;
-	int order = memcmp(left.bytes, right.bytes, shorter);
+	    a->name.length < b->name.length ? a->name.length : b->name.length;
+	int order = memcmp(a->name.bytes, b->name.bytes, shorter);
 
 	if (order != 0)
 		return order;
-	if (left.length != right.length)
-		return left.length < right.length ? -1 : 1;
-	return *a < *b ? -1 : *a > *b;
+	if (a->name.length != b->name.length)
+		return a->name.length < b->name.length ? -1 : 1;
+	return a->place < b->place ? -1 : a->place > b->place;
 }
 
 static int
-share_name(const char *one, const char *other)
+share_name(const struct named *a, const struct named *b)
 {
-	struct wire_bytes a = source_name(one), b = source_name(other);
+	return a->name.length > 0 && a->name.length == b->name.length &&
+	    memcmp(a->name.bytes, b->name.bytes, a->name.length) == 0;
+}
 
-	return a.length > 0 && a.length == b.length &&
-	    memcmp(a.bytes, b.bytes, a.length) == 0;
+/* The name that one may get, where directories are sent or are not. */
+static struct wire_bytes
+name_of(char *path, int recursive)
+{
+	const struct source source = source_of(path);
+
+	return recursive ? source_called(&source) : source_name(path);
 }
 
 int
-source_clash(const struct source_list *list, const char *clash[2])
+source_clash(
+    char *const *paths, size_t count, int recursive, const char *clash[2])
 {
-	char *const **index = malloc(list->count * sizeof(*index));
+	struct named *index = malloc(count * sizeof(*index));
 	int found = 0;
 
 	if (index == NULL)
 		return -1;
-	for (size_t i = 0; i < list->count; i++)
-		index[i] = &list->paths[i];
-	qsort(index, list->count, sizeof(*index), compare);
-	for (size_t i = 1; i < list->count && !found; i++) {
-		clash[0] = *index[i - 1];
-		clash[1] = *index[i];
-		found = share_name(clash[0], clash[1]);
+	for (size_t i = 0; i < count; i++)
+		index[i] =
+		    (struct named){&paths[i], name_of(paths[i], recursive)};
+	qsort(index, count, sizeof(*index), compare);
+	for (size_t i = 1; i < count && !found; i++) {
+		clash[0] = *index[i - 1].place;
+		clash[1] = *index[i].place;
+		found = share_name(&index[i - 1], &index[i]);
 	}
 	free(index);
 	return found;
@@ -77,6 +114,8 @@ source_clash(const struct source_list *list, const char *clash[2])
 static const char *
 kind_of(mode_t mode)
 {
+	if (S_ISLNK(mode))
+		return "a symbolic link";
 	if (S_ISFIFO(mode))
 		return "a FIFO";
 	if (S_ISSOCK(mode))
@@ -84,14 +123,13 @@ kind_of(mode_t mode)
 	return S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "no regular file";
 }
 
-/* A directory was meant to be sent; other kinds have no content to send. */
 static enum source_kind
-turn_away(mode_t mode, struct outcome *outcome)
+judge(mode_t mode, struct outcome *outcome)
 {
-	if (S_ISDIR(mode)) {
-		outcome_set(outcome, STATUS_SOURCE, "is a directory");
-		return SOURCE_FAILED;
-	}
+	if (S_ISREG(mode))
+		return SOURCE_FILE;
+	if (S_ISDIR(mode))
+		return SOURCE_FOLDER;
 	outcome_set(outcome, STATUS_SOURCE, "is %s", kind_of(mode));
 	return SOURCE_SKIPPED;
 }
@@ -104,25 +142,85 @@ fail(int error, struct outcome *outcome)
 }
 
 enum source_kind
-source_open(
-    const char *path, int *fd, struct stat *found, struct outcome *outcome)
+source_open_at(int directory, const char *name, int follow, int *fd,
+    struct stat *found, struct outcome *outcome)
 {
-	enum source_kind kind = SOURCE_FILE;
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	enum source_kind kind;
 
-	/* To open a FIFO would set free, and then kill, who writes to it. */
-	if (stat(path, found) == -1)
+	/*
+	 * Look first: to open a FIFO would set free, and then kill, who writes
+	 * to it, and devices have effects of their own.
+	 */
+	if (fstatat(directory, name, found, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
+	    -1)
 		return fail(errno, outcome);
-	if (!S_ISREG(found->st_mode))
-		return turn_away(found->st_mode, outcome);
-	*fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	kind = judge(found->st_mode, outcome);
+	if (kind == SOURCE_SKIPPED)
+		return kind;
+	*fd = openat(directory, name, flags | (follow ? 0 : O_NOFOLLOW));
 	if (*fd == -1)
 		return fail(errno, outcome);
-	if (fstat(*fd, found) == -1)
-		kind = fail(errno, outcome);
-	else if (!S_ISREG(found->st_mode))
-		kind = turn_away(found->st_mode, outcome);
-	if (kind != SOURCE_FILE)
+	kind = fstat(*fd, found) == -1 ? fail(errno, outcome)
+				       : judge(found->st_mode, outcome);
+	if (kind != SOURCE_FILE && kind != SOURCE_FOLDER)
 		close(*fd);
+	return kind;
+}
+
+/* Open a directory whose name is the first so many bytes. */
+static int
+enter(int directory, char *name, size_t length, int flags)
+{
+	char behind = name[length];
+	int fd;
+
+	name[length] = '\0';
+	fd =
+	    openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	name[length] = behind;
+	return fd;
+}
+
+/* Open the directory that holds the last component, *last. */
+static int
+reach(const struct source *source, int follow, const char **last)
+{
+	const int flags = follow ? 0 : O_NOFOLLOW;
+	char *below = source_below(source);
+	int fd = enter(AT_FDCWD, source->path, source->root, 0);
+	size_t length = strcspn(below, "/");
+
+	while (fd != -1 && below[length] != '\0') {
+		int parent = fd, error;
+
+		fd = enter(parent, below, length, flags);
+		error = errno;
+		close(parent);
+		errno = error;
+		below += length + 1;
+		length = strcspn(below, "/");
+	}
+	*last = below;
+	return fd;
+}
+
+enum source_kind
+source_open(const struct source *source, int follow, int *fd,
+    struct stat *found, struct outcome *outcome)
+{
+	enum source_kind kind;
+	const char *last;
+	int directory;
+
+	if (*source_below(source) == '\0')
+		return source_open_at(
+		    AT_FDCWD, source->path, 1, fd, found, outcome);
+	directory = reach(source, follow, &last);
+	if (directory == -1)
+		return fail(errno, outcome);
+	kind = source_open_at(directory, last, follow, fd, found, outcome);
+	close(directory);
 	return kind;
 }
 
@@ -134,11 +232,15 @@ source_identify(const struct stat *found)
 }
 
 int
-source_is_same(const struct source_identity *identity, const struct stat *found)
+source_is_same(const struct source_identity *identity, const struct stat *found,
+    int may_grow)
 {
-	return identity->device == found->st_dev &&
-	    identity->inode == found->st_ino &&
-	    identity->size == found->st_size &&
+	if (identity->device != found->st_dev ||
+	    identity->inode != found->st_ino)
+		return 0;
+	if (may_grow)
+		return identity->size <= found->st_size;
+	return identity->size == found->st_size &&
 	    identity->modified.tv_sec == found->st_mtim.tv_sec &&
 	    identity->modified.tv_nsec == found->st_mtim.tv_nsec;
 }

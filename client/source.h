@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be sent: the named sources one by one, opened and identified. */
+/* One source: where it lies, what it is called, opened and identified. */
 #ifndef CLIENT_SOURCE_H
 #define CLIENT_SOURCE_H
 
@@ -9,37 +9,57 @@
 #include "common/status.h"
 #include "common/wire.h"
 
-struct source_list {
-	char *const *paths; /* not owned */
-	size_t count, next;
+struct source {
+	char *path;  /* as it is shown */
+	size_t root; /* so much of it was named by the user */
+	size_t name; /* where that begins which it is called on the other end */
 };
 
-/* The next one, or NULL when all were handed out. */
-const char *source_next(struct source_list *list);
+/*
+ * A named one.  Where the path ends in a slash, "." or "..", what lies in the
+ * directory gets no name of its own, as in rsync.
+ */
+struct source source_of(char *path);
 
-/* The name that a source has on the other end: its last component. */
+/* What it is called on the other end; empty for a folder of that name. */
+struct wire_bytes source_called(const struct source *source);
+
+/* The part below what was named; empty for that itself. */
+char *source_below(const struct source *source);
+
+/* The last component of a path. */
 struct wire_bytes source_name(const char *path);
 
 /*
- * Look for two that have the same name.  Returns 1 with both, 0 if there are
- * none, or -1 with errno if there is no memory.
+ * Look for two named ones with the same last component; where directories are
+ * sent, those that give what lies in them have none.  Returns 1 with both, 0 if
+ * there are none, or -1 with errno if there is no memory.
  */
-int source_clash(const struct source_list *list, const char *clash[2]);
+int source_clash(
+    char *const *paths, size_t count, int recursive, const char *clash[2]);
 
 enum source_kind {
 	SOURCE_FILE,	/* open for reading */
+	SOURCE_FOLDER,	/* a directory, open as well */
 	SOURCE_SKIPPED, /* a kind that is never sent */
 	SOURCE_FAILED
 };
 
 /*
- * Open one without ever blocking; a symbolic link is followed, and what is no
- * regular file is not opened.  SOURCE_FILE
- * comes with *fd, to be closed by the caller, and what fstat said; the others
- * with outcome.
+ * Open what is called so in an open directory, without ever blocking; a
+ * symbolic link only if follow.  SOURCE_FILE and SOURCE_FOLDER come with *fd,
+ * to be closed by the caller, and what fstat said; the others with outcome.
  */
-enum source_kind source_open(
-    const char *path, int *fd, struct stat *found, struct outcome *outcome);
+enum source_kind source_open_at(int directory, const char *name, int follow,
+    int *fd, struct stat *found, struct outcome *outcome);
+
+/*
+ * The same for a source, whose path is walked from what was named, one
+ * directory after the other; no symbolic link below that is followed unless
+ * follow.
+ */
+enum source_kind source_open(const struct source *source, int follow, int *fd,
+    struct stat *found, struct outcome *outcome);
 
 /* Which file it was, and in which state, when it was announced. */
 struct source_identity {
@@ -50,7 +70,9 @@ struct source_identity {
 };
 
 struct source_identity source_identify(const struct stat *found);
-int source_is_same(
-    const struct source_identity *identity, const struct stat *found);
+
+/* Nonzero if it still is that; it may have grown where that is no change. */
+int source_is_same(const struct source_identity *identity,
+    const struct stat *found, int may_grow);
 
 #endif

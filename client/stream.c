@@ -14,6 +14,9 @@
 /* The longest wait: what is shown changes with the seconds. */
 #define TICK 1000
 
+/* How long sources are read before what came of it is sent. */
+#define TURN 100
+
 /* How often is read before anything else gets its turn. */
 #define READS 16
 
@@ -28,6 +31,7 @@ struct stream {
 	struct answers answers;
 	uint8_t greeting[WIRE_GREETING];
 	size_t greeting_length;
+	size_t most; /* bytes that are queued before they are written */
 	io_time begun;
 	io_time moved;	 /* when bytes last went or came */
 	uint64_t sent;	 /* how many had gone by then */
@@ -149,20 +153,51 @@ read_input(struct stream *stream)
 	return 0;
 }
 
+/* Nothing that is said here would be heard. */
+static int
+is_silent(const struct stream *stream)
+{
+	return stream->write_error != 0 || stream->answers.refusing;
+}
+
+/* Write as much as the limit on the rate allows.  Returns 0, or -1, errno. */
+static int
+flush(struct stream *stream)
+{
+	struct rate *rate = &stream->transfer->rate;
+	struct conn *conn = &stream->conn;
+	uint64_t sent = conn->sent, allowed = rate_allows(rate, io_now());
+	int result;
+
+	conn->send_until = allowed == UINT64_MAX ? allowed : sent + allowed;
+	result = conn_flush(conn);
+	rate_take(rate, conn->sent - sent);
+	return result;
+}
+
 /* Queue and write what can be.  Returns nonzero if there is more at once. */
 static int
 write_output(struct stream *stream)
 {
+	io_time end = io_now() + TURN;
 	enum feed_step step;
 
-	if (stream->write_error != 0 || stream->answers.refusing)
+	if (is_silent(stream)) {
+		stream->conn.send_until = stream->conn.sent;
+		stream->conn.also = -1;
 		return 0;
+	}
 	do {
 		step = feed_step(&stream->feed);
-	} while (step == FEED_MORE);
-	if (conn_flush(&stream->conn) == -1)
+	} while (step == FEED_MORE &&
+	    conn_unsent(&stream->conn) < stream->most && io_now() < end &&
+	    !interrupt_caught());
+	/* What has just been queued may be the end of an input that was cut. */
+	if (interrupt_caught())
+		return 1;
+	if (flush(stream) == -1)
 		stream->write_error = errno;
-	return step == FEED_FULL && conn_unsent(&stream->conn) == 0;
+	return step != FEED_IDLE && conn_unsent(&stream->conn) == 0;
 }
 
 static void
@@ -175,17 +210,19 @@ show_progress(struct stream *stream, io_time now)
 	    : window_find(window, window->first);
 
 	if (!stream->feed.greeted) {
-		if (now - stream->begun >= TICK)
+		/* A command may be asking for a password there. */
+		if (now - stream->begun >= TICK &&
+		    transfer->options->command == NULL)
 			progress_waiting(&transfer->progress,
 			    transfer->target->shown,
 			    "connected, waiting for a free worker",
 			    stream->limits->since, now);
 	} else if (request != NULL && request->state == REQUEST_SENDING) {
-		progress_sending(&transfer->progress, request->source,
-		    request->sent, (uint64_t)request->identity.size,
-		    now - request->begun, now);
+		progress_sending(&transfer->progress, request->source.path,
+		    request->sent, request->size, now - request->begun, now);
 	} else if (request != NULL && request->state == REQUEST_ENDED) {
-		progress_committing(&transfer->progress, request->source, now);
+		progress_committing(
+		    &transfer->progress, request->source.path, now);
 	}
 }
 
@@ -229,6 +266,18 @@ fail_late(struct stream *stream, io_time now)
 	return -1;
 }
 
+/* When the limit on the rate lets more go, if that is what is waited for. */
+static io_time
+allowed_from(const struct stream *stream)
+{
+	const struct conn *conn = &stream->conn;
+
+	return !is_silent(stream) && conn_unsent(conn) > 0 &&
+		conn->sent == conn->send_until
+	    ? rate_due(&stream->transfer->rate)
+	    : IO_NEVER;
+}
+
 /* Wait until something can be done.  Returns 0, or -1 with outcome. */
 static int
 await(struct stream *stream, io_time now)
@@ -239,6 +288,8 @@ await(struct stream *stream, io_time now)
 		return fail_late(stream, now);
 	if (deadline > now + TICK)
 		deadline = now + TICK;
+	if (deadline > allowed_from(stream))
+		deadline = allowed_from(stream);
 	if (conn_wait(&stream->conn, 1, deadline) == -1)
 		return fail_lost(stream, errno);
 	return 0;
@@ -268,6 +319,7 @@ finish(struct stream *stream)
 	/* Nothing depends on it any more. */
 	if (conn_reserve(&stream->conn, 0) != NULL)
 		conn_queue(&stream->conn, WIRE_BYE, 0, 0);
+	stream->conn.send_until = UINT64_MAX;
 	(void)conn_flush(&stream->conn);
 	return 0;
 }
@@ -296,7 +348,7 @@ exchange(struct stream *stream)
 }
 
 int
-stream_run(struct transfer *transfer, int fd,
+stream_run(struct transfer *transfer, int in, int out,
     const struct stream_limits *limits, struct stream_end *end,
     struct outcome *outcome)
 {
@@ -308,17 +360,21 @@ stream_run(struct transfer *transfer, int fd,
 	    .outcome = outcome};
 	int result;
 
-	if (conn_init(&stream.conn, fd, fd, WIRE_FROM_SERVER) == -1) {
+	if (conn_init(&stream.conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set(outcome, STATUS_MEMORY, "%s", "");
 		return -1;
 	}
+	stream.most = rate_piece(&transfer->rate, CONN_DATA);
 	feed_init(&stream.feed, transfer, &stream.conn);
+	stream.feed.most = stream.most;
 	stream.answers =
 	    (struct answers){.transfer = transfer, .feed = &stream.feed};
 	feed_begin(&stream.feed);
 	result = exchange(&stream);
 	end->greeted = stream.feed.greeted && !stream.answers.refusing;
-	end->lost = end->greeted && !stream.answers.fatal;
+	/* What came before any greeting may stand in front of a server. */
+	end->lost = stream.greeting_length > 0 && !stream.answers.refusing &&
+	    !stream.answers.fatal;
 	feed_release(&stream.feed);
 	conn_release(&stream.conn);
 	return result;

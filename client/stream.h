@@ -19,11 +19,11 @@ struct stream_end {
 };
 
 /*
- * Send over a connected descriptor, which does not block and is not owned,
- * what the transfer has to send.  Returns 0 when every request has its result,
- * or -1 with outcome and end.
+ * Send over connected descriptors, which do not block and are not owned, what
+ * the transfer has to send.  Returns 0 when every request has its result, or -1
+ * with outcome and end.
  */
-int stream_run(struct transfer *transfer, int fd,
+int stream_run(struct transfer *transfer, int in, int out,
     const struct stream_limits *limits, struct stream_end *end,
     struct outcome *outcome);
 

@@ -42,7 +42,8 @@ tally_exit(const struct tally *tally)
 {
 	if (tally->ended != 0)
 		return tally->ended;
-	if (tally->failed == 0 && tally->stored == 0 && tally->skipped > 0)
+	if (tally->failed == 0 && tally->stored == 0 && tally->folders == 0 &&
+	    tally->skipped > 0)
 		return status_exit(STATUS_SOURCE);
 	if (tally->failed == 0)
 		return 0;

@@ -5,23 +5,61 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/text.h"
 
+static struct wire_bytes
+bytes_of(const char *text)
+{
+	return (struct wire_bytes){text, strlen(text)};
+}
+
+/* Nonzero if the only source may get the name that the target is. */
+static int
+may_settle(const struct options *options, const char *path)
+{
+	struct stat found;
+
+	return !options->recursive || stat(path, &found) == -1 ||
+	    !S_ISDIR(found.st_mode);
+}
+
+/* Standard input has no name but the target's.  Returns 0, or -1. */
+static int
+name_input(struct transfer *transfer)
+{
+	const char *path = transfer->target->path;
+	struct wire_bytes name = source_name(path);
+	size_t parent = (size_t)(name.bytes - path);
+
+	transfer->directory = strndup(path, parent > 0 ? parent - 1 : 0);
+	transfer->name = strndup(name.bytes, name.length);
+	return transfer->directory != NULL && transfer->name != NULL ? 0 : -1;
+}
+
 int
 transfer_init(struct transfer *transfer, const struct options *options,
-    const struct target *target, const struct source_list *sources)
+    const struct target *target, char *const *paths, size_t count)
 {
 	int terminal = isatty(STDERR_FILENO);
 
 	memset(transfer, 0, sizeof(*transfer));
 	transfer->options = options;
 	transfer->target = target;
-	transfer->sources = *sources;
+	transfer->input = count == 1 && strcmp(paths[0], "-") == 0;
+	transfer->settles =
+	    count == 1 && !transfer->input && may_settle(options, paths[0]);
+	queue_init(&transfer->queue, paths, count, options,
+	    options->recursive && !transfer->settles);
+	folders_init(&transfer->folders);
 	transfer->tells = !options->quiet && (options->verbose || terminal);
+	rate_init(&transfer->rate, options_rate(options), io_now());
 	progress_init(&transfer->progress, options->progress, options->quiet,
 	    terminal, io_now());
+	if (transfer->input && name_input(transfer) == -1)
+		return -1;
 	return window_init(&transfer->window);
 }
 
@@ -29,21 +67,11 @@ void
 transfer_release(struct transfer *transfer)
 {
 	window_release(&transfer->window);
+	queue_release(&transfer->queue);
+	folders_release(&transfer->folders);
 	free(transfer->directory);
 	free(transfer->name);
 	transfer->directory = transfer->name = NULL;
-}
-
-static int
-is_single(const struct transfer *transfer)
-{
-	return transfer->sources.count == 1;
-}
-
-static struct wire_bytes
-bytes_of(const char *text)
-{
-	return (struct wire_bytes){text, strlen(text)};
 }
 
 struct wire_base
@@ -54,7 +82,7 @@ transfer_base(const struct transfer *transfer)
 	if (transfer->directory != NULL)
 		return (struct wire_base){
 		    WIRE_BASE_DIRECTORY, bytes_of(transfer->directory)};
-	if (is_single(transfer))
+	if (transfer->settles)
 		return (struct wire_base){WIRE_BASE_SETTLE, bytes_of(path)};
 	return (struct wire_base){WIRE_BASE_DIRECTORY,
 	    {path, target_directory(transfer->target, &reason)}};
@@ -72,11 +100,56 @@ transfer_settle(struct transfer *transfer, const struct wire_based *based)
 }
 
 struct wire_bytes
-transfer_path(const struct transfer *transfer, const char *source)
+transfer_path(const struct transfer *transfer, const struct source *source)
 {
 	if (transfer->name != NULL && transfer->name[0] != '\0')
 		return bytes_of(transfer->name);
-	return source_name(source);
+	return source_called(source);
+}
+
+static unsigned
+attributes_of(const struct options *options, const struct request *request)
+{
+	if (!options->preserve ||
+	    (request->kind == WIRE_FOLDER && !request->settles))
+		return 0;
+	if (!request->input)
+		return WIRE_EXACT_MODE | WIRE_TIME;
+	/* Standard input has neither, but for what the user says. */
+	return options->mode != NULL ? WIRE_EXACT_MODE : 0;
+}
+
+int
+transfer_resumes(const struct transfer *transfer, const struct request *request)
+{
+	return transfer->options->resume && !transfer->options->growing &&
+	    !transfer->options->dry_run && !request->input &&
+	    request->kind == WIRE_FILE && request->size >= TRANSFER_RESUMED;
+}
+
+struct wire_request
+transfer_request(const struct transfer *transfer, const struct request *request)
+{
+	const struct options *options = transfer->options;
+	const struct source_identity *identity = &request->identity;
+	int folder = request->kind == WIRE_FOLDER;
+
+	return (struct wire_request){
+	    .kind = request->kind,
+	    .attributes = attributes_of(options, request),
+	    .wishes = (options->no_clobber && !folder ? WIRE_NO_CLOBBER : 0) |
+		(options->dry_run ? WIRE_DRY_RUN : 0) |
+		(transfer_resumes(transfer, request) ? WIRE_RESUME : 0),
+	    .mode = folder ? request->mode & 0777
+			   : options_mode(options, request->mode),
+	    .seconds = identity->modified.tv_sec,
+	    .nanoseconds = (uint32_t)identity->modified.tv_nsec,
+	    .size = folder ? 0 : request->size,
+	    .allocated = folder || request->size == WIRE_SIZE_UNKNOWN
+		? 0
+		: request->size,
+	    .path = transfer_path(transfer, &request->source),
+	};
 }
 
 /* Where it is not settled yet, the target as it was given has to do. */
@@ -85,12 +158,12 @@ keeps_name(const struct transfer *transfer, const char *directory)
 {
 	size_t length = strlen(directory);
 
-	return transfer->directory != NULL || !is_single(transfer) ||
+	return transfer->directory != NULL || !transfer->settles ||
 	    length == 0 || directory[length - 1] == '/';
 }
 
 char *
-transfer_remote(const struct transfer *transfer, const char *source,
+transfer_remote(const struct transfer *transfer, const struct source *source,
     char buffer[TRANSFER_REMOTE])
 {
 	const char *directory = transfer->directory != NULL

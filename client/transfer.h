@@ -3,8 +3,11 @@
 #ifndef CLIENT_TRANSFER_H
 #define CLIENT_TRANSFER_H
 
+#include "client/folders.h"
 #include "client/options.h"
 #include "client/progress.h"
+#include "client/queue.h"
+#include "client/rate.h"
 #include "client/source.h"
 #include "client/tally.h"
 #include "client/target.h"
@@ -14,18 +17,23 @@
 struct transfer {
 	const struct options *options; /* neither is owned */
 	const struct target *target;
-	struct source_list sources;
+	struct queue queue;
+	struct folders folders;
 	struct window window;
 	struct tally tally;
 	struct progress progress;
-	int tells; /* successes are shown, too */
-	/* What the server settled; owned; NULL before it has. */
+	struct rate rate;
+	int tells;   /* successes are shown, too */
+	int input;   /* the source is standard input, */
+	int spent;   /* and some of it is gone */
+	int settles; /* the server says whether the target is a directory */
+	/* What is settled; owned; NULL before. */
 	char *directory, *name;
 };
 
 /* Returns 0, or -1 with errno if there is no memory. */
 int transfer_init(struct transfer *transfer, const struct options *options,
-    const struct target *target, const struct source_list *sources);
+    const struct target *target, char *const *paths, size_t count);
 void transfer_release(struct transfer *transfer);
 
 /* What the next connection begins with. */
@@ -34,13 +42,24 @@ struct wire_base transfer_base(const struct transfer *transfer);
 /* Keep the answer to the first base.  Returns 0, or -1 with errno. */
 int transfer_settle(struct transfer *transfer, const struct wire_based *based);
 
+/* Files of at least so many bytes are gone on with, not begun again. */
+#define TRANSFER_RESUMED (1 << 20)
+
+/* Nonzero if this request goes on from what the server has kept of it. */
+int transfer_resumes(
+    const struct transfer *transfer, const struct request *request);
+
 /* The path of a request for this source, below the base. */
 struct wire_bytes transfer_path(
-    const struct transfer *transfer, const char *source);
+    const struct transfer *transfer, const struct source *source);
+
+/* What the server is asked, once the request has its identity. */
+struct wire_request transfer_request(
+    const struct transfer *transfer, const struct request *request);
 
 /* "host:directory/name" as far as it is known, fit to be shown. */
 #define TRANSFER_REMOTE 2560
-char *transfer_remote(const struct transfer *transfer, const char *source,
-    char buffer[TRANSFER_REMOTE]);
+char *transfer_remote(const struct transfer *transfer,
+    const struct source *source, char buffer[TRANSFER_REMOTE]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The way to the server: its addresses, and connections to them. */
+/* The way to the server: its addresses or a command, and connections. */
 #include "client/transport.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/interrupt.h"
@@ -74,13 +75,26 @@ look_up_local(struct transport *transport, const struct options *options,
 	return reason == NULL ? 0 : fail_local(transport, reason, outcome);
 }
 
+static int
+open_command(
+    struct transport *transport, const char *command, struct outcome *outcome)
+{
+	const char *reason;
+
+	if (words_split(&transport->command, command, &reason) == 0)
+		return 0;
+	outcome_set(outcome, STATUS_UNREACHABLE, "%s", reason);
+	return -1;
+}
+
 int
 transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome)
 {
-	transport->from = options->bind;
-	transport->connect_timeout = options->connect_timeout;
-	transport->remote = transport->local = NULL;
+	*transport = (struct transport){
+	    .from = options->bind, .connect_timeout = options->connect_timeout};
+	if (options->command != NULL)
+		return open_command(transport, options->command, outcome);
 	if (look_up_remote(transport, host, options, outcome) == 0 &&
 	    look_up_local(transport, options, outcome) == 0)
 		return 0;
@@ -96,6 +110,7 @@ transport_close(struct transport *transport)
 	if (transport->local != NULL)
 		freeaddrinfo(transport->local);
 	transport->remote = transport->local = NULL;
+	words_release(&transport->command);
 }
 
 /* Take the local address of the same family.  Returns 0, or -1 with errno. */
@@ -205,8 +220,9 @@ connect_one(const struct addrinfo *remote, const struct transport *transport,
 	return -1;
 }
 
-int
-transport_connect(const struct transport *transport, struct outcome *outcome)
+/* Returns a descriptor, or -1 with outcome. */
+static int
+connect_any(const struct transport *transport, struct outcome *outcome)
 {
 	const struct addrinfo *remote = transport->remote;
 
@@ -219,4 +235,71 @@ transport_connect(const struct transport *transport, struct outcome *outcome)
 			return fd;
 	}
 	return -1;
+}
+
+/* The command's name, for messages, which escape it. */
+static const char *
+name_of(const struct transport *transport)
+{
+	return transport->command.items[0];
+}
+
+static int
+start_command(const struct transport *transport, struct transport_link *link,
+    struct outcome *outcome)
+{
+	struct command command;
+
+	if (command_start(&command, transport->command.items) == 0) {
+		*link = (struct transport_link){
+		    command.in, command.out, command.pid};
+		return 0;
+	}
+	outcome_set(outcome, STATUS_UNREACHABLE, "cannot run %.512s: %s",
+	    name_of(transport), strerror(errno));
+	return -1;
+}
+
+int
+transport_connect(const struct transport *transport,
+    struct transport_link *link, struct outcome *outcome)
+{
+	int fd;
+
+	if (transport->command.count > 0)
+		return start_command(transport, link, outcome);
+	fd = connect_any(transport, outcome);
+	*link = (struct transport_link){fd, fd, 0};
+	return fd == -1 ? -1 : 0;
+}
+
+/* How the command ended, as command_end has it. */
+static void
+describe_end(char *buffer, size_t size, int status)
+{
+	if (status == -1)
+		snprintf(buffer, size, "closed the connection");
+	else if (WIFSIGNALED(status))
+		snprintf(buffer, size, "ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(
+		    buffer, size, "ended with status %d", WEXITSTATUS(status));
+}
+
+void
+transport_disconnect(const struct transport *transport,
+    struct transport_link *link, int greeted, struct outcome *outcome)
+{
+	struct command command = {link->pid, link->in, link->out};
+	char end[64];
+
+	if (link->pid == 0) {
+		close(link->in);
+		return;
+	}
+	describe_end(end, sizeof(end), command_end(&command));
+	if (outcome->status == STATUS_LOST)
+		outcome_set(outcome, greeted ? STATUS_LOST : STATUS_UNREACHABLE,
+		    "%.512s %s%s", name_of(transport), end,
+		    greeted ? "" : " before the server had greeted");
 }

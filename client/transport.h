@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* The way to the server: its addresses, and connections to them. */
+/* The way to the server: its addresses or a command, and connections. */
 #ifndef CLIENT_TRANSPORT_H
 #define CLIENT_TRANSPORT_H
 
 #include <netdb.h>
 #include <stdint.h>
 
+#include "client/command.h"
 #include "client/options.h"
+#include "client/words.h"
 #include "common/status.h"
 
 /* Names are looked up once a run, so all its connections go to one host. */
 struct transport {
+	struct words command; /* owned; empty: connections are made by TCP */
 	struct addrinfo *remote, *local; /* owned; local may be NULL */
 	const char *from;		 /* local as it was given; not owned */
 	int64_t connect_timeout;
@@ -21,12 +24,26 @@ int transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome);
 void transport_close(struct transport *transport);
 
+/* One connection: descriptors that do not block, and may be one. */
+struct transport_link {
+	int in, out;
+	pid_t pid; /* of the command, or 0 */
+};
+
 /*
- * Connect to the first address that accepts.  Returns a descriptor that does
- * not block, or -1 with outcome, also when a signal was caught.  The status is
+ * Connect to the first address that accepts, or start the command.  Returns 0,
+ * or -1 with outcome, also when a signal was caught.  The status is
  * STATUS_UNTRIED where the local address is all that is in the way.
  */
-int transport_connect(
-    const struct transport *transport, struct outcome *outcome);
+int transport_connect(const struct transport *transport,
+    struct transport_link *link, struct outcome *outcome);
+
+/*
+ * Close it.  A command that ended before the server had greeted is as a
+ * connection that could not be made; outcome, where it is STATUS_LOST, says so
+ * then, and how the command ended in any case.
+ */
+void transport_disconnect(const struct transport *transport,
+    struct transport_link *link, int greeted, struct outcome *outcome);
 
 #endif

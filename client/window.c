@@ -3,6 +3,7 @@
 #include "client/window.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int
 window_init(struct window *window)
@@ -12,17 +13,19 @@ window_init(struct window *window)
 	return window->slots != NULL ? 0 : -1;
 }
 
-void
-window_release(struct window *window)
-{
-	free(window->slots);
-	window->slots = NULL;
-}
-
 static struct request *
 slot_of(const struct window *window, uint32_t number)
 {
 	return &window->slots[number % WIRE_WINDOW_REQUESTS];
+}
+
+void
+window_release(struct window *window)
+{
+	for (uint32_t i = window->first; i != window->next; i++)
+		free(slot_of(window, i)->source.path);
+	free(window->slots);
+	window->slots = NULL;
 }
 
 int
@@ -33,13 +36,19 @@ window_is_full(const struct window *window)
 }
 
 struct request *
-window_add(struct window *window, const char *source, size_t path_length)
+window_add(struct window *window, const struct source *source,
+    enum wire_kind kind, size_t path_length)
 {
 	struct request *request = slot_of(window, window->next);
+	char *path = strdup(source->path);
 
-	*request = (struct request){.source = source,
+	if (path == NULL)
+		return NULL;
+	*request = (struct request){.source = *source,
+	    .kind = kind,
 	    .number = window->next++,
 	    .path_length = path_length};
+	request->source.path = path;
 	window->paths += path_length;
 	return request;
 }
@@ -84,6 +93,8 @@ window_mark(
 	if (state == REQUEST_DONE && request->state != REQUEST_DONE) {
 		window->done++;
 		window->paths -= request->path_length;
+		free(request->source.path);
+		request->source.path = NULL;
 	}
 	request->state = state;
 	while (window->first != window->next &&

@@ -21,12 +21,17 @@ enum request_state {
 };
 
 struct request {
-	const char *source; /* not owned */
+	struct source source; /* its path is owned */
+	enum wire_kind kind;
+	int input;   /* standard input */
+	int settles; /* sets a directory's mode and time, in the end */
 	uint32_t number;
 	enum request_state state;
+	mode_t mode;
+	uint64_t size; /* as announced; WIRE_SIZE_UNKNOWN */
 	struct source_identity identity;
-	int refused_prefix; /* go offered to begin later than at 0 */
-	int uncertain;	    /* a lost connection may have stored it */
+	struct wire_go kept; /* what the server has of it: go's words */
+	int uncertain;	     /* a lost connection may have stored it */
 	uint64_t sent, digest;
 	io_time begun;	    /* when its content did */
 	size_t path_length; /* of its path on the wire */
@@ -52,9 +57,12 @@ void window_release(struct window *window);
 /* Nonzero if no further request may be added now. */
 int window_is_full(const struct window *window);
 
-/* Add one, which is new.  To be called only when there is room. */
-struct request *window_add(
-    struct window *window, const char *source, size_t path_length);
+/*
+ * Add one, which is new, of a copy of the source.  To be called only when there
+ * is room.  NULL with errno if there is no memory.
+ */
+struct request *window_add(struct window *window, const struct source *source,
+    enum wire_kind kind, size_t path_length);
 
 /* The request of this number, or NULL if it is not held or done. */
 struct request *window_find(struct window *window, uint32_t number);

@@ -50,7 +50,9 @@ conn_init(struct conn *conn, int in, int out, enum wire_side peer)
 	memset(conn, 0, sizeof(*conn));
 	conn->in = in;
 	conn->out = out;
+	conn->also = -1;
 	conn->peer = peer;
+	conn->send_until = UINT64_MAX;
 	if (buffer_init(&conn->input, CONN_INPUT) == -1)
 		return -1;
 	if (buffer_init(&conn->output, CONN_OUTPUT) == -1) {
@@ -177,14 +179,24 @@ conn_queue_raw(struct conn *conn, const void *bytes, size_t length)
 	output->end += length;
 }
 
+/* How much of what is queued may go now. */
+static size_t
+sendable(const struct conn *conn)
+{
+	size_t length = buffer_length(&conn->output);
+	uint64_t allowed = conn->send_until - conn->sent;
+
+	return length < allowed ? length : (size_t)allowed;
+}
+
 int
 conn_flush(struct conn *conn)
 {
 	struct conn_buffer *output = &conn->output;
 
-	while (buffer_length(output) > 0) {
-		ssize_t put = io_write(conn->out, output->bytes + output->start,
-		    buffer_length(output));
+	while (sendable(conn) > 0) {
+		ssize_t put = io_write(
+		    conn->out, output->bytes + output->start, sendable(conn));
 
 		if (put == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
 			return -1;
@@ -193,18 +205,20 @@ conn_flush(struct conn *conn)
 		output->start += (size_t)put;
 		conn->sent += (uint64_t)put;
 	}
-	output->start = output->end = 0;
+	if (buffer_length(output) == 0)
+		output->start = output->end = 0;
 	return 0;
 }
 
 int
 conn_wait(struct conn *conn, int reading, io_time deadline)
 {
-	struct pollfd wait[2] = {
+	struct pollfd wait[] = {
 	    {.fd = reading ? conn->in : -1, .events = POLLIN},
-	    {.fd = conn_unsent(conn) > 0 ? conn->out : -1, .events = POLLOUT}};
+	    {.fd = sendable(conn) > 0 ? conn->out : -1, .events = POLLOUT},
+	    {.fd = conn->also, .events = POLLIN}};
 
-	return io_poll(wait, 2, deadline) == -1 ? -1 : 0;
+	return io_poll(wait, 3, deadline) == -1 ? -1 : 0;
 }
 
 /* Send what is queued.  Returns 0 if all of it went out in time. */

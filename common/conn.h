@@ -9,7 +9,8 @@
 #include "common/io.h"
 #include "common/wire.h"
 
-/* Bytes that fit in each direction; data frames go out with CONN_DATA. */
+/* Bytes that fit in each direction; data frames go out with CONN_DATA, or less.
+ */
 #define CONN_INPUT (256 * 1024)
 #define CONN_DATA (256 * 1024)
 #define CONN_OUTPUT (CONN_DATA + WIRE_CONTROL_MAX)
@@ -26,11 +27,13 @@ struct conn_buffer {
  */
 struct conn {
 	int in, out;
+	int also; /* or -1: conn_wait waits for input of this, too */
 	enum wire_side peer;
 	struct conn_buffer input, output;
 	struct wire_frame frame; /* the data frame being handed out */
 	size_t data_left;	 /* bytes of it that are still to come */
 	uint64_t received, sent; /* bytes, in total */
+	uint64_t send_until;	 /* sent does not go beyond it for now */
 	int ended;		 /* the peer's side has ended */
 };
 
@@ -85,15 +88,15 @@ void conn_queue(
 void conn_queue_raw(struct conn *conn, const void *bytes, size_t length);
 
 /*
- * Write what can be written now.  Returns 0 (see conn_unsent for what is
- * left), or -1 with errno.
+ * Write what can be written now, up to send_until, which conn_init sets to
+ * UINT64_MAX.  Returns 0 (see conn_unsent for what is left), or -1 with errno.
  */
 int conn_flush(struct conn *conn);
 
 /*
  * Wait until there is something to read (if reading), or room to write (if
- * anything is unsent), or the deadline, or a signal.  Returns 0, or -1 with
- * errno.
+ * anything is unsent that send_until lets go), or the deadline, or a signal.
+ * Returns 0, or -1 with errno.
  */
 int conn_wait(struct conn *conn, int reading, io_time deadline);
 

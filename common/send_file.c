@@ -8,16 +8,37 @@
 
 #include "common/io.h"
 
+static void
+begin(struct send_file *file, int fd, uint32_t request, uint64_t size)
+{
+	*file = (struct send_file){
+	    .fd = fd, .request = request, .largest = CONN_DATA, .size = size};
+	digest_init(&file->digest);
+}
+
 void
 send_file_begin(
     struct send_file *file, int fd, uint32_t request, const struct stat *source)
 {
-	file->fd = fd;
-	file->request = request;
-	file->sent = 0;
-	file->largest = CONN_DATA;
+	begin(file, fd, request, (uint64_t)source->st_size);
 	file->begun = *source;
-	digest_init(&file->digest);
+}
+
+void
+send_file_begin_growing(struct send_file *file, int fd, uint32_t request,
+    const struct stat *source, uint64_t size)
+{
+	begin(file, fd, request, size);
+	file->begun = *source;
+	file->may_grow = 1;
+}
+
+void
+send_file_begin_stream(
+    struct send_file *file, int fd, uint32_t request, uint64_t size)
+{
+	begin(file, fd, request, size);
+	file->is_stream = 1;
 }
 
 static int
@@ -57,6 +78,8 @@ check_end(const struct send_file *file, struct outcome *outcome)
 {
 	ssize_t beyond;
 
+	if (file->is_stream || file->may_grow)
+		return 0;
 	if (is_changed(file)) {
 		outcome_set(outcome, STATUS_CHANGED,
 		    "the source changed while it was read");
@@ -110,30 +133,104 @@ finish(struct send_file *file, struct conn *conn, struct outcome *outcome)
 	return SEND_FILE_ENDED;
 }
 
-enum send_file_event
-send_file_step(
-    struct send_file *file, struct conn *conn, struct outcome *outcome)
+int
+send_file_skip(struct send_file *file, uint64_t end, struct outcome *outcome)
 {
-	uint64_t left = (uint64_t)file->begun.st_size - file->sent;
-	size_t want = left < file->largest ? (size_t)left : file->largest;
-	uint8_t *payload;
-	ssize_t got;
+	static uint8_t slice[CONN_DATA];
+	uint64_t left = end - file->sent;
+	ssize_t got = io_read(file->fd, slice,
+	    left < sizeof(slice) ? (size_t)left : sizeof(slice));
 
-	if (want == 0)
-		return finish(file, conn, outcome);
-	payload = conn_reserve(conn, want);
-	if (payload == NULL)
-		return SEND_FILE_FULL;
-	got = io_read(file->fd, payload, want);
 	if (got == -1) {
-		set_unreadable(outcome);
-		return fail(file, conn, outcome);
+		outcome_set_errno(outcome, errno, "reading the source");
+		outcome->status = STATUS_FAILED;
+		return -1;
 	}
 	if (got == 0) {
 		outcome_set(outcome, STATUS_CHANGED,
 		    "the source became shorter while it was read");
+		return -1;
+	}
+	digest_add(&file->digest, slice, (size_t)got);
+	file->sent += (uint64_t)got;
+	return 0;
+}
+
+int
+send_file_rewind(struct send_file *file, struct outcome *outcome)
+{
+	if (lseek(file->fd, 0, SEEK_SET) == -1) {
+		outcome_set_errno(outcome, errno, "reading the source");
+		outcome->status = STATUS_FAILED;
+		return -1;
+	}
+	file->sent = 0;
+	digest_init(&file->digest);
+	return 0;
+}
+
+/* Nonzero if reading does not block; an end that has come counts. */
+static int
+is_ready(int fd)
+{
+	struct pollfd source = {.fd = fd, .events = POLLIN};
+
+	return io_poll(&source, 1, 0) != 0;
+}
+
+/* The source has ended. */
+static enum send_file_event
+end(struct send_file *file, struct conn *conn, struct outcome *outcome)
+{
+	if (file->size == file->sent ||
+	    (file->is_stream && file->size == WIRE_SIZE_UNKNOWN))
+		return finish(file, conn, outcome);
+	if (file->is_stream)
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source ended after %llu of %llu bytes",
+		    (unsigned long long)file->sent,
+		    (unsigned long long)file->size);
+	else
+		outcome_set(outcome, STATUS_CHANGED,
+		    "the source became shorter while it was read");
+	return fail(file, conn, outcome);
+}
+
+static enum send_file_event
+fail_long(struct send_file *file, struct conn *conn, struct outcome *outcome)
+{
+	outcome_set(outcome, STATUS_CHANGED,
+	    "the source gives more than %llu bytes",
+	    (unsigned long long)file->size);
+	return fail(file, conn, outcome);
+}
+
+enum send_file_event
+send_file_step(
+    struct send_file *file, struct conn *conn, struct outcome *outcome)
+{
+	uint64_t left = file->size - file->sent;
+	size_t want = left < file->largest ? (size_t)left : file->largest;
+	uint8_t *payload;
+	ssize_t got;
+
+	if (want == 0 && !file->is_stream)
+		return finish(file, conn, outcome);
+	/* A stream is at its end only when it says so. */
+	payload = conn_reserve(conn, want > 0 ? want : 1);
+	if (payload == NULL)
+		return SEND_FILE_FULL;
+	if (file->is_stream && !is_ready(file->fd))
+		return SEND_FILE_EMPTY;
+	got = io_read(file->fd, payload, want > 0 ? want : 1);
+	if (got == -1) {
+		set_unreadable(outcome);
 		return fail(file, conn, outcome);
 	}
+	if (got == 0)
+		return end(file, conn, outcome);
+	if (want == 0)
+		return fail_long(file, conn, outcome);
 	digest_add(&file->digest, payload, (size_t)got);
 	conn_queue(conn, WIRE_DATA, file->request, (size_t)got);
 	file->sent += (uint64_t)got;

@@ -14,7 +14,10 @@ struct send_file {
 	int fd; /* not owned; read from its start */
 	uint32_t request;
 	uint64_t sent;
-	size_t largest;	   /* data frame to queue; at most CONN_DATA */
+	size_t largest; /* data frame to queue; at most CONN_DATA */
+	uint64_t size;	/* as announced, or WIRE_SIZE_UNKNOWN */
+	int is_stream;	/* may give nothing for long; its end says its size */
+	int may_grow;
 	struct stat begun; /* the source as the request announced it */
 	struct digest digest;
 };
@@ -23,16 +26,43 @@ struct send_file {
 void send_file_begin(struct send_file *file, int fd, uint32_t request,
     const struct stat *source);
 
+/*
+ * The same for a file that may have grown since then: so many bytes of it are
+ * sent, and no change but that it becomes shorter is looked for.
+ */
+void send_file_begin_growing(struct send_file *file, int fd, uint32_t request,
+    const struct stat *source, uint64_t size);
+
+/*
+ * The same for a stream such as a pipe, which gives so many bytes; any number
+ * if size is WIRE_SIZE_UNKNOWN.
+ */
+void send_file_begin_stream(
+    struct send_file *file, int fd, uint32_t request, uint64_t size);
+
+/*
+ * Read on, and hash, without sending it, at most so far: what the other end has
+ * already.  Returns 0, also where there is more to read before that, or -1 with
+ * outcome.
+ */
+int send_file_skip(
+    struct send_file *file, uint64_t end, struct outcome *outcome);
+
+/* Begin again at the start.  Returns 0, or -1 with outcome. */
+int send_file_rewind(struct send_file *file, struct outcome *outcome);
+
 enum send_file_event {
 	SEND_FILE_MORE,	 /* a data frame was queued, and there is more */
 	SEND_FILE_FULL,	 /* no room: flush first */
+	SEND_FILE_EMPTY, /* the stream gives nothing now: wait for it */
 	SEND_FILE_ENDED, /* the end frame was queued */
 	SEND_FILE_FAILED /* an abort frame was queued; outcome says why */
 };
 
 /*
  * Queue the next frame.  A source that is shorter or longer than announced, or
- * has another time of modification at its end, is aborted as changed.
+ * is a file that has another time of modification at its end, is aborted as
+ * changed.
  */
 enum send_file_event send_file_step(
     struct send_file *file, struct conn *conn, struct outcome *outcome);

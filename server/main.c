@@ -12,7 +12,9 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/background.h"
+#include "server/configure.h"
 #include "server/identity.h"
+#include "server/inetd.h"
 #include "server/master.h"
 #include "server/pid_file.h"
 #include "server/reload.h"
@@ -31,6 +33,9 @@ struct server {
 	char error[SETTINGS_ERROR];
 };
 
+/* Standard error was the connection, and is closed. */
+static int unheard;
+
 /* Say on standard error why ftxd does not start.  Returns status. */
 static enum master_exit
 complain(const char *why, enum master_exit status)
@@ -38,7 +43,10 @@ complain(const char *why, enum master_exit status)
 	char text[2 * STATUS_TEXT];
 
 	text_escape(text, sizeof(text), why, strlen(why), TEXT_UTF8);
-	fprintf(stderr, "ftxd: %s\n", text);
+	if (unheard)
+		log_error("%s", text);
+	else
+		fprintf(stderr, "ftxd: %s\n", text);
 	return status;
 }
 
@@ -69,7 +77,7 @@ finish_output(void)
 static enum master_exit
 print_usage(void)
 {
-	puts("usage: ftxd [-46BhqsTVv] [-a address[:port]] [-b backlog] "
+	puts("usage: ftxd [-46BhiqsTVv] [-a address[:port]] [-b backlog] "
 	     "[-C count]\n"
 	     "            [-d directory] [-f file] [-o name[=value]] "
 	     "[-P pid-file]\n"
@@ -157,6 +165,8 @@ prepare(struct server *server, const struct identity *identity)
 
 	if (status != MASTER_CLEAN)
 		return status;
+	if (options->inetd)
+		return enter(server, identity);
 	if (options->background) {
 		server->lifeline = background_begin();
 		if (server->lifeline == -1)
@@ -230,12 +240,22 @@ run(struct server *server, int argc, char *const argv[], mode_t mask)
 }
 
 static enum master_exit
+serve_one(struct server *server, mode_t mask)
+{
+	configure_store(&server->store, &server->options, mask);
+	return inetd_run(&server->options, &server->access, &server->store);
+}
+
+static enum master_exit
 serve(struct server *server, int argc, char *const argv[])
 {
 	mode_t mask = umask(022);
 	struct identity identity;
 	enum master_exit status;
 
+	if (server->options.inetd)
+		unheard = inetd_begin(&server->options);
+	reload_log(&server->options);
 	if (access_init(&server->access, &server->options.allow,
 		&server->options.deny, server->error) != 0 ||
 	    (server->options.user != NULL &&
@@ -244,9 +264,10 @@ serve(struct server *server, int argc, char *const argv[])
 		return complain(server->error, MASTER_USAGE);
 	if (server->options.test)
 		return print_settings(&server->options);
-	reload_log(&server->options);
 	status = prepare(server, &identity);
-	if (status == MASTER_CLEAN)
+	if (status == MASTER_CLEAN && server->options.inetd)
+		status = serve_one(server, mask);
+	else if (status == MASTER_CLEAN)
 		status = run(server, argc, argv, mask);
 	pid_file_give(&server->pid_file);
 	listener_close(&server->listeners);

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "server/background.h"
+#include "server/configure.h"
 #include "server/reload.h"
 #include "server/report.h"
 #include "server/signals.h"
@@ -19,21 +20,6 @@
 #define SWEEP_INTERVAL 3600000
 #define SWEEP_RETRY 60000
 #define RELOAD_INTERVAL 1000
-
-/* What the store is told by the options. */
-static void
-configure_store(struct master *master)
-{
-	struct store *store = master->store;
-	int mask = options_umask(master->options);
-
-	store->sync = master->options->fsync;
-	store->mask = mask == -1 ? master->inherited_umask : (mode_t)mask;
-	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
-	store->partial_ttl = master->options->partial_ttl;
-	options_min_free(
-	    master->options, &store->free_percent, &store->free_bytes);
-}
 
 /* What belongs to the master alone, and what it lets go of once it is ready. */
 static void
@@ -242,7 +228,8 @@ reload(struct master *master)
 	if (reload_options(master->options, master->access, master->argc,
 		master->argv) != 0)
 		return;
-	configure_store(master);
+	configure_store(
+	    master->store, master->options, master->inherited_umask);
 	reopen_staging(master->store);
 	master->generation++;
 	log_info("settings read again: new workers take over");
@@ -314,7 +301,8 @@ master_start(struct master *master)
 		return -1;
 	}
 	master->pid = getpid();
-	configure_store(master);
+	configure_store(
+	    master->store, master->options, master->inherited_umask);
 	signals_hold();
 	fill(master);
 	return 0;

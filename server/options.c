@@ -59,12 +59,9 @@ options_read(struct options *options, int argc, char *const argv[],
 		return -1;
 	if (options->file != NULL && read_file(options, argc, argv, error) != 0)
 		return -1;
-	if (options->ipv4_only && options->ipv6_only) {
-		snprintf(error, SETTINGS_ERROR,
-		    "-4 and -6 leave no address to listen on");
+	if (options_check_together(options, argc, argv, error) != 0)
 		return -1;
-	}
-	if (options->background)
+	if (options->background && !options->inetd)
 		options->to_syslog = 1;
 	return 0;
 }

@@ -24,7 +24,7 @@ struct options {
 	uint64_t min_rate; /* bytes a second */
 	char *file;
 	char *pid_file;
-	int background, to_syslog, test;
+	int background, inetd, to_syslog, test;
 	int ipv4_only, ipv6_only;
 	int quiet, verbose, help, version;
 	struct setting_list allow, deny;
@@ -47,6 +47,13 @@ extern const struct setting options_table[];
 int options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR]);
 void options_release(struct options *options);
+
+/*
+ * Check that these arguments, which were read, make sense together.  Returns
+ * 0, or -1 with error.
+ */
+int options_check_together(const struct options *options, int argc,
+    char *const argv[], char error[SETTINGS_ERROR]);
 
 /* max_per_host with its default worked out. */
 uint64_t options_per_host(const struct options *options);

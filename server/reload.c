@@ -8,7 +8,7 @@
 
 static const char *const start_only[] = {"address", "port", "backlog",
     "ipv4-only", "ipv6-only", "directory", "user", "pid-file", "background",
-    "syslog"};
+    "inetd", "syslog"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

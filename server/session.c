@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/answer.h"
+#include "server/options.h"
 #include "server/patience.h"
 #include "server/receive_frame.h"
 

@@ -12,6 +12,7 @@
 
 #include "common/io.h"
 #include "common/text.h"
+#include "server/options.h"
 
 /* Names that others may have made are passed over, but not for ever. */
 #define STAGE_TRIES 100

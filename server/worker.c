@@ -13,6 +13,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "server/configure.h"
 #include "server/refusal.h"
 #include "server/session.h"
 #include "server/signals.h"
@@ -52,24 +53,6 @@ look_around(void *argument)
 	if (stop != SESSION_RUN || signals_came(SIGHUP))
 		listener_close(worker->listeners);
 	return stop;
-}
-
-static void
-configure(struct session_config *session, struct worker *worker)
-{
-	const struct options *options = worker->options;
-
-	session->store = worker->store;
-	session->max_size =
-	    options->max_size == 0 ? UINT64_MAX : options->max_size;
-	session->min_rate = options->min_rate;
-	session->hello_timeout = options->hello_timeout;
-	session->idle_timeout = options->idle_timeout;
-	session->drain_timeout = options->drain_timeout;
-	session->never_overwrite = strcmp(options->overwrite, "never") == 0;
-	session->compares = options->compare;
-	session->stop = look_around;
-	session->argument = worker;
 }
 
 /* Returns the next listener that is ready, or -1 with errno. */
@@ -255,7 +238,9 @@ worker_run(struct worker *worker)
 	struct peer peer;
 	uint64_t served = 0;
 
-	configure(&loop.session, worker);
+	configure_session(&loop.session, worker->options, worker->store);
+	loop.session.stop = look_around;
+	loop.session.argument = worker;
 	umask(worker->store->mask);
 	signals_forget();
 	signals_unblock();

@@ -27,7 +27,14 @@ main(void)
 	srunner_add_suite(runner, raw_suite());
 	srunner_add_suite(runner, states_suite());
 	srunner_add_suite(runner, values_suite());
+	srunner_add_suite(runner, command_suite());
+	srunner_add_suite(runner, inetd_suite());
+	srunner_add_suite(runner, rate_suite());
+	srunner_add_suite(runner, tunnels_suite());
 	srunner_add_suite(runner, words_suite());
+	srunner_add_suite(runner, tree_suite());
+	srunner_add_suite(runner, stdin_suite());
+	srunner_add_suite(runner, resume_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -18,6 +18,13 @@ Suite *latency_suite(void);
 Suite *raw_suite(void);
 Suite *states_suite(void);
 Suite *values_suite(void);
+Suite *command_suite(void);
+Suite *inetd_suite(void);
+Suite *rate_suite(void);
+Suite *tunnels_suite(void);
 Suite *words_suite(void);
+Suite *tree_suite(void);
+Suite *stdin_suite(void);
+Suite *resume_suite(void);
 
 #endif

@@ -81,6 +81,37 @@ START_TEST(queue_and_flush)
 }
 END_TEST
 
+/* Beyond send_until nothing goes, and room to write is not waited for. */
+START_TEST(held_up)
+{
+	char heard[8];
+	io_time begun;
+
+	conn_queue_raw(&conn, "preamble", 8);
+	conn.send_until = 0;
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_eq(conn.sent, 0);
+	conn.send_until = 7;
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_eq(conn.sent, 7);
+	ck_assert_uint_eq(conn_unsent(&conn), 1);
+	begun = io_now();
+	ck_assert_int_eq(conn_wait(&conn, 1, begun + 50), 0);
+	ck_assert_int_ge(io_now() - begun, 49);
+	conn.send_until = 8;
+	ck_assert_int_eq(conn_wait(&conn, 1, IO_NEVER), 0);
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_eq(conn.sent, 8);
+	ck_assert_uint_eq(conn_unsent(&conn), 0);
+	conn_queue_raw(&conn, "more", 4);
+	conn.send_until = 9;
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_eq(conn_unsent(&conn), 3);
+	hear(heard, 8);
+	ck_assert_mem_eq(heard, "preamble", 8);
+}
+END_TEST
+
 START_TEST(back_pressure)
 {
 	static uint8_t heard[WIRE_HEADER + CONN_DATA];
@@ -198,6 +229,7 @@ conn_output_suite(void)
 	tcase_add_checked_fixture(tcase, begin, finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, queue_and_flush);
+	tcase_add_test(tcase, held_up);
 	tcase_add_test(tcase, back_pressure);
 	tcase_add_test(tcase, waiting);
 	tcase_add_test(tcase, flush_to_nobody);

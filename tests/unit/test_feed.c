@@ -30,12 +30,11 @@ static void
 begin(size_t count)
 {
 	static char none[] = "none", path[] = "in";
-	struct source_list sources = {paths, count, 0};
 
 	options.progress = none;
 	target.path = path;
 	ck_assert_int_eq(
-	    transfer_init(&transfer, &options, &target, &sources), 0);
+	    transfer_init(&transfer, &options, &target, paths, count), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
 	ck_assert_int_eq(io_set_blocking(ends[1], 0), 0);
@@ -111,7 +110,7 @@ START_TEST(no_more_before_the_greeting)
 	feed_all();
 	if (cases[_i].sizes[0] > 0)
 		ck_assert_uint_gt(conn.sent, EARLY);
-	ck_assert_uint_eq(transfer.sources.next, cases[_i].count);
+	ck_assert_uint_eq(transfer.queue.next, cases[_i].count);
 	end();
 }
 END_TEST

@@ -25,6 +25,9 @@ START_TEST(describes)
 	    progress_describe(line, "a", 0, 1000, 0), "a  0%  0 B/1.0 kB");
 	ck_assert_str_eq(
 	    progress_describe(line, "e", 0, 0, 5), "e  100%  0/0 B");
+	ck_assert_str_eq(progress_describe(line, "-", UINT64_C(2867000000),
+			     PROGRESS_UNKNOWN, 25600),
+	    "-  2.9 GB  112 MB/s");
 }
 END_TEST
 
@@ -34,7 +37,7 @@ START_TEST(largest_and_longest)
 
 	memset(name, '\x1b', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	progress_describe(line, name, UINT64_MAX - 1, UINT64_MAX, 1);
+	progress_describe(line, name, UINT64_MAX - 2, UINT64_MAX - 1, 1);
 	ck_assert_uint_lt(strlen(line), sizeof(line));
 	ck_assert_ptr_null(strchr(line, '\x1b'));
 	ck_assert_ptr_nonnull(strstr(line, "99%"));

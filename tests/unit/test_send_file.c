@@ -265,6 +265,93 @@ START_TEST(cannot_be_read)
 }
 END_TEST
 
+START_TEST(may_grow)
+{
+	struct stat status;
+
+	announce(10000);
+	ck_assert_int_eq(pwrite(source, "x", 1, 10000), 1);
+	ck_assert_int_eq(fstat(source, &status), 0);
+	send_file_begin_growing(&file, source, 77, &status, 10000);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole(10000);
+}
+END_TEST
+
+START_TEST(may_not_become_shorter)
+{
+	struct stat status;
+
+	announce(10000);
+	status = file.begun;
+	ck_assert_int_eq(ftruncate(source, 9999), 0);
+	send_file_begin_growing(&file, source, 77, &status, 10000);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+/* A pipe that has given so many bytes and then ended. */
+static void
+announce_pipe(size_t given, uint64_t size)
+{
+	char bytes[100] = "";
+	int pipe_ends[2];
+
+	ck_assert_int_eq(pipe(pipe_ends), 0);
+	ck_assert_int_eq(io_write_all(pipe_ends[1], bytes, given), 0);
+	close(pipe_ends[1]);
+	ck_assert_int_ne(dup2(pipe_ends[0], source), -1);
+	close(pipe_ends[0]);
+	send_file_begin_stream(&file, source, 77, size);
+}
+
+START_TEST(stream_of_any_size)
+{
+	announce_pipe((size_t)_i, WIRE_SIZE_UNKNOWN);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole((uint64_t)_i);
+}
+END_TEST
+
+START_TEST(stream_of_that_size)
+{
+	announce_pipe((size_t)_i, (uint64_t)_i);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole((uint64_t)_i);
+}
+END_TEST
+
+START_TEST(stream_of_another_size)
+{
+	announce_pipe(50, _i == 0 ? 49 : 51);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_uint_le(heard.data, 50);
+}
+END_TEST
+
+START_TEST(stream_that_gives_nothing)
+{
+	int pipe_ends[2];
+
+	ck_assert_int_eq(pipe(pipe_ends), 0);
+	send_file_begin_stream(&file, pipe_ends[0], 77, WIRE_SIZE_UNKNOWN);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_EMPTY);
+	ck_assert_int_eq(io_write_all(pipe_ends[1], "x", 1), 0);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_EMPTY);
+	close(pipe_ends[1]);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_ENDED);
+	close(pipe_ends[0]);
+}
+END_TEST
+
 START_TEST(abort_waits_for_room)
 {
 	struct outcome why;
@@ -301,6 +388,12 @@ send_file_suite(void)
 	tcase_add_test(tcase, end_cannot_be_read);
 	tcase_add_test(tcase, is_touched);
 	tcase_add_test(tcase, cannot_be_read);
+	tcase_add_test(tcase, may_grow);
+	tcase_add_test(tcase, may_not_become_shorter);
+	tcase_add_loop_test(tcase, stream_of_any_size, 0, 3);
+	tcase_add_loop_test(tcase, stream_of_that_size, 0, 3);
+	tcase_add_loop_test(tcase, stream_of_another_size, 0, 2);
+	tcase_add_test(tcase, stream_that_gives_nothing);
 	tcase_add_test(tcase, abort_waits_for_room);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -10,13 +10,13 @@
 Suite *source_suite(void);
 
 static int
-clash_of(char *const paths[], const char *clash[2])
+clash_of(char *const paths[], int recursive, const char *clash[2])
 {
-	struct source_list list = {paths, 0, 0};
+	size_t count = 0;
 
-	while (paths[list.count] != NULL)
-		list.count++;
-	return source_clash(&list, clash);
+	while (paths[count] != NULL)
+		count++;
+	return source_clash(paths, count, recursive, clash);
 }
 
 START_TEST(names)
@@ -45,16 +45,33 @@ START_TEST(clashes)
 	char *const nameless[] = {root, roots, NULL};
 	const char *clash[2];
 
-	ck_assert_int_eq(clash_of(one, clash), 0);
-	ck_assert_int_eq(clash_of(none, clash), 0);
-	ck_assert_int_eq(clash_of(nameless, clash), 0);
-	ck_assert_int_eq(clash_of(far, clash), 1);
+	ck_assert_int_eq(clash_of(one, 0, clash), 0);
+	ck_assert_int_eq(clash_of(none, 0, clash), 0);
+	ck_assert_int_eq(clash_of(nameless, 0, clash), 0);
+	ck_assert_int_eq(clash_of(far, 0, clash), 1);
 	ck_assert_str_eq(clash[0], "b/x");
 	ck_assert_str_eq(clash[1], "a/x");
-	ck_assert_int_eq(clash_of(slash, clash), 1);
+	ck_assert_int_eq(clash_of(slash, 0, clash), 1);
 	ck_assert_str_eq(clash[0], "x/");
-	ck_assert_int_eq(clash_of(same, clash), 1);
+	ck_assert_int_eq(clash_of(same, 0, clash), 1);
 	ck_assert_str_eq(clash[1], "y");
+}
+END_TEST
+
+/* Where directories are sent, what gives its contents has no name to share. */
+START_TEST(contents_never_clash)
+{
+	static char ax[] = "a/x", x[] = "x/", bx[] = "b/x//", dot[] = ".";
+	static char dots[] = "..", ad[] = "a/.", bd[] = "b/.", ae[] = "a/..";
+	static char be[] = "b/..", cx[] = "c/x";
+	char *const paths[] = {ax, x, bx, x, dot, dots, ad, bd, ae, be, NULL};
+	char *const named[] = {x, ax, dot, cx, NULL};
+	const char *clash[2];
+
+	ck_assert_int_eq(clash_of(paths, 1, clash), 0);
+	ck_assert_int_eq(clash_of(named, 1, clash), 1);
+	ck_assert_str_eq(clash[0], "a/x");
+	ck_assert_str_eq(clash[1], "c/x");
 }
 END_TEST
 
@@ -73,9 +90,9 @@ START_TEST(so_many_names)
 		    (int)(i * 7919L % MANY));
 		paths[i] = texts[i];
 	}
-	ck_assert_int_eq(clash_of(paths, clash), 0);
+	ck_assert_int_eq(clash_of(paths, 0, clash), 0);
 	snprintf(texts[3], sizeof(texts[3]), "other/f%d", 7919 * 5);
-	ck_assert_int_eq(clash_of(paths, clash), 1);
+	ck_assert_int_eq(clash_of(paths, 0, clash), 1);
 	ck_assert_ptr_eq(clash[0], texts[3]);
 	ck_assert_ptr_eq(clash[1], texts[5]);
 }
@@ -90,6 +107,7 @@ source_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, names);
 	tcase_add_test(tcase, clashes);
+	tcase_add_test(tcase, contents_never_clash);
 	tcase_add_test(tcase, so_many_names);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -23,7 +23,6 @@ Suite *stream_suite(void);
 START_TEST(no_memory)
 {
 	static char none[] = "none", path[] = "in", *paths[] = {path};
-	struct source_list sources = {paths, 1, 0};
 	struct options options = {.progress = none};
 	struct target target = {.path = path};
 	struct stream_limits limits = {0, IO_NEVER};
@@ -38,12 +37,13 @@ START_TEST(no_memory)
 		return;
 	}
 	ck_assert_int_eq(
-	    transfer_init(&transfer, &options, &target, &sources), 0);
+	    transfer_init(&transfer, &options, &target, paths, 1), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &both), 0);
 	low = (struct rlimit){1 << 20, both.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
-	result = stream_run(&transfer, ends[0], &limits, &end, &outcome);
+	result =
+	    stream_run(&transfer, ends[0], ends[0], &limits, &end, &outcome);
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &both), 0);
 	ck_assert_int_eq(result, -1);
 	ck_assert_int_eq(outcome.status, STATUS_MEMORY);

@@ -22,9 +22,23 @@ end(void)
 }
 
 static struct request *
+add_path(size_t length)
+{
+	char path[] = "source";
+	const struct source source = {path, 6, 0};
+	struct request *request =
+	    window_add(&window, &source, WIRE_FILE, length);
+
+	ck_assert_ptr_nonnull(request);
+	ck_assert_ptr_ne(request->source.path, path);
+	ck_assert_str_eq(request->source.path, path);
+	return request;
+}
+
+static struct request *
 add(enum request_state state)
 {
-	struct request *request = window_add(&window, "source", 6);
+	struct request *request = add_path(6);
 
 	window_mark(&window, request, state);
 	return request;
@@ -67,12 +81,12 @@ START_TEST(so_many_bytes_of_paths)
 
 	for (int i = 0; i < limit; i++) {
 		ck_assert(!window_is_full(&window));
-		window_add(&window, "source", WIRE_PATH_MAX);
+		add_path(WIRE_PATH_MAX);
 	}
 	ck_assert(window_is_full(&window));
 	window_mark(&window, window_find(&window, 3), REQUEST_DONE);
 	ck_assert(!window_is_full(&window));
-	window_add(&window, "source", 1);
+	add_path(1);
 	ck_assert(window_is_full(&window));
 }
 END_TEST

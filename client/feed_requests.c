@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/* Requests: the next one, once more or for the first time, and its source. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/feed.h"
+#include "client/report.h"
+
+/* Files below this size are sent without asking first. */
+#define PUT_SIZE (1 << 20)
+
+/* Standard input has no mode that says anything: that of a new file. */
+#define INPUT_MODE 0666
+
+/* Note which source it is, and in which state. */
+static void
+identify(struct request *request, const struct stat *found)
+{
+	request->identity = source_identify(found);
+	request->mode = found->st_mode;
+	request->size = (uint64_t)found->st_size;
+}
+
+/* Send the request; its content at once where nothing is to be asked. */
+static void
+announce(struct feed *feed, struct request *request, int fd,
+    const struct stat *found)
+{
+	const struct wire_request wire =
+	    transfer_request(feed->transfer, request);
+	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
+	uint8_t *payload = conn_reserve(feed->conn, FEED_ROOM);
+
+	conn_queue(feed->conn, asks ? WIRE_ASK : WIRE_PUT, request->number,
+	    wire_write_request(payload, &wire));
+	if (!asks) {
+		feed_content(feed, request, fd, found);
+		return;
+	}
+	if (fd != -1)
+		close(fd);
+	window_mark(&feed->transfer->window, request, REQUEST_ASKED);
+}
+
+static void
+announce_folder(struct feed *feed, struct request *request)
+{
+	const struct wire_request wire =
+	    transfer_request(feed->transfer, request);
+	uint8_t *payload = conn_reserve(feed->conn, FEED_ROOM);
+
+	conn_queue(feed->conn, WIRE_DIRECTORY, request->number,
+	    wire_write_request(payload, &wire));
+	window_mark(&feed->transfer->window, request, REQUEST_ENDED);
+}
+
+/* Open a source that was opened before, perhaps. */
+static enum source_kind
+open_source(const struct feed *feed, const struct request *request, int *fd,
+    struct stat *found, struct outcome *outcome)
+{
+	enum source_kind kind = SOURCE_FILE;
+
+	if (!request->input)
+		kind = source_open(&request->source,
+		    feed->transfer->options->follow, fd, found, outcome);
+	else if ((*fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) == -1) {
+		outcome_set_errno(outcome, errno, "standard input");
+		kind = SOURCE_FAILED;
+	}
+	if (kind != SOURCE_FOLDER)
+		return kind;
+	close(*fd);
+	outcome_set(outcome, STATUS_SOURCE, "is a directory");
+	return SOURCE_FAILED;
+}
+
+/* Send a request that was sent on a connection before this. */
+static void
+send_again(struct feed *feed, struct request *request)
+{
+	struct outcome outcome;
+	struct stat found;
+	enum source_kind kind;
+	int fd = -1;
+
+	if (request->kind == WIRE_FOLDER) {
+		announce_folder(feed, request);
+		return;
+	}
+	if (!request->input) {
+		kind = open_source(feed, request, &fd, &found, &outcome);
+		if (kind != SOURCE_FILE) {
+			report_source(feed->transfer, request, kind, &outcome);
+			window_mark(
+			    &feed->transfer->window, request, REQUEST_DONE);
+			return;
+		}
+		identify(request, &found);
+	}
+	announce(feed, request, fd, &found);
+}
+
+/* A source that does not become a request. */
+static void
+report_unsent(struct transfer *transfer, const struct source *source,
+    enum source_kind kind, const struct outcome *outcome)
+{
+	const struct request request = {.source = *source, .kind = WIRE_FILE};
+
+	report_source(transfer, &request, kind, outcome);
+}
+
+/* Nonzero if the path names what the server made for itself. */
+static int
+is_receiving_directory(const struct transfer *transfer, size_t length)
+{
+	return length == 0 && transfer->target->path[0] == '\0';
+}
+
+/* Nonzero if it is to be sent.  Other names would end the connection for all.
+ */
+static int
+check_name(struct feed *feed, const struct source *source, int folder)
+{
+	struct transfer *transfer = feed->transfer;
+	struct wire_bytes name = transfer_path(transfer, source);
+	const char *reason = wire_check_path(name.bytes, name.length);
+	struct request request = {.source = *source, .state = REQUEST_NEW};
+	struct outcome outcome;
+
+	if (reason == NULL)
+		return 1;
+	outcome_set(&outcome, STATUS_REFUSED, "%s%s", reason,
+	    folder ? ", nor is what lies in it sent" : "");
+	report_failure(transfer, &request, &outcome);
+	return 0;
+}
+
+/* Room for one more, or NULL where there is no memory, which is told. */
+static struct request *
+add(struct feed *feed, const struct source *source, enum wire_kind kind)
+{
+	struct transfer *transfer = feed->transfer;
+	struct request *request = window_add(&transfer->window, source, kind,
+	    transfer_path(transfer, source).length);
+	struct outcome outcome;
+
+	if (request != NULL) {
+		feed->cursor++;
+		return request;
+	}
+	outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
+	report_unsent(transfer, source, SOURCE_FAILED, &outcome);
+	return NULL;
+}
+
+static void
+send_file(struct feed *feed, const struct queue_item *item)
+{
+	struct request *request = NULL;
+
+	if (check_name(feed, &item->source, 0))
+		request = add(feed, &item->source, WIRE_FILE);
+	if (request == NULL) {
+		close(item->fd);
+		return;
+	}
+	identify(request, &item->found);
+	announce(feed, request, item->fd, &item->found);
+}
+
+static void
+send_input(struct feed *feed, const struct queue_item *item)
+{
+	struct request *request = add(feed, &item->source, WIRE_FILE);
+
+	if (request == NULL)
+		return;
+	request->input = 1;
+	request->mode = INPUT_MODE;
+	request->size = options_size(feed->transfer->options);
+	announce(feed, request, -1, NULL);
+}
+
+/* On the way down it is only made, and with settles it gets what is its own. */
+static void
+send_folder(struct feed *feed, const struct source *source,
+    const struct stat *found, int settles)
+{
+	struct request *request = add(feed, source, WIRE_FOLDER);
+
+	if (request == NULL)
+		return;
+	identify(request, found);
+	request->settles = settles;
+	announce_folder(feed, request);
+}
+
+static void
+enter_folder(struct feed *feed, const struct queue_item *item)
+{
+	struct transfer *transfer = feed->transfer;
+
+	if (!check_name(feed, &item->source, 1))
+		queue_prune(&transfer->queue);
+	else if (!is_receiving_directory(
+		     transfer, transfer_path(transfer, &item->source).length))
+		send_folder(feed, &item->source, &item->found, 0);
+}
+
+/* Its mode and time come when all that lies below is there. */
+static void
+leave_folder(struct feed *feed, const struct queue_item *item)
+{
+	struct transfer *transfer = feed->transfer;
+	const struct options *options = transfer->options;
+	struct outcome outcome;
+
+	if (!options->preserve || options->dry_run ||
+	    is_receiving_directory(
+		transfer, transfer_path(transfer, &item->source).length))
+		return;
+	if (folders_add(&transfer->folders, &item->source, &item->found,
+		transfer->window.next) == 0)
+		return;
+	outcome_set(
+	    &outcome, STATUS_SOURCE, "its mode and time: %s", strerror(errno));
+	report_unsent(transfer, &item->source, SOURCE_FAILED, &outcome);
+}
+
+/* Send what comes next in the queue.  Returns 0 if there is nothing. */
+static int
+send_queued(struct feed *feed)
+{
+	struct transfer *transfer = feed->transfer;
+	struct queue_item item;
+
+	switch (queue_next(&transfer->queue, &item)) {
+	case QUEUE_FILE:
+		send_file(feed, &item);
+		break;
+	case QUEUE_INPUT:
+		send_input(feed, &item);
+		break;
+	case QUEUE_FOLDER:
+		enter_folder(feed, &item);
+		break;
+	case QUEUE_LEFT:
+		leave_folder(feed, &item);
+		break;
+	case QUEUE_SKIPPED:
+		report_unsent(
+		    transfer, &item.source, SOURCE_SKIPPED, &item.outcome);
+		break;
+	case QUEUE_FAILED:
+		report_unsent(
+		    transfer, &item.source, SOURCE_FAILED, &item.outcome);
+		break;
+	case QUEUE_END:
+		return 0;
+	}
+	return 1;
+}
+
+int
+feed_request(struct feed *feed)
+{
+	struct transfer *transfer = feed->transfer;
+	struct window *window = &transfer->window;
+	struct folder *folder;
+
+	if (feed->stopped)
+		return 0;
+	while (feed->cursor != window->next) {
+		struct request *request = window_find(window, feed->cursor++);
+
+		if (request != NULL) {
+			send_again(feed, request);
+			return 1;
+		}
+	}
+	if (window_is_full(window))
+		return 0;
+	folder = folders_take(&transfer->folders, window->first);
+	if (folder != NULL) {
+		send_folder(feed, &folder->source, &folder->found, 1);
+		free(folder);
+		return 1;
+	}
+	return !folders_are_full(&transfer->folders) && send_queued(feed);
+}
+
+/* Give up a request that may go, since its source is not what it was. */
+static void
+give_up(struct feed *feed, struct request *request, const char *why)
+{
+	struct outcome outcome;
+
+	outcome_set(&outcome, STATUS_CHANGED,
+	    "the source changed before it was read: %s", why);
+	/* There is room: whoever calls has seen to it. */
+	(void)send_file_abort(feed->conn, request->number, &outcome);
+	report_failure(feed->transfer, request, &outcome);
+	window_mark(&feed->transfer->window, request, REQUEST_ABORTED);
+}
+
+void
+feed_follow(struct feed *feed, struct request *request)
+{
+	struct outcome outcome;
+	struct stat found;
+	int fd;
+
+	if (open_source(feed, request, &fd, &found, &outcome) != SOURCE_FILE) {
+		give_up(feed, request, outcome.text);
+		return;
+	}
+	if (!request->input &&
+	    !source_is_same(
+		&request->identity, &found, feed->transfer->options->growing)) {
+		close(fd);
+		give_up(feed, request, "it is another one");
+		return;
+	}
+	feed_content(feed, request, fd, &found);
+	feed->kept = request->kept;
+}

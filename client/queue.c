@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* What is to be sent next: the named sources, and what lies in them. */
+#include "client/queue.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+queue_init(struct queue *queue, char *const *paths, size_t count,
+    const struct options *options, int recursive)
+{
+	*queue = (struct queue){.paths = paths,
+	    .count = count,
+	    .options = options,
+	    .recursive = recursive};
+}
+
+void
+queue_release(struct queue *queue)
+{
+	if (queue->walking)
+		tree_end(&queue->tree);
+	queue->walking = 0;
+}
+
+static enum queue_event
+fail(struct queue_item *item, const char *text)
+{
+	outcome_set(&item->outcome, STATUS_SOURCE, "%s", text);
+	return QUEUE_FAILED;
+}
+
+static enum queue_event
+begin_tree(struct queue *queue, struct queue_item *item)
+{
+	const struct options *options = queue->options;
+
+	if (!queue->recursive) {
+		close(item->fd);
+		return fail(item, "is a directory");
+	}
+	if (tree_begin(&queue->tree, item->source.path, item->fd, &item->found,
+		options->follow, &options->exclude) == -1)
+		return fail(item, strerror(errno));
+	queue->walking = 1;
+	queue->name = item->source.name;
+	return QUEUE_FOLDER;
+}
+
+static enum queue_event
+next_named(struct queue *queue, struct queue_item *item)
+{
+	char *path = queue->paths[queue->next++];
+
+	item->source = source_of(path);
+	if (strcmp(path, "-") == 0)
+		return QUEUE_INPUT;
+	switch (source_open(
+	    &item->source, 1, &item->fd, &item->found, &item->outcome)) {
+	case SOURCE_FILE:
+		return QUEUE_FILE;
+	case SOURCE_FOLDER:
+		return begin_tree(queue, item);
+	case SOURCE_SKIPPED:
+		return QUEUE_SKIPPED;
+	default:
+		return QUEUE_FAILED;
+	}
+}
+
+static enum queue_event
+next_in_tree(struct queue *queue, struct queue_item *item)
+{
+	static const enum queue_event events[] = {[TREE_FILE] = QUEUE_FILE,
+	    [TREE_ENTER] = QUEUE_FOLDER,
+	    [TREE_LEAVE] = QUEUE_LEFT,
+	    [TREE_SKIPPED] = QUEUE_SKIPPED,
+	    [TREE_FAILED] = QUEUE_FAILED,
+	    [TREE_END] = QUEUE_END};
+	struct tree_entry entry;
+	enum tree_event event = tree_next(&queue->tree, &entry);
+
+	if (event == TREE_END) {
+		queue_release(queue);
+		return QUEUE_END;
+	}
+	item->source =
+	    (struct source){entry.path, queue->tree.root, queue->name};
+	item->fd = entry.fd;
+	item->found = entry.found;
+	if (event == TREE_SKIPPED || event == TREE_FAILED)
+		item->outcome = entry.outcome;
+	return events[event];
+}
+
+enum queue_event
+queue_next(struct queue *queue, struct queue_item *item)
+{
+	enum queue_event event = QUEUE_END;
+
+	if (queue->walking)
+		event = next_in_tree(queue, item);
+	if (event == QUEUE_END && queue->next < queue->count)
+		event = next_named(queue, item);
+	queue->ended = event == QUEUE_END;
+	return event;
+}
+
+void
+queue_prune(struct queue *queue)
+{
+	tree_prune(&queue->tree);
+}
+
+int
+queue_rest(struct queue *queue, struct source *source, int *begun)
+{
+	*begun = queue->walking;
+	if (queue->walking)
+		queue->next--;
+	queue_release(queue);
+	if (queue->next == queue->count)
+		return 0;
+	*source = source_of(queue->paths[queue->next++]);
+	return 1;
+}
+
+size_t
+queue_count(const struct queue *queue)
+{
+	return queue->count - queue->next + (queue->walking ? 1 : 0);
+}

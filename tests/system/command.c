@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+/* A command as the connection: run without a shell, judged, and reaped. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/conn.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/suites.h"
+
+/* A way to ftxd on its standard input and output, below these words. */
+static const char *
+server_command(const char *before, const char *after)
+{
+	static char command[3 * HARNESS_PATH];
+	char program[HARNESS_PATH];
+
+	snprintf(command, sizeof(command), "%s '%s' -i -d in%s", before,
+	    harness_program(program, "ftxd"), after);
+	return command;
+}
+
+/* A script in the working directory, to be the command "./way". */
+static void
+script_make(const char *text)
+{
+	char line[4 * HARNESS_PATH], program[HARNESS_PATH];
+
+	snprintf(line, sizeof(line), "#!/bin/sh\nftxd='%s'\n%s\n",
+	    harness_program(program, "ftxd"), text);
+	file_write("way", line);
+	ck_assert_int_eq(chmod("way", 0755), 0);
+}
+
+static void
+begin(void)
+{
+	harness_begin();
+	folder_make("in");
+	file_write("f", "some text\n");
+	/* Nothing listens where a connection by TCP would go. */
+	ck_assert_int_eq(setenv("FTX_PORT", "1", 1), 0);
+}
+
+static const uint64_t sizes[] = {
+    0, 1, 65536, CONN_DATA + 1, (1 << 20) + 1, 9 << 20};
+
+START_TEST(every_size)
+{
+	enum {
+		COUNT = sizeof(sizes) / sizeof(sizes[0])
+	};
+	char names[COUNT][16], path[128];
+	const char *argv[COUNT + 6] = {
+	    "ftx", "put", "-e", server_command("", "")};
+	struct run run;
+
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(names[i], sizeof(names[i]), "f%d", i);
+		file_make(names[i], sizes[i], (unsigned)i);
+		argv[4 + i] = names[i];
+	}
+	argv[4 + COUNT] = "label:a/b/";
+	run_all(&run, argv);
+	run_check(&run, 0, NULL);
+	ck_assert_msg(run.err[0] == '\0' && run.out[0] == '\0',
+	    "success was not silent: \"%s%s\"", run.out, run.err);
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(path, sizeof(path), "in/a/b/%s", names[i]);
+		ck_assert(file_equal(names[i], path));
+	}
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+}
+END_TEST
+
+START_TEST(host_is_a_label)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-v", "-e", server_command("", ""), "f",
+	    "no-such-host.invalid:g");
+	run_check(&run, 0, "stored f -> no-such-host.invalid:g");
+	RUN(&run, "ftx", "put", "-o",
+	    "command=sh -c 'exec \"$0\" \"$@\"' ftxd-is-not-there", "f", ":h");
+	run_check(&run, 35, "sh ended with status 127");
+	RUN(&run, "ftx", "put", "-e", server_command("env", ""), "f", ":h");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/g") && file_equal("f", "in/h"));
+}
+END_TEST
+
+START_TEST(no_shell_sees_the_words)
+{
+	struct run run;
+	char *words;
+
+	script_make("for word; do printf '[%s]\\n' \"$word\"; done >words\n"
+		    "exec \"$ftxd\" -i -d in");
+	RUN(&run, "ftx", "put", "-e",
+	    "./way  $HOME `id` *;|&\t'two words' \"it's\" '' a'b c'd \\n", "f",
+	    "x:f");
+	run_check(&run, 0, NULL);
+	words = file_read("words");
+	ck_assert_str_eq(words,
+	    "[$HOME]\n[`id`]\n[*;|&]\n[two words]\n[it's]\n[]\n[ab cd]\n"
+	    "[\\n]\n");
+	free(words);
+}
+END_TEST
+
+START_TEST(clean_descriptors_and_signals)
+{
+	struct run run;
+	char *text;
+
+	script_make("ls /proc/$$/fd >fds.$1\n"
+		    "sed -n 's/^SigIgn:.*\\(.\\)...$/\\1/p' /proc/$$/status "
+		    ">ignored\n"
+		    "exec \"$ftxd\" -i -d in");
+	RUN(&run, "./way", "alone");
+	RUN(&run, "ftx", "put", "-e", "./way behind", "f", "x:f");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("fds.alone", "fds.behind"));
+	/* Bit 12 is SIGPIPE, the lowest of its digit. */
+	text = file_read("ignored");
+	ck_assert_msg(strtol(text, NULL, 16) % 2 == 0, "ignored: %s", text);
+	free(text);
+}
+END_TEST
+
+static const struct {
+	const char *command, *words;
+	int status;
+} failures[] = {
+    {"no-such-command -x", "cannot run no-such-command: No such file", 35},
+    {"./f", "cannot run ./f: Permission denied", 35},
+    {"./in", "cannot run ./in: Permission denied", 35},
+    {"true", "true ended with status 0 before the server had greeted", 35},
+    {"sh -c 'exit 7'", "sh ended with status 7 before the server", 35},
+    {"sh -c 'kill -9 $$'", "sh ended by signal 9 before the server", 35},
+    {"sh -c 'echo its own words >&2; exit 1'", "its own words", 35},
+    {"echo Welcome to this host!", "this is no ftxd", 2},
+    {"cat", "this is no ftxd", 2},
+    {"sh -c 'printf \"\\210FT\"; exit 3'", "this is no ftxd", 2},
+};
+
+START_TEST(failures_are_told)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-e", failures[_i].command, "f", "x:f");
+	run_check(&run, failures[_i].status, failures[_i].words);
+	/* It is as a first connection that failed: not tried again. */
+	ck_assert_int_lt(run.elapsed, 2000);
+}
+END_TEST
+
+/* There may be an ftxd behind it, that has stored what was sent at once. */
+START_TEST(directory_and_standard_input)
+{
+	char program[HARNESS_PATH];
+	struct run run;
+
+	folder_make("src");
+	folder_make("src/empty");
+	file_make("src/big", 3 << 20, 1);
+	RUN(&run, "ftx", "put", "-rp", "-e", server_command("", ""), "src",
+	    "x:d");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/big", "in/d/src/big"));
+	ck_assert_int_eq(folder_count("in/d/src/empty"), 0);
+	/* The command's input is the connection, not that of ftx. */
+	script_make("exec \"$ftxd\" -i -d in");
+	ck_assert_int_eq(setenv("FTX", harness_program(program, "ftx"), 1), 0);
+	RUN(&run, "sh", "-c", "cat src/big | \"$FTX\" put -e ./way - x:big");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/big", "in/big"));
+}
+END_TEST
+
+START_TEST(banner_before_the_greeting)
+{
+	struct run run;
+
+	script_make("echo Have a nice day\nexec \"$ftxd\" -i -d in");
+	RUN(&run, "ftx", "put", "-e", "./way", "f", "x:f");
+	run_check(&run, 2,
+	    "x: protocol error: this is no ftxd; 0 stored, 1 not confirmed");
+}
+END_TEST
+
+/* The first is cut within the content, and the second goes on. */
+START_TEST(lost_and_run_again)
+{
+	struct run run;
+
+	file_make("big", 1000000, 1);
+	script_make("if mkdir first 2>/dev/null\n"
+		    "then head -c 500000 | \"$ftxd\" -i -d in 2>/dev/null\n"
+		    "exit 9\n"
+		    "else exec \"$ftxd\" -i -d in\nfi");
+	RUN(&run, "ftx", "put", "-e", "./way", "big", "x:big");
+	run_check(&run, 0, "connection lost: ./way ended with status 9");
+	ck_assert_ptr_nonnull(strstr(run.err, "trying again"));
+	ck_assert(file_equal("big", "in/big"));
+}
+END_TEST
+
+START_TEST(lost_for_good)
+{
+	struct run run;
+
+	file_make("big", 1000000, 1);
+	script_make("head -c 500000 | \"$ftxd\" -i -d in 2>/dev/null");
+	RUN(&run, "ftx", "put", "-o", "retry=0", "-e", "./way", "big", "x:big");
+	run_check(&run, 10, "nothing was stored");
+	ck_assert_int_eq(folder_count("in"), 0);
+}
+END_TEST
+
+/* A command that does not end by itself is ended with the run. */
+START_TEST(interrupted)
+{
+	struct run run;
+	char *text;
+	pid_t pid;
+
+	script_make("echo $$ >pid.new; mv pid.new pid; exec sleep 1000");
+	RUN_BEGIN(&run, "ftx", "put", "-e", "./way", "f", "x:f");
+	eventually(file_exists("pid"), HARNESS_PATIENCE);
+	text = file_read("pid");
+	pid = (pid_t)strtol(text, NULL, 10);
+	free(text);
+	ck_assert(process_lives(pid));
+	ck_assert_int_eq(kill(run.pid, SIGTERM), 0);
+	run_finish(&run);
+	run_check(&run, 128 + SIGTERM, "interrupted");
+	ck_assert(!process_lives(pid));
+}
+END_TEST
+
+START_TEST(no_greeting_in_time)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "-e", "sleep 1000",
+	    "f", "x:f");
+	run_check(&run, 75, NULL);
+}
+END_TEST
+
+static const char *const bad_usage[][2] = {
+    {"-e", "a 'b"},
+    {"-e", "a \"b"},
+    {"-e", " "},
+    {"-P", "2345"},
+    {"-b", "127.0.0.1"},
+    {"-4", NULL},
+    {"-6", NULL},
+    {"-o", "port=2345"},
+};
+
+START_TEST(usage)
+{
+	const char *argv[10] = {"ftx", "put", "-e", "true"};
+	struct run run;
+	int count = 4;
+
+	for (int i = 0; i < 2 && bad_usage[_i][i] != NULL; i++)
+		argv[count++] = bad_usage[_i][i];
+	argv[count++] = "f";
+	argv[count++] = "x:f";
+	run_all(&run, argv);
+	run_check(&run, 1, "usage:");
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+Suite *
+command_suite(void)
+{
+	Suite *suite = suite_create("command");
+	TCase *tcase = tcase_create("command");
+
+	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, every_size);
+	tcase_add_test(tcase, host_is_a_label);
+	tcase_add_test(tcase, no_shell_sees_the_words);
+	tcase_add_test(tcase, clean_descriptors_and_signals);
+	tcase_add_loop_test(tcase, failures_are_told, 0, COUNT(failures));
+	tcase_add_test(tcase, banner_before_the_greeting);
+	tcase_add_test(tcase, directory_and_standard_input);
+	tcase_add_test(tcase, lost_and_run_again);
+	tcase_add_test(tcase, lost_for_good);
+	tcase_add_test(tcase, interrupted);
+	tcase_add_test(tcase, no_greeting_in_time);
+	tcase_add_loop_test(tcase, usage, 0, COUNT(bad_usage));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

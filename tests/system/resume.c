@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/* Large files that are cut on their way, and gone on with. */
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define SIZE (5 << 20)
+#define CUT (3 << 20) /* more than half: who begins again never ends */
+
+static struct server server;
+static struct proxy proxy;
+static char port[16];
+
+static void
+begin(void)
+{
+	const struct proxy_plan plan = {.up = {.fault = PROXY_CUT, .at = CUT}};
+
+	harness_begin();
+	SERVER_START(&server, "-w", "2", "-C", "2");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	file_make("big", SIZE, 1);
+}
+
+static void
+end(void)
+{
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+	harness_end();
+}
+
+START_TEST(a_cut_connection_goes_on)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
+	run_check(&run, 0, "trying again");
+	ck_assert(file_equal("big", "in/big"));
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+}
+END_TEST
+
+/* Leave the beginning of the file behind. */
+static void
+leave_partial(void)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "big",
+	    "127.0.0.1:big");
+	run_check(&run, 10, NULL);
+	server_expect(&server, "partial kept");
+	ck_assert_int_eq(folder_count_staged("in"), 1);
+	ck_assert(!file_exists("in/big"));
+}
+
+/* The size of the one file that is staged, or 0. */
+static off_t
+staged_bytes(void)
+{
+	glob_t found;
+	struct stat staged;
+	off_t size = 0;
+
+	if (glob("in/.ftx-*/r*", 0, NULL, &found) == 0 &&
+	    stat(found.gl_pathv[0], &staged) == 0)
+		size = staged.st_size;
+	globfree(&found);
+	return size;
+}
+
+/* The worker dies before it can keep anything: what is there is kept. */
+START_TEST(a_killed_worker_leaves_what_came)
+{
+	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
+	pid_t pids[SERVER_WORKERS];
+	struct proxy slow;
+	struct run run;
+	char at[16];
+
+	ck_assert_int_eq(proxy_start(&slow, &plan, server.port), 0);
+	snprintf(at, sizeof(at), "%u", slow.port);
+	server_settle(&server, pids, 2);
+	RUN_BEGIN(&run, "ftx", "put", "-P", at, "big", "127.0.0.1:big");
+	eventually(staged_bytes() > 2 << 20, HARNESS_PATIENCE);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(kill(pids[i], SIGKILL), 0);
+	run_finish(&run);
+	run_check(&run, 0, "trying again");
+	ck_assert(file_equal("big", "in/big"));
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(proxy_stop(&slow), 0);
+}
+END_TEST
+
+START_TEST(the_same_command_goes_on)
+{
+	struct run run;
+
+	leave_partial();
+	RUN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("big", "in/big"));
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+}
+END_TEST
+
+/* Same size, same time, another content: nothing of both is mixed. */
+START_TEST(another_beginning_is_sent_again)
+{
+	struct timespec times[2];
+	struct stat found;
+	struct run run;
+	int fd;
+
+	leave_partial();
+	fd = open("big", O_RDWR);
+	ck_assert_int_eq(fstat(fd, &found), 0);
+	ck_assert_int_eq(pwrite(fd, "other", 5, 100), 5);
+	times[0] = found.st_atim;
+	times[1] = found.st_mtim;
+	ck_assert_int_eq(futimens(fd, times), 0);
+	close(fd);
+	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("big", "in/big"));
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+}
+END_TEST
+
+START_TEST(nothing_is_kept_against_the_wish)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o", "resume=no",
+	    "big", "127.0.0.1:big");
+	run_check(&run, 10, NULL);
+	eventually(folder_count_staged("in") == 0, 5000);
+}
+END_TEST
+
+Suite *
+resume_suite(void)
+{
+	Suite *suite = suite_create("resume");
+	TCase *tcase = tcase_create("resume");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_cut_connection_goes_on);
+	tcase_add_test(tcase, a_killed_worker_leaves_what_came);
+	tcase_add_test(tcase, the_same_command_goes_on);
+	tcase_add_test(tcase, another_beginning_is_sent_again);
+	tcase_add_test(tcase, nothing_is_kept_against_the_wish);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories: where they go, what is left out, and trees that change. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static struct server server;
+
+/* A tree "src" of files, folders and an empty folder. */
+static void
+begin_with_tree(void)
+{
+	harness_begin();
+	folder_make("src");
+	folder_make("src/a");
+	folder_make("src/a/b");
+	folder_make("src/empty");
+	file_make("src/1", 100, 1);
+	file_make("src/a/2", 3 << 20, 2);
+	file_make("src/a/b/3", 0, 3);
+	SERVER_START(&server, "-w", "2");
+}
+
+static void
+end_all(void)
+{
+	server_stop(&server);
+	harness_end();
+}
+
+/* The two trees must be equal. */
+static void
+check_equal(const char *one, const char *other)
+{
+	struct run run;
+
+	RUN(&run, "diff", "-r", one, other);
+	ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+}
+
+/* Put "src", written so, there; it must arrive at path, and do so twice. */
+static void
+put_tree(const char *source, const char *remote, const char *path)
+{
+	struct run run;
+	int count;
+
+	RUN(&run, "ftx", "put", "-r", source, remote);
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	check_equal("src", path);
+	count = folder_count("in");
+	RUN(&run, "ftx", "put", "-r", source, remote);
+	run_check(&run, 0, NULL);
+	check_equal("src", path);
+	ck_assert_int_eq(folder_count("in"), count);
+}
+
+START_TEST(keeps_its_name)
+{
+	put_tree("src", "127.0.0.1:", "in/src");
+	put_tree("src", "127.0.0.1:missing/dir", "in/missing/dir/src");
+	put_tree("./src", "127.0.0.1:slash/", "in/slash/src");
+	folder_make("in/there");
+	put_tree("src", "127.0.0.1:there", "in/there/src");
+}
+END_TEST
+
+START_TEST(slash_gives_the_contents)
+{
+	put_tree("src/", "127.0.0.1:missing/dir", "in/missing/dir");
+	put_tree("src//", "127.0.0.1:slash/", "in/slash");
+	put_tree("src/.", "127.0.0.1:dot", "in/dot");
+	put_tree("src/a/..", "127.0.0.1:dots", "in/dots");
+	folder_make("in/there");
+	put_tree("src/", "127.0.0.1:there", "in/there");
+}
+END_TEST
+
+START_TEST(contents_into_the_receiving_directory)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-rp", "src/", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	ck_assert(file_equal("src/a/2", "in/a/2"));
+	ck_assert_int_eq(folder_count("in"), 3);
+}
+END_TEST
+
+START_TEST(several_sources)
+{
+	struct run run;
+
+	folder_make("other");
+	file_make("other/x", 10, 4);
+	file_make("file", 10, 5);
+	RUN(&run, "ftx", "put", "-r", "src", "other/", "file", "127.0.0.1:d");
+	run_check(&run, 0, NULL);
+	check_equal("src", "in/d/src");
+	ck_assert(file_equal("other/x", "in/d/x"));
+	ck_assert(file_equal("file", "in/d/file"));
+	ck_assert_int_eq(folder_count("in/d"), 3);
+}
+END_TEST
+
+/* Two that keep the same name would become one, and so are not sent at all. */
+START_TEST(same_names)
+{
+	struct run run;
+
+	folder_make("other");
+	folder_make("other/src");
+	file_make("other/src/x", 10, 4);
+	RUN(&run, "ftx", "put", "-r", "src", "other/src", "127.0.0.1:d");
+	run_check(&run, 1, "src and other/src would both become src");
+	RUN(&run, "ftx", "put", "-r", "src", "src", "127.0.0.1:d");
+	run_check(&run, 1, "would both become src");
+	ck_assert_int_eq(folder_count("in"), 0);
+	RUN(&run, "ftx", "put", "-r", "src", "other/src/", "127.0.0.1:d");
+	run_check(&run, 0, NULL);
+	check_equal("src", "in/d/src");
+	RUN(&run, "ftx", "put", "-r", "src/", "other/src/", "127.0.0.1:e");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/1", "in/e/1"));
+	ck_assert(file_equal("other/src/x", "in/e/x"));
+}
+END_TEST
+
+/* With -r, too, a file is put as it is without. */
+START_TEST(file_with_r)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-r", "src/1", "127.0.0.1:name");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/1", "in/name"));
+}
+END_TEST
+
+START_TEST(directory_without_r)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "src", "127.0.0.1:x");
+	run_check(&run, 3, "src: is a directory");
+	RUN(&run, "ftx", "put", "src", "src/1", "127.0.0.1:x");
+	run_check(&run, 23, "src: is a directory");
+	ck_assert(file_equal("src/1", "in/x/1"));
+}
+END_TEST
+
+START_TEST(directory_over_file)
+{
+	struct run run;
+
+	file_write("in/src", "a file");
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 5, "src -> 127.0.0.1:src: refused");
+	ck_assert_uint_eq(file_size("in/src"), 6);
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:src");
+	run_check(&run, 5, "refused");
+	ck_assert_uint_eq(file_size("in/src"), 6);
+}
+END_TEST
+
+START_TEST(file_over_directory)
+{
+	struct run run;
+
+	folder_make("in/src");
+	folder_make("in/src/1");
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 23, "src/1 -> 127.0.0.1:src/1: refused");
+	ck_assert_int_eq(folder_count("in/src/1"), 0);
+	ck_assert(file_equal("src/a/2", "in/src/a/2"));
+}
+END_TEST
+
+START_TEST(names_that_look_like_something_else)
+{
+	static const char *const odd[] = {
+	    "-r", "a:b", "two\nlines", "*", "\xff", "~", " "};
+	char path[64];
+	struct run run;
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		snprintf(path, sizeof(path), "src/%s", odd[i]);
+		folder_make(path);
+		snprintf(path, sizeof(path), "src/%s/%s", odd[i], odd[i]);
+		file_make(path, i, (unsigned)i);
+	}
+	put_tree("src", "127.0.0.1:", "in/src");
+	ck_assert_int_eq(rename("src/-r", "-r"), 0);
+	RUN(&run, "ftx", "put", "-r", "-n", "--", "-r", "127.0.0.1:d");
+	run_check(&run, 0, NULL);
+	RUN(&run, "ftx", "put", "-r", "--", "-r", "127.0.0.1:d");
+	run_check(&run, 0, NULL);
+	check_equal("./-r", "in/d/-r");
+}
+END_TEST
+
+/* What the server keeps for itself costs only that. */
+START_TEST(names_that_no_server_takes)
+{
+	struct run run;
+
+	folder_make("src/.ftx-x");
+	file_write("src/.ftx-x/lost", "x");
+	file_write("src/a/.ftx-file", "x");
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 23, "src/.ftx-x -> ");
+	ck_assert_ptr_nonnull(strstr(run.err, "src/a/.ftx-file -> "));
+	ck_assert_ptr_null(strstr(run.err, "lost"));
+	ck_assert_int_eq(folder_remove("src/.ftx-x"), 0);
+	ck_assert_int_eq(unlink("src/a/.ftx-file"), 0);
+	check_equal("src", "in/src");
+}
+END_TEST
+
+START_TEST(modes_and_times)
+{
+	const struct timespec old[2] = {{1000000000, 5}, {1000000000, 7}};
+	struct stat status;
+	struct run run;
+
+	ck_assert_int_eq(chmod("src/a", 0750), 0);
+	ck_assert_int_eq(chmod("src/a/b", 0555), 0);
+	ck_assert_int_eq(chmod("src/empty", 0777), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, "src/a/b", old, 0), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, "src/a", old, 0), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, "src", old, 0), 0);
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:plain");
+	run_check(&run, 0, NULL);
+	ck_assert_uint_eq(file_mode("in/plain/src/a"), 0750);
+	ck_assert_uint_eq(file_mode("in/plain/src/a/b"), 0755);
+	ck_assert_uint_eq(file_mode("in/plain/src/empty"), 0755);
+	for (int i = 0; i < 2; i++) {
+		RUN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:exact");
+		run_check(&run, 0, NULL);
+		ck_assert_uint_eq(file_mode("in/exact/src/a"), 0750);
+		ck_assert_uint_eq(file_mode("in/exact/src/a/b"), 0555);
+		ck_assert_uint_eq(file_mode("in/exact/src/empty"), 0777);
+		ck_assert_int_eq(lstat("in/exact/src/a", &status), 0);
+		ck_assert_int_eq(status.st_mtim.tv_sec, 1000000000);
+		ck_assert_int_eq(status.st_mtim.tv_nsec, 7);
+		ck_assert_int_eq(lstat("in/exact/src", &status), 0);
+		ck_assert_int_eq(status.st_mtim.tv_sec, 1000000000);
+	}
+	RUN(&run, "ftx", "put", "-rp", "src/", "127.0.0.1:inside");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(lstat("in/inside", &status), 0);
+	ck_assert_int_eq(status.st_mtim.tv_sec, 1000000000);
+}
+END_TEST
+
+START_TEST(kinds_are_skipped)
+{
+	struct run run;
+
+	ck_assert_int_eq(symlink("1", "src/link"), 0);
+	ck_assert_int_eq(symlink("nowhere", "src/dangling"), 0);
+	ck_assert_int_eq(symlink("..", "src/a/up"), 0);
+	ck_assert_int_eq(mkfifo("src/pipe", 0600), 0);
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 0, "src/link: is a symbolic link; skipped");
+	ck_assert_ptr_nonnull(
+	    strstr(run.err, "src/dangling: is a symbolic link; skipped"));
+	ck_assert_ptr_nonnull(
+	    strstr(run.err, "src/a/up: is a symbolic link; skipped"));
+	ck_assert_ptr_nonnull(strstr(run.err, "src/pipe: is a FIFO; skipped"));
+	ck_assert_int_eq(folder_count("in/src"), 3);
+	ck_assert_int_eq(folder_count("in/src/a"), 2);
+}
+END_TEST
+
+START_TEST(links_are_followed)
+{
+	struct run run;
+
+	folder_make("other");
+	file_make("other/big", 2 << 20, 9);
+	ck_assert_int_eq(symlink("1", "src/link"), 0);
+	ck_assert_int_eq(symlink("../other", "src/folder"), 0);
+	ck_assert_int_eq(symlink("..", "src/a/up"), 0);
+	RUN(&run, "ftx", "put", "-rL", "src", "127.0.0.1:");
+	run_check(&run, 0, "src/a/up: leads back to a directory");
+	ck_assert(file_equal("src/1", "in/src/link"));
+	ck_assert(file_equal("other/big", "in/src/folder/big"));
+	ck_assert(!file_exists("in/src/a/up"));
+	ck_assert_int_eq(symlink("nowhere", "src/dangling"), 0);
+	RUN(&run, "ftx", "put", "-rL", "src", "127.0.0.1:");
+	run_check(&run, 23, "src/dangling: No such file or directory");
+	/* What was named is followed in any case. */
+	ck_assert_int_eq(symlink("src/a", "named"), 0);
+	RUN(&run, "ftx", "put", "-r", "named", "127.0.0.1:");
+	ck_assert(file_equal("src/a/2", "in/named/2"));
+}
+END_TEST
+
+START_TEST(only_links)
+{
+	struct run run;
+
+	folder_make("links");
+	ck_assert_int_eq(symlink("x", "links/x"), 0);
+	RUN(&run, "ftx", "put", "-r", "links", "127.0.0.1:");
+	run_check(&run, 0, "skipped");
+	ck_assert_int_eq(folder_count("in/links"), 0);
+}
+END_TEST
+
+START_TEST(excluded)
+{
+	struct run run;
+
+	file_write("src/x.o", "x");
+	file_write("src/a/x.o", "x");
+	folder_make("src/a/cache");
+	file_write("src/a/cache/x", "x");
+	RUN(&run, "ftx", "put", "-r", "-o", "exclude=*.o", "-o",
+	    "exclude=a/cache", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	ck_assert(!file_exists("in/src/x.o"));
+	ck_assert(!file_exists("in/src/a/x.o"));
+	ck_assert(!file_exists("in/src/a/cache"));
+	ck_assert(file_equal("src/a/2", "in/src/a/2"));
+	RUN(&run, "ftx", "put", "-r", "-o", "exclude=a/", "src", "127.0.0.1:");
+	run_check(&run, 1, "slash");
+}
+END_TEST
+
+START_TEST(dry_run_makes_nothing)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-rpnv", "src", "127.0.0.1:d");
+	run_check(&run, 0, "would store src/a/2 -> 127.0.0.1:d/src/a/2");
+	ck_assert_int_eq(folder_count("in"), 0);
+}
+END_TEST
+
+START_TEST(unreadable_entries)
+{
+	char program[HARNESS_PATH];
+	struct run run;
+
+	ck_assert_int_eq(chmod("src/1", 0), 0);
+	ck_assert_int_eq(chmod("src/a/b", 0), 0);
+	if (geteuid() == 0) {
+		harness_program(program, "ftx");
+		RUN(&run, "setpriv", "--reuid=65534", "--regid=65534",
+		    "--clear-groups", program, "-V");
+		if (run.status != 0) {
+			harness_skip(
+			    "unreadable", "ftx cannot be run as nobody");
+			return;
+		}
+		RUN(&run, "setpriv", "--reuid=65534", "--regid=65534",
+		    "--clear-groups", program, "put", "-r", "src",
+		    "127.0.0.1:");
+	} else {
+		RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	}
+	run_check(&run, 23, "src/1: Permission denied; it was not sent");
+	ck_assert_ptr_nonnull(
+	    strstr(run.err, "src/a/b: Permission denied; it was not sent"));
+	ck_assert(file_equal("src/a/2", "in/src/a/2"));
+	ck_assert(!file_exists("in/src/1"));
+	ck_assert_int_eq(chmod("src/a/b", 0755), 0);
+}
+END_TEST
+
+/* Move a directory and a link to and fro until killed. */
+static pid_t
+begin_swapping(void)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid != 0)
+		return pid;
+	for (;;)
+		if (rename("src/a", "away") != 0 ||
+		    symlink("../secret", "src/a") != 0 ||
+		    unlink("src/a") != 0 || rename("away", "src/a") != 0)
+			_exit(1);
+}
+
+START_TEST(changes_underneath)
+{
+	char path[64];
+	struct run run;
+	pid_t pid;
+	int status;
+
+	folder_make("secret");
+	for (int i = 0; i < 200; i++) {
+		snprintf(path, sizeof(path), "secret/%d", i);
+		file_write(path, "secret");
+		snprintf(path, sizeof(path), "src/a/%d", i);
+		file_write(path, "public");
+	}
+	file_make("secret/2", 3 << 20, 77);
+	file_make("src/a/2", 3 << 20, 2);
+	pid = begin_swapping();
+	for (int i = 0; i < 10; i++) {
+		RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+		ck_assert_msg(run.status == 0 || run.status == 23, "%d %s",
+		    run.status, run.err);
+	}
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFSIGNALED(status), "nothing was swapped");
+	RUN(&run, "grep", "-rl", "secret", "in");
+	run_check(&run, 1, NULL);
+	if (file_exists("in/src/a/2"))
+		ck_assert(!file_equal("secret/2", "in/src/a/2"));
+}
+END_TEST
+
+/* What was under way when the connection broke is found and sent again. */
+START_TEST(connection_that_is_cut)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 3, .up = {.fault = PROXY_CUT, .at = 2 << 20}};
+	struct proxy proxy;
+	char port[16], path[64];
+	struct run run;
+
+	for (int i = 0; i < 500; i++) {
+		snprintf(path, sizeof(path), "src/%s%d",
+		    i % 2 != 0 ? "a/b/" : "empty/", i);
+		file_make(path, 20000, (unsigned)i);
+	}
+	ck_assert_int_eq(chmod("src/a", 0700), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-rp", "-P", port, "src", "127.0.0.1:");
+	run_check(&run, 0, "trying again");
+	check_equal("src", "in/src");
+	ck_assert_uint_eq(file_mode("in/src/a"), 0700);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
+/* The most memory that a process has used, in KiB; 0 once it is gone. */
+static unsigned long
+peak_of(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long peak = 0;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	stream = fopen(path, "r");
+	if (stream == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), stream) != NULL)
+		(void)sscanf(line, "VmHWM: %lu", &peak);
+	fclose(stream);
+	return peak;
+}
+
+START_TEST(a_hundred_thousand_files)
+{
+	enum {
+		FOLDERS = 50,
+		FILES = 2000
+	};
+	unsigned long peak = 0, now;
+	char path[64];
+	struct run run;
+
+	for (int i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "src/many%d", i);
+		folder_make(path);
+		for (int j = 0; j < FILES; j++) {
+			snprintf(path, sizeof(path), "src/many%d/%d", i, j);
+			file_write(path, "x");
+		}
+	}
+	server_stop(&server);
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+	RUN_BEGIN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
+	do {
+		now = peak_of(run.pid);
+		if (now > peak)
+			peak = now;
+		(void)poll(NULL, 0, 5);
+	} while (now > 0);
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	for (int i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "in/src/many%d", i);
+		ck_assert_int_eq(folder_count(path), FILES);
+	}
+	ck_assert_uint_gt(peak, 0);
+#ifndef __SANITIZE_ADDRESS__ /* which holds back what was freed */
+	ck_assert_uint_lt(peak, 32 * 1024);
+#endif
+}
+END_TEST
+
+Suite *
+tree_suite(void)
+{
+	Suite *suite = suite_create("tree");
+	TCase *place = tcase_create("place");
+	TCase *content = tcase_create("content");
+
+	tcase_add_checked_fixture(place, begin_with_tree, end_all);
+	tcase_set_timeout(place, 60);
+	tcase_add_test(place, keeps_its_name);
+	tcase_add_test(place, slash_gives_the_contents);
+	tcase_add_test(place, contents_into_the_receiving_directory);
+	tcase_add_test(place, several_sources);
+	tcase_add_test(place, same_names);
+	tcase_add_test(place, file_with_r);
+	tcase_add_test(place, directory_without_r);
+	tcase_add_test(place, directory_over_file);
+	tcase_add_test(place, file_over_directory);
+	tcase_add_test(place, names_that_look_like_something_else);
+	tcase_add_test(place, names_that_no_server_takes);
+	suite_add_tcase(suite, place);
+	tcase_add_checked_fixture(content, begin_with_tree, end_all);
+	tcase_set_timeout(content, 120);
+	tcase_add_test(content, modes_and_times);
+	tcase_add_test(content, kinds_are_skipped);
+	tcase_add_test(content, links_are_followed);
+	tcase_add_test(content, only_links);
+	tcase_add_test(content, excluded);
+	tcase_add_test(content, dry_run_makes_nothing);
+	tcase_add_test(content, unreadable_entries);
+	tcase_add_test(content, changes_underneath);
+	tcase_add_test(content, connection_that_is_cut);
+	tcase_add_test(content, a_hundred_thousand_files);
+	suite_add_tcase(suite, content);
+	return suite;
+}
