@@ -2,7 +2,6 @@
 /* The protocol of ftx-protocol(5): frames to bytes and back, without I/O. */
 #include "common/wire.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const uint8_t server_magic[8] = {
@@ -141,8 +140,7 @@ wire_write_header(uint8_t out[WIRE_HEADER], const struct wire_frame *frame)
 	uint8_t *at = out;
 
 	write_number(&at, (uint64_t)frame->type, 1);
-	write_number(&at, 0, 1);
-	write_number(&at, 0, 2);
+	write_number(&at, 0, 3);
 	write_number(&at, frame->request, 4);
 	write_number(&at, frame->length, 4);
 }
@@ -250,7 +248,7 @@ wire_write_request(uint8_t *out, const struct wire_request *request)
 	return (size_t)(at - out);
 }
 
-static bool
+static int
 request_is_valid(const struct wire_request *request, uint64_t kind)
 {
 	const unsigned attributes = WIRE_EXACT_MODE | WIRE_TIME;

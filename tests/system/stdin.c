@@ -103,17 +103,17 @@ START_TEST(slow_producer)
 	struct run run;
 
 	server_stop(&server);
-	SERVER_START(&server, "-w", "2", "-t", "2");
+	SERVER_START(&server, "-w", "2", "-t", "1");
 	shell(&run,
-	    "{ echo one; sleep 5; echo two; } | $FTX put - 127.0.0.1:slow");
+	    "{ echo one; sleep 2.5; echo two; } | $FTX put - 127.0.0.1:slow");
 	run_check(&run, 0, NULL);
 	ck_assert_uint_eq(file_size("in/slow"), 8);
 	/* Little, but often. */
 	shell(&run,
-	    "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.4; done | "
+	    "for i in 1 2 3 4 5; do echo $i; sleep 0.4; done | "
 	    "$FTX put - 127.0.0.1:often");
 	run_check(&run, 0, NULL);
-	ck_assert_uint_eq(file_size("in/often"), 21);
+	ck_assert_uint_eq(file_size("in/often"), 10);
 }
 END_TEST
 
@@ -248,18 +248,18 @@ START_TEST(growing_file)
 	struct proxy proxy;
 	struct run run;
 
-	file_make("log", 24 << 20, 1);
+	file_make("log", 16 << 20, 1);
 	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
 	snprintf(line, sizeof(line),
 	    "cp log was; $FTX put -P %u -o growing log 127.0.0.1:x & "
-	    "sleep 0.5; echo more >>log; wait $!",
+	    "sleep 0.2; echo more >>log; wait $!",
 	    proxy.port);
 	shell(&run, line);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("was", "in/x"));
 	snprintf(line, sizeof(line),
 	    "$FTX put -P %u log 127.0.0.1:y & "
-	    "sleep 0.5; echo more >>log; wait $!",
+	    "sleep 0.2; echo more >>log; wait $!",
 	    proxy.port);
 	shell(&run, line);
 	run_check(&run, 24, NULL);
