@@ -38,7 +38,7 @@ begin_tree(struct queue *queue, struct queue_item *item)
 
 	if (!queue->recursive) {
 		close(item->fd);
-		return fail(item, "is a directory");
+		return fail(item, "is a directory (-r sends it)");
 	}
 	if (tree_begin(&queue->tree, item->source.path, item->fd, &item->found,
 		options->follow, &options->exclude) == -1)

@@ -55,6 +55,31 @@ START_TEST(hangup_with_good_settings)
 }
 END_TEST
 
+/* Somebody removes the staging folder: no file can be made until a reload. */
+START_TEST(hangup_makes_the_staging_folder_anew)
+{
+	char folder[64];
+	struct server server;
+	struct run run;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "1");
+	snprintf(
+	    folder, sizeof(folder), "in/.ftx-%lu", (unsigned long)geteuid());
+	ck_assert_int_eq(rmdir(folder), 0);
+	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
+	run_check(&run, 11, "making the file");
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "new workers take over");
+	/* The old worker may take one more. */
+	for (int i = 0; i < 100 && run.status != 0; i++)
+		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/f"));
+	server_stop(&server);
+}
+END_TEST
+
 START_TEST(hangup_with_bad_settings)
 {
 	struct server server;
@@ -291,6 +316,7 @@ reload_suite(void)
 	TCase *standing = harness_case("standing");
 
 	tcase_add_test(reload, hangup_with_good_settings);
+	tcase_add_test(reload, hangup_makes_the_staging_folder_anew);
 	tcase_add_test(reload, hangup_with_bad_settings);
 	tcase_add_test(reload, hangup_with_start_only_settings);
 	tcase_add_test(reload, storm_of_signals);

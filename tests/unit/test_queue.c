@@ -94,7 +94,7 @@ START_TEST(directory_is_not_walked)
 	folder_make("t");
 	begin("t", 0);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FAILED);
-	ck_assert_str_eq(item.outcome.text, "is a directory");
+	ck_assert_str_eq(item.outcome.text, "is a directory (-r sends it)");
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_END);
 }
 END_TEST
