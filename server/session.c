@@ -17,7 +17,7 @@
 /* How long and how far a connection that was ended is still read. */
 #define LINGER_TIME 5000
 #define LINGER_BYTES (16 * 1024 * 1024)
-#define CUT_TIME 250 /* where the process is to stop now */
+#define STOP_TIME 1000 /* where the process is to stop now */
 
 /* How often the client hears that work goes on, in milliseconds. */
 #define WORKING_EVERY 1000
@@ -72,14 +72,14 @@ earlier(io_time a, io_time b)
 	return a < b ? a : b;
 }
 
-/* When the last words must have arrived. */
+/* When the last words must have arrived: also a stop leaves them some time. */
 static io_time
 last_moment(const struct session *session)
 {
-	io_time now = io_now();
+	io_time now = io_now(), least = now + STOP_TIME;
 
-	if (session->stop == SESSION_CUT)
-		return now + CUT_TIME;
+	if (session->stop == SESSION_CUT || session->drain_deadline < least)
+		return least;
 	return earlier(now + LINGER_TIME, session->drain_deadline);
 }
 
