@@ -34,7 +34,7 @@ static int
 take_go(struct answers *answers, const struct conn_frame *frame,
     struct outcome *outcome)
 {
-	struct window *window = &answers->transfer->window;
+	struct window *window = &answers->feed->window;
 	struct request *request = window_find(window, frame->request);
 	struct wire_go go;
 
@@ -80,7 +80,7 @@ take_success(struct answers *answers, struct request *request,
 		    "the server reports as stored what was not sent so");
 	report_success(
 	    answers->transfer, request, answer->status, answer->durable);
-	window_mark(&answers->transfer->window, request, REQUEST_DONE);
+	window_mark(&answers->feed->window, request, REQUEST_DONE);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ static void
 take_failure(struct answers *answers, struct request *request,
     const struct wire_answer *answer)
 {
-	struct window *window = &answers->transfer->window;
+	struct window *window = &answers->feed->window;
 	struct outcome why;
 
 	feed_cancel(answers->feed, request->number);
@@ -112,7 +112,7 @@ static int
 take_result(struct answers *answers, const struct conn_frame *frame,
     struct outcome *outcome)
 {
-	struct window *window = &answers->transfer->window;
+	struct window *window = &answers->feed->window;
 	struct request *request = window_find(window, frame->request);
 	struct wire_answer answer;
 

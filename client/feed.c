@@ -20,23 +20,30 @@
  */
 #define WAITING_INTERVAL 4000
 
-void
-feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn)
+int
+feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
+    unsigned line)
 {
 	memset(feed, 0, sizeof(*feed));
 	feed->transfer = transfer;
 	feed->conn = conn;
-	feed->cursor = transfer->window.first;
 	feed->fd = -1;
 	feed->most = CONN_DATA;
+	feed->line = UINT64_C(1) << line;
+	folders_forget(&transfer->folders, feed->line);
+	/* A further one may find that the others have done the work. */
+	if (!transfer_is_shared(transfer) || transfer->directory == NULL)
+		feed->early = EARLY_BYTES;
+	return window_init(&feed->window);
 }
 
 void
-feed_release(struct feed *feed)
+feed_release(struct feed *feed, int lost)
 {
 	if (feed->fd != -1)
 		close(feed->fd);
 	feed->fd = -1;
+	window_release(&feed->window, lost, &feed->transfer->again);
 }
 
 void
@@ -57,7 +64,7 @@ feed_begin(struct feed *feed)
 void
 feed_greet(struct feed *feed)
 {
-	struct window *window = &feed->transfer->window;
+	struct window *window = &feed->window;
 	io_time now = io_now();
 
 	feed->greeted = 1;
@@ -75,7 +82,7 @@ feed_content(struct feed *feed, struct request *request, int fd,
 {
 	struct send_file *file = &feed->file;
 
-	window_mark(&feed->transfer->window, request, REQUEST_SENDING);
+	window_mark(&feed->window, request, REQUEST_SENDING);
 	request->sent = 0;
 	request->begun = io_now();
 	feed->fd = fd;
@@ -108,7 +115,7 @@ fail_content(
 	if (outcome->status == STATUS_FAILED)
 		outcome->status = STATUS_SOURCE;
 	report_failure(feed->transfer, request, outcome);
-	window_mark(&feed->transfer->window, request, REQUEST_ABORTED);
+	window_mark(&feed->window, request, REQUEST_ABORTED);
 }
 
 static enum feed_step
@@ -144,7 +151,7 @@ note_sent(struct feed *feed)
 {
 	struct transfer *transfer = feed->transfer;
 	struct request *request =
-	    window_find(&transfer->window, feed->file.request);
+	    window_find(&feed->window, feed->file.request);
 
 	request->sent = feed->file.sent;
 	if (request->input && request->sent > 0)
@@ -186,9 +193,8 @@ compare_kept(struct feed *feed)
 	if (result == -1) {
 		(void)send_file_abort(feed->conn, file->request, &outcome);
 		end_content(feed);
-		fail_content(feed,
-		    window_find(&feed->transfer->window, file->request),
-		    &outcome);
+		fail_content(
+		    feed, window_find(&feed->window, file->request), &outcome);
 	}
 	feed->conn->also = -1;
 	/* Others have their turn between two pieces. */
@@ -198,7 +204,6 @@ compare_kept(struct feed *feed)
 static enum feed_step
 send_content(struct feed *feed, size_t room)
 {
-	struct window *window = &feed->transfer->window;
 	struct request *request;
 	struct outcome outcome;
 	enum send_file_event event;
@@ -221,7 +226,7 @@ send_content(struct feed *feed, size_t room)
 	end_content(feed);
 	if (event == SEND_FILE_ENDED) {
 		request->digest = digest_value(&feed->file.digest);
-		window_mark(window, request, REQUEST_ENDED);
+		window_mark(&feed->window, request, REQUEST_ENDED);
 	} else {
 		fail_content(feed, request, &outcome);
 	}
@@ -236,9 +241,9 @@ room_for(const struct feed *feed)
 
 	if (feed->greeted)
 		return CONN_DATA;
-	if (queued + WIRE_HEADER > EARLY_BYTES)
+	if (queued + WIRE_HEADER > feed->early)
 		return 0;
-	return (size_t)(EARLY_BYTES - WIRE_HEADER - queued);
+	return (size_t)(feed->early - WIRE_HEADER - queued);
 }
 
 enum feed_step
@@ -255,7 +260,7 @@ feed_step(struct feed *feed)
 		return FEED_FULL;
 	if (feed_request(feed))
 		return FEED_MORE;
-	request = window_going(&feed->transfer->window);
+	request = window_going(&feed->window);
 	if (request == NULL)
 		return FEED_IDLE;
 	feed_follow(feed, request);
@@ -272,11 +277,7 @@ feed_cancel(struct feed *feed, uint32_t request)
 int
 feed_is_done(const struct feed *feed)
 {
-	const struct transfer *transfer = feed->transfer;
-
-	if (feed->fd != -1 || transfer->window.open > 0)
+	if (feed->fd != -1 || feed->window.open > 0)
 		return 0;
-	return feed->stopped ||
-	    (feed->cursor == transfer->window.next && transfer->queue.ended &&
-		transfer->folders.first == NULL);
+	return feed->stopped || transfer_is_exhausted(feed->transfer);
 }

@@ -6,17 +6,20 @@
 #include <stdint.h>
 
 #include "client/transfer.h"
+#include "client/window.h"
 #include "common/conn.h"
 #include "common/send_file.h"
 
 struct feed {
 	struct transfer *transfer; /* neither is owned */
 	struct conn *conn;
-	uint32_t cursor; /* the next request of the window to be sent */
-	int greeted;	 /* until then only so much is sent */
-	int stopped;	 /* no further request is sent */
-	size_t most;	 /* bytes of one data frame */
-	int fd;		 /* of the file whose content is under way, or -1 */
+	struct window window;
+	uint64_t line; /* which of the run's connections it is: a bit */
+	size_t early;  /* bytes that are sent before the greeting */
+	int greeted;
+	int stopped; /* no further request is sent */
+	size_t most; /* bytes of one data frame */
+	int fd;	     /* of the file whose content is under way, or -1 */
 	struct send_file file;
 	struct wire_go kept;  /* of it, and not compared yet; or offset 0 */
 	int cancelled;	      /* that one has its result already */
@@ -29,8 +32,18 @@ enum feed_step {
 	FEED_IDLE  /* nothing to do until the server has spoken */
 };
 
-void feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn);
-void feed_release(struct feed *feed);
+/*
+ * line is the number of the connection among those of the run, below 64.
+ * Returns 0, or -1 with errno if there is no memory.
+ */
+int feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
+    unsigned line);
+
+/*
+ * The connection has ended; what has no result goes back to the transfer.  If
+ * it was lost, what became of that is not known.
+ */
+void feed_release(struct feed *feed, int lost);
 
 /* Queue the hello and the base. */
 void feed_begin(struct feed *feed);
@@ -66,5 +79,35 @@ void feed_follow(struct feed *feed, struct request *request);
 /* Begin with the content of a request whose source is open; takes fd over. */
 void feed_content(struct feed *feed, struct request *request, int fd,
     const struct stat *found);
+
+/* One more request, or NULL where there is no memory, which is told. */
+struct request *feed_add(struct feed *feed, const struct source *source,
+    enum wire_kind kind, struct folder *folder);
+
+/* A source does not become a request. */
+void feed_report_unsent(struct transfer *transfer, const struct source *source,
+    enum source_kind kind, const struct outcome *outcome);
+
+/* Nonzero if it is to be sent: other names would end the connection for all. */
+int feed_check_name(struct feed *feed, const struct source *source, int folder);
+
+/* Queue the request for a directory; there is FEED_ROOM. */
+void feed_announce_folder(struct feed *feed, struct request *request);
+
+/* The walk enters a directory, which is asked for, or leaves it. */
+void feed_enter_folder(struct feed *feed, const struct queue_item *item);
+void feed_leave_folder(struct feed *feed, const struct queue_item *item);
+
+/* All that lies in it has its result: ask for its mode and time. */
+void feed_settle_folder(struct feed *feed, struct folder *folder);
+
+/* The directory that has to be asked for before this request is sent. */
+struct folder *feed_above(const struct request *request);
+
+/*
+ * Ask for a directory, or one above it, that only another connection has asked
+ * for.  Returns 0 if there is none.
+ */
+int feed_folder_above(struct feed *feed, struct folder *folder);
 
 #endif

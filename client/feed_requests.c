@@ -12,17 +12,16 @@
 /* Files below this size are sent without asking first. */
 #define PUT_SIZE (1 << 20)
 
+/*
+ * What one of several connections has asked for, at most, so that something is
+ * left for the others: requests without result, and bytes of content that it
+ * has not begun to send.
+ */
+#define SHARE_REQUESTS 256
+#define SHARE_BYTES (4 << 20)
+
 /* Standard input has no mode that says anything: that of a new file. */
 #define INPUT_MODE 0666
-
-/* Note which source it is, and in which state. */
-static void
-identify(struct request *request, const struct stat *found)
-{
-	request->identity = source_identify(found);
-	request->mode = found->st_mode;
-	request->size = (uint64_t)found->st_size;
-}
 
 /* Send the request; its content at once where nothing is to be asked. */
 static void
@@ -42,19 +41,7 @@ announce(struct feed *feed, struct request *request, int fd,
 	}
 	if (fd != -1)
 		close(fd);
-	window_mark(&feed->transfer->window, request, REQUEST_ASKED);
-}
-
-static void
-announce_folder(struct feed *feed, struct request *request)
-{
-	const struct wire_request wire =
-	    transfer_request(feed->transfer, request);
-	uint8_t *payload = conn_reserve(feed->conn, FEED_ROOM);
-
-	conn_queue(feed->conn, WIRE_DIRECTORY, request->number,
-	    wire_write_request(payload, &wire));
-	window_mark(&feed->transfer->window, request, REQUEST_ENDED);
+	window_mark(&feed->window, request, REQUEST_ASKED);
 }
 
 /* Open a source that was opened before, perhaps. */
@@ -88,25 +75,23 @@ send_again(struct feed *feed, struct request *request)
 	int fd = -1;
 
 	if (request->kind == WIRE_FOLDER) {
-		announce_folder(feed, request);
+		feed_announce_folder(feed, request);
 		return;
 	}
 	if (!request->input) {
 		kind = open_source(feed, request, &fd, &found, &outcome);
 		if (kind != SOURCE_FILE) {
 			report_source(feed->transfer, request, kind, &outcome);
-			window_mark(
-			    &feed->transfer->window, request, REQUEST_DONE);
+			window_mark(&feed->window, request, REQUEST_DONE);
 			return;
 		}
-		identify(request, &found);
+		request_identify(request, &found);
 	}
 	announce(feed, request, fd, &found);
 }
 
-/* A source that does not become a request. */
-static void
-report_unsent(struct transfer *transfer, const struct source *source,
+void
+feed_report_unsent(struct transfer *transfer, const struct source *source,
     enum source_kind kind, const struct outcome *outcome)
 {
 	const struct request request = {.source = *source, .kind = WIRE_FILE};
@@ -114,17 +99,8 @@ report_unsent(struct transfer *transfer, const struct source *source,
 	report_source(transfer, &request, kind, outcome);
 }
 
-/* Nonzero if the path names what the server made for itself. */
-static int
-is_receiving_directory(const struct transfer *transfer, size_t length)
-{
-	return length == 0 && transfer->target->path[0] == '\0';
-}
-
-/* Nonzero if it is to be sent.  Other names would end the connection for all.
- */
-static int
-check_name(struct feed *feed, const struct source *source, int folder)
+int
+feed_check_name(struct feed *feed, const struct source *source, int folder)
 {
 	struct transfer *transfer = feed->transfer;
 	struct wire_bytes name = transfer_path(transfer, source);
@@ -140,21 +116,21 @@ check_name(struct feed *feed, const struct source *source, int folder)
 	return 0;
 }
 
-/* Room for one more, or NULL where there is no memory, which is told. */
-static struct request *
-add(struct feed *feed, const struct source *source, enum wire_kind kind)
+struct request *
+feed_add(struct feed *feed, const struct source *source, enum wire_kind kind,
+    struct folder *folder)
 {
 	struct transfer *transfer = feed->transfer;
-	struct request *request = window_add(&transfer->window, source, kind,
-	    transfer_path(transfer, source).length);
+	struct request *request = request_new(
+	    source, kind, folder, transfer_path(transfer, source).length);
 	struct outcome outcome;
 
 	if (request != NULL) {
-		feed->cursor++;
+		window_add(&feed->window, request);
 		return request;
 	}
 	outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
-	report_unsent(transfer, source, SOURCE_FAILED, &outcome);
+	feed_report_unsent(transfer, source, SOURCE_FAILED, &outcome);
 	return NULL;
 }
 
@@ -163,20 +139,22 @@ send_file(struct feed *feed, const struct queue_item *item)
 {
 	struct request *request = NULL;
 
-	if (check_name(feed, &item->source, 0))
-		request = add(feed, &item->source, WIRE_FILE);
+	if (feed_check_name(feed, &item->source, 0))
+		request = feed_add(feed, &item->source, WIRE_FILE,
+		    folder_hold(feed->transfer->folders.current));
 	if (request == NULL) {
 		close(item->fd);
 		return;
 	}
-	identify(request, &item->found);
+	request_identify(request, &item->found);
 	announce(feed, request, item->fd, &item->found);
 }
 
 static void
 send_input(struct feed *feed, const struct queue_item *item)
 {
-	struct request *request = add(feed, &item->source, WIRE_FILE);
+	struct request *request =
+	    feed_add(feed, &item->source, WIRE_FILE, NULL);
 
 	if (request == NULL)
 		return;
@@ -184,52 +162,6 @@ send_input(struct feed *feed, const struct queue_item *item)
 	request->mode = INPUT_MODE;
 	request->size = options_size(feed->transfer->options);
 	announce(feed, request, -1, NULL);
-}
-
-/* On the way down it is only made, and with settles it gets what is its own. */
-static void
-send_folder(struct feed *feed, const struct source *source,
-    const struct stat *found, int settles)
-{
-	struct request *request = add(feed, source, WIRE_FOLDER);
-
-	if (request == NULL)
-		return;
-	identify(request, found);
-	request->settles = settles;
-	announce_folder(feed, request);
-}
-
-static void
-enter_folder(struct feed *feed, const struct queue_item *item)
-{
-	struct transfer *transfer = feed->transfer;
-
-	if (!check_name(feed, &item->source, 1))
-		queue_prune(&transfer->queue);
-	else if (!is_receiving_directory(
-		     transfer, transfer_path(transfer, &item->source).length))
-		send_folder(feed, &item->source, &item->found, 0);
-}
-
-/* Its mode and time come when all that lies below is there. */
-static void
-leave_folder(struct feed *feed, const struct queue_item *item)
-{
-	struct transfer *transfer = feed->transfer;
-	const struct options *options = transfer->options;
-	struct outcome outcome;
-
-	if (!options->preserve || options->dry_run ||
-	    is_receiving_directory(
-		transfer, transfer_path(transfer, &item->source).length))
-		return;
-	if (folders_add(&transfer->folders, &item->source, &item->found,
-		transfer->window.next) == 0)
-		return;
-	outcome_set(
-	    &outcome, STATUS_SOURCE, "its mode and time: %s", strerror(errno));
-	report_unsent(transfer, &item->source, SOURCE_FAILED, &outcome);
 }
 
 /* Send what comes next in the queue.  Returns 0 if there is nothing. */
@@ -247,17 +179,17 @@ send_queued(struct feed *feed)
 		send_input(feed, &item);
 		break;
 	case QUEUE_FOLDER:
-		enter_folder(feed, &item);
+		feed_enter_folder(feed, &item);
 		break;
 	case QUEUE_LEFT:
-		leave_folder(feed, &item);
+		feed_leave_folder(feed, &item);
 		break;
 	case QUEUE_SKIPPED:
-		report_unsent(
+		feed_report_unsent(
 		    transfer, &item.source, SOURCE_SKIPPED, &item.outcome);
 		break;
 	case QUEUE_FAILED:
-		report_unsent(
+		feed_report_unsent(
 		    transfer, &item.source, SOURCE_FAILED, &item.outcome);
 		break;
 	case QUEUE_END:
@@ -266,31 +198,40 @@ send_queued(struct feed *feed)
 	return 1;
 }
 
+/* Nonzero if further requests are for the other connections of the run. */
+static int
+has_enough(const struct feed *feed)
+{
+	return transfer_is_shared(feed->transfer) &&
+	    (feed->window.open >= SHARE_REQUESTS ||
+		feed->window.promised >= SHARE_BYTES);
+}
+
 int
 feed_request(struct feed *feed)
 {
 	struct transfer *transfer = feed->transfer;
-	struct window *window = &transfer->window;
+	struct request *request;
 	struct folder *folder;
 
-	if (feed->stopped)
+	if (feed->stopped || window_is_full(&feed->window) || has_enough(feed))
 		return 0;
-	while (feed->cursor != window->next) {
-		struct request *request = window_find(window, feed->cursor++);
-
-		if (request != NULL) {
-			send_again(feed, request);
+	request = transfer->again.first;
+	if (request != NULL) {
+		if (feed_folder_above(feed, feed_above(request)))
 			return 1;
-		}
-	}
-	if (window_is_full(window))
-		return 0;
-	folder = folders_take(&transfer->folders, window->first);
-	if (folder != NULL) {
-		send_folder(feed, &folder->source, &folder->found, 1);
-		free(folder);
+		request = requests_take(&transfer->again);
+		window_add(&feed->window, request);
+		send_again(feed, request);
 		return 1;
 	}
+	folder = folders_take(&transfer->folders);
+	if (folder != NULL) {
+		feed_settle_folder(feed, folder);
+		return 1;
+	}
+	if (feed_folder_above(feed, transfer->folders.current))
+		return 1;
 	return !folders_are_full(&transfer->folders) && send_queued(feed);
 }
 
@@ -305,7 +246,7 @@ give_up(struct feed *feed, struct request *request, const char *why)
 	/* There is room: whoever calls has seen to it. */
 	(void)send_file_abort(feed->conn, request->number, &outcome);
 	report_failure(feed->transfer, request, &outcome);
-	window_mark(&feed->transfer->window, request, REQUEST_ABORTED);
+	window_mark(&feed->window, request, REQUEST_ABORTED);
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories that were left, and get their mode and time in the end. */
+/* Directories under way: what lies in them waits for them, and they for it. */
 #include "client/folders.h"
 
 #include <stdlib.h>
@@ -12,28 +12,52 @@
 void
 folders_init(struct folders *folders)
 {
-	*folders = (struct folders){.first = NULL};
-	folders->end = &folders->first;
+	*folders = (struct folders){.current = NULL};
+	folders->last = &folders->ready;
 }
 
-static struct folder *
-unlink_first(struct folders *folders)
+static void
+unlink_folder(struct folder *folder)
 {
-	struct folder *folder = folders->first;
+	struct folders *all = folder->all;
 
-	folders->first = folder->next;
-	if (folders->first == NULL)
-		folders->end = &folders->first;
-	folders->count--;
-	folders->bytes -= strlen(folder->source.path);
-	return folder;
+	*folder->link = folder->next;
+	if (folder->next != NULL)
+		folder->next->link = folder->link;
+	else if (all->last == &folder->next)
+		all->last = folder->link;
+}
+
+/* What waits for nothing any more is ready in the order of that. */
+static void
+make_ready(struct folder *folder)
+{
+	struct folders *all = folder->all;
+
+	unlink_folder(folder);
+	folder->next = NULL;
+	folder->link = all->last;
+	*all->last = folder;
+	all->last = &folder->next;
+}
+
+static void
+release_list(struct folder *folder)
+{
+	while (folder != NULL) {
+		struct folder *next = folder->next;
+
+		free(folder);
+		folder = next;
+	}
 }
 
 void
 folders_release(struct folders *folders)
 {
-	while (folders->first != NULL)
-		free(unlink_first(folders));
+	release_list(folders->waiting);
+	release_list(folders->ready);
+	folders_init(folders);
 }
 
 int
@@ -43,31 +67,88 @@ folders_are_full(const struct folders *folders)
 }
 
 int
-folders_add(struct folders *folders, const struct source *source,
-    const struct stat *found, uint32_t after)
+folders_enter(struct folders *folders, const struct source *source,
+    const struct stat *found)
 {
 	size_t length = strlen(source->path);
 	struct folder *folder = malloc(sizeof(*folder) + length + 1);
 
 	if (folder == NULL)
 		return -1;
-	folder->next = NULL;
-	folder->after = after;
-	folder->found = *found;
-	folder->source = *source;
+	/* The walk itself holds it. */
+	*folder = (struct folder){.all = folders,
+	    .parent = folder_hold(folders->current),
+	    .next = folders->waiting,
+	    .link = &folders->waiting,
+	    .held = 1,
+	    .found = *found,
+	    .source = *source};
 	folder->source.path = (char *)(folder + 1);
 	memcpy(folder->source.path, source->path, length + 1);
-	*folders->end = folder;
-	folders->end = &folder->next;
+	if (folder->next != NULL)
+		folder->next->link = &folder->next;
+	folders->waiting = folder;
+	folders->current = folder;
 	folders->count++;
 	folders->bytes += length;
 	return 0;
 }
 
-struct folder *
-folders_take(struct folders *folders, uint32_t first)
+void
+folders_leave(struct folders *folders)
 {
-	if (folders->first == NULL || folders->first->after > first)
+	struct folder *folder = folders->current;
+
+	folders->current = folder->parent;
+	folder_drop(folder);
+}
+
+struct folder *
+folder_hold(struct folder *folder)
+{
+	if (folder != NULL)
+		folder->held++;
+	return folder;
+}
+
+void
+folder_drop(struct folder *folder)
+{
+	if (folder != NULL && --folder->held == 0)
+		make_ready(folder);
+}
+
+struct folder *
+folder_unknown(struct folder *folder, uint64_t connection)
+{
+	struct folder *unknown = NULL;
+
+	for (; folder != NULL; folder = folder->parent)
+		if ((folder->known & connection) == 0)
+			unknown = folder;
+	return unknown;
+}
+
+void
+folders_forget(struct folders *folders, uint64_t connection)
+{
+	struct folder *folder;
+
+	for (folder = folders->waiting; folder != NULL; folder = folder->next)
+		folder->known &= ~connection;
+	for (folder = folders->ready; folder != NULL; folder = folder->next)
+		folder->known &= ~connection;
+}
+
+struct folder *
+folders_take(struct folders *folders)
+{
+	struct folder *folder = folders->ready;
+
+	if (folder == NULL)
 		return NULL;
-	return unlink_first(folders);
+	unlink_folder(folder);
+	folders->count--;
+	folders->bytes -= strlen(folder->source.path);
+	return folder;
 }

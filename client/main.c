@@ -23,9 +23,9 @@ print_usage(FILE *out)
 {
 	fprintf(out,
 	    "usage: ftx put [-46hLnpqrv] [-b address[:port]] [-e command]\n"
-	    "               [-l kbit/s] [-m mode] [-o name[=value]] "
-	    "[-P port]\n"
-	    "               source ... [host]:target\n"
+	    "               [-j streams] [-l kbit/s] [-m mode] "
+	    "[-o name[=value]]\n"
+	    "               [-P port] source ... [host]:target\n"
 	    "       ftx -V\n");
 }
 

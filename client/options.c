@@ -22,6 +22,9 @@
 
 #define DEFAULT_PORT "2345"
 
+/* As many workers as a server has use for; each takes memory here. */
+#define STREAMS_MAX 64
+
 /* What is shown of a word that is no command. */
 #define SHOWN 160
 
@@ -121,6 +124,15 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(help),
 	.help = "show this and exit"},
+    {.name = "streams",
+	.letter = 'j',
+	.kind = SETTING_NUMBER,
+	MEMBER(streams),
+	.initial = "1",
+	.low = 1,
+	.high = STREAMS_MAX,
+	.argument = "count",
+	.help = "share the files out over so many connections"},
     {.name = "follow",
 	.letter = 'L',
 	.kind = SETTING_FLAG,
@@ -254,6 +266,17 @@ const struct setting options_table[] = {
 };
 
 static int
+has_local_port(const struct options *options)
+{
+	struct address_name name;
+	const char *reason;
+
+	return options->bind != NULL &&
+	    address_parse(&name, options->bind, &reason) == 0 &&
+	    name.port[0] != '\0';
+}
+
+static int
 check_together(const struct options *options, char error[SETTINGS_ERROR])
 {
 	const char *reason = NULL;
@@ -267,6 +290,9 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 		options->bind != NULL || options->port != NULL))
 		reason = "-e excludes -4, -6, -b and -P: "
 			 "the command makes the connection";
+	if (options->streams > 1 && has_local_port(options))
+		reason = "-j excludes a local port: "
+			 "each connection needs one of its own";
 	if (reason == NULL)
 		return 0;
 	snprintf(error, SETTINGS_ERROR, "%s", reason);

@@ -19,7 +19,7 @@ struct options {
 	char *size; /* of standard input, or NULL: unknown */
 	struct setting_list exclude;
 	char *progress; /* "auto", "bar", "lines" or "none" */
-	uint64_t retry;
+	uint64_t retry, streams;
 	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;

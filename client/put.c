@@ -1,50 +1,126 @@
 /* SPDX-License-Identifier: ISC */
-/* The command "put": connections, until everything has its result. */
+/* The command "put": lines to the server, until everything has its result. */
 #include "client/put.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/interrupt.h"
+#include "client/line.h"
 #include "client/report.h"
-#include "client/retry.h"
-#include "client/stream.h"
-#include "client/transfer.h"
-#include "client/transport.h"
 
 /* Nothing is said about waits that are shorter. */
 #define PATIENCE 1000
 
+/* The longest wait: what is shown changes with the seconds. */
+#define TICK 1000
+
 struct run {
 	struct transfer transfer;
 	struct transport transport;
-	struct retry retry;
+	struct line *lines; /* owned */
+	struct pollfd *waits;
+	size_t count, opened; /* the others may be opened */
+	int failed;	      /* then outcome ends all of it */
+	struct outcome outcome;
 };
 
-/* One connection.  Returns 0, or -1 with attempt and outcome. */
+/* Nonzero if any line is, or will be, in the hands of a server. */
 static int
-try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
+is_alive(const struct run *run)
 {
-	struct stream_limits limits = {
-	    run->retry.since, run->retry.since + run->retry.queue_timeout};
-	uint64_t done = run->transfer.window.done;
-	struct stream_end end = {0, 0};
-	struct transport_link link;
-	int result = transport_connect(&run->transport, &link, outcome);
+	for (size_t i = 0; i < run->opened; i++)
+		if (run->lines[i].state != LINE_CLOSED)
+			return 1;
+	return 0;
+}
 
-	*attempt = (struct attempt){.status = STATUS_UNREACHABLE};
-	if (result == -1)
-		return -1;
-	outcome->status = STATUS_STORED;
-	result = stream_run(
-	    &run->transfer, link.in, link.out, &limits, &end, outcome);
-	transport_disconnect(&run->transport, &link, end.greeted, outcome);
-	window_reset(&run->transfer.window, end.lost);
-	attempt->connected = outcome->status != STATUS_UNREACHABLE;
-	attempt->greeted = end.greeted;
-	attempt->status = outcome->status;
-	attempt->progressed = run->transfer.window.done > done;
-	return result;
+/* Nonzero if the server, or the way to it, has only no room for this line. */
+static int
+may_do_without(const struct line *line)
+{
+	switch (line->attempt.status) {
+	case STATUS_LOST:
+	case STATUS_BUSY:
+	case STATUS_DRAINING:
+	case STATUS_UNREACHABLE:
+	case STATUS_UNTRIED:
+		return 1;
+	default:
+		return !line->retry.greeted;
+	}
+}
+
+/* A line was lost: it is made again, or the others have to do. */
+static void
+lose(struct run *run, struct line *line, struct outcome *outcome)
+{
+	int others = is_alive(run), further = line != run->lines;
+	int64_t delay = line_retry(line);
+
+	if (others && further && !line->retry.greeted)
+		line->state = LINE_CLOSED;
+	if (line->state == LINE_PAUSED) {
+		if (line->retry.slow && !others)
+			report_again(&run->transfer, outcome, delay);
+		return;
+	}
+	if (others && may_do_without(line))
+		return;
+	run->failed = 1;
+	run->outcome = *outcome;
+	run->outcome.status = retry_verdict(&line->retry, outcome->status);
+}
+
+/* Give every line its turn.  Returns nonzero if there is more at once. */
+static int
+work(struct run *run)
+{
+	struct outcome outcome;
+	int more = 0;
+
+	for (size_t i = 0; i < run->opened && !run->failed; i++) {
+		outcome_set(&outcome, STATUS_STORED, "%s", "");
+		switch (line_step(&run->lines[i], &outcome)) {
+		case LINE_MORE:
+		case LINE_ENDED:
+			more = 1;
+			break;
+		case LINE_FAILED:
+			lose(run, &run->lines[i], &outcome);
+			more = 1;
+			break;
+		default:
+			break;
+		}
+	}
+	return more;
+}
+
+static void
+add_line(struct run *run)
+{
+	unsigned number = (unsigned)run->opened++;
+	/* So that those of many hosts, and of one, try at other times. */
+	uint32_t seed =
+	    (uint32_t)io_now() ^ (uint32_t)getpid() ^ (uint32_t)number << 16;
+
+	line_init(
+	    &run->lines[number], &run->transfer, &run->transport, number, seed);
+}
+
+/* The first has settled what the others' requests are called. */
+static void
+open_further(struct run *run)
+{
+	const struct transfer *transfer = &run->transfer;
+
+	if (transfer->directory == NULL || transfer_is_exhausted(transfer))
+		return;
+	while (run->opened < run->count)
+		add_line(run);
 }
 
 static const char *
@@ -63,45 +139,93 @@ waiting_for(enum status status)
 }
 
 static void
-pause_for(struct run *run, int64_t delay, enum status status)
+show_pause(struct run *run, const struct line *line, io_time now)
 {
-	io_time now = io_now(), end = now + delay;
+	if (!line->retry.slow && now - line->retry.since >= PATIENCE)
+		progress_waiting(&run->transfer.progress,
+		    run->transfer.target->shown,
+		    waiting_for(line->attempt.status), line->retry.since, now);
+}
 
-	while (now < end && !interrupt_caught()) {
-		if (!run->retry.slow && now - run->retry.since >= PATIENCE)
-			progress_waiting(&run->transfer.progress,
-			    run->transfer.target->shown, waiting_for(status),
-			    run->retry.since, now);
-		/* Without descriptors only the time or a signal ends it. */
-		(void)io_poll(
-		    NULL, 0, end < now + PATIENCE ? end : now + PATIENCE);
-		now = io_now();
+/* Show the line that says most: one that sends, or else one that is open. */
+static void
+show(struct run *run, io_time now)
+{
+	const struct line *best = run->lines;
+
+	for (size_t i = 0; i < run->opened; i++) {
+		const struct line *line = &run->lines[i];
+
+		if (line->state == LINE_OPEN &&
+		    (best->state != LINE_OPEN ||
+			(stream_is_sending(&line->stream) &&
+			    !stream_is_sending(&best->stream))))
+			best = line;
 	}
+	if (best->state == LINE_OPEN)
+		stream_show(&best->stream, now);
+	else if (best->state == LINE_PAUSED)
+		show_pause(run, best, now);
+}
+
+static void
+await(struct run *run, io_time now)
+{
+	io_time deadline = now + TICK;
+
+	for (size_t i = 0; i < run->opened; i++) {
+		io_time due =
+		    line_await(&run->lines[i], run->waits + i * CONN_POLLS);
+
+		if (due < deadline)
+			deadline = due;
+	}
+	if (io_poll(run->waits, run->opened * CONN_POLLS, deadline) != -1)
+		return;
+	run->failed = 1;
+	outcome_set_errno(&run->outcome, errno, "waiting");
+}
+
+static void
+close_all(struct run *run)
+{
+	struct outcome ignored = {STATUS_STORED, ""};
+
+	for (size_t i = 0; i < run->opened; i++)
+		line_close(&run->lines[i], &ignored);
 }
 
 /* All connections of the run; it has ended, well or not, when this returns. */
 static void
 put_all(struct run *run)
 {
-	struct attempt attempt;
-	struct outcome outcome;
-	int64_t delay;
+	int more;
 
-	while (try_once(run, &attempt, &outcome) == -1 && !interrupt_caught()) {
-		delay = retry_after(&run->retry, &attempt, io_now());
-		/* What was read of standard input does not come again. */
-		if (delay < 0 || run->transfer.spent) {
-			outcome.status =
-			    retry_verdict(&run->retry, outcome.status);
-			report_end(&run->transfer, &outcome);
-			return;
-		}
-		if (run->retry.slow)
-			report_again(&run->transfer, &outcome, delay);
-		pause_for(run, delay, outcome.status);
+	while (!interrupt_caught() && !run->failed && is_alive(run)) {
+		more = work(run);
+		open_further(run);
+		show(run, io_now());
+		if (!more && !run->failed)
+			await(run, io_now());
 	}
+	close_all(run);
 	if (interrupt_caught())
 		report_interrupt(&run->transfer);
+	else if (run->failed)
+		report_end(&run->transfer, &run->outcome);
+}
+
+/* Returns 0, or -1 with errno if there is no memory. */
+static int
+make_lines(struct run *run, size_t count)
+{
+	run->lines = calloc(count, sizeof(*run->lines));
+	run->waits = calloc(count * CONN_POLLS, sizeof(*run->waits));
+	if (run->lines == NULL || run->waits == NULL)
+		return -1;
+	run->count = count;
+	add_line(run);
+	return 0;
 }
 
 /* Find the way and put everything, unless every server would refuse that. */
@@ -133,18 +257,19 @@ put_run(const struct options *options, const struct target *target,
 {
 	struct run run;
 	struct outcome outcome;
-	io_time now = io_now();
 
+	memset(&run, 0, sizeof(run));
 	if (transfer_init(&run.transfer, options, target, sources, count) ==
-	    -1) {
+		0 &&
+	    make_lines(&run, (size_t)options->streams) == 0) {
+		begin(&run);
+	} else {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
 		report_end(&run.transfer, &outcome);
-		return tally_exit(&run.transfer.tally);
 	}
-	retry_init(&run.retry, options->queue_timeout, options->retry,
-	    (uint32_t)now ^ (uint32_t)getpid(), now);
-	begin(&run);
 	progress_end(&run.transfer.progress);
 	transfer_release(&run.transfer);
+	free(run.lines);
+	free(run.waits);
 	return tally_exit(&run.transfer.tally);
 }

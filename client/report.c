@@ -57,7 +57,7 @@ report_success(struct transfer *transfer, const struct request *request,
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE], speed[128];
 
 	if (request->kind == WIRE_FOLDER) {
-		transfer->tally.folders++;
+		transfer->tally.folders += !request->repeats;
 		return;
 	}
 	tally_count(&transfer->tally, status);
@@ -160,6 +160,8 @@ report_failure(struct transfer *transfer, const struct request *request,
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE], text[SHOWN_TEXT];
 	char what[64];
 
+	if (request->repeats)
+		return;
 	count_failure(transfer, request, outcome->status);
 	describe_failure(what, sizeof(what), request, outcome->status);
 	say(transfer, "ftx: %s -> %s: %s: %s; %s%s",
@@ -225,15 +227,13 @@ static struct state
 count_all(struct transfer *transfer)
 {
 	const struct tally *tally = &transfer->tally;
-	struct window *window = &transfer->window;
 	struct state state = {transfer->options->dry_run ? 0 : tally->stored,
 	    tally->unconfirmed,
 	    tally->failed - tally->unconfirmed + queue_count(&transfer->queue)};
 
-	for (uint32_t i = window->first; i != window->next; i++) {
-		const struct request *request = window_find(window, i);
-
-		if (request == NULL || request->kind == WIRE_FOLDER)
+	for (const struct request *request = transfer->again.first;
+	     request != NULL; request = request->next) {
+		if (request->kind == WIRE_FOLDER)
 			continue;
 		state.unconfirmed += request->uncertain != 0;
 		state.unstored += request->uncertain == 0;
@@ -274,18 +274,15 @@ name_one(
 static void
 name_rest(struct transfer *transfer)
 {
-	struct window *window = &transfer->window;
 	struct source source;
 	int begun;
 
-	for (uint32_t i = window->first; i != window->next; i++) {
-		const struct request *request = window_find(window, i);
-
-		if (request != NULL && request->kind == WIRE_FILE)
+	for (const struct request *request = transfer->again.first;
+	     request != NULL; request = request->next)
+		if (request->kind == WIRE_FILE)
 			name_one(transfer, &request->source,
 			    request->uncertain ? "not confirmed"
 					       : "not stored");
-	}
 	while (queue_rest(&transfer->queue, &source, &begun))
 		name_one(transfer, &source,
 		    begun ? "the rest was not stored" : "not stored");

@@ -27,7 +27,7 @@ void report_again(
 /* The target is one that no server takes, and no connection was made. */
 void report_bad_target(struct transfer *transfer, const char *reason);
 
-/* The run has ended early. */
+/* The run has ended early, and all its connections have. */
 void report_end(struct transfer *transfer, const struct outcome *outcome);
 void report_interrupt(struct transfer *transfer);
 

@@ -5,14 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/answers.h"
-#include "client/feed.h"
 #include "client/interrupt.h"
-#include "common/conn.h"
 #include "common/text.h"
 
-/* The longest wait: what is shown changes with the seconds. */
-#define TICK 1000
+/* Milliseconds before it is said that a worker is waited for. */
+#define PATIENCE 1000
 
 /* How long sources are read before what came of it is sent. */
 #define TURN 100
@@ -22,24 +19,6 @@
 
 /* How long last words are waited for after a write has failed. */
 #define LAST_WORDS 5000
-
-struct stream {
-	struct transfer *transfer;
-	const struct stream_limits *limits;
-	struct conn conn;
-	struct feed feed;
-	struct answers answers;
-	uint8_t greeting[WIRE_GREETING];
-	size_t greeting_length;
-	size_t most; /* bytes that are queued before they are written */
-	io_time begun;
-	io_time moved;	 /* when bytes last went or came */
-	uint64_t sent;	 /* how many had gone by then */
-	int working;	 /* the last frame said so */
-	int write_error; /* errno of the write that failed, or 0 */
-	int has_read;	 /* something came since the last wait */
-	struct outcome *outcome;
-};
 
 static int
 fail(struct stream *stream, enum status status, const char *text)
@@ -200,32 +179,6 @@ write_output(struct stream *stream)
 	return step != FEED_IDLE && conn_unsent(&stream->conn) == 0;
 }
 
-static void
-show_progress(struct stream *stream, io_time now)
-{
-	struct transfer *transfer = stream->transfer;
-	struct window *window = &transfer->window;
-	const struct request *request = stream->feed.fd != -1
-	    ? window_find(window, stream->feed.file.request)
-	    : window_find(window, window->first);
-
-	if (!stream->feed.greeted) {
-		/* A command may be asking for a password there. */
-		if (now - stream->begun >= TICK &&
-		    transfer->options->command == NULL)
-			progress_waiting(&transfer->progress,
-			    transfer->target->shown,
-			    "connected, waiting for a free worker",
-			    stream->limits->since, now);
-	} else if (request != NULL && request->state == REQUEST_SENDING) {
-		progress_sending(&transfer->progress, request->source.path,
-		    request->sent, request->size, now - request->begun, now);
-	} else if (request != NULL && request->state == REQUEST_ENDED) {
-		progress_committing(
-		    &transfer->progress, request->source.path, now);
-	}
-}
-
 /* Note whether anything moved. */
 static void
 watch(struct stream *stream, io_time now)
@@ -243,7 +196,7 @@ deadline_of(const struct stream *stream)
 	if (stream->write_error != 0)
 		return stream->moved + LAST_WORDS;
 	if (!stream->feed.greeted)
-		return stream->limits->queue_end;
+		return stream->limits.queue_end;
 	return stream->moved +
 	    (stream->working ? options->commit_timeout : options->timeout);
 }
@@ -258,7 +211,7 @@ fail_late(struct stream *stream, io_time now)
 	if (!stream->feed.greeted) {
 		outcome_set(stream->outcome, STATUS_BUSY,
 		    "no worker became free in %s",
-		    text_duration(time, now - stream->limits->since));
+		    text_duration(time, now - stream->limits.since));
 		return -1;
 	}
 	outcome_set(stream->outcome, STATUS_STALLED, "nothing moved for %s",
@@ -278,23 +231,6 @@ allowed_from(const struct stream *stream)
 	    : IO_NEVER;
 }
 
-/* Wait until something can be done.  Returns 0, or -1 with outcome. */
-static int
-await(struct stream *stream, io_time now)
-{
-	io_time deadline = deadline_of(stream);
-
-	if (now >= deadline)
-		return fail_late(stream, now);
-	if (deadline > now + TICK)
-		deadline = now + TICK;
-	if (deadline > allowed_from(stream))
-		deadline = allowed_from(stream);
-	if (conn_wait(&stream->conn, 1, deadline) == -1)
-		return fail_lost(stream, errno);
-	return 0;
-}
-
 static int
 is_complete(const struct stream *stream)
 {
@@ -310,72 +246,131 @@ is_harmless(const struct stream *stream)
 }
 
 /* Everything that can be said to this server has its result. */
-static int
+static enum stream_event
 finish(struct stream *stream)
 {
-	if (!is_complete(stream))
-		return fail(
-		    stream, STATUS_DRAINING, "the server is going down");
+	if (!is_complete(stream)) {
+		(void)fail(stream, STATUS_DRAINING, "the server is going down");
+		return STREAM_FAILED;
+	}
 	/* Nothing depends on it any more. */
 	if (conn_reserve(&stream->conn, 0) != NULL)
 		conn_queue(&stream->conn, WIRE_BYE, 0, 0);
 	stream->conn.send_until = UINT64_MAX;
 	(void)conn_flush(&stream->conn);
-	return 0;
+	return STREAM_ENDED;
 }
 
-static int
-exchange(struct stream *stream)
+enum stream_event
+stream_step(struct stream *stream, struct outcome *outcome)
 {
-	for (;;) {
-		int more;
-		io_time now;
+	io_time now;
+	int more;
 
-		if (interrupt_caught())
-			return fail(stream, STATUS_CANCELLED, "interrupted");
-		more = write_output(stream);
-		stream->has_read = 0;
-		if (read_input(stream) == -1)
-			return is_harmless(stream) ? 0 : -1;
-		if (!stream->answers.refusing && feed_is_done(&stream->feed))
-			return finish(stream);
-		now = io_now();
-		watch(stream, now);
-		show_progress(stream, now);
-		if (!more && !stream->has_read && await(stream, now) == -1)
-			return -1;
+	stream->outcome = outcome;
+	more = write_output(stream);
+	stream->has_read = 0;
+	if (read_input(stream) == -1)
+		return is_harmless(stream) ? STREAM_ENDED : STREAM_FAILED;
+	if (!stream->answers.refusing && feed_is_done(&stream->feed))
+		return finish(stream);
+	now = io_now();
+	watch(stream, now);
+	if (more || stream->has_read)
+		return STREAM_MORE;
+	if (now < deadline_of(stream))
+		return STREAM_WAITING;
+	(void)fail_late(stream, now);
+	return STREAM_FAILED;
+}
+
+io_time
+stream_await(const struct stream *stream, struct pollfd *wait)
+{
+	io_time deadline = deadline_of(stream), allowed = allowed_from(stream);
+
+	conn_polls(&stream->conn, 1, wait);
+	return allowed < deadline ? allowed : deadline;
+}
+
+/* The one whose content is under way, or the oldest; NULL if there is none. */
+static const struct request *
+request_under_way(const struct stream *stream)
+{
+	const struct feed *feed = &stream->feed;
+	const struct window *window = &feed->window;
+
+	return window_find(
+	    window, feed->fd != -1 ? feed->file.request : window->first);
+}
+
+void
+stream_show(const struct stream *stream, io_time now)
+{
+	struct transfer *transfer = stream->transfer;
+	const struct request *request = request_under_way(stream);
+
+	if (!stream->feed.greeted) {
+		/* A command may be asking for a password there. */
+		if (now - stream->begun >= PATIENCE &&
+		    transfer->options->command == NULL)
+			progress_waiting(&transfer->progress,
+			    transfer->target->shown,
+			    "connected, waiting for a free worker",
+			    stream->limits.since, now);
+	} else if (request != NULL && request->state == REQUEST_SENDING) {
+		progress_sending(&transfer->progress, request->source.path,
+		    request->sent, request->size, now - request->begun, now);
+	} else if (request != NULL && request->state == REQUEST_ENDED) {
+		progress_committing(
+		    &transfer->progress, request->source.path, now);
 	}
 }
 
 int
-stream_run(struct transfer *transfer, int in, int out,
-    const struct stream_limits *limits, struct stream_end *end,
+stream_is_sending(const struct stream *stream)
+{
+	return stream->feed.fd != -1;
+}
+
+int
+stream_is_greeted(const struct stream *stream)
+{
+	return stream->feed.greeted && !stream->answers.refusing;
+}
+
+int
+stream_begin(struct stream *stream, struct transfer *transfer, unsigned line,
+    int in, int out, const struct stream_limits *limits,
     struct outcome *outcome)
 {
 	io_time now = io_now();
-	struct stream stream = {.transfer = transfer,
-	    .limits = limits,
+
+	*stream = (struct stream){.transfer = transfer,
+	    .limits = *limits,
 	    .begun = now,
 	    .moved = now,
-	    .outcome = outcome};
-	int result;
-
-	if (conn_init(&stream.conn, in, out, WIRE_FROM_SERVER) == -1) {
+	    .most = rate_piece(&transfer->rate, CONN_DATA),
+	    .answers = {.transfer = transfer, .feed = &stream->feed}};
+	if (feed_init(&stream->feed, transfer, &stream->conn, line) == -1 ||
+	    conn_init(&stream->conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set(outcome, STATUS_MEMORY, "%s", "");
 		return -1;
 	}
-	stream.most = rate_piece(&transfer->rate, CONN_DATA);
-	feed_init(&stream.feed, transfer, &stream.conn);
-	stream.feed.most = stream.most;
-	stream.answers =
-	    (struct answers){.transfer = transfer, .feed = &stream.feed};
-	feed_begin(&stream.feed);
-	result = exchange(&stream);
-	end->greeted = stream.feed.greeted && !stream.answers.refusing;
+	stream->feed.most = stream->most;
+	feed_begin(&stream->feed);
+	return 0;
+}
+
+uint64_t
+stream_end(struct stream *stream)
+{
+	uint64_t done = stream->feed.window.done;
 	/* What came before any greeting may stand in front of a server. */
-	end->lost = stream.greeting_length > 0 && !stream.answers.refusing &&
-	    !stream.answers.fatal;
-	feed_release(&stream.feed);
-	conn_release(&stream.conn);
-	return result;
+	int lost = stream->greeting_length > 0 && !stream->answers.refusing &&
+	    !stream->answers.fatal;
+
+	feed_release(&stream->feed, lost);
+	conn_release(&stream->conn);
+	return done;
 }

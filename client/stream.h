@@ -3,7 +3,10 @@
 #ifndef CLIENT_STREAM_H
 #define CLIENT_STREAM_H
 
+#include "client/answers.h"
+#include "client/feed.h"
 #include "client/transfer.h"
+#include "common/conn.h"
 #include "common/io.h"
 #include "common/status.h"
 
@@ -13,18 +16,59 @@ struct stream_limits {
 	io_time queue_end; /* and when it has to end */
 };
 
-struct stream_end {
-	int greeted; /* by a server that was ready */
-	int lost;    /* and what became of open requests is not known */
+struct stream {
+	struct transfer *transfer; /* not owned */
+	struct stream_limits limits;
+	struct conn conn;
+	struct feed feed;
+	struct answers answers;
+	uint8_t greeting[WIRE_GREETING];
+	size_t greeting_length;
+	size_t most; /* bytes that are queued before they are written */
+	io_time begun;
+	io_time moved;	 /* when bytes last went or came */
+	uint64_t sent;	 /* how many had gone by then */
+	int working;	 /* the last frame said so */
+	int write_error; /* errno of the write that failed, or 0 */
+	int has_read;	 /* something came in the last step */
+	struct outcome *outcome;
 };
 
 /*
- * Send over connected descriptors, which do not block and are not owned, what
- * the transfer has to send.  Returns 0 when every request has its result, or -1
- * with outcome and end.
+ * Begin over connected descriptors, which do not block and are not owned.
+ * line is its number in the run.  Returns 0, or -1 with outcome; either way
+ * stream_end is to be called.
  */
-int stream_run(struct transfer *transfer, int in, int out,
-    const struct stream_limits *limits, struct stream_end *end,
+int stream_begin(struct stream *stream, struct transfer *transfer,
+    unsigned line, int in, int out, const struct stream_limits *limits,
     struct outcome *outcome);
+
+enum stream_event {
+	STREAM_MORE,	/* there is more to do at once */
+	STREAM_WAITING, /* nothing until the descriptors or the time say so */
+	STREAM_ENDED,	/* every request has its result, and none is left */
+	STREAM_FAILED	/* outcome says why */
+};
+
+/* Read and write what can be now, of what the transfer has to send. */
+enum stream_event stream_step(struct stream *stream, struct outcome *outcome);
+
+/* What to wait for, and no longer than until this.  Fills CONN_POLLS. */
+io_time stream_await(const struct stream *stream, struct pollfd *wait);
+
+/* Show how it stands. */
+void stream_show(const struct stream *stream, io_time now);
+
+/* Nonzero if the content of a file is under way. */
+int stream_is_sending(const struct stream *stream);
+
+/* Nonzero if a worker greeted us, and was ready. */
+int stream_is_greeted(const struct stream *stream);
+
+/*
+ * What has no result goes back to the transfer.  Returns how many requests got
+ * one.
+ */
+uint64_t stream_end(struct stream *stream);
 
 #endif

@@ -53,25 +53,37 @@ transfer_init(struct transfer *transfer, const struct options *options,
 	    count == 1 && !transfer->input && may_settle(options, paths[0]);
 	queue_init(&transfer->queue, paths, count, options,
 	    options->recursive && !transfer->settles);
+	requests_init(&transfer->again);
 	folders_init(&transfer->folders);
 	transfer->tells = !options->quiet && (options->verbose || terminal);
 	rate_init(&transfer->rate, options_rate(options), io_now());
 	progress_init(&transfer->progress, options->progress, options->quiet,
 	    terminal, io_now());
-	if (transfer->input && name_input(transfer) == -1)
-		return -1;
-	return window_init(&transfer->window);
+	return transfer->input ? name_input(transfer) : 0;
 }
 
 void
 transfer_release(struct transfer *transfer)
 {
-	window_release(&transfer->window);
+	requests_release(&transfer->again);
 	queue_release(&transfer->queue);
 	folders_release(&transfer->folders);
 	free(transfer->directory);
 	free(transfer->name);
 	transfer->directory = transfer->name = NULL;
+}
+
+int
+transfer_is_exhausted(const struct transfer *transfer)
+{
+	return transfer->queue.ended && transfer->again.first == NULL &&
+	    transfer->folders.ready == NULL;
+}
+
+int
+transfer_is_shared(const struct transfer *transfer)
+{
+	return transfer->options->streams > 1;
 }
 
 struct wire_base

@@ -8,10 +8,10 @@
 #include "client/progress.h"
 #include "client/queue.h"
 #include "client/rate.h"
+#include "client/request.h"
 #include "client/source.h"
 #include "client/tally.h"
 #include "client/target.h"
-#include "client/window.h"
 #include "common/wire.h"
 
 struct transfer {
@@ -19,7 +19,7 @@ struct transfer {
 	const struct target *target;
 	struct queue queue;
 	struct folders folders;
-	struct window window;
+	struct requests again; /* what connections have left without result */
 	struct tally tally;
 	struct progress progress;
 	struct rate rate;
@@ -35,6 +35,15 @@ struct transfer {
 int transfer_init(struct transfer *transfer, const struct options *options,
     const struct target *target, char *const *paths, size_t count);
 void transfer_release(struct transfer *transfer);
+
+/* Nonzero if there is nothing left that a connection could begin with now. */
+int transfer_is_exhausted(const struct transfer *transfer);
+
+/*
+ * Nonzero if several connections share the work, and none may take so much of
+ * it that the others have none.
+ */
+int transfer_is_shared(const struct transfer *transfer);
 
 /* What the next connection begins with. */
 struct wire_base transfer_base(const struct transfer *transfer);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The requests that have no result yet, by their numbers. */
+/* The requests of one connection that have no result yet, by their numbers. */
 #include "client/window.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int
 window_init(struct window *window)
@@ -13,19 +12,10 @@ window_init(struct window *window)
 	return window->slots != NULL ? 0 : -1;
 }
 
-static struct request *
+static struct request **
 slot_of(const struct window *window, uint32_t number)
 {
 	return &window->slots[number % WIRE_WINDOW_REQUESTS];
-}
-
-void
-window_release(struct window *window)
-{
-	for (uint32_t i = window->first; i != window->next; i++)
-		free(slot_of(window, i)->source.path);
-	free(window->slots);
-	window->slots = NULL;
 }
 
 int
@@ -35,86 +25,92 @@ window_is_full(const struct window *window)
 	    window->paths + WIRE_PATH_MAX > WIRE_WINDOW_PATHS;
 }
 
-struct request *
-window_add(struct window *window, const struct source *source,
-    enum wire_kind kind, size_t path_length)
+void
+window_add(struct window *window, struct request *request)
 {
-	struct request *request = slot_of(window, window->next);
-	char *path = strdup(source->path);
-
-	if (path == NULL)
-		return NULL;
-	*request = (struct request){.source = *source,
-	    .kind = kind,
-	    .number = window->next++,
-	    .path_length = path_length};
-	request->source.path = path;
-	window->paths += path_length;
-	return request;
+	request->number = window->next++;
+	window->paths += request->path_length;
+	*slot_of(window, request->number) = request;
 }
 
 struct request *
-window_find(struct window *window, uint32_t number)
+window_find(const struct window *window, uint32_t number)
 {
-	struct request *request;
-
 	if (number - window->first >= window->next - window->first)
 		return NULL;
-	request = slot_of(window, number);
-	return request->state != REQUEST_DONE ? request : NULL;
+	return *slot_of(window, number);
 }
 
 struct request *
 window_going(struct window *window)
 {
-	uint32_t number = window->first;
-
 	if (window->going == 0)
 		return NULL;
-	while (slot_of(window, number)->state != REQUEST_GOING)
-		number++;
-	return slot_of(window, number);
+	for (uint32_t number = window->first;; number++) {
+		struct request *request = *slot_of(window, number);
+
+		if (request != NULL && request->state == REQUEST_GOING)
+			return request;
+	}
 }
 
-static int
-is_open(enum request_state state)
+/* Add a request to what is counted, or take it away again. */
+static void
+count(struct window *window, const struct request *request, int one)
 {
-	return state != REQUEST_NEW && state != REQUEST_DONE;
+	enum request_state state = request->state;
+	int promised = state == REQUEST_ASKED || state == REQUEST_GOING;
+
+	if (state != REQUEST_NEW && state != REQUEST_DONE)
+		window->open += (size_t)one;
+	if (state == REQUEST_GOING)
+		window->going += (size_t)one;
+	/* Who does not say his size may send anything. */
+	if (promised && request->size != WIRE_SIZE_UNKNOWN)
+		window->promised += one > 0 ? request->size : -request->size;
+}
+
+/* Take one out. */
+static void
+remove_request(struct window *window, struct request *request)
+{
+	window->paths -= request->path_length;
+	*slot_of(window, request->number) = NULL;
+	while (window->first != window->next &&
+	    *slot_of(window, window->first) == NULL)
+		window->first++;
 }
 
 void
 window_mark(
     struct window *window, struct request *request, enum request_state state)
 {
-	window->open -= is_open(request->state);
-	window->open += is_open(state);
-	window->going -= request->state == REQUEST_GOING;
-	window->going += state == REQUEST_GOING;
-	if (state == REQUEST_DONE && request->state != REQUEST_DONE) {
-		window->done++;
-		window->paths -= request->path_length;
-		free(request->source.path);
-		request->source.path = NULL;
-	}
+	count(window, request, -1);
 	request->state = state;
-	while (window->first != window->next &&
-	    slot_of(window, window->first)->state == REQUEST_DONE)
-		window->first++;
+	count(window, request, 1);
+	if (state != REQUEST_DONE)
+		return;
+	window->done++;
+	remove_request(window, request);
+	request_free(request);
 }
 
 void
-window_reset(struct window *window, int lost)
+window_release(struct window *window, int lost, struct requests *left)
 {
-	uint32_t next = window->next;
-
-	for (uint32_t number = window->first; number != next; number++) {
-		struct request *request = slot_of(window, number);
+	while (window->first != window->next) {
+		struct request *request = *slot_of(window, window->first);
 
 		if (lost && request->state == REQUEST_ENDED)
 			request->uncertain = 1;
-		if (request->state == REQUEST_ABORTED)
+		if (request->state == REQUEST_ABORTED) {
 			window_mark(window, request, REQUEST_DONE);
-		else if (request->state != REQUEST_DONE)
-			window_mark(window, request, REQUEST_NEW);
+			continue;
+		}
+		window_mark(window, request, REQUEST_NEW);
+		remove_request(window, request);
+		requests_add(left, request);
 	}
+	free(window->slots);
+	window->slots = NULL;
 }

@@ -210,15 +210,23 @@ conn_flush(struct conn *conn)
 	return 0;
 }
 
+void
+conn_polls(const struct conn *conn, int reading, struct pollfd wait[CONN_POLLS])
+{
+	wait[0] =
+	    (struct pollfd){.fd = reading ? conn->in : -1, .events = POLLIN};
+	wait[1] = (struct pollfd){
+	    .fd = sendable(conn) > 0 ? conn->out : -1, .events = POLLOUT};
+	wait[2] = (struct pollfd){.fd = conn->also, .events = POLLIN};
+}
+
 int
 conn_wait(struct conn *conn, int reading, io_time deadline)
 {
-	struct pollfd wait[] = {
-	    {.fd = reading ? conn->in : -1, .events = POLLIN},
-	    {.fd = sendable(conn) > 0 ? conn->out : -1, .events = POLLOUT},
-	    {.fd = conn->also, .events = POLLIN}};
+	struct pollfd wait[CONN_POLLS];
 
-	return io_poll(wait, 3, deadline) == -1 ? -1 : 0;
+	conn_polls(conn, reading, wait);
+	return io_poll(wait, CONN_POLLS, deadline) == -1 ? -1 : 0;
 }
 
 /* Send what is queued.  Returns 0 if all of it went out in time. */

@@ -94,6 +94,14 @@ void conn_queue_raw(struct conn *conn, const void *bytes, size_t length);
 int conn_flush(struct conn *conn);
 
 /*
+ * What conn_wait waits for: input (if reading), room to write (if anything is
+ * unsent that send_until lets go), and input of also.
+ */
+#define CONN_POLLS 3
+void conn_polls(
+    const struct conn *conn, int reading, struct pollfd wait[CONN_POLLS]);
+
+/*
  * Wait until there is something to read (if reading), or room to write (if
  * anything is unsent that send_until lets go), or the deadline, or a signal.
  * Returns 0, or -1 with errno.

@@ -32,6 +32,7 @@ begin(size_t count)
 	static char none[] = "none", path[] = "in";
 
 	options.progress = none;
+	options.streams = 1;
 	target.path = path;
 	ck_assert_int_eq(
 	    transfer_init(&transfer, &options, &target, paths, count), 0);
@@ -40,14 +41,14 @@ begin(size_t count)
 	ck_assert_int_eq(io_set_blocking(ends[1], 0), 0);
 	ck_assert_int_eq(
 	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
-	feed_init(&feed, &transfer, &conn);
+	ck_assert_int_eq(feed_init(&feed, &transfer, &conn, 0), 0);
 	feed_begin(&feed);
 }
 
 static void
 end(void)
 {
-	feed_release(&feed);
+	feed_release(&feed, 0);
 	conn_release(&conn);
 	transfer_release(&transfer);
 	close(ends[0]);
@@ -124,14 +125,13 @@ START_TEST(files_begin_with_the_greeting)
 	make_sources(sizes, 2);
 	begin(3);
 	feed_all();
-	ck_assert_uint_eq(transfer.window.next, 3);
-	window_find(&transfer.window, 1)->begun = 7;
-	window_find(&transfer.window, 2)->begun = 7;
-	window_mark(
-	    &transfer.window, window_find(&transfer.window, 1), REQUEST_DONE);
+	ck_assert_uint_eq(feed.window.next, 3);
+	window_find(&feed.window, 1)->begun = 7;
+	window_find(&feed.window, 2)->begun = 7;
+	window_mark(&feed.window, window_find(&feed.window, 1), REQUEST_DONE);
 	now = io_now();
 	feed_greet(&feed);
-	ck_assert_int_ge(window_find(&transfer.window, 2)->begun, now);
+	ck_assert_int_ge(window_find(&feed.window, 2)->begun, now);
 	end();
 }
 END_TEST

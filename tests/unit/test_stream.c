@@ -23,10 +23,10 @@ Suite *stream_suite(void);
 START_TEST(no_memory)
 {
 	static char none[] = "none", path[] = "in", *paths[] = {path};
-	struct options options = {.progress = none};
+	struct options options = {.progress = none, .streams = 1};
 	struct target target = {.path = path};
 	struct stream_limits limits = {0, IO_NEVER};
-	struct stream_end end = {0, 0};
+	struct stream stream;
 	struct transfer transfer;
 	struct outcome outcome;
 	struct rlimit both, low;
@@ -42,9 +42,10 @@ START_TEST(no_memory)
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &both), 0);
 	low = (struct rlimit){1 << 20, both.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
-	result =
-	    stream_run(&transfer, ends[0], ends[0], &limits, &end, &outcome);
+	result = stream_begin(
+	    &stream, &transfer, 0, ends[0], ends[0], &limits, &outcome);
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &both), 0);
+	stream_end(&stream);
 	ck_assert_int_eq(result, -1);
 	ck_assert_int_eq(outcome.status, STATUS_MEMORY);
 	close(ends[0]);

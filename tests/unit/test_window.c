@@ -8,17 +8,20 @@
 Suite *window_suite(void);
 
 static struct window window;
+static struct requests left;
 
 static void
 begin(void)
 {
 	ck_assert_int_eq(window_init(&window), 0);
+	requests_init(&left);
 }
 
 static void
 end(void)
 {
-	window_release(&window);
+	window_release(&window, 0, &left);
+	requests_release(&left);
 }
 
 static struct request *
@@ -26,12 +29,12 @@ add_path(size_t length)
 {
 	char path[] = "source";
 	const struct source source = {path, 6, 0};
-	struct request *request =
-	    window_add(&window, &source, WIRE_FILE, length);
+	struct request *request = request_new(&source, WIRE_FILE, NULL, length);
 
 	ck_assert_ptr_nonnull(request);
 	ck_assert_ptr_ne(request->source.path, path);
 	ck_assert_str_eq(request->source.path, path);
+	window_add(&window, request);
 	return request;
 }
 
@@ -123,22 +126,51 @@ START_TEST(going_in_order)
 }
 END_TEST
 
+/* Content that may have to be sent: what was asked for and is not under way. */
+START_TEST(promised)
+{
+	struct request *request = add_path(6);
+
+	request->size = 1000;
+	ck_assert_uint_eq(window.promised, 0);
+	window_mark(&window, request, REQUEST_ASKED);
+	ck_assert_uint_eq(window.promised, 1000);
+	window_mark(&window, request, REQUEST_GOING);
+	ck_assert_uint_eq(window.promised, 1000);
+	window_mark(&window, request, REQUEST_SENDING);
+	ck_assert_uint_eq(window.promised, 0);
+	request = add_path(6);
+	request->size = WIRE_SIZE_UNKNOWN;
+	window_mark(&window, request, REQUEST_ASKED);
+	ck_assert_uint_eq(window.promised, 0);
+	window_mark(&window, request, REQUEST_DONE);
+	ck_assert_uint_eq(window.promised, 0);
+}
+END_TEST
+
 START_TEST(lost_connection)
 {
-	for (int i = REQUEST_NEW; i <= REQUEST_DONE; i++)
+	struct request *request;
+
+	for (int i = REQUEST_NEW; i < REQUEST_DONE; i++)
 		add((enum request_state)i);
-	window_reset(&window, 1);
-	ck_assert_uint_eq(window.open, 0);
-	ck_assert_uint_eq(window.going, 0);
-	for (uint32_t number = 1; number <= REQUEST_ENDED + 1; number++)
-		ck_assert_int_eq(
-		    window_find(&window, number)->state, REQUEST_NEW);
+	add_path(6);
+	window_mark(
+	    &window, window_find(&window, 1 + REQUEST_DONE), REQUEST_DONE);
+	window_release(&window, 1, &left);
+	for (int state = REQUEST_NEW; state <= REQUEST_ENDED; state++) {
+		request = requests_take(&left);
+		ck_assert_ptr_nonnull(request);
+		ck_assert_uint_eq(request->number, (unsigned)state + 1);
+		ck_assert_int_eq(request->state, REQUEST_NEW);
+		ck_assert_int_eq(request->uncertain, state == REQUEST_ENDED);
+		request_free(request);
+	}
 	/* What was given up has been reported, and is not made again. */
-	ck_assert_ptr_null(window_find(&window, REQUEST_ABORTED + 1));
-	ck_assert_ptr_null(window_find(&window, REQUEST_DONE + 1));
-	ck_assert_int_eq(window_find(&window, REQUEST_ENDED + 1)->uncertain, 1);
-	ck_assert_int_eq(
-	    window_find(&window, REQUEST_SENDING + 1)->uncertain, 0);
+	ck_assert_ptr_null(requests_take(&left));
+	ck_assert_uint_eq(window.open, 0);
+	ck_assert_uint_eq(window.paths, 0);
+	ck_assert_uint_eq(window.promised, 0);
 }
 END_TEST
 
@@ -146,12 +178,29 @@ END_TEST
 START_TEST(connection_that_said_why)
 {
 	add(REQUEST_ENDED);
+	add(REQUEST_ENDED)->uncertain = 1;
+	window_release(&window, 0, &left);
+	ck_assert_int_eq(left.first->uncertain, 0);
+	ck_assert_int_eq(left.first->next->uncertain, 1);
+	ck_assert_ptr_null(left.first->next->next);
+}
+END_TEST
+
+/* It is numbered anew, behind what the next connection has sent before. */
+START_TEST(once_more)
+{
 	add(REQUEST_ENDED);
-	window_find(&window, 2)->uncertain = 1;
-	window_reset(&window, 0);
-	ck_assert_int_eq(window_find(&window, 1)->uncertain, 0);
+	add(REQUEST_ASKED);
+	window_release(&window, 1, &left);
+	ck_assert_int_eq(window_init(&window), 0);
+	add(REQUEST_ENDED);
+	window_add(&window, requests_take(&left));
+	window_add(&window, requests_take(&left));
+	ck_assert_ptr_null(requests_take(&left));
 	ck_assert_int_eq(window_find(&window, 2)->uncertain, 1);
-	ck_assert_int_eq(window_find(&window, 1)->state, REQUEST_NEW);
+	ck_assert_uint_eq(window_find(&window, 3)->number, 3);
+	ck_assert_uint_eq(window.paths, 18);
+	ck_assert_uint_eq(window.open, 1);
 }
 END_TEST
 
@@ -168,8 +217,10 @@ window_suite(void)
 	tcase_add_test(tcase, so_many_bytes_of_paths);
 	tcase_add_test(tcase, results_in_any_order);
 	tcase_add_test(tcase, going_in_order);
+	tcase_add_test(tcase, promised);
 	tcase_add_test(tcase, lost_connection);
 	tcase_add_test(tcase, connection_that_said_why);
+	tcase_add_test(tcase, once_more);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/* One run over several connections, fewer than wished, and lost ones. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define FOLDERS 20
+#define FILES 40 /* in each */
+
+/* A tree "src" of many private folders of small files. */
+static void
+begin(void)
+{
+	char path[64];
+
+	harness_begin();
+	folder_make("src");
+	for (int i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "src/%d", i);
+		folder_make(path);
+		for (int j = 0; j < FILES; j++) {
+			snprintf(path, sizeof(path), "src/%d/%d", i, j);
+			file_make(path, 100 + (uint64_t)j, (unsigned)i);
+		}
+		snprintf(path, sizeof(path), "src/%d", i);
+		ck_assert_int_eq(chmod(path, 0700), 0);
+	}
+}
+
+static void
+check_equal(void)
+{
+	struct run run;
+
+	RUN(&run, "diff", "-r", "src", "in/src");
+	ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+}
+
+/* From how many ports of the client files were stored. */
+static int
+count_connections(const struct server *server)
+{
+	static unsigned char seen[65536];
+	static const char from[] = " 127.0.0.1:";
+	FILE *log = fopen(server->log, "r");
+	char line[4096];
+	int count = 0;
+
+	memset(seen, 0, sizeof(seen));
+	ck_assert_ptr_nonnull(log);
+	while (fgets(line, sizeof(line), log) != NULL) {
+		const char *port = strstr(line, from);
+		long number = port == NULL
+		    ? 0
+		    : strtol(port + sizeof(from) - 1, NULL, 10);
+
+		if (strstr(line, " stored, 1") != NULL && !seen[number]) {
+			seen[number] = 1;
+			count++;
+		}
+	}
+	fclose(log);
+	return count;
+}
+
+/*
+ * What lies in a directory goes over other connections than it does, and may
+ * be there first: its parent is private all the same.
+ */
+START_TEST(shares_a_tree)
+{
+	struct server server;
+	struct run run;
+	char path[64];
+
+	SERVER_START(&server, "-w", "8");
+	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	check_equal();
+	for (int i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "in/src/%d", i);
+		ck_assert_int_eq(file_mode(path), 0700);
+	}
+	ck_assert_int_gt(count_connections(&server), 1);
+	ck_assert_int_eq(server_said(&server, " stored, 1"), FOLDERS * FILES);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(keeps_modes_and_times)
+{
+	const struct timespec past[2] = {{1000000000, 0}, {1000000000, 0}};
+	struct server server;
+	struct stat found;
+	struct run run;
+
+	ck_assert_int_eq(chmod("src/7", 0500), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, "src/7", past, 0), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, "src", past, 0), 0);
+	SERVER_START(&server, "-w", "8");
+	RUN(&run, "ftx", "put", "-rp", "-j", "8", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	check_equal();
+	ck_assert_int_eq(file_mode("in/src/7"), 0500);
+	ck_assert_int_eq(stat("in/src/7", &found), 0);
+	ck_assert_int_eq(found.st_mtim.tv_sec, past[0].tv_sec);
+	ck_assert_int_eq(stat("in/src", &found), 0);
+	ck_assert_int_eq(found.st_mtim.tv_sec, past[0].tv_sec);
+	server_stop(&server);
+}
+END_TEST
+
+static const struct {
+	const char *workers, *most;
+} few[] = {{"1", "1"}, {"1", "4"}, {"2", "4"}, {"8", "1"}, {"8", "2"}};
+
+/* Fewer workers than streams, or fewer connections for one host. */
+START_TEST(fewer_than_wished)
+{
+	struct server server;
+	struct run run;
+
+	SERVER_START(&server, "-w", few[_i].workers, "-C", few[_i].most);
+	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	check_equal();
+	ck_assert_int_lt(run.elapsed, 5000);
+	/* Those that are refused do not insist. */
+	ck_assert_int_le(server_said(&server, "as many as it may have"), 3);
+	server_stop(&server);
+}
+END_TEST
+
+static const char *const tries[] = {"retry=0", "retry=5"};
+
+/*
+ * What was lost goes over the others, who do not wait for it.  The first is
+ * lost when it has sent more than it may before they are there.
+ */
+START_TEST(one_is_lost)
+{
+	const struct proxy_plan plan = {
+
+	    .faulty = 2, .up = {.fault = PROXY_RESET, .at = 65000}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	SERVER_START(&server, "-w", "8");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-rp", "-j", "4", "-o", tries[_i], "-P", port,
+	    "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	check_equal();
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(all_are_lost)
+{
+	const struct proxy_plan plan = {
+	    .up = {.fault = PROXY_CUT, .at = 10000}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	SERVER_START(&server, "-w", "8");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-r", "-j", "4", "-o", "retry=0", "-P", port,
+	    "src", "127.0.0.1:");
+	run_check(&run, 10, "not confirmed");
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* Large files are shared out, too: each connection is slow by itself. */
+START_TEST(large_files_side_by_side)
+{
+	const struct proxy_plan plan = {.up = {.rate = 10 << 20}};
+	const char *argv[16] = {"ftx", "put", "-j", "4", "-P"};
+	char names[8][4], port[16];
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+
+	for (int i = 0; i < 8; i++) {
+		snprintf(names[i], sizeof(names[i]), "f%d", i);
+		file_make(names[i], 2 << 20, (unsigned)i);
+		argv[6 + i] = names[i];
+	}
+	argv[14] = "127.0.0.1:";
+	SERVER_START(&server, "-w", "8");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	argv[5] = port;
+	run_all(&run, argv);
+	run_check(&run, 0, NULL);
+	/* Over one connection it takes 1.6 s. */
+	ck_assert_msg(run.elapsed < 1000, "%ld ms", (long)run.elapsed);
+	for (int i = 0; i < 8; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "in/%s", names[i]);
+		ck_assert(file_equal(names[i], path));
+	}
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* One summary, one status. */
+START_TEST(some_cannot_be_stored)
+{
+	struct server server;
+	struct run run;
+
+	folder_make("in");
+	folder_make("in/src");
+	folder_make("in/src/3");
+	folder_make("in/src/3/5");
+	SERVER_START(&server, "-w", "8");
+	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
+	run_check(&run, 23, "src/3/5");
+	ck_assert_ptr_eq(strchr(run.err, '\n'), strrchr(run.err, '\n'));
+	ck_assert_int_eq(
+	    server_said(&server, " stored, 1"), FOLDERS * FILES - 1);
+	server_stop(&server);
+}
+END_TEST
+
+/* The first of them, which is all there is of some runs. */
+START_TEST(one_file)
+{
+	struct server server;
+	struct run run;
+
+	SERVER_START(&server, "-w", "8");
+	RUN(&run, "ftx", "put", "-j", "4", "src/1/1", "127.0.0.1:f");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/1/1", "in/f"));
+	RUN(&run, "ftx", "put", "-j", "64", "-n", "-r", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert(!file_exists("in/src"));
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(limits)
+{
+	static const char *const counts[] = {"0", "65", "-1", "x"};
+	struct run run;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		RUN(&run, "ftx", "put", "-j", counts[i], "f", "127.0.0.1:");
+		run_check(&run, 1, "1 to 64");
+	}
+	RUN(&run, "ftx", "put", "-j", "2", "-b", "127.0.0.1:1234", "f",
+	    "127.0.0.1:");
+	run_check(&run, 1, "excludes a local port");
+}
+END_TEST
+
+Suite *
+streams_suite(void)
+{
+	Suite *suite = suite_create("streams");
+	TCase *tcase = tcase_create("streams");
+
+	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, shares_a_tree);
+	tcase_add_test(tcase, keeps_modes_and_times);
+	tcase_add_loop_test(
+	    tcase, fewer_than_wished, 0, (int)(sizeof(few) / sizeof(few[0])));
+	tcase_add_loop_test(tcase, one_is_lost, 0, 2);
+	tcase_add_test(tcase, all_are_lost);
+	tcase_add_test(tcase, large_files_side_by_side);
+	tcase_add_test(tcase, some_cannot_be_stored);
+	tcase_add_test(tcase, one_file);
+	tcase_add_test(tcase, limits);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
