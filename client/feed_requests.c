@@ -17,11 +17,13 @@
 
 /* Note which source it is, and in which state. */
 static void
-identify(struct request *request, const struct stat *found)
+identify(struct request *request, int fd, const struct stat *found)
 {
 	request->identity = source_identify(found);
 	request->mode = found->st_mode;
 	request->size = (uint64_t)found->st_size;
+	request->allocated =
+	    request->kind == WIRE_FILE ? holes_allocated(fd, found) : 0;
 }
 
 /* Send the request; its content at once where nothing is to be asked. */
@@ -99,7 +101,7 @@ send_again(struct feed *feed, struct request *request)
 			    &feed->transfer->window, request, REQUEST_DONE);
 			return;
 		}
-		identify(request, &found);
+		identify(request, fd, &found);
 	}
 	announce(feed, request, fd, &found);
 }
@@ -169,7 +171,7 @@ send_file(struct feed *feed, const struct queue_item *item)
 		close(item->fd);
 		return;
 	}
-	identify(request, &item->found);
+	identify(request, item->fd, &item->found);
 	announce(feed, request, item->fd, &item->found);
 }
 
@@ -183,6 +185,8 @@ send_input(struct feed *feed, const struct queue_item *item)
 	request->input = 1;
 	request->mode = INPUT_MODE;
 	request->size = options_size(feed->transfer->options);
+	if (request->size != WIRE_SIZE_UNKNOWN)
+		request->allocated = request->size;
 	announce(feed, request, -1, NULL);
 }
 
@@ -195,7 +199,7 @@ send_folder(struct feed *feed, const struct source *source,
 
 	if (request == NULL)
 		return;
-	identify(request, found);
+	identify(request, -1, found);
 	request->settles = settles;
 	announce_folder(feed, request);
 }

@@ -28,7 +28,8 @@ struct request {
 	uint32_t number;
 	enum request_state state;
 	mode_t mode;
-	uint64_t size; /* as announced; WIRE_SIZE_UNKNOWN */
+	uint64_t size;	    /* as announced; WIRE_SIZE_UNKNOWN */
+	uint64_t allocated; /* bytes on the disk that it needs */
 	struct source_identity identity;
 	struct wire_go kept; /* what the server has of it: go's words */
 	int uncertain;	     /* a lost connection may have stored it */
