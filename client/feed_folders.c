@@ -37,7 +37,7 @@ send_folder(struct feed *feed, const struct source *source,
 
 	if (request == NULL)
 		return;
-	request_identify(request, found);
+	request_identify(request, -1, found);
 	request->settles = settles;
 	feed_announce_folder(feed, request);
 }
@@ -56,7 +56,7 @@ feed_folder_above(struct feed *feed, struct folder *folder)
 	    feed_add(feed, &folder->source, WIRE_FOLDER, folder_hold(folder));
 	if (request == NULL)
 		return 1;
-	request_identify(request, &folder->found);
+	request_identify(request, -1, &folder->found);
 	request->repeats = 1;
 	feed_announce_folder(feed, request);
 	return 1;

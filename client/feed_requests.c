@@ -85,7 +85,7 @@ send_again(struct feed *feed, struct request *request)
 			window_mark(&feed->window, request, REQUEST_DONE);
 			return;
 		}
-		request_identify(request, &found);
+		request_identify(request, fd, &found);
 	}
 	announce(feed, request, fd, &found);
 }
@@ -146,7 +146,7 @@ send_file(struct feed *feed, const struct queue_item *item)
 		close(item->fd);
 		return;
 	}
-	request_identify(request, &item->found);
+	request_identify(request, item->fd, &item->found);
 	announce(feed, request, item->fd, &item->found);
 }
 
@@ -161,6 +161,8 @@ send_input(struct feed *feed, const struct queue_item *item)
 	request->input = 1;
 	request->mode = INPUT_MODE;
 	request->size = options_size(feed->transfer->options);
+	if (request->size != WIRE_SIZE_UNKNOWN)
+		request->allocated = request->size;
 	announce(feed, request, -1, NULL);
 }
 

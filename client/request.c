@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/holes.h"
+
 struct request *
 request_new(const struct source *source, enum wire_kind kind,
     struct folder *folder, size_t path_length)
@@ -26,11 +28,13 @@ request_new(const struct source *source, enum wire_kind kind,
 }
 
 void
-request_identify(struct request *request, const struct stat *found)
+request_identify(struct request *request, int fd, const struct stat *found)
 {
 	request->identity = source_identify(found);
 	request->mode = found->st_mode;
 	request->size = (uint64_t)found->st_size;
+	request->allocated =
+	    request->kind == WIRE_FILE ? holes_allocated(fd, found) : 0;
 }
 
 void

@@ -32,7 +32,8 @@ struct request {
 	uint32_t number; /* on this connection */
 	enum request_state state;
 	mode_t mode;
-	uint64_t size; /* as announced; WIRE_SIZE_UNKNOWN */
+	uint64_t size;	    /* as announced; WIRE_SIZE_UNKNOWN */
+	uint64_t allocated; /* bytes on the disk that it needs */
 	struct source_identity identity;
 	struct wire_go kept; /* what the server has of it: go's words */
 	int uncertain;	     /* a lost connection may have stored it */
@@ -49,8 +50,9 @@ struct request *request_new(const struct source *source, enum wire_kind kind,
     struct folder *folder, size_t path_length);
 void request_free(struct request *request);
 
-/* Note which source it is, and in which state. */
-void request_identify(struct request *request, const struct stat *found);
+/* Note which source it is, and in which state; a file's is open. */
+void request_identify(
+    struct request *request, int fd, const struct stat *found);
 
 /* Those that a connection has left without result, in their order. */
 struct requests {

@@ -157,9 +157,7 @@ transfer_request(const struct transfer *transfer, const struct request *request)
 	    .seconds = identity->modified.tv_sec,
 	    .nanoseconds = (uint32_t)identity->modified.tv_nsec,
 	    .size = folder ? 0 : request->size,
-	    .allocated = folder || request->size == WIRE_SIZE_UNKNOWN
-		? 0
-		: request->size,
+	    .allocated = request->allocated,
 	    .path = transfer_path(transfer, &request->source),
 	};
 }

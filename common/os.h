@@ -3,9 +3,13 @@
 #ifndef COMMON_OS_H
 #define COMMON_OS_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/* The unit of st_blocks, which POSIX leaves open, on every system we know. */
+#define OS_BLOCK 512
 
 /*
  * Zeroed memory that this process shares with those it forks; kept until the
@@ -33,6 +37,28 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 	(void)fd;
 	(void)offset;
 	(void)length;
+}
+#endif
+
+/*
+ * The next hole of a file at or behind from: *begin is where it begins, *end
+ * the first byte behind it; both the size of the file if there is none.  The
+ * offset of fd is from afterwards.  Returns 0, or -1 with errno, the offset
+ * being the same, if there is nothing at from (ENXIO) or the file system does
+ * not tell.  Elsewhere than on Linux it is never known.
+ */
+#ifdef OS_LINUX
+int os_find_hole(int fd, off_t from, off_t *begin, off_t *end);
+#else
+static inline int
+os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
+{
+	(void)fd;
+	(void)from;
+	(void)begin;
+	(void)end;
+	errno = ENOTSUP;
+	return -1;
 }
 #endif
 

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include "common/os.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 void
 os_begin_writing(int fd, uint64_t offset, uint64_t length)
@@ -12,4 +14,30 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 	 * end of fsync() by two fifths. */
 	(void)sync_file_range(
 	    fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+}
+
+/* Where data go on behind the beginning of a hole.  Returns -1 with errno. */
+static off_t
+end_of_hole(int fd, off_t begin)
+{
+	off_t end = lseek(fd, begin, SEEK_DATA);
+
+	/* Nothing but the hole, up to the end. */
+	return end == -1 && errno == ENXIO ? lseek(fd, 0, SEEK_END) : end;
+}
+
+int
+os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
+{
+	int error;
+
+	*begin = lseek(fd, from, SEEK_HOLE);
+	if (*begin == -1)
+		return -1;
+	*end = end_of_hole(fd, *begin);
+	error = errno;
+	if (lseek(fd, from, SEEK_SET) == -1)
+		return -1;
+	errno = error;
+	return *end == -1 ? -1 : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One open source to frames: data, then end, or abort if it changed. */
+/* One open source to frames: data and holes, then end; abort if it changed. */
 #ifndef COMMON_SEND_FILE_H
 #define COMMON_SEND_FILE_H
 
@@ -8,6 +8,7 @@
 
 #include "common/conn.h"
 #include "common/digest.h"
+#include "common/holes.h"
 #include "common/status.h"
 
 struct send_file {
@@ -18,6 +19,7 @@ struct send_file {
 	uint64_t size;	/* as announced, or WIRE_SIZE_UNKNOWN */
 	int is_stream;	/* may give nothing for long; its end says its size */
 	int may_grow;
+	struct holes holes;
 	struct stat begun; /* the source as the request announced it */
 	struct digest digest;
 };
@@ -52,7 +54,7 @@ int send_file_skip(
 int send_file_rewind(struct send_file *file, struct outcome *outcome);
 
 enum send_file_event {
-	SEND_FILE_MORE,	 /* a data frame was queued, and there is more */
+	SEND_FILE_MORE,	 /* content was queued, and there is more */
 	SEND_FILE_FULL,	 /* no room: flush first */
 	SEND_FILE_EMPTY, /* the stream gives nothing now: wait for it */
 	SEND_FILE_ENDED, /* the end frame was queued */

@@ -139,7 +139,7 @@ content_open(struct content *content, uint32_t number,
     struct directories *directories, struct partial *partial,
     struct outcome *outcome)
 {
-	uint64_t kept = partial->staged.fd != -1 ? partial->prefix.length : 0;
+	uint64_t kept = partial_allocated(partial);
 
 	content->number = number;
 	content->request = *request;
@@ -154,7 +154,8 @@ content_open(struct content *content, uint32_t number,
 		outcome_set_errno(outcome, errno, "making the file");
 		return -1;
 	}
-	content->written = content->begun_writing = content->file.received;
+	content->written = kept;
+	content->begun_writing = content->file.received;
 	content->look_at = content->written + LOOK_EVERY;
 	return 0;
 }

@@ -3,10 +3,9 @@
 #include "server/hash.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
-#include "common/io.h"
-
-#define SLICE (256 * 1024)
+#include "common/holes.h"
 
 int
 tick_call(const struct tick *tick)
@@ -17,12 +16,15 @@ tick_call(const struct tick *tick)
 int
 hash_file(int fd, const struct tick *tick, struct digest *digest)
 {
-	static uint8_t slice[SLICE];
+	struct holes holes;
+	struct stat found;
 	ssize_t got;
 
 	digest_init(digest);
-	while ((got = io_read(fd, slice, sizeof(slice))) > 0) {
-		digest_add(digest, slice, (size_t)got);
+	if (fstat(fd, &found) == -1)
+		return -1;
+	holes_init(&holes, fd, &found);
+	while ((got = holes_hash(&holes, fd, UINT64_MAX, digest)) > 0) {
 		if (tick_call(tick) != 0) {
 			errno = EAGAIN;
 			return -1;

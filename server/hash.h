@@ -14,8 +14,8 @@ struct tick {
 int tick_call(const struct tick *tick);
 
 /*
- * Read an open file from where it is to its end.  Returns 0, or -1 with errno,
- * EAGAIN if the tick ended it.
+ * Read an open file from its beginning, where it is, to its end.  Returns 0, or
+ * -1 with errno, EAGAIN if the tick ended it.
  */
 int hash_file(int fd, const struct tick *tick, struct digest *digest);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/os.h"
 
 /* Between two looks at a lock, in milliseconds. */
 #define LOOK_AGAIN 50
@@ -113,6 +114,18 @@ partial_find(const struct store *store, const char *path, size_t length,
 	partial_release(partial);
 	errno = error;
 	return -1;
+}
+
+uint64_t
+partial_allocated(const struct partial *partial)
+{
+	struct stat found;
+	uint64_t bytes;
+
+	if (partial->staged.fd == -1 || fstat(partial->staged.fd, &found) == -1)
+		return 0;
+	bytes = (uint64_t)found.st_blocks * OS_BLOCK;
+	return bytes < partial->prefix.length ? bytes : partial->prefix.length;
 }
 
 int

@@ -38,6 +38,9 @@ int partial_find(const struct store *store, const char *path, size_t length,
     const struct wire_request *request, const struct tick *tick,
     struct partial *partial);
 
+/* Bytes on the disk that it takes up: its holes need space yet. */
+uint64_t partial_allocated(const struct partial *partial);
+
 /*
  * Stage a file under the name by which it can be found.  Returns 0, or -1 with
  * errno, EAGAIN as above.

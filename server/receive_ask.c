@@ -120,8 +120,8 @@ prepare(struct receive *receive, const struct wire_request *request,
 	    partial_find(receive->policy.store, destination->path,
 		destination->length, request, &receive->tick, partial) == -1)
 		digest_init(&partial->prefix);
-	if (policy_has_room(&receive->policy, request, partial->prefix.length,
-		outcome) == 0)
+	if (policy_has_room(&receive->policy, request,
+		partial_allocated(partial), outcome) == 0)
 		return 0;
 	partial_release(partial);
 	return -1;

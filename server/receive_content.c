@@ -101,11 +101,15 @@ on_hole(struct receive *receive, const struct conn_frame *frame)
 {
 	struct outcome outcome;
 	uint64_t length;
+	int result;
 
 	if (wire_read_hole(frame->payload, frame->length, &length) == -1)
 		return receive_fail(receive, "bad hole");
-	return settle(receive,
-	    content_hole(&receive->content, length, &outcome), &outcome);
+	result = content_hole(&receive->content, length, &outcome);
+	/* A few bytes make much work: the client hears that it is done, and
+	 * the session sees in time that it has to stop. */
+	(void)tick_call(&receive->tick);
+	return settle(receive, result, &outcome);
 }
 
 static int

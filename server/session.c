@@ -343,8 +343,7 @@ step(struct session *session)
 		read_hello(session);
 		if (!session->introduced)
 			take_more(session);
-	} else if (session->stop != SESSION_RUN &&
-	    session->receive.state != RECEIVE_CONTENT)
+	} else if (session->stop != SESSION_RUN && !may_finish(session))
 		obey_stop(session);
 	else
 		next_frame(session);

@@ -27,5 +27,6 @@ Suite *tree_suite(void);
 Suite *stdin_suite(void);
 Suite *resume_suite(void);
 Suite *streams_suite(void);
+Suite *sparse_suite(void);
 
 #endif

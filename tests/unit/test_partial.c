@@ -93,6 +93,34 @@ START_TEST(it_is_found_with_its_digest)
 }
 END_TEST
 
+/* Holes need space yet, and what is behind the data may be none of it. */
+START_TEST(it_takes_up_what_is_no_hole)
+{
+	struct partial partial;
+	struct staged staged;
+	struct digest expected;
+	char *bytes = calloc(PARTIAL_LEAST, 1);
+
+	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(
+	    pwrite(staged.fd, bytes, PARTIAL_LEAST, _i * PARTIAL_LEAST),
+	    PARTIAL_LEAST);
+	ck_assert_int_eq(ftruncate(staged.fd, 3 * PARTIAL_LEAST), 0);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	free(bytes);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	ck_assert_uint_ge(partial_allocated(&partial), PARTIAL_LEAST);
+	ck_assert_uint_lt(partial_allocated(&partial), 2 * PARTIAL_LEAST);
+	digest_init(&expected);
+	digest_add_zeros(&expected, 3 * PARTIAL_LEAST);
+	ck_assert_uint_eq(
+	    digest_value(&partial.prefix), digest_value(&expected));
+	store_discard(&store, &partial.staged);
+	ck_assert_uint_eq(partial_allocated(&partial), 0);
+	inbox_close(&store);
+}
+END_TEST
+
 START_TEST(another_source_or_place_finds_nothing)
 {
 	struct wire_request other[3] = {whole, whole, whole};
@@ -184,6 +212,7 @@ partial_suite(void)
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, only_large_files_that_are_wished_so);
 	tcase_add_test(tcase, it_is_found_with_its_digest);
+	tcase_add_loop_test(tcase, it_takes_up_what_is_no_hole, 0, 3);
 	tcase_add_test(tcase, another_source_or_place_finds_nothing);
 	tcase_add_test(tcase, the_tick_ends_the_work);
 	tcase_add_test(tcase, more_than_the_file_is_none_of_it);

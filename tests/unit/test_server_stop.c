@@ -161,6 +161,52 @@ START_TEST(a_cut_is_now)
 }
 END_TEST
 
+/* A few bytes that make much work: 400 holes, of a GiB each. */
+static void
+say_holes(void)
+{
+	uint8_t hole[8];
+	size_t length = wire_write_hole(hole, WIRE_HOLE_MAX);
+
+	client_request(
+	    client, WIRE_ASK, 1, "file", (uint64_t)400 * WIRE_HOLE_MAX, 0);
+	client_expect(client, WIRE_GO, 1);
+	for (int i = 0; i < 400; i++)
+		client_queue(client, WIRE_HOLE, 1, hole, length);
+	client_flush(client);
+}
+
+/* The client hears that it is worked for. */
+static void
+expect_working(void)
+{
+	struct conn *conn = &client->conn;
+	struct conn_frame frame;
+
+	while (conn_next(conn, &frame) == CONN_NOTHING) {
+		ck_assert_int_eq(
+		    conn_wait(conn, 1, io_now() + CLIENT_PATIENCE), 0);
+		ck_assert_int_gt(conn_fill(conn), 0);
+	}
+	ck_assert_int_eq(frame.type, WIRE_WORKING);
+}
+
+START_TEST(holes_hold_no_stop_up)
+{
+	io_time begun = io_now();
+
+	serving.config.drain_timeout = 300;
+	serving_begin(&serving);
+	say_holes();
+	expect_working();
+	serving_tell(&serving, (enum session_stop)_i);
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	ck_assert_int_lt(io_now() - begun, 10000);
+	client_close(client);
+	serving_join(&serving, SESSION_WAS_CUT);
+}
+END_TEST
+
 START_TEST(a_stop_is_seen_without_a_signal)
 {
 	io_time begun = io_now();
@@ -253,6 +299,7 @@ server_stop_suite(void)
 	tcase_add_test(tcase, drain_time_runs_out);
 	tcase_add_test(tcase, drain_time_does_not_begin_again);
 	tcase_add_loop_test(tcase, a_cut_is_now, 0, 2);
+	tcase_add_loop_test(tcase, holes_hold_no_stop_up, first, behind);
 	tcase_add_test(tcase, a_stop_is_seen_without_a_signal);
 	tcase_add_test(tcase, a_client_that_stays);
 	tcase_add_test(tcase, refusals_say_why);
