@@ -50,6 +50,18 @@ take_go(struct answers *answers, const struct conn_frame *frame,
 	return 0;
 }
 
+/* The same of a file whose content was not sent, or not here. */
+static int
+is_there(const struct request *request, const struct wire_answer *answer)
+{
+	if (answer->status == STATUS_UNCHANGED)
+		return (request->wishes &
+			   (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)) != 0;
+	return answer->status == STATUS_STORED &&
+	    (request->wishes & WIRE_SENT_BEFORE) != 0 &&
+	    answer->size == request->size && answer->digest == request->digest;
+}
+
 /* Nonzero if success can be true: it says what was wished and sent. */
 static int
 is_plausible(const struct answers *answers, const struct request *request,
@@ -63,9 +75,9 @@ is_plausible(const struct answers *answers, const struct request *request,
 		    (answer->status == STATUS_UNCHANGED ||
 			answer->status ==
 			    (dry_run ? STATUS_WOULD_STORE : STATUS_STORED));
-	if (dry_run)
-		return answer->status == STATUS_WOULD_STORE &&
-		    request->state == REQUEST_ASKED;
+	if (request->state == REQUEST_ASKED)
+		return is_there(request, answer) ||
+		    (dry_run && answer->status == STATUS_WOULD_STORE);
 	return answer->status == STATUS_STORED &&
 	    request->state == REQUEST_ENDED && answer->size == request->sent &&
 	    answer->digest == request->digest;

@@ -19,14 +19,15 @@
 static void
 identify(struct request *request, const struct stat *found)
 {
+	if (!source_is_same(&request->identity, found, 0))
+		request->digested = 0;
 	request->identity = source_identify(found);
 	request->mode = found->st_mode;
 	request->size = (uint64_t)found->st_size;
 }
 
-/* Send the request; its content at once where nothing is to be asked. */
-static void
-announce(struct feed *feed, struct request *request, int fd,
+void
+feed_announce(struct feed *feed, struct request *request, int fd,
     const struct stat *found)
 {
 	const struct wire_request wire =
@@ -34,6 +35,7 @@ announce(struct feed *feed, struct request *request, int fd,
 	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
 	uint8_t *payload = conn_reserve(feed->conn, FEED_ROOM);
 
+	request->wishes = wire.wishes;
 	conn_queue(feed->conn, asks ? WIRE_ASK : WIRE_PUT, request->number,
 	    wire_write_request(payload, &wire));
 	if (!asks) {
@@ -43,6 +45,17 @@ announce(struct feed *feed, struct request *request, int fd,
 	if (fd != -1)
 		close(fd);
 	window_mark(&feed->transfer->window, request, REQUEST_ASKED);
+}
+
+/* The same, after its digest has been found where that is asked with. */
+static void
+announce(struct feed *feed, struct request *request, int fd,
+    const struct stat *found)
+{
+	if (feed_hashes(feed, request))
+		feed_hash_begin(feed, request, fd, found);
+	else
+		feed_announce(feed, request, fd, found);
 }
 
 static void

@@ -11,6 +11,7 @@ tally_count(struct tally *tally, enum status status)
 
 	if (status_success(status)) {
 		tally->stored++;
+		tally->unchanged += status == STATUS_UNCHANGED;
 		return;
 	}
 	if (tally->failed++ == 0)

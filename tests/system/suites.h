@@ -26,5 +26,6 @@ Suite *words_suite(void);
 Suite *tree_suite(void);
 Suite *stdin_suite(void);
 Suite *resume_suite(void);
+Suite *unchanged_suite(void);
 
 #endif
