@@ -2,6 +2,7 @@
 /* What comes in on one connection, and what it means for the requests. */
 #include "client/answers.h"
 
+#include "client/removal.h"
 #include "client/report.h"
 
 static int
@@ -92,6 +93,8 @@ take_success(struct answers *answers, struct request *request,
 		    "the server reports as stored what was not sent so");
 	report_success(
 	    answers->transfer, request, answer->status, answer->durable);
+	if (answer->status == STATUS_STORED)
+		removal_follow(answers->transfer, request, answer->durable);
 	window_mark(&answers->transfer->window, request, REQUEST_DONE);
 	return 0;
 }

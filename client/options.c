@@ -232,6 +232,10 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long to wait for a free worker"},
+    {.name = "remove-source",
+	.kind = SETTING_FLAG,
+	MEMBER(remove_source),
+	.help = "remove files that were stored and synced"},
     {.name = "retry",
 	.kind = SETTING_NUMBER,
 	MEMBER(retry),
@@ -275,6 +279,9 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 		options->bind != NULL || options->port != NULL))
 		reason = "-e excludes -4, -6, -b and -P: "
 			 "the command makes the connection";
+	if (options->growing && options->remove_source)
+		reason = "growing and remove-source exclude each other: "
+			 "what grows is not stored whole";
 	if (reason == NULL)
 		return 0;
 	snprintf(error, SETTINGS_ERROR, "%s", reason);

@@ -86,6 +86,28 @@ report_success(struct transfer *transfer, const struct request *request,
 	    speed, durable ? "synced" : "not synced");
 }
 
+void
+report_unremoved(struct transfer *transfer, const struct request *request,
+    int failed, const struct outcome *outcome)
+{
+	char source[SHOWN_SOURCE];
+
+	transfer->tally.unremoved += failed != 0;
+	say(transfer, "ftx: %s: stored, but the source %s removed: %s",
+	    show(source, sizeof(source), request->source.path),
+	    failed ? "could not be" : "is not", outcome->text);
+}
+
+void
+report_unsynced(struct transfer *transfer)
+{
+	if (!transfer->unsynced && !transfer->options->quiet)
+		say(transfer,
+		    "ftx: %s: stored, but not synced: no source is removed",
+		    transfer->target->shown);
+	transfer->unsynced = 1;
+}
+
 /* What became of a request, in a few words. */
 static void
 describe_failure(char *buffer, size_t size, const struct request *request,

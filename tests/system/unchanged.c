@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is not sent since it is there already. */
+/* What is not sent since it is there, and sources that are removed then. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -231,13 +231,14 @@ START_TEST(a_lost_result)
 	ck_assert_int_eq(link("f", "kept"), 0);
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
-	/* What is found to exist is this very file, and is synced. */
+	/* What is found to exist is this very file, and counts as synced. */
 	RUN(&run, "ftx", "put", "-v", "-p", "-P", port, "-o", lost[_i].setting,
-	    "f", "127.0.0.1:f");
+	    "-o", "remove-source", "f", "127.0.0.1:f");
 	run_check(&run, 0, "trying again");
 	/* It has no speed: it was not sent again. */
 	ck_assert_msg(strstr(run.err, lost[_i].shown) != NULL, "%s", run.err);
 	ck_assert(file_equal("kept", "in/f"));
+	ck_assert(!file_exists("f"));
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 }
 END_TEST
@@ -281,6 +282,55 @@ START_TEST(a_lost_result_that_is_not_compared)
 }
 END_TEST
 
+START_TEST(sources_are_removed)
+{
+	struct run run;
+
+	folder_make("d");
+	folder_make("d/e");
+	file_write("d/e/g", "x");
+	file_make("d/large", 2 << 20, 1);
+	ck_assert_int_eq(symlink("f", "l"), 0);
+	RUN(&run, "ftx", "put", "-n", "-r", "-o", "remove-source", "d", "f",
+	    "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	ck_assert(file_exists("d/e/g") && file_exists("f"));
+	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "f", "l",
+	    "127.0.0.1:");
+	run_check(&run, 0, "l: stored, but the source is not removed");
+	ck_assert(file_exists("in/d/e/g") && file_exists("in/d/large"));
+	ck_assert(file_exists("in/l") && file_exists("l"));
+	ck_assert(!file_exists("d/e/g") && !file_exists("d/large"));
+	ck_assert(!file_exists("f") && file_exists("d/e"));
+}
+END_TEST
+
+START_TEST(sources_that_stay)
+{
+	struct run run;
+
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	PUT_WITH(0, "unchanged f", "skip-unchanged", "remove-source");
+	PUT_WITH(25, "exists", "no-clobber", "remove-source");
+	ck_assert(file_exists("f"));
+	/* Removed under one name, and not found under the other. */
+	folder_make("d");
+	file_write("d/g", "x");
+	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "d/g",
+	    "127.0.0.1:");
+	run_check(&run, 23, "d/g: stored, but the source could not be removed");
+	ck_assert(file_exists("in/g") && file_exists("in/d/g"));
+	RESTART("-w", "1", "-o", "fsync=no");
+	file_write("g", "x");
+	RUN(&run, "ftx", "put", "-o", "remove-source", "f", "g", "127.0.0.1:");
+	run_check(&run, 0, "not synced: no source is removed");
+	ck_assert_ptr_null(strstr(strstr(run.err, "not synced") + 1, "not"));
+	ck_assert(file_exists("f") && file_exists("g"));
+	PUT_WITH(1, "exclude each other", "growing", "remove-source");
+}
+END_TEST
+
 Suite *
 unchanged_suite(void)
 {
@@ -299,6 +349,8 @@ unchanged_suite(void)
 	    tcase, a_lost_result, 0, (int)(sizeof(lost) / sizeof(lost[0])));
 	tcase_add_test(tcase, a_lost_result_and_another_source);
 	tcase_add_test(tcase, a_lost_result_that_is_not_compared);
+	tcase_add_test(tcase, sources_are_removed);
+	tcase_add_test(tcase, sources_that_stay);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -113,6 +113,7 @@ START_TEST(bad_usage)
 	    {"ftx", "put", "-Z", "f", "127.0.0.1:f"},
 	    {"ftx", "put", "-o", "skip-unchanged", "-", "127.0.0.1:f"},
 	    {"ftx", "put", "-o", "checksum", "-", "127.0.0.1:f"},
+	    {"ftx", "put", "-o", "remove-source", "-", "127.0.0.1:f"},
 	};
 	struct run run;
 
