@@ -2,6 +2,7 @@
 /* What comes in on one connection, and what it means for the requests. */
 #include "client/answers.h"
 
+#include "client/removal.h"
 #include "client/report.h"
 
 static int
@@ -50,6 +51,18 @@ take_go(struct answers *answers, const struct conn_frame *frame,
 	return 0;
 }
 
+/* The same of a file whose content was not sent, or not here. */
+static int
+is_there(const struct request *request, const struct wire_answer *answer)
+{
+	if (answer->status == STATUS_UNCHANGED)
+		return (request->wishes &
+			   (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)) != 0;
+	return answer->status == STATUS_STORED &&
+	    (request->wishes & WIRE_SENT_BEFORE) != 0 &&
+	    answer->size == request->size && answer->digest == request->digest;
+}
+
 /* Nonzero if success can be true: it says what was wished and sent. */
 static int
 is_plausible(const struct answers *answers, const struct request *request,
@@ -63,9 +76,9 @@ is_plausible(const struct answers *answers, const struct request *request,
 		    (answer->status == STATUS_UNCHANGED ||
 			answer->status ==
 			    (dry_run ? STATUS_WOULD_STORE : STATUS_STORED));
-	if (dry_run)
-		return answer->status == STATUS_WOULD_STORE &&
-		    request->state == REQUEST_ASKED;
+	if (request->state == REQUEST_ASKED)
+		return is_there(request, answer) ||
+		    (dry_run && answer->status == STATUS_WOULD_STORE);
 	return answer->status == STATUS_STORED &&
 	    request->state == REQUEST_ENDED && answer->size == request->sent &&
 	    answer->digest == request->digest;
@@ -80,6 +93,8 @@ take_success(struct answers *answers, struct request *request,
 		    "the server reports as stored what was not sent so");
 	report_success(
 	    answers->transfer, request, answer->status, answer->durable);
+	if (answer->status == STATUS_STORED)
+		removal_follow(answers->transfer, request, answer->durable);
 	window_mark(&answers->feed->window, request, REQUEST_DONE);
 	return 0;
 }

@@ -28,6 +28,7 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
 	feed->transfer = transfer;
 	feed->conn = conn;
 	feed->fd = -1;
+	feed->hash.fd = -1;
 	feed->most = CONN_DATA;
 	feed->line = UINT64_C(1) << line;
 	folders_forget(&transfer->folders, feed->line);
@@ -42,7 +43,9 @@ feed_release(struct feed *feed, int lost)
 {
 	if (feed->fd != -1)
 		close(feed->fd);
-	feed->fd = -1;
+	if (feed->hash.fd != -1)
+		close(feed->hash.fd);
+	feed->fd = feed->hash.fd = -1;
 	window_release(&feed->window, lost, &feed->transfer->again);
 }
 
@@ -97,6 +100,8 @@ feed_content(struct feed *feed, struct request *request, int fd,
 		    file, fd, request->number, found, request->size);
 	else
 		send_file_begin(file, fd, request->number, found);
+	file->is_known = request->digested;
+	file->known = request->digest;
 }
 
 static void
@@ -129,20 +134,26 @@ cancel_content(struct feed *feed)
 	return FEED_MORE;
 }
 
-/* The source gives nothing now: say so, lest the server think us stalled. */
-static enum feed_step
-await_source(struct feed *feed)
+int
+feed_say_waiting(struct feed *feed, uint32_t request)
 {
 	io_time now = io_now();
 
-	feed->conn->also = feed->file.fd;
 	if (now < feed->next_waiting)
-		return FEED_IDLE;
+		return 0;
 	if (conn_reserve(feed->conn, 0) == NULL)
-		return FEED_FULL;
-	conn_queue(feed->conn, WIRE_WAITING, feed->file.request, 0);
+		return -1;
+	conn_queue(feed->conn, WIRE_WAITING, request, 0);
 	feed->next_waiting = now + WAITING_INTERVAL;
-	return FEED_IDLE;
+	return 0;
+}
+
+static enum feed_step
+await_source(struct feed *feed)
+{
+	feed->conn->also = feed->file.fd;
+	return feed_say_waiting(feed, feed->file.request) == 0 ? FEED_IDLE
+							       : FEED_FULL;
 }
 
 /* Note how far the content under way has come. */
@@ -226,6 +237,7 @@ send_content(struct feed *feed, size_t room)
 	end_content(feed);
 	if (event == SEND_FILE_ENDED) {
 		request->digest = digest_value(&feed->file.digest);
+		request->digested = !request->input;
 		window_mark(&feed->window, request, REQUEST_ENDED);
 	} else {
 		fail_content(feed, request, &outcome);
@@ -258,11 +270,13 @@ feed_step(struct feed *feed)
 		return send_content(feed, room);
 	if (conn_reserve(feed->conn, FEED_ROOM) == NULL)
 		return FEED_FULL;
-	if (feed_request(feed))
+	/* To ask takes no time, unless a source has to be read for it. */
+	if (feed->hash.fd == -1 && feed_request(feed))
 		return FEED_MORE;
 	request = window_going(&feed->window);
 	if (request == NULL)
-		return FEED_IDLE;
+		return feed->hash.fd != -1 ? feed_hash(feed) : FEED_IDLE;
+	feed->next_waiting = 0;
 	feed_follow(feed, request);
 	return FEED_MORE;
 }
@@ -279,5 +293,6 @@ feed_is_done(const struct feed *feed)
 {
 	if (feed->fd != -1 || feed->window.open > 0)
 		return 0;
-	return feed->stopped || transfer_is_exhausted(feed->transfer);
+	return feed->stopped ||
+	    (feed->hash.fd == -1 && transfer_is_exhausted(feed->transfer));
 }

@@ -23,9 +23,8 @@
 /* Standard input has no mode that says anything: that of a new file. */
 #define INPUT_MODE 0666
 
-/* Send the request; its content at once where nothing is to be asked. */
-static void
-announce(struct feed *feed, struct request *request, int fd,
+void
+feed_announce(struct feed *feed, struct request *request, int fd,
     const struct stat *found)
 {
 	const struct wire_request wire =
@@ -33,6 +32,7 @@ announce(struct feed *feed, struct request *request, int fd,
 	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
 	uint8_t *payload = conn_reserve(feed->conn, FEED_ROOM);
 
+	request->wishes = wire.wishes;
 	conn_queue(feed->conn, asks ? WIRE_ASK : WIRE_PUT, request->number,
 	    wire_write_request(payload, &wire));
 	if (!asks) {
@@ -42,6 +42,17 @@ announce(struct feed *feed, struct request *request, int fd,
 	if (fd != -1)
 		close(fd);
 	window_mark(&feed->window, request, REQUEST_ASKED);
+}
+
+/* The same, after its digest has been found where that is asked with. */
+static void
+announce(struct feed *feed, struct request *request, int fd,
+    const struct stat *found)
+{
+	if (feed_hashes(feed, request))
+		feed_hash_begin(feed, request, fd, found);
+	else
+		feed_announce(feed, request, fd, found);
 }
 
 /* Open a source that was opened before, perhaps. */

@@ -117,6 +117,10 @@ check_input(const struct options *options, const char *source,
 	if (!is_input(source))
 		return options->size != NULL ? "size is for standard input only"
 					     : NULL;
+	if (options->skip_unchanged || options->checksum ||
+	    options->remove_source)
+		return "-: skip-unchanged, checksum and remove-source are for "
+		       "files only";
 	return length == 0 || target->path[length - 1] == '/'
 	    ? "-: for standard input the target must be a name"
 	    : NULL;

@@ -189,6 +189,10 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(verbose),
 	.help = "print a line for each file that was stored"},
+    {.name = "checksum",
+	.kind = SETTING_FLAG,
+	MEMBER(checksum),
+	.help = "do not send what has the same digest there"},
     {.name = "commit-timeout",
 	.kind = SETTING_TIME,
 	MEMBER(commit_timeout),
@@ -240,6 +244,10 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long to wait for a free worker"},
+    {.name = "remove-source",
+	.kind = SETTING_FLAG,
+	MEMBER(remove_source),
+	.help = "remove files that were stored and synced"},
     {.name = "retry",
 	.kind = SETTING_NUMBER,
 	MEMBER(retry),
@@ -254,6 +262,10 @@ const struct setting options_table[] = {
 	.check = check_size,
 	.argument = "bytes",
 	.help = "what standard input must give, or nothing is stored"},
+    {.name = "skip-unchanged",
+	.kind = SETTING_FLAG,
+	MEMBER(skip_unchanged),
+	.help = "do not send what has the same size and time there"},
     {.name = "timeout",
 	.kind = SETTING_TIME,
 	MEMBER(timeout),
@@ -293,6 +305,9 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 	if (options->streams > 1 && has_local_port(options))
 		reason = "-j excludes a local port: "
 			 "each connection needs one of its own";
+	if (options->growing && options->remove_source)
+		reason = "growing and remove-source exclude each other: "
+			 "what grows is not stored whole";
 	if (reason == NULL)
 		return 0;
 	snprintf(error, SETTINGS_ERROR, "%s", reason);

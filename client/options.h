@@ -12,6 +12,7 @@ struct options {
 	int dry_run, preserve;
 	int quiet, verbose, help, version;
 	int no_clobber, growing, resume, recursive, follow;
+	int skip_unchanged, checksum, remove_source;
 	char *command; /* whose input and output are the connection, or NULL */
 	char *bind;    /* address[:port], or NULL */
 	char *mode;    /* octal, or NULL: that of the source */

@@ -186,6 +186,20 @@ progress_sending(struct progress *progress, const char *path, uint64_t sent,
 }
 
 void
+progress_comparing(struct progress *progress, const char *path, uint64_t read,
+    uint64_t total, io_time now)
+{
+	char line[PROGRESS_LINE], name[NAME_SHOWN];
+
+	if (progress->form == PROGRESS_NONE || now < progress->next)
+		return;
+	progress->committing = 0;
+	snprintf(line, sizeof(line), "%s  %d%%  comparing",
+	    show_name(name, path), progress_percent(read, total));
+	show(progress, line, now);
+}
+
+void
 progress_committing(struct progress *progress, const char *path, io_time now)
 {
 	char line[PROGRESS_LINE], name[NAME_SHOWN];

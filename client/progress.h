@@ -35,6 +35,10 @@ void progress_init(struct progress *progress, const char *setting, int quiet,
 void progress_sending(struct progress *progress, const char *path,
     uint64_t sent, uint64_t total, int64_t elapsed, io_time now);
 
+/* So much of it was read for its digest; nothing of it is sent. */
+void progress_comparing(struct progress *progress, const char *path,
+    uint64_t read, uint64_t total, io_time now);
+
 /* All of it is, and the server has not answered. */
 void progress_committing(
     struct progress *progress, const char *path, io_time now);

@@ -61,7 +61,8 @@ report_success(struct transfer *transfer, const struct request *request,
 		return;
 	}
 	tally_count(&transfer->tally, status);
-	if (!transfer->tells)
+	if (!transfer->tells ||
+	    (status == STATUS_UNCHANGED && !transfer->options->verbose))
 		return;
 	show(source, sizeof(source), request->source.path);
 	transfer_remote(transfer, &request->source, remote);
@@ -71,9 +72,40 @@ report_success(struct transfer *transfer, const struct request *request,
 					      : text_size(speed, size));
 		return;
 	}
-	describe_speed(speed, sizeof(speed), size, io_now() - request->begun);
+	if (status == STATUS_UNCHANGED) {
+		say(transfer, "unchanged %s -> %s", source, remote);
+		return;
+	}
+	/* What was sent on a connection before this has no speed. */
+	if (request->state == REQUEST_ASKED)
+		text_size(speed, request->size);
+	else
+		describe_speed(
+		    speed, sizeof(speed), size, io_now() - request->begun);
 	say(transfer, "stored %s -> %s  %s, verified, %s", source, remote,
 	    speed, durable ? "synced" : "not synced");
+}
+
+void
+report_unremoved(struct transfer *transfer, const struct request *request,
+    int failed, const struct outcome *outcome)
+{
+	char source[SHOWN_SOURCE];
+
+	transfer->tally.unremoved += failed != 0;
+	say(transfer, "ftx: %s: stored, but the source %s removed: %s",
+	    show(source, sizeof(source), request->source.path),
+	    failed ? "could not be" : "is not", outcome->text);
+}
+
+void
+report_unsynced(struct transfer *transfer)
+{
+	if (!transfer->unsynced && !transfer->options->quiet)
+		say(transfer,
+		    "ftx: %s: stored, but not synced: no source is removed",
+		    transfer->target->shown);
+	transfer->unsynced = 1;
 }
 
 /* What became of a request, in a few words. */
@@ -220,15 +252,16 @@ report_again(
 
 /* What became of the files of a run, counted. */
 struct state {
-	uint64_t stored, unconfirmed, unstored;
+	uint64_t stored, unchanged, unconfirmed, unstored;
 };
 
 static struct state
 count_all(struct transfer *transfer)
 {
 	const struct tally *tally = &transfer->tally;
-	struct state state = {transfer->options->dry_run ? 0 : tally->stored,
-	    tally->unconfirmed,
+	struct state state = {
+	    transfer->options->dry_run ? 0 : tally->stored - tally->unchanged,
+	    tally->unchanged, tally->unconfirmed,
 	    tally->failed - tally->unconfirmed + queue_count(&transfer->queue)};
 
 	for (const struct request *request = transfer->again.first;
@@ -244,19 +277,26 @@ count_all(struct transfer *transfer)
 static int
 is_empty(const struct state *state)
 {
-	return state->stored == 0 && state->unconfirmed == 0;
+	return state->stored == 0 && state->unchanged == 0 &&
+	    state->unconfirmed == 0;
 }
 
 static void
 describe_all(char *buffer, size_t size, const struct state *state)
 {
+	char unchanged[64] = "";
+
+	if (state->unchanged > 0)
+		snprintf(unchanged, sizeof(unchanged),
+		    "%" PRIu64 " unchanged, ", state->unchanged);
 	if (is_empty(state))
 		snprintf(buffer, size, "nothing was stored");
 	else
 		snprintf(buffer, size,
-		    "%" PRIu64 " stored, %" PRIu64 " not confirmed, %" PRIu64
+		    "%" PRIu64 " stored, %s%" PRIu64 " not confirmed, %" PRIu64
 		    " not stored",
-		    state->stored, state->unconfirmed, state->unstored);
+		    state->stored, unchanged, state->unconfirmed,
+		    state->unstored);
 }
 
 static void

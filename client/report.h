@@ -12,6 +12,13 @@
 void report_success(struct transfer *transfer, const struct request *request,
     enum status status, int durable);
 
+/* The source of one that was stored is left; whether that is a failure. */
+void report_unremoved(struct transfer *transfer, const struct request *request,
+    int failed, const struct outcome *outcome);
+
+/* Sources are left because the server does not sync. */
+void report_unsynced(struct transfer *transfer);
+
 /* A request failed, here or there. */
 void report_failure(struct transfer *transfer, const struct request *request,
     const struct outcome *outcome);

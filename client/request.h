@@ -37,7 +37,9 @@ struct request {
 	struct source_identity identity;
 	struct wire_go kept; /* what the server has of it: go's words */
 	int uncertain;	     /* a lost connection may have stored it */
+	unsigned wishes;     /* as they were asked */
 	uint64_t sent, digest;
+	int digested;	    /* digest is that of the source as identified */
 	io_time begun;	    /* when its content did */
 	size_t path_length; /* of its path on the wire */
 };

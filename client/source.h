@@ -71,6 +71,14 @@ struct source_identity {
 
 struct source_identity source_identify(const struct stat *found);
 
+/*
+ * Remove it, if it still is that.  Returns 0; or, with outcome, -1 if it could
+ * not be removed, and 1 if it is left because it was reached by following a
+ * symbolic link.
+ */
+int source_remove(const struct source *source, int follow,
+    const struct source_identity *identity, struct outcome *outcome);
+
 /* Nonzero if it still is that; it may have grown where that is no change. */
 int source_is_same(const struct source_identity *identity,
     const struct stat *found, int may_grow);

@@ -11,6 +11,7 @@ tally_count(struct tally *tally, enum status status)
 
 	if (status_success(status)) {
 		tally->stored++;
+		tally->unchanged += status == STATUS_UNCHANGED;
 		return;
 	}
 	if (tally->failed++ == 0)
@@ -46,6 +47,6 @@ tally_exit(const struct tally *tally)
 	    tally->skipped > 0)
 		return status_exit(STATUS_SOURCE);
 	if (tally->failed == 0)
-		return 0;
+		return tally->unremoved > 0 ? EXIT_MIXED : 0;
 	return tally->stored > 0 || tally->differ ? EXIT_MIXED : tally->shared;
 }

@@ -9,7 +9,9 @@
 
 /* Zeroed memory is a run in which nothing happened. */
 struct tally {
-	uint64_t stored; /* or whatever else is success */
+	uint64_t stored;    /* or whatever else is success */
+	uint64_t unchanged; /* of them: there already */
+	uint64_t unremoved; /* of them: their sources could not be removed */
 	uint64_t failed;
 	uint64_t unconfirmed; /* of the failed: stored by a lost connection? */
 	uint64_t skipped;     /* by kind: they do not count */

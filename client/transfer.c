@@ -122,13 +122,17 @@ transfer_path(const struct transfer *transfer, const struct source *source)
 static unsigned
 attributes_of(const struct options *options, const struct request *request)
 {
-	if (!options->preserve ||
-	    (request->kind == WIRE_FOLDER && !request->settles))
+	if (request->kind == WIRE_FOLDER && !request->settles)
 		return 0;
-	if (!request->input)
-		return WIRE_EXACT_MODE | WIRE_TIME;
 	/* Standard input has neither, but for what the user says. */
-	return options->mode != NULL ? WIRE_EXACT_MODE : 0;
+	if (request->input)
+		return options->preserve && options->mode != NULL
+		    ? WIRE_EXACT_MODE
+		    : 0;
+	if (options->preserve)
+		return WIRE_EXACT_MODE | WIRE_TIME;
+	/* It is what the next run compares. */
+	return options->skip_unchanged ? WIRE_TIME : 0;
 }
 
 int
@@ -137,6 +141,32 @@ transfer_resumes(const struct transfer *transfer, const struct request *request)
 	return transfer->options->resume && !transfer->options->growing &&
 	    !transfer->options->dry_run && !request->input &&
 	    request->kind == WIRE_FILE && request->size >= TRANSFER_RESUMED;
+}
+
+/* Whether the target is what is to be sent. */
+static unsigned
+comparisons_of(const struct options *options, const struct request *request)
+{
+	if (request->digested && request->uncertain)
+		return WIRE_SENT_BEFORE;
+	if (options->checksum)
+		return request->digested ? WIRE_UNLESS_DIGEST : 0;
+	return options->skip_unchanged ? WIRE_UNLESS_SAME : 0;
+}
+
+static unsigned
+wishes_of(const struct transfer *transfer, const struct request *request)
+{
+	const struct options *options = transfer->options;
+	unsigned wishes = options->dry_run ? WIRE_DRY_RUN : 0;
+
+	if (request->kind == WIRE_FOLDER)
+		return wishes;
+	if (options->no_clobber)
+		wishes |= WIRE_NO_CLOBBER;
+	if (transfer_resumes(transfer, request))
+		wishes |= WIRE_RESUME;
+	return wishes | comparisons_of(options, request);
 }
 
 struct wire_request
@@ -149,15 +179,14 @@ transfer_request(const struct transfer *transfer, const struct request *request)
 	return (struct wire_request){
 	    .kind = request->kind,
 	    .attributes = attributes_of(options, request),
-	    .wishes = (options->no_clobber && !folder ? WIRE_NO_CLOBBER : 0) |
-		(options->dry_run ? WIRE_DRY_RUN : 0) |
-		(transfer_resumes(transfer, request) ? WIRE_RESUME : 0),
+	    .wishes = wishes_of(transfer, request),
 	    .mode = folder ? request->mode & 0777
 			   : options_mode(options, request->mode),
 	    .seconds = identity->modified.tv_sec,
 	    .nanoseconds = (uint32_t)identity->modified.tv_nsec,
 	    .size = folder ? 0 : request->size,
 	    .allocated = request->allocated,
+	    .digest = request->digested ? request->digest : 0,
 	    .path = transfer_path(transfer, &request->source),
 	};
 }

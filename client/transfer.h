@@ -23,10 +23,11 @@ struct transfer {
 	struct tally tally;
 	struct progress progress;
 	struct rate rate;
-	int tells;   /* successes are shown, too */
-	int input;   /* the source is standard input, */
-	int spent;   /* and some of it is gone */
-	int settles; /* the server says whether the target is a directory */
+	int tells;    /* successes are shown, too */
+	int input;    /* the source is standard input, */
+	int spent;    /* and some of it is gone */
+	int unsynced; /* it was told that sources are left for that */
+	int settles;  /* the server says whether the target is a directory */
 	/* What is settled; owned; NULL before. */
 	char *directory, *name;
 };

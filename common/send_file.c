@@ -86,7 +86,8 @@ check_end(const struct send_file *file, struct outcome *outcome)
 
 	if (file->is_stream)
 		return 0;
-	if (is_changed(file)) {
+	if (is_changed(file) ||
+	    (file->is_known && file->known != digest_value(&file->digest))) {
 		outcome_set(outcome, STATUS_CHANGED,
 		    "the source changed while it was read");
 		return -1;

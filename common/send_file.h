@@ -20,6 +20,8 @@ struct send_file {
 	int is_stream;	/* may give nothing for long; its end says its size */
 	int may_grow;
 	struct holes holes;
+	int is_known;	   /* its digest was found before, */
+	uint64_t known;	   /* and has to be this */
 	struct stat begun; /* the source as the request announced it */
 	struct digest digest;
 };
@@ -63,8 +65,8 @@ enum send_file_event {
 
 /*
  * Queue the next frame.  A source that is shorter or longer than announced, or
- * is a file that has another time of modification at its end, is aborted as
- * changed.
+ * is a file that has another time of modification, or another digest than is
+ * known, at its end, is aborted as changed.
  */
 enum send_file_event send_file_step(
     struct send_file *file, struct conn *conn, struct outcome *outcome);

@@ -11,7 +11,7 @@
 #include "server/answer.h"
 #include "server/compare.h"
 
-#define COMPARES (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST | WIRE_SENT_BEFORE)
+#define UNLESS (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)
 
 /* What an ask comes to. */
 enum verdict {
@@ -20,15 +20,26 @@ enum verdict {
 	VERDICT_SYNC	/* it is there, and stored once it is synced */
 };
 
+/* Whether the target's content is to be compared with the client's. */
+static int
+compares_digest(const struct wire_request *request, const struct stat *found)
+{
+	if ((request->wishes & WIRE_SENT_BEFORE) == 0)
+		return (request->wishes & WIRE_UNLESS_DIGEST) != 0;
+	/* With another time it is not what the client sent. */
+	return (request->attributes & WIRE_TIME) == 0 ||
+	    compare_time(request, found);
+}
+
 /* Whether the target is what the client has.  The descriptor is for a sync. */
 static enum verdict
 compare(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, const struct stat *found, int *fd,
     struct outcome *outcome)
 {
-	if ((request->wishes & COMPARES) == 0)
-		return VERDICT_GO;
 	if (!receive->compares) {
+		if ((request->wishes & UNLESS) == 0)
+			return VERDICT_GO;
 		outcome_set(
 		    outcome, STATUS_REFUSED, "this server does not compare");
 		return VERDICT_RESULT;
@@ -37,7 +48,7 @@ compare(struct receive *receive, const struct wire_request *request,
 	if ((request->wishes & WIRE_UNLESS_SAME) != 0 &&
 	    compare_time(request, found))
 		return VERDICT_RESULT;
-	if ((request->wishes & (WIRE_UNLESS_DIGEST | WIRE_SENT_BEFORE)) == 0)
+	if (!compares_digest(request, found))
 		return VERDICT_GO;
 	*fd = compare_digest(request, destination, found, &receive->tick);
 	if (*fd == -1)

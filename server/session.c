@@ -206,7 +206,8 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 	struct outcome why;
 
 	patience_excuse(&session->patience, frame->type == WIRE_WAITING);
-	if (frame->type == WIRE_END || frame->type == WIRE_ABORT)
+	if (frame->type == WIRE_ASK || frame->type == WIRE_END ||
+	    frame->type == WIRE_ABORT)
 		patience_next_file(&session->patience);
 	if (receive_frame(&session->receive, frame) == 0)
 		return;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* What a far server costs: round trips, TCP's own among them. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/lab/proxy.h"
 #include "tests/system/files.h"
@@ -111,6 +114,41 @@ START_TEST(hundred_synced_files)
 }
 END_TEST
 
+/* So many files of one time: links are made faster. */
+static void
+make_many(const char *folder, int count)
+{
+	const struct timespec times[2] = {{1000000, 1}, {1000000, 1}};
+	char first[64], path[64];
+
+	folder_make(folder);
+	snprintf(first, sizeof(first), "%s/f", folder);
+	file_write(first, "");
+	ck_assert_int_eq(utimensat(AT_FDCWD, first, times, 0), 0);
+	for (int i = 1; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/f%d", folder, i);
+		ck_assert_int_eq(link(first, path), 0);
+	}
+}
+
+START_TEST(unchanged_files)
+{
+	enum {
+		MANY = 10000
+	};
+	const char *const argv[] = {"ftx", "put", "-r", "-o", "skip-unchanged",
+	    "d", "127.0.0.1:", NULL};
+	struct server server;
+
+	/* One that differed would fail. */
+	SERVER_START(&server, "-w", "2", "-q", "-o", "overwrite=never");
+	make_many("d", MANY);
+	make_many("in/d", MANY);
+	measure(&server, argv, ROUND_TRIP * 10);
+	server_stop(&server);
+}
+END_TEST
+
 Suite *
 latency_suite(void)
 {
@@ -120,6 +158,7 @@ latency_suite(void)
 	tcase_add_test(tcase, one_small_file);
 	tcase_add_test(tcase, hundred_small_files);
 	tcase_add_test(tcase, hundred_synced_files);
+	tcase_add_test(tcase, unchanged_files);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -28,5 +28,6 @@ Suite *stdin_suite(void);
 Suite *resume_suite(void);
 Suite *streams_suite(void);
 Suite *sparse_suite(void);
+Suite *unchanged_suite(void);
 
 #endif

@@ -111,6 +111,9 @@ START_TEST(bad_usage)
 	    {"ftx", "put", "-m", "999", "f", "127.0.0.1:f"},
 	    {"ftx", "put", "-P", "65536", "f", "127.0.0.1:f"},
 	    {"ftx", "put", "-Z", "f", "127.0.0.1:f"},
+	    {"ftx", "put", "-o", "skip-unchanged", "-", "127.0.0.1:f"},
+	    {"ftx", "put", "-o", "checksum", "-", "127.0.0.1:f"},
+	    {"ftx", "put", "-o", "remove-source", "-", "127.0.0.1:f"},
 	};
 	struct run run;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests and their results: numbers, wishes, windows, order. */
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "tests/unit/reception.h"
@@ -238,6 +239,55 @@ START_TEST(wishes_are_answered)
 }
 END_TEST
 
+/* A client that sent "old" with this time before. */
+static void
+ask_again(uint32_t number, unsigned attributes, int64_t seconds)
+{
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .attributes = attributes,
+	    .wishes = WIRE_SENT_BEFORE,
+	    .seconds = seconds,
+	    .size = 3,
+	    .digest = client_digest("old", 3),
+	    .path = {"old", 3}};
+	uint8_t payload[WIRE_REQUEST + 3];
+
+	client_queue(client, WIRE_ASK, number, payload,
+	    wire_write_request(payload, &request));
+}
+
+START_TEST(what_was_sent_before_has_its_time)
+{
+	const struct timespec times[2] = {{77, 0}, {77, 0}};
+
+	file_make("in/old", "old");
+	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
+	reception_base(&reception, "");
+	ask_again(1, 0, 78);
+	ask_again(2, WIRE_TIME, 78);
+	ask_again(3, WIRE_TIME, 77);
+	reception_finish(&reception);
+	client_expect(client, WIRE_GO, 2);
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_result(client, 3, STATUS_STORED);
+}
+END_TEST
+
+START_TEST(a_server_that_does_not_compare)
+{
+	reception.receive.compares = 0;
+	file_make("in/old", "old");
+	reception_base(&reception, "");
+	client_request(client, WIRE_ASK, 1, "old", 3, WIRE_UNLESS_SAME);
+	client_request(client, WIRE_ASK, 2, "old", 3, WIRE_UNLESS_DIGEST);
+	ask_again(3, 0, 0);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_REFUSED);
+	client_expect_result(client, 2, STATUS_REFUSED);
+	client_expect(client, WIRE_GO, 3);
+}
+END_TEST
+
 /* What follows a go: data, or restart first. */
 static void
 send_asked(uint32_t number, const char *text, int restart)
@@ -311,6 +361,8 @@ receive_suite(void)
 	tcase_add_test(tcase, one_name_is_for_one_request);
 	tcase_add_test(tcase, dry_runs_change_nothing);
 	tcase_add_test(tcase, wishes_are_answered);
+	tcase_add_test(tcase, what_was_sent_before_has_its_time);
+	tcase_add_test(tcase, a_server_that_does_not_compare);
 	tcase_add_test(tcase, asks_are_pipelined);
 	tcase_add_test(tcase, window_of_asks);
 	suite_add_tcase(suite, tcase);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Sources that are removed, since what they held is stored. */
+#ifndef CLIENT_REMOVAL_H
+#define CLIENT_REMOVAL_H
+
+#include "client/transfer.h"
+
+/*
+ * A file was stored: remove its source, if that is wished, the server has
+ * synced the file, and the source still is what was sent.  If it is left, that
+ * is told, and counted where it is a failure.
+ */
+void removal_follow(
+    struct transfer *transfer, const struct request *request, int durable);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/* What is not sent since it is there, and sources that are removed then. */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static struct server server;
+
+static void
+begin(void)
+{
+	harness_begin();
+	file_write("f", "first");
+	SERVER_START(&server, "-w", "2", "-C", "2");
+}
+
+static void
+end(void)
+{
+	server_stop(&server);
+	harness_end();
+}
+
+/* Another server in the place of the one that runs. */
+#define RESTART(...)                                                           \
+	do {                                                                   \
+		server_stop(&server);                                          \
+		SERVER_START(&server, __VA_ARGS__);                            \
+	} while (0)
+
+static void
+set_time(const char *path, time_t seconds)
+{
+	const struct timespec times[2] = {{seconds, 5}, {seconds, 5}};
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static time_t
+time_of(const char *path)
+{
+	struct stat found;
+
+	ck_assert_int_eq(stat(path, &found), 0);
+	return found.st_mtime;
+}
+
+/* Put f with these settings, up to NULL.  What it says begins so. */
+static void
+put_with(const char *const settings[], int status, const char *says)
+{
+	const char *argv[16] = {"ftx", "put", "-v"};
+	struct run run;
+	size_t count = 3;
+
+	while (*settings != NULL) {
+		argv[count++] = "-o";
+		argv[count++] = *settings++;
+	}
+	argv[count++] = "f";
+	argv[count] = "127.0.0.1:f";
+	run_all(&run, argv);
+	run_check(&run, status, says);
+}
+#define PUT_WITH(status, says, ...)                                            \
+	put_with((const char *const[]){__VA_ARGS__, NULL}, status, says)
+
+START_TEST(same_size_and_time)
+{
+	ino_t inode;
+
+	set_time("f", 1000000);
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	ck_assert_int_eq(time_of("in/f"), 1000000);
+	inode = file_inode("in/f");
+	PUT_WITH(0, "unchanged f -> 127.0.0.1:f\n", "skip-unchanged");
+	ck_assert_uint_eq(file_inode("in/f"), inode);
+	PUT_WITH(0, "unchanged f", "skip-unchanged", "no-clobber");
+	PUT_WITH(0, "unchanged f", "skip-unchanged", "dry-run");
+	set_time("f", 1000001);
+	PUT_WITH(0, "would store f", "skip-unchanged", "dry-run");
+	PUT_WITH(25, "exists", "skip-unchanged", "no-clobber");
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	ck_assert_int_eq(time_of("in/f"), 1000001);
+	file_write("f", "longer");
+	set_time("f", 1000001);
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	ck_assert(file_equal("f", "in/f"));
+}
+END_TEST
+
+START_TEST(same_digest)
+{
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	set_time("f", 1000000);
+	PUT_WITH(0, "unchanged f", "checksum");
+	PUT_WITH(0, "unchanged f", "checksum", "skip-unchanged");
+	PUT_WITH(0, "unchanged f", "checksum", "dry-run");
+	ck_assert_int_ne(time_of("in/f"), 1000000);
+	/* What looks the same, but is another. */
+	file_write("f", "other");
+	set_time("f", 1000000);
+	set_time("in/f", 1000000);
+	PUT_WITH(0, "unchanged f", "skip-unchanged");
+	PUT_WITH(0, "would store f", "checksum", "dry-run");
+	PUT_WITH(0, "stored f", "checksum", "skip-unchanged");
+	ck_assert(file_equal("f", "in/f"));
+	ck_assert_int_eq(time_of("in/f"), 1000000);
+	file_write("f", "");
+	PUT_WITH(0, "stored f", "checksum");
+	PUT_WITH(0, "unchanged f", "checksum");
+}
+END_TEST
+
+START_TEST(some_are_unchanged)
+{
+	struct run run;
+
+	file_make("large", 3 << 20, 1);
+	file_make("other", 3 << 20, 2);
+	RUN(&run, "ftx", "put", "-v", "-o", "checksum", "f", "large", "other",
+	    "127.0.0.1:");
+	run_check(&run, 0, "stored large");
+	file_make("other", 3 << 20, 3);
+	RUN(&run, "ftx", "put", "-v", "-o", "checksum", "f", "large", "other",
+	    "127.0.0.1:");
+	run_check(&run, 0, "unchanged large");
+	ck_assert_ptr_nonnull(strstr(run.err, "unchanged f"));
+	ck_assert_ptr_nonnull(strstr(run.err, "stored other"));
+	ck_assert(file_equal("other", "in/other"));
+	/* Success is silent where nobody looks. */
+	RUN(&run, "ftx", "put", "-o", "checksum", "f", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+}
+END_TEST
+
+START_TEST(what_is_unchanged_is_counted)
+{
+	const struct proxy_plan plan = {
+	    .up = {.fault = PROXY_CUT, .at = 1 << 20}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	/* More than fits on the way. */
+	file_make("large", 32 << 20, 1);
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o",
+	    "skip-unchanged", "f", "large", "127.0.0.1:");
+	run_check(
+	    &run, 10, "0 stored, 1 unchanged, 0 not confirmed, 1 not stored");
+	ck_assert_ptr_nonnull(
+	    strstr(run.err, "large -> 127.0.0.1:large: not stored"));
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
+START_TEST(a_server_that_does_not_compare)
+{
+	RESTART("-w", "1", "-o", "compare=no");
+	PUT_WITH(5, "this server does not compare", "skip-unchanged");
+	PUT_WITH(5, "this server does not compare", "checksum");
+	ck_assert(!file_exists("in/f"));
+	PUT_WITH(0, "stored f", "no-clobber");
+}
+END_TEST
+
+/*
+ * A digest that takes longer than the server waits for a client, since ftx
+ * hardly gets the processor.
+ */
+START_TEST(a_long_digest)
+{
+	struct run run;
+
+	RESTART("-w", "1", "-t", "1");
+	file_write("in/big", "in the way");
+	file_write("big", "");
+	ck_assert_int_eq(truncate("big", 192 << 20), 0);
+	RUN_BEGIN(&run, "ftx", "put", "-o", "checksum", "-o", "no-clobber",
+	    "-o", "progress=lines", "big", "127.0.0.1:big");
+	while (process_lives(run.pid)) {
+		(void)poll(NULL, 0, 4);
+		(void)kill(run.pid, SIGSTOP);
+		(void)poll(NULL, 0, 250);
+		(void)kill(run.pid, SIGCONT);
+	}
+	run_finish(&run);
+	run_check(&run, 25, "exists");
+	ck_assert_ptr_nonnull(strstr(run.err, "%  comparing\n"));
+}
+END_TEST
+
+/* What the server says until its result is lost at the first byte of it. */
+static const struct {
+	uint64_t size, cut;
+	const char *setting, *shown;
+} lost[] = {
+    /* greeting, based, working */
+    {5, 24 + 15 + 12 + 1, "retry=1", "f  5 B, verified, synced"},
+    /* and go */
+    {2 << 20, 24 + 15 + 28 + 12 + 1, "no-clobber",
+	"f  2.1 MB, verified, synced"},
+};
+
+START_TEST(a_lost_result)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = lost[_i].cut}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("f", lost[_i].size, 1);
+	ck_assert_int_eq(link("f", "kept"), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	/* What is found to exist is this very file, and counts as synced. */
+	RUN(&run, "ftx", "put", "-v", "-p", "-P", port, "-o", lost[_i].setting,
+	    "-o", "remove-source", "f", "127.0.0.1:f");
+	run_check(&run, 0, "trying again");
+	/* It has no speed: it was not sent again. */
+	ck_assert_msg(strstr(run.err, lost[_i].shown) != NULL, "%s", run.err);
+	ck_assert(file_equal("kept", "in/f"));
+	ck_assert(!file_exists("f"));
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
+/* What the server has is not what there is to be sent now. */
+START_TEST(a_lost_result_and_another_source)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = lost[0].cut}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-v", "-P", port, "f", "127.0.0.1:f");
+	run_expect(&run, "trying again");
+	file_write("f", "other");
+	run_finish(&run);
+	run_check(&run, 0, "f  5 B in ");
+	ck_assert(file_equal("f", "in/f"));
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
+/* Such a server cannot know, and gets it once more. */
+START_TEST(a_lost_result_that_is_not_compared)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = lost[0].cut}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	RESTART("-w", "2", "-C", "2", "-o", "compare=no");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-v", "-P", port, "f", "127.0.0.1:f");
+	run_check(&run, 0, "f  5 B in ");
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+END_TEST
+
+START_TEST(sources_are_removed)
+{
+	struct run run;
+
+	folder_make("d");
+	folder_make("d/e");
+	file_write("d/e/g", "x");
+	file_make("d/large", 2 << 20, 1);
+	ck_assert_int_eq(symlink("f", "l"), 0);
+	RUN(&run, "ftx", "put", "-n", "-r", "-o", "remove-source", "d", "f",
+	    "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	ck_assert(file_exists("d/e/g") && file_exists("f"));
+	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "f", "l",
+	    "127.0.0.1:");
+	run_check(&run, 0, "l: stored, but the source is not removed");
+	ck_assert(file_exists("in/d/e/g") && file_exists("in/d/large"));
+	ck_assert(file_exists("in/l") && file_exists("l"));
+	ck_assert(!file_exists("d/e/g") && !file_exists("d/large"));
+	ck_assert(!file_exists("f") && file_exists("d/e"));
+}
+END_TEST
+
+START_TEST(sources_that_stay)
+{
+	struct run run;
+
+	PUT_WITH(0, "stored f", "skip-unchanged");
+	PUT_WITH(0, "unchanged f", "skip-unchanged", "remove-source");
+	PUT_WITH(25, "exists", "no-clobber", "remove-source");
+	ck_assert(file_exists("f"));
+	/* Removed under one name, and not found under the other. */
+	folder_make("d");
+	file_write("d/g", "x");
+	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "d/g",
+	    "127.0.0.1:");
+	run_check(&run, 23, "d/g: stored, but the source could not be removed");
+	ck_assert(file_exists("in/g") && file_exists("in/d/g"));
+	RESTART("-w", "1", "-o", "fsync=no");
+	file_write("g", "x");
+	RUN(&run, "ftx", "put", "-o", "remove-source", "f", "g", "127.0.0.1:");
+	run_check(&run, 0, "not synced: no source is removed");
+	ck_assert_ptr_null(strstr(strstr(run.err, "not synced") + 1, "not"));
+	ck_assert(file_exists("f") && file_exists("g"));
+	PUT_WITH(1, "exclude each other", "growing", "remove-source");
+}
+END_TEST
+
+Suite *
+unchanged_suite(void)
+{
+	Suite *suite = suite_create("unchanged");
+	TCase *tcase = tcase_create("unchanged");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, same_size_and_time);
+	tcase_add_test(tcase, same_digest);
+	tcase_add_test(tcase, some_are_unchanged);
+	tcase_add_test(tcase, what_is_unchanged_is_counted);
+	tcase_add_test(tcase, a_server_that_does_not_compare);
+	tcase_add_test(tcase, a_long_digest);
+	tcase_add_loop_test(
+	    tcase, a_lost_result, 0, (int)(sizeof(lost) / sizeof(lost[0])));
+	tcase_add_test(tcase, a_lost_result_and_another_source);
+	tcase_add_test(tcase, a_lost_result_that_is_not_compared);
+	tcase_add_test(tcase, sources_are_removed);
+	tcase_add_test(tcase, sources_that_stay);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* Which results are believed: those of what was wished, and sent so. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/answers.h"
+#include "tests/unit/support.h"
+
+Suite *answers_suite(void);
+
+#define SIZE 5
+#define DIGEST 77
+
+static struct options options;
+static struct target target;
+static struct transfer transfer;
+static struct conn conn;
+static struct feed feed;
+static struct answers answers;
+static int ends[2];
+
+static void
+begin(void)
+{
+	static char none[] = "none", path[] = "in", name[] = "f";
+	static char *paths[] = {name};
+
+	options.progress = none;
+	options.streams = 1;
+	target.path = path;
+	ck_assert_int_eq(
+	    transfer_init(&transfer, &options, &target, paths, 1), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(
+	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
+	ck_assert_int_eq(feed_init(&feed, &transfer, &conn, 0), 0);
+	answers =
+	    (struct answers){.transfer = &transfer, .feed = &feed, .based = 1};
+}
+
+static void
+end(void)
+{
+	feed_release(&feed, 0);
+	conn_release(&conn);
+	transfer_release(&transfer);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* One that was asked with these wishes. */
+static struct request *
+add_asked(unsigned wishes)
+{
+	static char path[] = "f";
+	const struct source source = {path, 1, 0};
+	struct request *request = request_new(&source, WIRE_FILE, NULL, 1);
+
+	ck_assert_ptr_nonnull(request);
+	window_add(&feed.window, request);
+	request->size = SIZE;
+	request->digest = DIGEST;
+	request->digested = 1;
+	request->wishes = wishes;
+	window_mark(&feed.window, request, REQUEST_ASKED);
+	return request;
+}
+
+/* Hear this result of it.  Returns what becomes of the connection. */
+static int
+hear(const struct request *request, enum status status, uint64_t size,
+    uint64_t digest)
+{
+	const struct wire_answer answer = {
+	    .status = status, .size = size, .digest = digest};
+	uint8_t payload[WIRE_RESULT];
+	struct conn_frame frame = {.type = WIRE_ANSWER,
+	    .request = request->number,
+	    .payload = payload,
+	    .length = wire_write_answer(payload, &answer)};
+	struct outcome outcome;
+
+	return answers_take(&answers, &frame, &outcome);
+}
+
+static const struct {
+	unsigned wishes;
+	enum status status;
+	uint64_t size, digest;
+	int result;
+} stories[] = {
+    {0, STATUS_UNCHANGED, 0, 0, -1},
+    {WIRE_NO_CLOBBER | WIRE_RESUME, STATUS_UNCHANGED, 0, 0, -1},
+    {WIRE_UNLESS_SAME, STATUS_UNCHANGED, 0, 0, 0},
+    {WIRE_UNLESS_DIGEST, STATUS_UNCHANGED, 0, 0, 0},
+    {WIRE_SENT_BEFORE, STATUS_UNCHANGED, 0, 0, -1},
+    {0, STATUS_STORED, SIZE, DIGEST, -1},
+    {WIRE_UNLESS_DIGEST, STATUS_STORED, SIZE, DIGEST, -1},
+    {WIRE_SENT_BEFORE, STATUS_STORED, SIZE, DIGEST, 0},
+    {WIRE_SENT_BEFORE, STATUS_STORED, SIZE + 1, DIGEST, -1},
+    {WIRE_SENT_BEFORE, STATUS_STORED, SIZE, DIGEST + 1, -1},
+    {WIRE_SENT_BEFORE, STATUS_WOULD_STORE, 0, 0, -1},
+};
+
+START_TEST(success_is_plausible)
+{
+	struct request *request;
+
+	request = add_asked(stories[_i].wishes);
+	ck_assert_int_eq(hear(request, stories[_i].status, stories[_i].size,
+			     stories[_i].digest),
+	    stories[_i].result);
+	ck_assert_uint_eq(transfer.tally.stored, stories[_i].result == 0);
+	ck_assert_uint_eq(transfer.tally.unchanged,
+	    stories[_i].result == 0 && stories[_i].status == STATUS_UNCHANGED);
+	ck_assert_int_eq(
+	    window_find(&feed.window, 1) == NULL, stories[_i].result == 0);
+}
+END_TEST
+
+START_TEST(dry_runs_are_unchanged_or_would_store)
+{
+	options.dry_run = 1;
+	ck_assert_int_eq(
+	    hear(add_asked(WIRE_UNLESS_SAME), STATUS_UNCHANGED, 0, 0), 0);
+	ck_assert_int_eq(
+	    hear(add_asked(WIRE_UNLESS_SAME), STATUS_WOULD_STORE, 0, 0), 0);
+	ck_assert_int_eq(
+	    hear(add_asked(WIRE_DRY_RUN), STATUS_UNCHANGED, 0, 0), -1);
+}
+END_TEST
+
+Suite *
+answers_suite(void)
+{
+	Suite *suite = suite_create("answers");
+	TCase *tcase = support_case("answers");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_loop_test(tcase, success_is_plausible, 0,
+	    (int)(sizeof(stories) / sizeof(stories[0])));
+	tcase_add_test(tcase, dry_runs_are_unchanged_or_would_store);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
