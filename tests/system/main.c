@@ -30,8 +30,10 @@ main(void)
 	srunner_add_suite(runner, command_suite());
 	srunner_add_suite(runner, inetd_suite());
 	srunner_add_suite(runner, rate_suite());
-	srunner_add_suite(runner, tunnels_suite());
+	srunner_add_suite(runner, ssh_suite());
+	srunner_add_suite(runner, tls_suite());
 	srunner_add_suite(runner, words_suite());
+	srunner_add_suite(runner, tree_place_suite());
 	srunner_add_suite(runner, tree_suite());
 	srunner_add_suite(runner, stdin_suite());
 	srunner_add_suite(runner, resume_suite());
