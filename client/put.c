@@ -27,7 +27,7 @@ try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
 {
 	struct stream_limits limits = {
 	    run->retry.since, run->retry.since + run->retry.queue_timeout};
-	uint64_t done = run->transfer.window.done;
+	uint64_t steps = run->transfer.window.steps;
 	struct stream_end end = {0, 0};
 	struct transport_link link;
 	int result = transport_connect(&run->transport, &link, outcome);
@@ -43,7 +43,7 @@ try_once(struct run *run, struct attempt *attempt, struct outcome *outcome)
 	attempt->connected = outcome->status != STATUS_UNREACHABLE;
 	attempt->greeted = end.greeted;
 	attempt->status = outcome->status;
-	attempt->progressed = run->transfer.window.done > done;
+	attempt->progressed = run->transfer.window.steps > steps;
 	return result;
 }
 

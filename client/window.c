@@ -91,7 +91,7 @@ window_mark(
 	window->going -= request->state == REQUEST_GOING;
 	window->going += state == REQUEST_GOING;
 	if (state == REQUEST_DONE && request->state != REQUEST_DONE) {
-		window->done++;
+		window->steps++;
 		window->paths -= request->path_length;
 		free(request->source.path);
 		request->source.path = NULL;

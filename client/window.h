@@ -44,10 +44,11 @@ struct request {
 struct window {
 	struct request *slots; /* owned */
 	uint32_t first, next;
-	size_t paths;  /* bytes of the paths that are held */
-	size_t open;   /* have no result, and were sent on this connection */
-	size_t going;  /* are in that state */
-	uint64_t done; /* in all of the run */
+	size_t paths; /* bytes of the paths that are held */
+	size_t open;  /* have no result, and were sent on this connection */
+	size_t going; /* are in that state */
+	/* Forward, in all of the run: results, and more that is kept. */
+	uint64_t steps;
 };
 
 /* Returns 0, or -1 with errno if there is no memory. */

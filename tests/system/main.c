@@ -37,6 +37,7 @@ main(void)
 	srunner_add_suite(runner, tree_suite());
 	srunner_add_suite(runner, stdin_suite());
 	srunner_add_suite(runner, resume_suite());
+	srunner_add_suite(runner, cuts_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

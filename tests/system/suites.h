@@ -28,5 +28,6 @@ Suite *tree_place_suite(void);
 Suite *tree_suite(void);
 Suite *stdin_suite(void);
 Suite *resume_suite(void);
+Suite *cuts_suite(void);
 
 #endif
