@@ -25,7 +25,7 @@ static const struct form {
 	uint64_t rate; /* of the proxy, bytes a second */
 	int cuts;
 	const char *retry;
-} quick = {64 << 20, 128 << 20, 3, "retry=1"},
+} quick = {64 << 20, 64 << 20, 3, "retry=1"},
   full = {1 << 30, 192 << 20, CUTS_MAX, "retry=5"};
 
 static struct server server;
@@ -73,7 +73,7 @@ choose_points(void)
 	printf("cuts: SEED=%u\n", seed);
 	srandom(seed);
 	for (int i = 0; i < form->cuts; i++)
-		points[i] = (uint64_t)random() % (form->size / 10 * 9);
+		points[i] = (uint64_t)random() % (form->size / 10 * 7);
 	qsort(points, form->cuts, sizeof(points[0]), compare_points);
 }
 

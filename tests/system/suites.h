@@ -29,5 +29,7 @@ Suite *tree_suite(void);
 Suite *stdin_suite(void);
 Suite *resume_suite(void);
 Suite *cuts_suite(void);
+Suite *restart_suite(void);
+Suite *exits_suite(void);
 
 #endif
