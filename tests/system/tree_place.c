@@ -152,7 +152,49 @@ START_TEST(directory_over_file)
 	ck_assert_uint_eq(file_size("in/src"), 6);
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:src");
 	run_check(&run, 5, "refused");
+	RUN(&run, "ftx", "put", "-r", "src/", "127.0.0.1:src");
+	run_check(&run, 5, "src/ -> 127.0.0.1:src/: refused");
+	RUN(&run, "ftx", "put", "-r", "src", "src/a", "127.0.0.1:src");
+	run_check(&run, 5, "src/a -> 127.0.0.1:src/a: refused");
 	ck_assert_uint_eq(file_size("in/src"), 6);
+}
+END_TEST
+
+/* What is there already stays, but for what has the same name. */
+START_TEST(directory_into_its_like)
+{
+	struct run run;
+
+	folder_make("in/src");
+	folder_make("in/src/a");
+	file_write("in/src/a/older", "older");
+	file_write("in/src/a/2", "older");
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("src/a/2", "in/src/a/2"));
+	ck_assert_uint_eq(file_size("in/src/a/older"), 5);
+	ck_assert_int_eq(folder_count("in"), 1);
+}
+END_TEST
+
+/* A link that was named is what it leads to, with and without a slash. */
+START_TEST(link_that_was_named)
+{
+	ck_assert_int_eq(symlink("src", "link"), 0);
+	put_tree("link", "127.0.0.1:d", "in/d/link");
+	put_tree("link/", "127.0.0.1:e", "in/e");
+}
+END_TEST
+
+START_TEST(slash_behind_a_file)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "src/1/", "127.0.0.1:x");
+	run_check(&run, 3, "src/1/: Not a directory");
+	RUN(&run, "ftx", "put", "-r", "src/1/", "127.0.0.1:x");
+	run_check(&run, 3, "src/1/: Not a directory");
+	ck_assert_int_eq(folder_count("in"), 0);
 }
 END_TEST
 
@@ -166,6 +208,26 @@ START_TEST(file_over_directory)
 	run_check(&run, 23, "src/1 -> 127.0.0.1:src/1: refused");
 	ck_assert_int_eq(folder_count("in/src/1"), 0);
 	ck_assert(file_equal("src/a/2", "in/src/a/2"));
+}
+END_TEST
+
+/* A dash and a colon, of what is named itself and of where it goes. */
+START_TEST(dash_and_colon)
+{
+	struct run run;
+
+	ck_assert_int_eq(rename("src", "-a:b"), 0);
+	RUN(&run, "ftx", "put", "-r", "--", "-a:b", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	trees_check_equal("./-a:b", "in/-a:b");
+	RUN(&run, "ftx", "put", "-r", "./-a:b", "127.0.0.1:-c:d");
+	run_check(&run, 0, NULL);
+	trees_check_equal("./-a:b", "in/-c:d/-a:b");
+	RUN(&run, "ftx", "put", "-r", "--", "-a:b/", "127.0.0.1:-e/f:g");
+	run_check(&run, 0, NULL);
+	trees_check_equal("./-a:b", "in/-e/f:g");
+	RUN(&run, "ftx", "put", "-r", "-a:b", "127.0.0.1:");
+	run_check(&run, 1, NULL);
 }
 END_TEST
 
@@ -226,6 +288,10 @@ tree_place_suite(void)
 	tcase_add_test(tcase, file_with_r);
 	tcase_add_test(tcase, directory_without_r);
 	tcase_add_test(tcase, directory_over_file);
+	tcase_add_test(tcase, directory_into_its_like);
+	tcase_add_test(tcase, link_that_was_named);
+	tcase_add_test(tcase, slash_behind_a_file);
+	tcase_add_test(tcase, dash_and_colon);
 	tcase_add_test(tcase, file_over_directory);
 	tcase_add_test(tcase, names_that_look_like_something_else);
 	tcase_add_test(tcase, names_that_no_server_takes);
