@@ -15,7 +15,10 @@
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
+#include "tests/system/trees.h"
 
+/* So much is kept, less is sent again.  Source: server/partial.h. */
+#define KEPT (2 << 20)
 /* The most that may be on its way, and lost, when a connection ends. */
 #define UNDER_WAY (8 << 20)
 #define CUTS_MAX 20
@@ -25,7 +28,7 @@ static const struct form {
 	uint64_t rate; /* of the proxy, bytes a second */
 	int cuts;
 	const char *retry;
-} quick = {64 << 20, 64 << 20, 3, "retry=1"},
+} quick = {32 << 20, 32 << 20, 2, "retry=1"},
   full = {1 << 30, 192 << 20, CUTS_MAX, "retry=5"};
 
 static struct server server;
@@ -43,7 +46,6 @@ begin(void)
 	harness_begin();
 	SERVER_START(&server, "-w", "2", "-C", "2");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
-	file_make("big", form->size, 1);
 }
 
 static void
@@ -64,7 +66,7 @@ compare_points(const void *one, const void *other)
 
 /* So far has the file come each time; the rest leaves time for the last cut. */
 static void
-choose_points(void)
+choose_points(uint64_t size)
 {
 	const char *given = getenv("SEED");
 	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10)
@@ -73,7 +75,7 @@ choose_points(void)
 	printf("cuts: SEED=%u\n", seed);
 	srandom(seed);
 	for (int i = 0; i < form->cuts; i++)
-		points[i] = (uint64_t)random() % (form->size / 10 * 7);
+		points[i] = KEPT + (uint64_t)random() % (size / 10 * 6 + 1);
 	qsort(points, form->cuts, sizeof(points[0]), compare_points);
 }
 
@@ -127,16 +129,20 @@ staged_bytes(void)
 	return size;
 }
 
-/* Cut it when it has come so far, on a connection that gives content. */
+/* Cut it when it has come so far, and something has been added to it. */
 static void
 cut_at(const struct run *run, uint64_t point, int kills)
 {
 	unsigned long before = atomic_load(proxy.passed) + 65536;
+	uint64_t kept;
 	pid_t pid = 0;
 
+	eventually(
+	    !process_lives(run->pid) || atomic_load(proxy.passed) > before,
+	    HARNESS_PATIENCE);
+	kept = staged_bytes();
 	eventually(!process_lives(run->pid) ||
-		(staged_bytes() >= point &&
-		    atomic_load(proxy.passed) > before &&
+		(staged_bytes() > kept && staged_bytes() >= point &&
 		    (pid = receiver()) != 0),
 	    HARNESS_PATIENCE);
 	ck_assert_msg(
@@ -153,7 +159,8 @@ START_TEST(again_and_again)
 	char port[16];
 	uint64_t passed;
 
-	choose_points();
+	file_make("big", form->size, 1);
+	choose_points(form->size);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", form->retry, "big",
 	    "127.0.0.1:big");
@@ -175,6 +182,72 @@ START_TEST(again_and_again)
 }
 END_TEST
 
+/* Large and small files by turns, in folders; returns their bytes. */
+static uint64_t
+make_tree(void)
+{
+	/* A large one in every tenth place: some have ended, some are kept. */
+	static const uint64_t sizes[] = {
+	    3 << 20, 20000, 0, 70000, 1, 1 << 20, 300, 200000, 5000, 40000};
+	int folders = form->cuts * 2;
+	uint64_t all = 0;
+	char path[64];
+
+	folder_make("src");
+	for (int i = 0; i < folders; i++) {
+		snprintf(path, sizeof(path), "src/%d", i);
+		folder_make(path);
+		for (int j = 0; j < 20; j++) {
+			snprintf(path, sizeof(path), "src/%d/%d", i, j);
+			file_make(path, sizes[j % 10], (unsigned)(i * 20 + j));
+			all += sizes[j % 10];
+		}
+	}
+	return all;
+}
+
+static void
+kill_workers(void)
+{
+	pid_t pids[SERVER_WORKERS];
+	int count = server_workers(&server, pids);
+
+	for (int i = 0; i < count; i++)
+		(void)kill(pids[i], SIGKILL);
+}
+
+START_TEST(a_tree)
+{
+	uint64_t size = make_tree(), passed;
+	struct run run;
+	char port[16];
+
+	choose_points(size);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-rp", "-P", port, "src", "127.0.0.1:");
+	for (int i = 0; i < form->cuts; i++) {
+		eventually(atomic_load(proxy.passed) >= points[i] ||
+			!process_lives(run.pid),
+		    HARNESS_PATIENCE);
+		ck_assert_msg(process_lives(run.pid), "it was too fast");
+		if (i % 2 != 0)
+			kill_workers();
+		else
+			ck_assert_int_eq(proxy_cut(&proxy), 0);
+	}
+	run_finish(&run);
+	run_check(&run, 0, "trying again");
+	trees_check_equal("src", "in/src");
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	passed = atomic_load(proxy.passed);
+	printf("cuts: a tree of %" PRIu64 " MiB: %" PRId64
+	       " KiB more passed on, %" PRId64 " ms\n",
+	    size >> 20, ((int64_t)passed - (int64_t)size) / 1024, run.elapsed);
+	ck_assert_uint_le(
+	    passed, size + size / 20 + (uint64_t)form->cuts * UNDER_WAY);
+}
+END_TEST
+
 Suite *
 cuts_suite(void)
 {
@@ -184,6 +257,7 @@ cuts_suite(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, again_and_again);
+	tcase_add_test(tcase, a_tree);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
