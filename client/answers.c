@@ -46,6 +46,8 @@ take_go(struct answers *answers, const struct conn_frame *frame,
 		(!transfer_resumes(answers->transfer, request) ||
 		    go.offset > request->size)))
 		return fail(outcome, "go for nothing that was asked");
+	if (go.offset > request->kept.offset)
+		window->steps++;
 	request->kept = go;
 	window_mark(window, request, REQUEST_GOING);
 	return 0;

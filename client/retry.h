@@ -25,7 +25,7 @@ struct attempt {
 	enum status status; /* what ended it */
 	int connected;
 	int greeted;	/* by a server that was ready */
-	int progressed; /* at least one request was answered for good */
+	int progressed; /* something was answered for good, or more is kept */
 };
 
 void retry_init(struct retry *retry, int64_t queue_timeout, uint64_t limit,

@@ -365,12 +365,12 @@ stream_begin(struct stream *stream, struct transfer *transfer, unsigned line,
 uint64_t
 stream_end(struct stream *stream)
 {
-	uint64_t done = stream->feed.window.done;
+	uint64_t steps = stream->feed.window.steps;
 	/* What came before any greeting may stand in front of a server. */
 	int lost = stream->greeting_length > 0 && !stream->answers.refusing &&
 	    !stream->answers.fatal;
 
 	feed_release(&stream->feed, lost);
 	conn_release(&stream->conn);
-	return done;
+	return steps;
 }

@@ -66,8 +66,8 @@ int stream_is_sending(const struct stream *stream);
 int stream_is_greeted(const struct stream *stream);
 
 /*
- * What has no result goes back to the transfer.  Returns how many requests got
- * one.
+ * What has no result goes back to the transfer.  Returns how often it came
+ * forward, see window.
  */
 uint64_t stream_end(struct stream *stream);
 

@@ -90,7 +90,7 @@ window_mark(
 	count(window, request, 1);
 	if (state != REQUEST_DONE)
 		return;
-	window->done++;
+	window->steps++;
 	remove_request(window, request);
 	request_free(request);
 }

@@ -19,7 +19,7 @@ struct window {
 	size_t open;	   /* were sent, and have no result */
 	size_t going;	   /* are in that state */
 	uint64_t promised; /* bytes of content that may have to be sent yet */
-	uint64_t done;
+	uint64_t steps;	   /* forward: results, and more that is kept */
 };
 
 /* Returns 0, or -1 with errno if there is no memory. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/os.h"
 #include "tests/lab/way.h"
 
 #define LINKS 256 /* connections at once */
@@ -119,6 +120,20 @@ link_watch(const struct link *link, struct pollfd polled[2], io_time now)
 	}
 }
 
+static atomic_ulong *passed;
+
+/* Returns -1 where a side is gone. */
+static int
+link_move_up(struct link *link, const struct pollfd polled[2])
+{
+	uint64_t before = link->up.passed;
+	int result = way_move(&link->up, link->client, polled[0].revents,
+	    link->server, polled[1].revents, link->open);
+
+	atomic_fetch_add(passed, (unsigned long)(link->up.passed - before));
+	return result;
+}
+
 static void
 link_move(struct link *link, const struct pollfd polled[2], unsigned target)
 {
@@ -129,8 +144,7 @@ link_move(struct link *link, const struct pollfd polled[2], unsigned target)
 		link_close(link, 1);
 		return;
 	}
-	if (way_move(&link->up, link->client, polled[0].revents, link->server,
-		polled[1].revents, link->open) != 0 ||
+	if (link_move_up(link, polled) != 0 ||
 	    (link->server >= 0 &&
 		way_move(&link->down, link->server, polled[1].revents,
 		    link->client, polled[0].revents, link->open) != 0)) {
@@ -144,6 +158,24 @@ link_move(struct link *link, const struct pollfd polled[2], unsigned target)
 
 static struct link links[LINKS];
 static struct pollfd polled[1 + 2 * LINKS]; /* the listener, then links */
+
+static volatile sig_atomic_t cut;
+
+static void
+note_cut(int number)
+{
+	(void)number;
+	cut = 1;
+}
+
+static void
+cut_all(void)
+{
+	cut = 0;
+	for (int i = 0; i < LINKS; i++)
+		if (links[i].client >= 0)
+			link_close(&links[i], 0);
+}
 
 /* Say what to wait for.  Returns until when; *unused is a free link or -1. */
 static io_time
@@ -181,6 +213,10 @@ serve(int listener, const struct proxy_plan *plan, unsigned target)
 		polled[0].events = POLLIN;
 		if (io_poll(polled, 1 + 2 * LINKS, due) < 0)
 			_exit(1);
+		if (cut) {
+			cut_all();
+			continue;
+		}
 		for (int i = 0; i < LINKS; i++)
 			if (links[i].client >= 0)
 				link_move(
@@ -202,6 +238,7 @@ proxy_start(struct proxy *proxy, const struct proxy_plan *plan, unsigned target)
 {
 	struct sockaddr_in address;
 	socklen_t length = sizeof(address);
+	struct sigaction noted = {.sa_handler = note_cut};
 	int listener = loopback_socket(&address, 0);
 
 	if (listener < 0)
@@ -211,12 +248,17 @@ proxy_start(struct proxy *proxy, const struct proxy_plan *plan, unsigned target)
 	    getsockname(listener, (struct sockaddr *)&address, &length) != 0)
 		goto fail;
 	proxy->port = ntohs(address.sin_port);
+	passed = os_shared_memory(sizeof(*passed));
+	proxy->passed = passed;
+	if (passed == NULL)
+		goto fail;
 	proxy->pid = fork();
 	if (proxy->pid < 0)
 		goto fail;
 	if (proxy->pid == 0) {
 		signal(SIGPIPE, SIG_IGN);
 		signal(SIGTERM, SIG_DFL);
+		sigaction(SIGUSR1, &noted, NULL);
 		serve(listener, plan, target);
 	}
 	close(listener);
@@ -224,6 +266,12 @@ proxy_start(struct proxy *proxy, const struct proxy_plan *plan, unsigned target)
 fail:
 	close(listener);
 	return -1;
+}
+
+int
+proxy_cut(const struct proxy *proxy)
+{
+	return kill(proxy->pid, SIGUSR1);
 }
 
 int

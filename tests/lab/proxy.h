@@ -3,6 +3,7 @@
 #ifndef TESTS_LAB_PROXY_H
 #define TESTS_LAB_PROXY_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -38,11 +39,16 @@ struct proxy_plan {
 struct proxy {
 	pid_t pid;
 	unsigned port; /* on 127.0.0.1 */
+	/* Bytes that were passed on to the server; kept until the end. */
+	const atomic_ulong *passed;
 };
 
 /* Start one in front of a port of 127.0.0.1.  Returns 0, or -1 with errno. */
 int proxy_start(
     struct proxy *proxy, const struct proxy_plan *plan, unsigned target);
+
+/* Close all its connections, now.  Returns 0, or -1 with errno. */
+int proxy_cut(const struct proxy *proxy);
 
 /* End it, and all its connections.  Returns 0, or -1 if it had failed. */
 int proxy_stop(struct proxy *proxy);

@@ -1,103 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* ftxd -i: one connection on standard input and output, and then the end. */
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/once.h"
 #include "tests/system/peer.h"
 #include "tests/system/run.h"
 #include "tests/system/suites.h"
-
-#define ARGUMENTS_MAX 16
-
-/* Start it on these descriptors; err is -1 for the file "log". */
-static pid_t
-start(int in, int out, int err, const char *const arguments[])
-{
-	char program[HARNESS_PATH];
-	const char *argv[ARGUMENTS_MAX] = {
-	    harness_program(program, "ftxd"), "-i", "-d", "in"};
-	char *copy[ARGUMENTS_MAX] = {NULL};
-	pid_t pid;
-
-	for (size_t i = 0; arguments[i] != NULL; i++)
-		argv[4 + i] = arguments[i];
-	for (size_t i = 0; argv[i] != NULL; i++)
-		copy[i] = strdup(argv[i]);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		if (err == -1)
-			err = open("log", O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		dup2(in, 0);
-		dup2(out, 1);
-		dup2(err, 2);
-		execv(program, copy);
-		_exit(127);
-	}
-	for (size_t i = 0; copy[i] != NULL; i++)
-		free(copy[i]);
-	return pid;
-}
-
-#define START(in, out, err, ...)                                               \
-	start(in, out, err, (const char *const[]){__VA_ARGS__, NULL})
-
-static int
-wait_for(pid_t pid)
-{
-	int status;
-
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(folder_count_staged("in"), 0);
-	return harness_status(status);
-}
-
-static void
-begin(void)
-{
-	harness_begin();
-	folder_make("in");
-	unsetenv("SSH_CONNECTION");
-}
-
-/* What was said, as a file to be standard input. */
-static int
-said(const struct script *script)
-{
-	int fd = open("said", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(io_write_all(fd, script->bytes, script->length), 0);
-	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-	return fd;
-}
-
-/*
- * Play a script from a file, and look at what was answered only when the
- * server's process is gone: everything must be in the pipe.
- */
-static int
-play_and_wait(struct peer *peer, const struct script *script)
-{
-	int ends[2], in = said(script), status;
-
-	harness_pipe(ends);
-	status = wait_for(START(in, ends[1], -1, "-o", "min-free=0"));
-	close(in);
-	close(ends[1]);
-	peer->fd = ends[0];
-	return status;
-}
 
 START_TEST(last_words_outlive_the_process)
 {
@@ -115,7 +31,7 @@ START_TEST(last_words_outlive_the_process)
 		script_file(script, (uint32_t)i, name, "content");
 	}
 	script_bye(script);
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_greeted(&peer, &greeting);
 	peer_expect(&peer, WIRE_BASED);
 	for (int i = 1; i <= FILES; i++)
@@ -133,7 +49,7 @@ START_TEST(fatal_outlives_the_process)
 	struct peer peer;
 
 	script_bytes(script, "GET / HTTP/1.0\r\n\r\n", 18);
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_greeted(&peer, &greeting);
 	peer_expect_fatal(&peer, STATUS_PROTOCOL);
 	peer_expect_end(&peer);
@@ -149,7 +65,7 @@ START_TEST(closed_input_ends)
 
 	script_begin(script);
 	script_request(script, WIRE_PUT, 1, "f", 1000, 0);
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_greeted(&peer, &greeting);
 	peer_close(&peer);
 	ck_assert_int_eq(folder_count("in"), 0);
@@ -167,12 +83,12 @@ START_TEST(mode_of_descriptors_is_given_back)
 	script_begin(script);
 	script_bye(script);
 	ck_assert_int_eq(io_write_all(to[1], script->bytes, script->length), 0);
-	ck_assert_int_eq(wait_for(START(to[0], from[1], -1, NULL)), 0);
+	ck_assert_int_eq(once_wait(ONCE_START(to[0], from[1], -1, NULL)), 0);
 	ck_assert_int_eq(fcntl(to[0], F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_eq(fcntl(from[1], F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_eq(io_set_blocking(to[0], 0), 0);
 	ck_assert_int_eq(io_write_all(to[1], script->bytes, script->length), 0);
-	ck_assert_int_eq(wait_for(START(to[0], from[1], -1, NULL)), 0);
+	ck_assert_int_eq(once_wait(ONCE_START(to[0], from[1], -1, NULL)), 0);
 	ck_assert_int_ne(fcntl(to[0], F_GETFL) & O_NONBLOCK, 0);
 	for (int i = 0; i < 2; i++) {
 		close(to[i]);
@@ -193,7 +109,7 @@ begin_file(struct peer *peer)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	ck_assert_int_eq(io_close_on_exec(pair[0]), 0);
 	ck_assert_int_eq(io_close_on_exec(pair[1]), 0);
-	pid = START(pair[1], pair[1], -1, NULL);
+	pid = ONCE_START(pair[1], pair[1], -1, NULL);
 	close(pair[1]);
 	peer->fd = pair[0];
 	script_begin(script);
@@ -220,7 +136,7 @@ START_TEST(sigterm_drains)
 	peer_expect_result(&peer, 1, STATUS_STORED);
 	peer_expect_fatal(&peer, STATUS_DRAINING);
 	peer_close(&peer);
-	ck_assert_int_eq(wait_for(pid), 0);
+	ck_assert_int_eq(once_wait(pid), 0);
 	ck_assert_uint_eq(file_size("in/f"), 10);
 }
 END_TEST
@@ -233,51 +149,20 @@ START_TEST(sigint_cuts)
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	peer_expect_fatal(&peer, STATUS_DRAINING);
 	peer_close(&peer);
-	ck_assert_int_eq(wait_for(pid), 6);
+	ck_assert_int_eq(once_wait(pid), 6);
 	ck_assert_int_eq(folder_count("in"), 0);
 }
 END_TEST
-
-/* As inetd has it: a connection by TCP is what 0, 1 and 2 are. */
-static pid_t
-serve_tcp(struct run *run, int err, const char *const arguments[])
-{
-	struct sockaddr_in address;
-	socklen_t length = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
-	char port[16];
-	pid_t pid;
-
-	memset(&address, 0, sizeof(address));
-	address.sin_family = AF_INET;
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ck_assert_int_eq(
-	    bind(listener, (struct sockaddr *)&address, length), 0);
-	ck_assert_int_eq(listen(listener, 1), 0);
-	ck_assert_int_eq(
-	    getsockname(listener, (struct sockaddr *)&address, &length), 0);
-	ck_assert_int_eq(io_close_on_exec(listener), 0);
-	snprintf(port, sizeof(port), "%u", ntohs(address.sin_port));
-	file_write("f", "some text\n");
-	RUN_BEGIN(run, "ftx", "put", "-o", "queue-timeout=1s", "-P", port, "f",
-	    "127.0.0.1:g");
-	fd = accept(listener, NULL, NULL);
-	ck_assert_int_ge(fd, 0);
-	pid = start(fd, fd, err == 2 ? fd : -1, arguments);
-	close(fd);
-	close(listener);
-	return pid;
-}
 
 START_TEST(socket_also_as_standard_error)
 {
 	struct run run;
 	/* A line of the log would break the protocol. */
-	pid_t pid = serve_tcp(&run, 2, (const char *const[]){"-v", NULL});
+	pid_t pid = once_serve_tcp(&run, 2, (const char *const[]){"-v", NULL});
 
 	run_finish(&run);
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(wait_for(pid), 0);
+	ck_assert_int_eq(once_wait(pid), 0);
 	ck_assert(file_equal("f", "in/g"));
 }
 END_TEST
@@ -285,34 +170,34 @@ END_TEST
 START_TEST(error_is_not_told_to_the_client)
 {
 	struct run run;
-	pid_t pid =
-	    serve_tcp(&run, 2, (const char *const[]){"-d", "missing", NULL});
+	pid_t pid = once_serve_tcp(
+	    &run, 2, (const char *const[]){"-d", "missing", NULL});
 
 	run_finish(&run);
 	run_check(&run, 35, NULL);
-	ck_assert_int_eq(wait_for(pid), 4);
+	ck_assert_int_eq(once_wait(pid), 4);
 }
 END_TEST
 
 START_TEST(socket_is_named_and_admitted)
 {
 	struct run run;
-	pid_t pid = serve_tcp(&run, -1,
+	pid_t pid = once_serve_tcp(&run, -1,
 	    (const char *const[]){"-v", "-o", "allow=127.0.0.1", NULL});
 	char *log;
 
 	run_finish(&run);
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(wait_for(pid), 0);
+	ck_assert_int_eq(once_wait(pid), 0);
 	log = file_read("log");
 	ck_assert_ptr_nonnull(strstr(log, ": 127.0.0.1:"));
 	ck_assert_ptr_nonnull(strstr(log, "\"g\" stored"));
 	free(log);
-	pid = serve_tcp(
+	pid = once_serve_tcp(
 	    &run, -1, (const char *const[]){"-o", "deny=127.0.0.0/8", NULL});
 	run_finish(&run);
 	run_check(&run, 5, "not admitted");
-	ck_assert_int_eq(wait_for(pid), 0);
+	ck_assert_int_eq(once_wait(pid), 0);
 }
 END_TEST
 
@@ -335,13 +220,14 @@ START_TEST(name_of_who_came_by_ssh)
 	script_begin(script);
 	script_file(script, 1, "f", "x");
 	script_bye(script);
-	in = said(script);
+	in = once_said(script);
 	if (names[_i].connection != NULL)
 		ck_assert_int_eq(
 		    setenv("SSH_CONNECTION", names[_i].connection, 1), 0);
 	/* It is no address that the rules are for. */
 	ck_assert_int_eq(
-	    wait_for(START(in, out, -1, "-v", "-o", "deny=0.0.0.0/0")), 0);
+	    once_wait(ONCE_START(in, out, -1, "-v", "-o", "deny=0.0.0.0/0")),
+	    0);
 	close(in);
 	close(out);
 	log = file_read("log");
@@ -360,14 +246,14 @@ START_TEST(log_is_for_warnings)
 	script_begin(script);
 	script_file(script, 1, "f", "x");
 	script_bye(script);
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_close(&peer);
 	log = file_read("log");
 	ck_assert_str_eq(log, "");
 	free(log);
 	script = script_new();
 	script_bytes(script, "GET / HTTP/1.0\r\n\r\n", 18);
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_close(&peer);
 	log = file_read("log");
 	ck_assert_ptr_nonnull(strstr(log, "warning: "));
@@ -384,11 +270,11 @@ START_TEST(sweeps)
 
 	script_begin(script);
 	script_bye(script);
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_close(&peer);
 	snprintf(path, sizeof(path), "in/.ftx-%ld/1-1-0", (long)geteuid());
 	file_write(path, "abandoned");
-	ck_assert_int_eq(play_and_wait(&peer, script), 0);
+	ck_assert_int_eq(once_play(&peer, script), 0);
 	peer_close(&peer);
 	ck_assert(!file_exists(path));
 }
@@ -452,7 +338,7 @@ inetd_suite(void)
 	Suite *suite = suite_create("inetd");
 	TCase *tcase = tcase_create("inetd");
 
-	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_add_checked_fixture(tcase, once_begin, harness_end);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, last_words_outlive_the_process);
 	tcase_add_test(tcase, fatal_outlives_the_process);

@@ -87,34 +87,6 @@ START_TEST(space_to_keep_free)
 }
 END_TEST
 
-/*
- * A server whose "in" is a tmpfs of 64 MiB that only it sees and that goes with
- * it; seen is how we come there.  Returns 0, or -1 where that cannot be.
- */
-static int
-start_on_tmpfs(struct server *server, char seen[HARNESS_PATH])
-{
-	static const char *const launcher[] = {"unshare", "-m", "--propagation",
-	    "private", "sh", "-c",
-	    "mount -t tmpfs -o size=64m none in && exec \"$@\"", "sh", NULL};
-	static const char *const arguments[] = {
-	    "-w", "1", "-o", "min-free=0", NULL};
-	char here[HARNESS_PATH / 2];
-	struct run run;
-
-	if (geteuid() != 0)
-		return -1;
-	RUN(&run, "unshare", "-m", "--propagation", "private", "mount", "-t",
-	    "tmpfs", "none", "/tmp");
-	if (run.status != 0)
-		return -1;
-	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
-	server_start_by(server, launcher, arguments);
-	snprintf(
-	    seen, HARNESS_PATH, "/proc/%ld/root%s/in", (long)server->pid, here);
-	return 0;
-}
-
 START_TEST(full_in_mid_transfer)
 {
 	const struct proxy_plan slow = {.up = {.rate = 8 << 20}};
@@ -126,7 +98,7 @@ START_TEST(full_in_mid_transfer)
 	char block[65536];
 	int fd;
 
-	if (start_on_tmpfs(&server, seen) != 0) {
+	if (server_start_on_tmpfs(&server, seen) != 0) {
 		harness_skip("tmpfs", "needs root");
 		return;
 	}
@@ -166,7 +138,7 @@ START_TEST(too_large_for_what_is_free)
 	struct run run;
 	char seen[HARNESS_PATH];
 
-	if (start_on_tmpfs(&server, seen) != 0) {
+	if (server_start_on_tmpfs(&server, seen) != 0) {
 		harness_skip("tmpfs", "needs root");
 		return;
 	}

@@ -14,6 +14,7 @@
 
 #include "common/io.h"
 #include "tests/system/files.h"
+#include "tests/system/run.h"
 
 #define ARGUMENTS_MAX 400
 
@@ -127,6 +128,30 @@ server_start(struct server *server, const char *const arguments[])
 	const char *const none[] = {NULL};
 
 	server_start_by(server, none, arguments);
+}
+
+int
+server_start_on_tmpfs(struct server *server, char seen[HARNESS_PATH])
+{
+	static const char *const launcher[] = {"unshare", "-m", "--propagation",
+	    "private", "sh", "-c",
+	    "mount -t tmpfs -o size=64m none in && exec \"$@\"", "sh", NULL};
+	static const char *const arguments[] = {
+	    "-w", "1", "-o", "min-free=0", NULL};
+	char here[HARNESS_PATH / 2];
+	struct run run;
+
+	if (geteuid() != 0)
+		return -1;
+	RUN(&run, "unshare", "-m", "--propagation", "private", "mount", "-t",
+	    "tmpfs", "none", "/tmp");
+	if (run.status != 0)
+		return -1;
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	server_start_by(server, launcher, arguments);
+	snprintf(
+	    seen, HARNESS_PATH, "/proc/%ld/root%s/in", (long)server->pid, here);
+	return 0;
 }
 
 int

@@ -33,6 +33,12 @@ void server_start_by(struct server *server, const char *const launcher[],
     const char *const arguments[]);
 
 /*
+ * A server whose "in" is a tmpfs of 64 MiB that only it sees and that goes with
+ * it; seen is how we come there.  Returns 0, or -1 where that cannot be.
+ */
+int server_start_on_tmpfs(struct server *server, char seen[HARNESS_PATH]);
+
+/*
  * Wait until it has ended.  Returns its exit status, or 128 and the signal.
  * Nothing of it may be left: no process, no staged file.
  */

@@ -21,13 +21,18 @@ Suite *values_suite(void);
 Suite *command_suite(void);
 Suite *inetd_suite(void);
 Suite *rate_suite(void);
-Suite *tunnels_suite(void);
+Suite *ssh_suite(void);
+Suite *tls_suite(void);
 Suite *words_suite(void);
+Suite *tree_place_suite(void);
 Suite *tree_suite(void);
 Suite *stdin_suite(void);
 Suite *resume_suite(void);
 Suite *streams_suite(void);
 Suite *sparse_suite(void);
 Suite *unchanged_suite(void);
+Suite *cuts_suite(void);
+Suite *restart_suite(void);
+Suite *exits_suite(void);
 
 #endif

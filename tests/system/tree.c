@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories: where they go, what is left out, and trees that change. */
+/* Directories: what is sent of them, what left out, and trees that change. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,221 +15,24 @@
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
+#include "tests/system/trees.h"
 
 static struct server server;
 
-/* A tree "src" of files, folders and an empty folder. */
 static void
-begin_with_tree(void)
+begin(void)
 {
 	harness_begin();
-	folder_make("src");
-	folder_make("src/a");
-	folder_make("src/a/b");
-	folder_make("src/empty");
-	file_make("src/1", 100, 1);
-	file_make("src/a/2", 3 << 20, 2);
-	file_make("src/a/b/3", 0, 3);
+	trees_make("src");
 	SERVER_START(&server, "-w", "2");
 }
 
 static void
-end_all(void)
+end(void)
 {
 	server_stop(&server);
 	harness_end();
 }
-
-/* The two trees must be equal. */
-static void
-check_equal(const char *one, const char *other)
-{
-	struct run run;
-
-	RUN(&run, "diff", "-r", one, other);
-	ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
-}
-
-/* Put "src", written so, there; it must arrive at path, and do so twice. */
-static void
-put_tree(const char *source, const char *remote, const char *path)
-{
-	struct run run;
-	int count;
-
-	RUN(&run, "ftx", "put", "-r", source, remote);
-	run_check(&run, 0, NULL);
-	ck_assert_str_eq(run.err, "");
-	check_equal("src", path);
-	count = folder_count("in");
-	RUN(&run, "ftx", "put", "-r", source, remote);
-	run_check(&run, 0, NULL);
-	check_equal("src", path);
-	ck_assert_int_eq(folder_count("in"), count);
-}
-
-START_TEST(keeps_its_name)
-{
-	put_tree("src", "127.0.0.1:", "in/src");
-	put_tree("src", "127.0.0.1:missing/dir", "in/missing/dir/src");
-	put_tree("./src", "127.0.0.1:slash/", "in/slash/src");
-	folder_make("in/there");
-	put_tree("src", "127.0.0.1:there", "in/there/src");
-}
-END_TEST
-
-START_TEST(slash_gives_the_contents)
-{
-	put_tree("src/", "127.0.0.1:missing/dir", "in/missing/dir");
-	put_tree("src//", "127.0.0.1:slash/", "in/slash");
-	put_tree("src/.", "127.0.0.1:dot", "in/dot");
-	put_tree("src/a/..", "127.0.0.1:dots", "in/dots");
-	folder_make("in/there");
-	put_tree("src/", "127.0.0.1:there", "in/there");
-}
-END_TEST
-
-START_TEST(contents_into_the_receiving_directory)
-{
-	struct run run;
-
-	RUN(&run, "ftx", "put", "-rp", "src/", "127.0.0.1:");
-	run_check(&run, 0, NULL);
-	ck_assert_str_eq(run.err, "");
-	ck_assert(file_equal("src/a/2", "in/a/2"));
-	ck_assert_int_eq(folder_count("in"), 3);
-}
-END_TEST
-
-START_TEST(several_sources)
-{
-	struct run run;
-
-	folder_make("other");
-	file_make("other/x", 10, 4);
-	file_make("file", 10, 5);
-	RUN(&run, "ftx", "put", "-r", "src", "other/", "file", "127.0.0.1:d");
-	run_check(&run, 0, NULL);
-	check_equal("src", "in/d/src");
-	ck_assert(file_equal("other/x", "in/d/x"));
-	ck_assert(file_equal("file", "in/d/file"));
-	ck_assert_int_eq(folder_count("in/d"), 3);
-}
-END_TEST
-
-/* Two that keep the same name would become one, and so are not sent at all. */
-START_TEST(same_names)
-{
-	struct run run;
-
-	folder_make("other");
-	folder_make("other/src");
-	file_make("other/src/x", 10, 4);
-	RUN(&run, "ftx", "put", "-r", "src", "other/src", "127.0.0.1:d");
-	run_check(&run, 1, "src and other/src would both become src");
-	RUN(&run, "ftx", "put", "-r", "src", "src", "127.0.0.1:d");
-	run_check(&run, 1, "would both become src");
-	ck_assert_int_eq(folder_count("in"), 0);
-	RUN(&run, "ftx", "put", "-r", "src", "other/src/", "127.0.0.1:d");
-	run_check(&run, 0, NULL);
-	check_equal("src", "in/d/src");
-	RUN(&run, "ftx", "put", "-r", "src/", "other/src/", "127.0.0.1:e");
-	run_check(&run, 0, NULL);
-	ck_assert(file_equal("src/1", "in/e/1"));
-	ck_assert(file_equal("other/src/x", "in/e/x"));
-}
-END_TEST
-
-/* With -r, too, a file is put as it is without. */
-START_TEST(file_with_r)
-{
-	struct run run;
-
-	RUN(&run, "ftx", "put", "-r", "src/1", "127.0.0.1:name");
-	run_check(&run, 0, NULL);
-	ck_assert(file_equal("src/1", "in/name"));
-}
-END_TEST
-
-START_TEST(directory_without_r)
-{
-	struct run run;
-
-	RUN(&run, "ftx", "put", "src", "127.0.0.1:x");
-	run_check(&run, 3, "src: is a directory");
-	RUN(&run, "ftx", "put", "src", "src/1", "127.0.0.1:x");
-	run_check(&run, 23, "src: is a directory");
-	ck_assert(file_equal("src/1", "in/x/1"));
-}
-END_TEST
-
-START_TEST(directory_over_file)
-{
-	struct run run;
-
-	file_write("in/src", "a file");
-	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
-	run_check(&run, 5, "src -> 127.0.0.1:src: refused");
-	ck_assert_uint_eq(file_size("in/src"), 6);
-	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:src");
-	run_check(&run, 5, "refused");
-	ck_assert_uint_eq(file_size("in/src"), 6);
-}
-END_TEST
-
-START_TEST(file_over_directory)
-{
-	struct run run;
-
-	folder_make("in/src");
-	folder_make("in/src/1");
-	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
-	run_check(&run, 23, "src/1 -> 127.0.0.1:src/1: refused");
-	ck_assert_int_eq(folder_count("in/src/1"), 0);
-	ck_assert(file_equal("src/a/2", "in/src/a/2"));
-}
-END_TEST
-
-START_TEST(names_that_look_like_something_else)
-{
-	static const char *const odd[] = {
-	    "-r", "a:b", "two\nlines", "*", "\xff", "~", " "};
-	char path[64];
-	struct run run;
-
-	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-		snprintf(path, sizeof(path), "src/%s", odd[i]);
-		folder_make(path);
-		snprintf(path, sizeof(path), "src/%s/%s", odd[i], odd[i]);
-		file_make(path, i, (unsigned)i);
-	}
-	put_tree("src", "127.0.0.1:", "in/src");
-	ck_assert_int_eq(rename("src/-r", "-r"), 0);
-	RUN(&run, "ftx", "put", "-r", "-n", "--", "-r", "127.0.0.1:d");
-	run_check(&run, 0, NULL);
-	RUN(&run, "ftx", "put", "-r", "--", "-r", "127.0.0.1:d");
-	run_check(&run, 0, NULL);
-	check_equal("./-r", "in/d/-r");
-}
-END_TEST
-
-/* What the server keeps for itself costs only that. */
-START_TEST(names_that_no_server_takes)
-{
-	struct run run;
-
-	folder_make("src/.ftx-x");
-	file_write("src/.ftx-x/lost", "x");
-	file_write("src/a/.ftx-file", "x");
-	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
-	run_check(&run, 23, "src/.ftx-x -> ");
-	ck_assert_ptr_nonnull(strstr(run.err, "src/a/.ftx-file -> "));
-	ck_assert_ptr_null(strstr(run.err, "lost"));
-	ck_assert_int_eq(folder_remove("src/.ftx-x"), 0);
-	ck_assert_int_eq(unlink("src/a/.ftx-file"), 0);
-	check_equal("src", "in/src");
-}
-END_TEST
 
 START_TEST(modes_and_times)
 {
@@ -452,7 +255,7 @@ START_TEST(connection_that_is_cut)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, "ftx", "put", "-rp", "-P", port, "src", "127.0.0.1:");
 	run_check(&run, 0, "trying again");
-	check_equal("src", "in/src");
+	trees_check_equal("src", "in/src");
 	ck_assert_uint_eq(file_mode("in/src/a"), 0700);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 }
@@ -520,35 +323,20 @@ Suite *
 tree_suite(void)
 {
 	Suite *suite = suite_create("tree");
-	TCase *place = tcase_create("place");
-	TCase *content = tcase_create("content");
+	TCase *tcase = tcase_create("tree");
 
-	tcase_add_checked_fixture(place, begin_with_tree, end_all);
-	tcase_set_timeout(place, 60);
-	tcase_add_test(place, keeps_its_name);
-	tcase_add_test(place, slash_gives_the_contents);
-	tcase_add_test(place, contents_into_the_receiving_directory);
-	tcase_add_test(place, several_sources);
-	tcase_add_test(place, same_names);
-	tcase_add_test(place, file_with_r);
-	tcase_add_test(place, directory_without_r);
-	tcase_add_test(place, directory_over_file);
-	tcase_add_test(place, file_over_directory);
-	tcase_add_test(place, names_that_look_like_something_else);
-	tcase_add_test(place, names_that_no_server_takes);
-	suite_add_tcase(suite, place);
-	tcase_add_checked_fixture(content, begin_with_tree, end_all);
-	tcase_set_timeout(content, 120);
-	tcase_add_test(content, modes_and_times);
-	tcase_add_test(content, kinds_are_skipped);
-	tcase_add_test(content, links_are_followed);
-	tcase_add_test(content, only_links);
-	tcase_add_test(content, excluded);
-	tcase_add_test(content, dry_run_makes_nothing);
-	tcase_add_test(content, unreadable_entries);
-	tcase_add_test(content, changes_underneath);
-	tcase_add_test(content, connection_that_is_cut);
-	tcase_add_test(content, many_files_need_no_more_memory);
-	suite_add_tcase(suite, content);
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, modes_and_times);
+	tcase_add_test(tcase, kinds_are_skipped);
+	tcase_add_test(tcase, links_are_followed);
+	tcase_add_test(tcase, only_links);
+	tcase_add_test(tcase, excluded);
+	tcase_add_test(tcase, dry_run_makes_nothing);
+	tcase_add_test(tcase, unreadable_entries);
+	tcase_add_test(tcase, changes_underneath);
+	tcase_add_test(tcase, connection_that_is_cut);
+	tcase_add_test(tcase, many_files_need_no_more_memory);
+	suite_add_tcase(suite, tcase);
 	return suite;
 }

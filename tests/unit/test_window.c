@@ -105,7 +105,7 @@ START_TEST(results_in_any_order)
 	window_mark(&window, window_find(&window, 1), REQUEST_DONE);
 	ck_assert_uint_eq(window.first, 4);
 	ck_assert_uint_eq(window.open, 1);
-	ck_assert_uint_eq(window.done, 3);
+	ck_assert_uint_eq(window.steps, 3);
 	ck_assert_uint_eq(window.paths, 6);
 }
 END_TEST

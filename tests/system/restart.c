@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* A server that goes down in the middle of a tree, and comes again. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+#include "tests/system/trees.h"
+
+#define FOLDERS 20
+
+static struct server server;
+
+static void
+begin(void)
+{
+	/* The long form is for tests/endurance. */
+	int files = getenv("FTX_ENDURANCE") != NULL ? 250 : 25;
+	char path[64];
+
+	harness_begin();
+	folder_make("src");
+	for (int i = 0; i < FOLDERS; i++) {
+		snprintf(path, sizeof(path), "src/%d", i);
+		folder_make(path);
+		for (int j = 0; j < files; j++) {
+			snprintf(path, sizeof(path), "src/%d/%d", i, j);
+			file_make(path, (uint64_t)j * 20, (unsigned)j);
+		}
+	}
+	SERVER_START(&server, "-w", "2");
+}
+
+static void
+end(void)
+{
+	server_stop(&server);
+	harness_end();
+}
+
+static void
+start_again(void)
+{
+	char port[16];
+
+	snprintf(port, sizeof(port), "%u", server.port);
+	SERVER_START(&server, "-w", "2", "-p", port);
+}
+
+/* Go down once the first files are there. */
+static void
+put_through(void (*down)(void))
+{
+	struct run run;
+
+	RUN_BEGIN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
+	eventually(file_exists("in/src") && folder_count("in/src") > 1,
+	    HARNESS_PATIENCE);
+	down();
+	ck_assert_msg(process_lives(run.pid), "it was too fast");
+	ck_assert_int_lt(folder_count("in/src"), FOLDERS);
+	start_again();
+	run_finish(&run);
+	run_check(&run, 0, "trying again");
+	trees_check_equal("src", "in/src");
+}
+
+static void
+stop(void)
+{
+	server_stop(&server);
+}
+
+START_TEST(stopped)
+{
+	put_through(stop);
+}
+END_TEST
+
+/* All of it at once, as when the machine goes down. */
+static void
+kill_all(void)
+{
+	pid_t pids[SERVER_WORKERS];
+	int status, count = server_workers(&server, pids);
+
+	ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
+	for (int i = 0; i < count; i++)
+		(void)kill(pids[i], SIGKILL);
+	ck_assert_int_eq(waitpid(server.pid, &status, 0), server.pid);
+	for (int i = 0; i < count; i++)
+		eventually(!process_lives(pids[i]), HARNESS_PATIENCE);
+	close(server.out);
+}
+
+START_TEST(killed)
+{
+	put_through(kill_all);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+}
+END_TEST
+
+Suite *
+restart_suite(void)
+{
+	Suite *suite = suite_create("restart");
+	TCase *tcase = tcase_create("restart");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, stopped);
+	tcase_add_test(tcase, killed);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* Trees that tests make and compare; errors fail the test. */
+#include "tests/system/trees.h"
+
+#include <check.h>
+#include <stdio.h>
+
+#include "tests/system/files.h"
+#include "tests/system/run.h"
+
+/* The name of what lies in it. */
+static const char *
+inside(const char *path, const char *name)
+{
+	static char buffer[HARNESS_PATH];
+
+	snprintf(buffer, sizeof(buffer), "%s/%s", path, name);
+	return buffer;
+}
+
+void
+trees_make(const char *path)
+{
+	folder_make(path);
+	folder_make(inside(path, "a"));
+	folder_make(inside(path, "a/b"));
+	folder_make(inside(path, "empty"));
+	file_make(inside(path, "1"), 100, 1);
+	file_make(inside(path, "a/2"), 3 << 20, 2);
+	file_make(inside(path, "a/b/3"), 0, 3);
+}
+
+void
+trees_check_equal(const char *one, const char *other)
+{
+	struct run run;
+
+	RUN(&run, "diff", "-r", one, other);
+	ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+}

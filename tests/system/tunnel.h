@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* Other programs between ftx and ftxd; errors fail the test. */
+#ifndef TESTS_SYSTEM_TUNNEL_H
+#define TESTS_SYSTEM_TUNNEL_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+
+/* Room for a command or the settings of a program. */
+#define TUNNEL_TEXT (8 * HARNESS_PATH)
+
+/* A process in the foreground that listens on a port of 127.0.0.1. */
+struct tunnel {
+	pid_t pid;
+	unsigned port;
+};
+
+/* The working directory of the test. */
+extern char tunnel_here[HARNESS_PATH];
+
+/* Fixture: a fresh folder with the files "big" and "small". */
+void tunnel_begin(void);
+
+/* Start it, and wait until it listens on its port. */
+void tunnel_start(struct tunnel *tunnel, const char *const argv[]);
+void tunnel_stop(const struct tunnel *tunnel);
+
+/* As snprintf, but that the text must fit. */
+void __attribute__((format(printf, 3, 4)))
+tunnel_print(char *buffer, size_t size, const char *format, ...);
+
+/* Run what makes keys and the like; it must succeed. */
+void tunnel_run(const char *const argv[]);
+#define TUNNEL_RUN(...) tunnel_run((const char *const[]){__VA_ARGS__, NULL})
+
+/* ftx put "big" and "small" into "in/d", and said nothing. */
+void tunnel_check_stored(const struct run *run);
+
+#endif
