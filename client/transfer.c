@@ -119,11 +119,23 @@ transfer_path(const struct transfer *transfer, const struct source *source)
 	return source_called(source);
 }
 
+/*
+ * Nonzero if a directory from an earlier run may keep its owner, as whom the
+ * server works, from changing what lies in it, until its mode is set in the
+ * end.
+ */
+static int
+is_closed(const struct options *options, const struct request *request)
+{
+	return request->kind == WIRE_FOLDER && !request->settles &&
+	    options->preserve && (request->mode & S_IRWXU) != S_IRWXU;
+}
+
 static unsigned
 attributes_of(const struct options *options, const struct request *request)
 {
 	if (request->kind == WIRE_FOLDER && !request->settles)
-		return 0;
+		return is_closed(options, request) ? WIRE_EXACT_MODE : 0;
 	/* Standard input has neither, but for what the user says. */
 	if (request->input)
 		return options->preserve && options->mode != NULL
@@ -169,6 +181,15 @@ wishes_of(const struct transfer *transfer, const struct request *request)
 	return wishes | comparisons_of(options, request);
 }
 
+static uint32_t
+mode_of(const struct options *options, const struct request *request)
+{
+	if (request->kind == WIRE_FILE)
+		return options_mode(options, request->mode);
+	return (request->mode & 0777) |
+	    (is_closed(options, request) ? S_IRWXU : 0);
+}
+
 struct wire_request
 transfer_request(const struct transfer *transfer, const struct request *request)
 {
@@ -180,8 +201,7 @@ transfer_request(const struct transfer *transfer, const struct request *request)
 	    .kind = request->kind,
 	    .attributes = attributes_of(options, request),
 	    .wishes = wishes_of(transfer, request),
-	    .mode = folder ? request->mode & 0777
-			   : options_mode(options, request->mode),
+	    .mode = mode_of(options, request),
 	    .seconds = identity->modified.tv_sec,
 	    .nanoseconds = (uint32_t)identity->modified.tv_nsec,
 	    .size = folder ? 0 : request->size,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Directories: what is sent of them, what left out, and trees that change. */
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,6 +320,41 @@ START_TEST(many_files_need_no_more_memory)
 }
 END_TEST
 
+/* What keeps its owner out keeps the server out, unless it runs as root. */
+START_TEST(closed_directories)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} closed[] = {{"src/a", 0555}, {"src/a/b", 0500}, {"src/empty", 0400}};
+	const struct passwd *nobody = getpwnam("nobody");
+	struct run run;
+
+	if (geteuid() != 0 || nobody == NULL) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	server_stop(&server);
+	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
+	ck_assert_int_eq(folder_remove("in/.ftx-0"), 0);
+	SERVER_START(&server, "-w", "2", "-u", "nobody");
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(chmod(closed[i].path, closed[i].mode), 0);
+	for (int round = 0; round < 2; round++) {
+		RUN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
+		run_check(&run, 0, NULL);
+		ck_assert_str_eq(run.err, "");
+		trees_check_equal("src", "in/src");
+		for (int i = 0; i < 3; i++) {
+			char path[64];
+
+			snprintf(path, sizeof(path), "in/%s", closed[i].path);
+			ck_assert_int_eq(file_mode(path), closed[i].mode);
+		}
+	}
+}
+END_TEST
+
 Suite *
 tree_suite(void)
 {
@@ -335,6 +371,7 @@ tree_suite(void)
 	tcase_add_test(tcase, dry_run_makes_nothing);
 	tcase_add_test(tcase, unreadable_entries);
 	tcase_add_test(tcase, changes_underneath);
+	tcase_add_test(tcase, closed_directories);
 	tcase_add_test(tcase, connection_that_is_cut);
 	tcase_add_test(tcase, many_files_need_no_more_memory);
 	suite_add_tcase(suite, tcase);
