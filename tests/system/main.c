@@ -1,51 +1,155 @@
 /* SPDX-License-Identifier: ISC */
 /* The system tests: the real programs, started, used, mistreated and ended. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/system/harness.h"
 #include "tests/system/suites.h"
 
+/* How many suites run side by side: most of their time is spent waiting. */
+#define TOGETHER 4
+
+typedef Suite *suite_maker(void);
+
+/* The longest come first, so that none is left to run alone at the end. */
+static suite_maker *const together[] = {life_suite, cuts_suite, restart_suite,
+    streams_suite, limits_suite, stdin_suite, command_suite, unchanged_suite,
+    exits_suite, sparse_suite, tree_suite, tree_place_suite, reload_suite,
+    put_suite, resume_suite, words_suite, ssh_suite, tls_suite, inetd_suite,
+    values_suite, target_suite, raw_suite, order_suite, states_suite,
+    usage_suite, NULL};
+
+/* These measure time closely: no suite runs beside them. */
+static suite_maker *const alone[] = {
+    rate_suite, latency_suite, crowd_suite, refuse_suite, NULL};
+
+/* A process that runs one suite, and what it prints. */
+struct share {
+	pid_t pid; /* 0: none */
+	FILE *said;
+};
+
+static struct share shares[TOGETHER];
+
+/* Returns how many tests failed. */
+static int
+run(SRunner *runner)
+{
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed;
+}
+
+/* In this process, so that one suite can be looked at with a debugger. */
+static int
+run_here(void)
+{
+	SRunner *runner = srunner_create(NULL);
+
+	for (size_t i = 0; together[i] != NULL; i++)
+		srunner_add_suite(runner, together[i]());
+	for (size_t i = 0; alone[i] != NULL; i++)
+		srunner_add_suite(runner, alone[i]());
+	return run(runner);
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+share_start(struct share *share, suite_maker *make)
+{
+	share->said = tmpfile();
+	if (share->said == NULL || io_close_on_exec(fileno(share->said)) != 0)
+		return -1;
+	fflush(stdout);
+	share->pid = fork();
+	if (share->pid != 0)
+		return share->pid > 0 ? 0 : -1;
+	if (dup2(fileno(share->said), 1) < 0 ||
+	    dup2(fileno(share->said), 2) < 0)
+		exit(EXIT_FAILURE);
+	exit(run(srunner_create(make())) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void
+share_print(struct share *share)
+{
+	char text[4096];
+	size_t count;
+
+	rewind(share->said);
+	while ((count = fread(text, 1, sizeof(text), share->said)) > 0)
+		fwrite(text, 1, count, stdout);
+	fflush(stdout);
+	fclose(share->said);
+}
+
+/* Wait for one of them.  Returns 0 if its tests passed, -1 if not. */
+static int
+share_finish(void)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, 0);
+
+	for (size_t i = 0; pid > 0 && i < TOGETHER; i++)
+		if (shares[i].pid == pid) {
+			share_print(&shares[i]);
+			shares[i].pid = 0;
+			if (WIFSIGNALED(status))
+				printf("system: a suite was ended by %s\n",
+				    strsignal(WTERMSIG(status)));
+			return status == 0 ? 0 : -1;
+		}
+	perror("system: waitpid");
+	return -1;
+}
+
+/* So many at a time.  Returns 0, or -1 if anything failed. */
+static int
+run_shares(suite_maker *const makers[], size_t limit)
+{
+	size_t running = 0;
+	int failed = 0;
+
+	while (*makers != NULL || running > 0) {
+		size_t free_share = 0;
+
+		if (*makers == NULL || running == limit) {
+			failed |= share_finish();
+			running--;
+			continue;
+		}
+		while (shares[free_share].pid != 0)
+			free_share++;
+		if (share_start(&shares[free_share], *makers++) == 0) {
+			running++;
+			continue;
+		}
+		perror("system: a suite cannot be started");
+		failed = -1;
+	}
+	return failed;
+}
+
 int
 main(void)
 {
-	SRunner *runner;
 	int failed;
 
 	if (harness_open() != 0)
 		return 2;
-	runner = srunner_create(put_suite());
-	srunner_add_suite(runner, target_suite());
-	srunner_add_suite(runner, refuse_suite());
-	srunner_add_suite(runner, limits_suite());
-	srunner_add_suite(runner, usage_suite());
-	srunner_add_suite(runner, life_suite());
-	srunner_add_suite(runner, reload_suite());
-	srunner_add_suite(runner, crowd_suite());
-	srunner_add_suite(runner, order_suite());
-	srunner_add_suite(runner, latency_suite());
-	srunner_add_suite(runner, raw_suite());
-	srunner_add_suite(runner, states_suite());
-	srunner_add_suite(runner, values_suite());
-	srunner_add_suite(runner, command_suite());
-	srunner_add_suite(runner, inetd_suite());
-	srunner_add_suite(runner, rate_suite());
-	srunner_add_suite(runner, ssh_suite());
-	srunner_add_suite(runner, tls_suite());
-	srunner_add_suite(runner, words_suite());
-	srunner_add_suite(runner, tree_place_suite());
-	srunner_add_suite(runner, tree_suite());
-	srunner_add_suite(runner, stdin_suite());
-	srunner_add_suite(runner, resume_suite());
-	srunner_add_suite(runner, streams_suite());
-	srunner_add_suite(runner, sparse_suite());
-	srunner_add_suite(runner, unchanged_suite());
-	srunner_add_suite(runner, cuts_suite());
-	srunner_add_suite(runner, restart_suite());
-	srunner_add_suite(runner, exits_suite());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	if (getenv("CK_RUN_SUITE") != NULL)
+		failed = run_here();
+	else {
+		failed = run_shares(together, TOGETHER);
+		failed |= run_shares(alone, 1);
+	}
 	harness_close(failed);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

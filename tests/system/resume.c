@@ -22,13 +22,31 @@ static struct server server;
 static struct proxy proxy;
 static char port[16];
 
+/*
+ * Something to sweep at the start, so that its end can be seen: a sweeper that
+ * meets a file between its creation and its lock costs the file's being kept.
+ */
+static void
+leave_abandoned(void)
+{
+	char path[64];
+
+	folder_make("in");
+	snprintf(path, sizeof(path), "in/.ftx-%ld", (long)geteuid());
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "in/.ftx-%ld/gone", (long)geteuid());
+	file_write(path, "");
+}
+
 static void
 begin(void)
 {
 	const struct proxy_plan plan = {.up = {.fault = PROXY_CUT, .at = CUT}};
 
 	harness_begin();
+	leave_abandoned();
 	SERVER_START(&server, "-w", "2", "-C", "2");
+	server_expect(&server, "swept 1 abandoned");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	file_make("big", SIZE, 1);
