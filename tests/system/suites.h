@@ -34,5 +34,6 @@ Suite *unchanged_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *exits_suite(void);
+Suite *completion_suite(void);
 
 #endif
