@@ -35,5 +35,6 @@ Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *exits_suite(void);
 Suite *completion_suite(void);
+Suite *examples_suite(void);
 
 #endif
