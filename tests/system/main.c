@@ -20,12 +20,12 @@ static suite_maker *const together[] = {life_suite, cuts_suite, restart_suite,
     streams_suite, limits_suite, stdin_suite, command_suite, unchanged_suite,
     exits_suite, sparse_suite, tree_suite, tree_place_suite, reload_suite,
     put_suite, resume_suite, words_suite, ssh_suite, tls_suite, inetd_suite,
-    values_suite, target_suite, raw_suite, order_suite, states_suite,
-    completion_suite, examples_suite, usage_suite, NULL};
+    values_suite, target_suite, raw_suite, states_suite, completion_suite,
+    examples_suite, usage_suite, NULL};
 
 /* These measure time closely: no suite runs beside them. */
 static suite_maker *const alone[] = {
-    rate_suite, latency_suite, crowd_suite, refuse_suite, NULL};
+    rate_suite, latency_suite, order_suite, crowd_suite, refuse_suite, NULL};
 
 /* A process that runs one suite, and what it prints. */
 struct share {
