@@ -209,6 +209,10 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long a connection to one address may take"},
+    {.name = "digest",
+	.kind = SETTING_FLAG,
+	MEMBER(digest),
+	.help = "print the digests of the files for xxh64sum -c"},
     {.name = "exclude",
 	.kind = SETTING_LIST,
 	MEMBER(exclude),
@@ -219,6 +223,10 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(growing),
 	.help = "a file that grows while it is read has not changed"},
+    {.name = "json",
+	.kind = SETTING_FLAG,
+	MEMBER(json),
+	.help = "print what becomes of each source as a line of JSON"},
     {.name = "no-clobber",
 	.kind = SETTING_FLAG,
 	MEMBER(no_clobber),
@@ -297,6 +305,8 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 		reason = "-4 and -6 exclude each other";
 	if (options->quiet && options->verbose)
 		reason = "-q and -v exclude each other";
+	if (options->json && options->digest)
+		reason = "json and digest exclude each other";
 	if (options->command != NULL &&
 	    (options->ipv4_only || options->ipv6_only ||
 		options->bind != NULL || options->port != NULL))
@@ -382,6 +392,14 @@ options_family(const struct options *options)
 	if (options->ipv4_only)
 		return AF_INET;
 	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
+}
+
+enum events_form
+options_events(const struct options *options)
+{
+	if (options->json)
+		return EVENTS_JSON;
+	return options->digest ? EVENTS_DIGEST : EVENTS_NONE;
 }
 
 uint64_t

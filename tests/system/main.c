@@ -43,6 +43,8 @@ main(void)
 	srunner_add_suite(runner, cuts_suite());
 	srunner_add_suite(runner, restart_suite());
 	srunner_add_suite(runner, exits_suite());
+	srunner_add_suite(runner, show_suite());
+	srunner_add_suite(runner, events_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -34,5 +34,7 @@ Suite *unchanged_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *exits_suite(void);
+Suite *show_suite(void);
+Suite *events_suite(void);
 
 #endif
