@@ -13,6 +13,7 @@
 #include "client/interrupt.h"
 #include "client/json.h"
 #include "client/transfer.h"
+#include "common/text.h"
 
 /* Of a run whose only fault is that these lines were not written. */
 #define EXIT_OUTPUT 1
@@ -169,6 +170,29 @@ print_json(FILE *out, const struct transfer *transfer, const void *what)
 	fputs("}\n", out);
 }
 
+static void
+print_escaped(FILE *out, const char *path)
+{
+	for (; *path != '\0'; path++) {
+		if (*path == '\n')
+			fputs("\\n", out);
+		else if (*path == '\\')
+			fputs("\\\\", out);
+		else
+			fputc(*path, out);
+	}
+}
+
+/* Only people read what is there, and a name may be meant for the terminal. */
+static void
+print_shown(FILE *out, const char *path)
+{
+	char shown[4 * WIRE_PATH_MAX];
+
+	fputs(text_escape(shown, sizeof(shown), path, strlen(path), TEXT_UTF8),
+	    out);
+}
+
 /*
  * A line that begins with a backslash has a name with escapes in it, which
  * xxhsum before 0.8.2 does not know: none has them where that can be helped.
@@ -177,23 +201,21 @@ static void
 print_digest(FILE *out, const struct transfer *transfer, const void *what)
 {
 	const struct event *event = what;
-	const char *path = event->source->path;
-	int escaped = strchr(path, '\n') != NULL;
-
-	fprintf(out, "%s%016" PRIx64 "  ", escaped ? "\\" : "", *event->digest);
 	/* Standard input is "stdin" there, and a file of that name is not. */
-	if (transfer->input)
-		path = "stdin";
-	else if (strcmp(path, "stdin") == 0)
-		fputs("./", out);
-	for (; *path != '\0'; path++) {
-		if (escaped && *path == '\n')
-			fputs("\\n", out);
-		else if (escaped && *path == '\\')
-			fputs("\\\\", out);
-		else
-			fputc(*path, out);
-	}
+	const char *path = transfer->input ? "stdin" : event->source->path;
+	const char *here =
+	    !transfer->input && strcmp(path, "stdin") == 0 ? "./" : "";
+	int shown = isatty(STDOUT_FILENO);
+	int escaped = !shown && strchr(path, '\n') != NULL;
+
+	fprintf(out, "%s%016" PRIx64 "  %s", escaped ? "\\" : "",
+	    *event->digest, here);
+	if (shown)
+		print_shown(out, path);
+	else if (escaped)
+		print_escaped(out, path);
+	else
+		fputs(path, out);
 	fputc('\n', out);
 }
 
@@ -236,12 +258,12 @@ events_success(struct transfer *transfer, const struct request *request,
 }
 
 void
-events_failure(struct transfer *transfer, const struct request *request,
-    const struct outcome *outcome)
+events_rest(struct transfer *transfer, const struct source *source,
+    int uncertain, const struct outcome *outcome)
 {
 	struct event event = {
-	    .word = request->uncertain ? EVENTS_UNCONFIRMED : EVENTS_FAILED,
-	    .source = &request->source,
+	    .word = uncertain ? EVENTS_UNCONFIRMED : EVENTS_FAILED,
+	    .source = source,
 	    .size = WIRE_SIZE_UNKNOWN,
 	    .elapsed = -1,
 	    .durable = -1,
@@ -250,6 +272,13 @@ events_failure(struct transfer *transfer, const struct request *request,
 	};
 
 	tell(transfer, &event);
+}
+
+void
+events_failure(struct transfer *transfer, const struct request *request,
+    const struct outcome *outcome)
+{
+	events_rest(transfer, &request->source, request->uncertain, outcome);
 }
 
 void
@@ -263,23 +292,6 @@ events_skipped(struct transfer *transfer, const struct request *request,
 	    .elapsed = -1,
 	    .durable = -1,
 	    .reason = reason,
-	};
-
-	tell(transfer, &event);
-}
-
-void
-events_rest(struct transfer *transfer, const struct source *source,
-    int uncertain, enum status status, const char *what)
-{
-	struct event event = {
-	    .word = uncertain ? EVENTS_UNCONFIRMED : EVENTS_FAILED,
-	    .source = source,
-	    .size = WIRE_SIZE_UNKNOWN,
-	    .elapsed = -1,
-	    .durable = -1,
-	    .cause = status_text(status),
-	    .reason = what,
 	};
 
 	tell(transfer, &event);

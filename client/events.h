@@ -49,9 +49,9 @@ void events_failure(struct transfer *transfer, const struct request *request,
 void events_skipped(struct transfer *transfer, const struct request *request,
     const char *reason);
 
-/* The run ended by this status before the source had a result. */
+/* The run ended by this outcome before the source had a result. */
 void events_rest(struct transfer *transfer, const struct source *source,
-    int uncertain, enum status status, const char *what);
+    int uncertain, const struct outcome *outcome);
 
 /*
  * The last line; status is that with which ftx will exit.  Returns the one that

@@ -312,8 +312,8 @@ describe_all(char *buffer, size_t size, const struct state *state)
 
 /* What is said of those that have no line yet when the run ends. */
 struct rest {
-	enum status status; /* that ended it */
-	int named;	    /* on standard error, too */
+	const struct outcome *outcome; /* that ended it */
+	int named;		       /* on standard error, too */
 };
 
 static void
@@ -322,7 +322,7 @@ name_one(struct transfer *transfer, const struct rest *rest,
 {
 	char shown[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
 
-	events_rest(transfer, source, uncertain, rest->status, what);
+	events_rest(transfer, source, uncertain, rest->outcome);
 	if (rest->named)
 		say(transfer, "ftx: %s -> %s: %s",
 		    show(transfer, shown, sizeof(shown), source->path),
@@ -358,7 +358,7 @@ end_run(struct transfer *transfer, const char *subject,
 	describe_end(transfer, end, sizeof(end), subject, outcome);
 	describe_all(all, sizeof(all), &state);
 	say(transfer, "ftx: %s; %s%s", end, all, advice_on(outcome->status));
-	name_rest(transfer, &(struct rest){outcome->status, !is_empty(&state)});
+	name_rest(transfer, &(struct rest){outcome, !is_empty(&state)});
 	tally_end(&transfer->tally, outcome->status);
 }
 
@@ -381,11 +381,12 @@ report_bad_target(struct transfer *transfer, const char *reason)
 void
 report_interrupt(struct transfer *transfer)
 {
+	const struct outcome outcome = {STATUS_CANCELLED, "interrupted"};
 	struct state state = count_all(transfer);
 	char all[128];
 
 	describe_all(all, sizeof(all), &state);
 	say(transfer, "ftx: %s: interrupted; %s, run again",
 	    transfer->target->shown, all);
-	name_rest(transfer, &(struct rest){STATUS_CANCELLED, 0});
+	name_rest(transfer, &(struct rest){&outcome, 0});
 }

@@ -153,7 +153,7 @@ START_TEST(early_ends)
 	check_lines(&run);
 	ck_assert_ptr_nonnull(strstr(run.out,
 	    "\"source\":\"f\",\"target\":\"127.0.0.1:f\",\"status\":\"failed\","
-	    "\"cause\":\"cancelled\",\"reason\":\"not stored\"}\n"));
+	    "\"cause\":\"cancelled\",\"reason\":\"interrupted\"}\n"));
 	ck_assert_ptr_nonnull(strstr(run.out, "\"source\":\"g\""));
 	ck_assert_ptr_nonnull(strstr(run.out, "\"exit\":130}\n"));
 	fake_nothing();
@@ -165,8 +165,7 @@ START_TEST(early_ends)
 }
 END_TEST
 
-/* The server's words are in the events, and as harmless as names. */
-START_TEST(words_of_the_server)
+START_TEST(names_that_act)
 {
 	struct run run;
 
@@ -329,7 +328,7 @@ events_suite(void)
 	tcase_add_test(tcase, outcomes);
 	tcase_add_test(tcase, dry_run);
 	tcase_add_test(tcase, early_ends);
-	tcase_add_test(tcase, words_of_the_server);
+	tcase_add_test(tcase, names_that_act);
 	tcase_add_test(tcase, lines_at_once);
 	tcase_add_test(tcase, reader_that_goes);
 	tcase_add_test(tcase, output_that_fails);

@@ -150,6 +150,30 @@ START_TEST(none_and_quiet)
 }
 END_TEST
 
+/* Lines for programs do no harm where there are none to read them. */
+START_TEST(output_on_a_terminal)
+{
+	static const char *const settings[] = {"json", "digest"};
+	pid_t pid;
+
+	file_make(WILD, 1 << 20, 1);
+	for (size_t i = 0; i < 2; i++) {
+		screen_open(&screen, 80);
+		pid = harness_spawn(
+		    (const char *const[]){"ftx", "put", "-o", settings[i], "-l",
+			"24000", WILD, "127.0.0.1:x", NULL},
+		    screen.terminal, screen.terminal);
+		screen_finish(&screen, pid, 0);
+		check_harmless();
+		ck_assert_ptr_null(strchr(screen.text, '\xff'));
+		ck_assert_ptr_nonnull(strstr(screen.text,
+		    i == 0 ? "\r{\"event\":\"source\"," : "\\x1b[31mred"));
+		ck_assert_ptr_null(strstr(screen.text, "stored "));
+		screen_close(&screen);
+	}
+}
+END_TEST
+
 START_TEST(lines_off_a_terminal)
 {
 	struct run run;
@@ -277,6 +301,7 @@ show_suite(void)
 	tcase_add_test(tcase, bar_of_several_has_a_total);
 	tcase_add_test(tcase, ascii_without_utf8);
 	tcase_add_test(tcase, none_and_quiet);
+	tcase_add_test(tcase, output_on_a_terminal);
 	tcase_add_test(tcase, lines_off_a_terminal);
 	tcase_add_test(tcase, signal_is_answered);
 	tcase_add_test(tcase, signal_is_answered_while_it_waits);
