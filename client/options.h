@@ -45,6 +45,9 @@ int options_family(const struct options *options);
 /* What standard output is for. */
 enum events_form options_events(const struct options *options);
 
+/* Bytes.  scp counts 1024 bits, too. */
+#define OPTIONS_KBIT 128
+
 /* The limit in bytes a second; 0: none. */
 uint64_t options_rate(const struct options *options);
 

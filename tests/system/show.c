@@ -165,7 +165,7 @@ START_TEST(output_on_a_terminal)
 		    screen.terminal, screen.terminal);
 		screen_finish(&screen, pid, 0);
 		check_harmless();
-		ck_assert_ptr_null(strchr(screen.text, '\xff'));
+		ck_assert_ptr_null(strchr(screen.text, 0xff));
 		ck_assert_ptr_nonnull(strstr(screen.text,
 		    i == 0 ? "\r{\"event\":\"source\"," : "\\x1b[31mred"));
 		ck_assert_ptr_null(strstr(screen.text, "stored "));
