@@ -137,6 +137,30 @@ START_TEST(dry_run)
 }
 END_TEST
 
+/* Its digest is only known where it was computed. */
+START_TEST(unchanged)
+{
+	struct run run;
+
+	file_write("f", "hello");
+	RUN(&run, "ftx", "put", "-p", "f", "127.0.0.1:x");
+	RUN(&run, "ftx", "put", "-o", "skip-unchanged", "-o", "json", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_ptr_nonnull(
+	    strstr(run.out, "\"status\":\"unchanged\",\"size\":5}\n"));
+	ck_assert_ptr_nonnull(strstr(run.out, "\"stored\":0,\"unchanged\":1,"));
+	RUN(&run, "ftx", "put", "-o", "skip-unchanged", "-o", "digest", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.out, "");
+	RUN(&run, "ftx", "put", "-o", "checksum", "-o", "digest", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.out, "26c7827d889f6da3  f\n");
+}
+END_TEST
+
 /* A run that ends early says so of every source. */
 START_TEST(early_ends)
 {
@@ -327,6 +351,7 @@ events_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, outcomes);
 	tcase_add_test(tcase, dry_run);
+	tcase_add_test(tcase, unchanged);
 	tcase_add_test(tcase, early_ends);
 	tcase_add_test(tcase, names_that_act);
 	tcase_add_test(tcase, lines_at_once);
