@@ -76,19 +76,6 @@ finish(struct feed *feed, int whole)
 		ask(feed, &found);
 }
 
-/* It goes on: tell so to both sides. */
-static void
-tell(struct feed *feed, io_time now)
-{
-	const struct send_file *file = &feed->hash.file;
-	struct transfer *transfer = feed->transfer;
-
-	progress_comparing(&transfer->progress,
-	    window_find(&feed->window, file->request)->source.path, file->sent,
-	    file->size, now);
-	(void)feed_say_waiting(feed, file->request);
-}
-
 enum feed_step
 feed_hash(struct feed *feed)
 {
@@ -113,7 +100,7 @@ feed_hash(struct feed *feed)
 		finish(feed, file->sent == file->size);
 		return FEED_MORE;
 	}
-	tell(feed, now);
+	(void)feed_say_waiting(feed, file->request);
 	/* Others have their turn between two pieces. */
 	return FEED_FULL;
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* The signals that end a run. */
+/* The signals that end a run, and the one that asks how far it is. */
 #ifndef CLIENT_INTERRUPT_H
 #define CLIENT_INTERRUPT_H
 
 /*
  * From now on SIGINT, SIGTERM and SIGHUP are only noted, unless they were
- * ignored before, and SIGPIPE is ignored.
+ * ignored before.
  */
 void interrupt_catch(void);
+
+/* From now on SIGUSR1 is only noted, and wakes what waits; SIGPIPE is ignored.
+ */
+void interrupt_listen(void);
+
+/* Nonzero if it came since this was last asked. */
+int interrupt_asked(void);
 
 /* The signal that was noted, or 0. */
 int interrupt_caught(void);

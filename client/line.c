@@ -16,7 +16,7 @@ line_init(struct line *line, struct transfer *transfer,
 	line->transport = transport;
 	line->number = number;
 	line->state = LINE_PAUSED;
-	line->due = now;
+	line->paused = line->due = now;
 	retry_init(
 	    &line->retry, options->queue_timeout, options->retry, seed, now);
 }
@@ -101,6 +101,7 @@ line_retry(struct line *line)
 	if (delay < 0 || line->transfer->spent)
 		return -1;
 	line->state = LINE_PAUSED;
+	line->paused = now;
 	line->due = now + delay;
 	return delay;
 }

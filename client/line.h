@@ -22,7 +22,7 @@ struct line {
 	struct stream stream;
 	struct retry retry;
 	struct attempt attempt; /* how the last connection went */
-	io_time due;
+	io_time paused, due;	/* since when, and until */
 };
 
 /* It is paused, and due at once. */

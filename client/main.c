@@ -37,19 +37,20 @@ fail_usage(const char *error)
 	return EXIT_USAGE;
 }
 
-/* A connection must never become one of the standard descriptors. */
+/*
+ * A connection must never become one of the standard descriptors.  What was
+ * closed is there then, but fails: it is no end of an input, and no output.
+ */
 static int
 hold_standard_descriptors(void)
 {
-	int fd;
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
 
-	do {
-		/* To read from it fails: no end of an input that is none. */
-		fd = open("/dev/null", O_WRONLY);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		return -1;
-	return close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", modes[fd]) != fd)
+			return -1;
+	return 0;
 }
 
 /* Nonzero if standard input is meant. */
@@ -174,6 +175,7 @@ main(int argc, char *argv[])
 
 	if (hold_standard_descriptors() == -1)
 		return EXIT_USAGE;
+	interrupt_listen();
 	memset(&options, 0, sizeof(options));
 	first = options_read(&options, argc, argv, error);
 	status = first == -1 ? fail_usage(error)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "client/exclude.h"
 #include "client/rate.h"
@@ -16,9 +15,6 @@
 #include "common/quantity.h"
 #include "common/text.h"
 #include "common/wire.h"
-
-/* Bytes.  scp counts 1024 bits, too. */
-#define KBIT 128
 
 #define DEFAULT_PORT "2345"
 
@@ -142,7 +138,7 @@ const struct setting options_table[] = {
 	.letter = 'l',
 	.kind = SETTING_NUMBER,
 	MEMBER(limit),
-	.high = RATE_MAX / KBIT,
+	.high = RATE_MAX / OPTIONS_KBIT,
 	.argument = "kbit/s",
 	.help = "send no faster; 1 kbit is 1024 bits; 0: no limit"},
     {.name = "mode",
@@ -209,6 +205,10 @@ const struct setting options_table[] = {
 	.high = YEAR,
 	.argument = "time",
 	.help = "how long a connection to one address may take"},
+    {.name = "digest",
+	.kind = SETTING_FLAG,
+	MEMBER(digest),
+	.help = "print the digests of the files for xxh64sum -c"},
     {.name = "exclude",
 	.kind = SETTING_LIST,
 	MEMBER(exclude),
@@ -219,6 +219,10 @@ const struct setting options_table[] = {
 	.kind = SETTING_FLAG,
 	MEMBER(growing),
 	.help = "a file that grows while it is read has not changed"},
+    {.name = "json",
+	.kind = SETTING_FLAG,
+	MEMBER(json),
+	.help = "print what becomes of each source as a line of JSON"},
     {.name = "no-clobber",
 	.kind = SETTING_FLAG,
 	MEMBER(no_clobber),
@@ -297,6 +301,8 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 		reason = "-4 and -6 exclude each other";
 	if (options->quiet && options->verbose)
 		reason = "-q and -v exclude each other";
+	if (options->json && options->digest)
+		reason = "json and digest exclude each other";
 	if (options->command != NULL &&
 	    (options->ipv4_only || options->ipv6_only ||
 		options->bind != NULL || options->port != NULL))
@@ -374,37 +380,4 @@ void
 options_release(struct options *options)
 {
 	settings_release(options_table, options);
-}
-
-int
-options_family(const struct options *options)
-{
-	if (options->ipv4_only)
-		return AF_INET;
-	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
-}
-
-uint64_t
-options_rate(const struct options *options)
-{
-	return options->limit * KBIT;
-}
-
-uint64_t
-options_size(const struct options *options)
-{
-	uint64_t size = WIRE_SIZE_UNKNOWN;
-
-	/* What it is has been checked when it was set. */
-	if (options->size != NULL)
-		(void)quantity_parse(options->size, QUANTITY_NUMBER, &size);
-	return size;
-}
-
-uint32_t
-options_mode(const struct options *options, uint32_t source)
-{
-	if (options->mode != NULL)
-		return (uint32_t)strtoul(options->mode, NULL, 8);
-	return source & 0777;
 }

@@ -5,12 +5,14 @@
 
 #include <stdint.h>
 
+#include "client/events.h"
 #include "common/settings.h"
 
 struct options {
 	int ipv4_only, ipv6_only;
 	int dry_run, preserve;
 	int quiet, verbose, help, version;
+	int json, digest;
 	int no_clobber, growing, resume, recursive, follow;
 	int skip_unchanged, checksum, remove_source;
 	char *command; /* whose input and output are the connection, or NULL */
@@ -39,6 +41,12 @@ void options_release(struct options *options);
 
 /* AF_INET, AF_INET6 or AF_UNSPEC. */
 int options_family(const struct options *options);
+
+/* What standard output is for. */
+enum events_form options_events(const struct options *options);
+
+/* Bytes.  scp counts 1024 bits, too. */
+#define OPTIONS_KBIT 128
 
 /* The limit in bytes a second; 0: none. */
 uint64_t options_rate(const struct options *options);

@@ -4,19 +4,20 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "client/source.h"
-#include "common/text.h"
+#include "client/interrupt.h"
+#include "client/picture.h"
 
 /* Milliseconds from one picture to the next. */
 #define BAR_INTERVAL 200
 #define LINE_INTERVAL 1000
 
-/* Seconds beyond which a guess of the time left says nothing. */
-#define ETA_MAX (100 * 3600 - 1)
+/* The rate is that of the last one to two times as many milliseconds. */
+#define RATE_SPAN 5000
 
-/* Bytes of a name that are shown, with NUL. */
-#define NAME_SHOWN 33
+/* Lines that end are cut nowhere. */
+#define NO_COLUMNS PICTURE_LINE
 
 static enum progress_form
 form_of(const char *setting, int quiet, int terminal)
@@ -30,25 +31,61 @@ form_of(const char *setting, int quiet, int terminal)
 	return PROGRESS_NONE;
 }
 
-void
-progress_init(struct progress *progress, const char *setting, int quiet,
-    int terminal, io_time now)
+/* The last column is left alone: some terminals go to the next line there. */
+static size_t
+columns_of(const struct progress *progress)
 {
-	*progress = (struct progress){.form = form_of(setting, quiet, terminal),
-	    .quiet = quiet,
-	    .terminal = terminal,
-	    .next = now};
+	return terminal_columns(&progress->terminal) - 1;
+}
+
+void
+progress_init(
+    struct progress *progress, const char *setting, int quiet, io_time now)
+{
+	*progress = (struct progress){.quiet = quiet,
+	    .next = now,
+	    .state = VIEW_WAITING,
+	    .since = now,
+	    .marks = {{now, 0}, {now, 0}}};
+	terminal_init(&progress->terminal, STDERR_FILENO);
+	progress->columns = columns_of(progress);
+	progress->form = form_of(setting, quiet, progress->terminal.is_one);
 	/* What takes no longer needs no bar; a line is to be seen at once. */
 	if (progress->form == PROGRESS_BAR)
 		progress->next += BAR_INTERVAL;
 }
 
 void
+progress_release(struct progress *progress)
+{
+	progress_end(progress);
+	terminal_release(&progress->terminal);
+}
+
+/* Draw over what stands there. */
+static void
+draw(struct progress *progress, const char *line)
+{
+	size_t columns = columns_of(progress);
+	size_t width = terminal_width(&progress->terminal, line);
+	/* A terminal that has changed may have put it anywhere. */
+	size_t end = columns == progress->columns ? progress->drawn : columns;
+
+	fprintf(
+	    stderr, "\r%s%*s", line, end > width ? (int)(end - width) : 0, "");
+	progress->drawn = width;
+	progress->columns = columns;
+}
+
+void
 progress_end(struct progress *progress)
 {
-	if (progress->drawn > 0)
-		fprintf(stderr, "\r%*s\r", (int)progress->drawn, "");
-	progress->drawn = 0;
+	if (progress->drawn == 0)
+		return;
+	draw(progress, "");
+	fputc('\r', stderr);
+	/* Whatever is under way is shown again below what comes now. */
+	progress->next = 0;
 }
 
 void
@@ -58,191 +95,74 @@ progress_print(struct progress *progress, const char *line)
 	fprintf(stderr, "%s\n", line);
 }
 
-/* Draw over what stands there. */
-static void
-draw(struct progress *progress, const char *line)
+/* Bytes a second, of late. */
+static uint64_t
+note_rate(struct progress *progress, uint64_t carried, io_time now)
 {
-	size_t length = strlen(line);
-	size_t rest = progress->drawn > length ? progress->drawn - length : 0;
+	struct progress_mark *marks = progress->marks;
 
-	fprintf(stderr, "\r%s%*s", line, (int)rest, "");
-	progress->drawn = length;
+	if (now - marks[1].when >= RATE_SPAN) {
+		marks[0] = marks[1];
+		marks[1] = (struct progress_mark){now, carried};
+	}
+	return picture_rate(carried - marks[0].carried, now - marks[0].when);
+}
+
+/* The rate is that of sending: a pause before it is no part of it. */
+static void
+note_state(struct progress *progress, const struct view *view, io_time now)
+{
+	if (view->state == progress->state)
+		return;
+	if (progress->state == VIEW_WAITING)
+		progress->marks[0] = progress->marks[1] =
+		    (struct progress_mark){now, view->carried};
+	progress->state = view->state;
+	progress->since = now;
 }
 
 static void
-show(struct progress *progress, const char *line, io_time now)
+show(struct progress *progress, const struct picture *picture, io_time now)
 {
 	int bar = progress->form == PROGRESS_BAR;
+	char line[PICTURE_LINE];
 
 	progress->next = now + (bar ? BAR_INTERVAL : LINE_INTERVAL);
+	progress->noticed |= picture->view->state == VIEW_WAITING;
+	picture_line(line, picture, &progress->terminal,
+	    bar ? columns_of(progress) : NO_COLUMNS);
 	if (bar)
 		draw(progress, line);
 	else
 		progress_print(progress, line);
 }
 
-char *
-progress_clock(char buffer[PROGRESS_CLOCK], int64_t milliseconds)
-{
-	long long seconds = milliseconds > 0 ? milliseconds / 1000 : 0;
-	long long minutes = seconds / 60;
-
-	if (minutes < 60)
-		snprintf(buffer, PROGRESS_CLOCK, "%lld:%02lld", minutes,
-		    seconds % 60);
-	else
-		snprintf(buffer, PROGRESS_CLOCK, "%lld:%02lld:%02lld",
-		    minutes / 60, minutes % 60, seconds % 60);
-	return buffer;
-}
-
-/* The last component, fit to be shown. */
-static const char *
-show_name(char buffer[NAME_SHOWN], const char *path)
-{
-	struct wire_bytes name = source_name(path);
-
-	return text_escape(
-	    buffer, NAME_SHOWN, name.bytes, name.length, TEXT_UTF8);
-}
-
-/* "2.9/4.7 GB", or "912 MB/4.7 GB" where the units differ. */
-static void
-describe_amount(char *buffer, size_t size, uint64_t sent, uint64_t total)
-{
-	char part[TEXT_NUMBER], all[TEXT_NUMBER];
-	char *unit;
-
-	text_size(part, sent);
-	text_size(all, total);
-	unit = strchr(part, ' ');
-	if (unit != NULL && strcmp(unit, all + strcspn(all, " ")) == 0)
-		*unit = '\0';
-	snprintf(buffer, size, "%s/%s", part, all);
-}
-
-int
-progress_percent(uint64_t sent, uint64_t total)
-{
-	if (sent >= total)
-		return 100;
-	/* The product of large numbers does not fit. */
-	while (total > UINT64_MAX / 100) {
-		sent /= 2;
-		total /= 2;
-	}
-	return (int)(sent < total ? sent * 100 / total : 99);
-}
-
-uint64_t
-progress_rate(uint64_t bytes, int64_t milliseconds)
-{
-	uint64_t time = milliseconds > 0 ? (uint64_t)milliseconds : 1;
-
-	/* The product of large numbers does not fit. */
-	return bytes > UINT64_MAX / 1000 ? bytes / time * 1000
-					 : bytes * 1000 / time;
-}
-
-char *
-progress_describe(char buffer[PROGRESS_LINE], const char *path, uint64_t sent,
-    uint64_t total, int64_t elapsed)
-{
-	uint64_t rate = progress_rate(sent, elapsed);
-	char name[NAME_SHOWN], amount[2 * TEXT_NUMBER + 1], speed[TEXT_NUMBER];
-	char eta[PROGRESS_CLOCK];
-	uint64_t left;
-	int length;
-
-	if (total == PROGRESS_UNKNOWN) {
-		snprintf(buffer, PROGRESS_LINE, "%s  %s  %s/s",
-		    show_name(name, path), text_size(amount, sent),
-		    text_size(speed, rate));
-		return buffer;
-	}
-	describe_amount(amount, sizeof(amount), sent, total);
-	length = snprintf(buffer, PROGRESS_LINE, "%s  %d%%  %s",
-	    show_name(name, path), progress_percent(sent, total), amount);
-	if (rate == 0 || length < 0 || length >= PROGRESS_LINE)
-		return buffer;
-	left = (total - sent) / rate;
-	snprintf(buffer + length, PROGRESS_LINE - (size_t)length,
-	    "  %s/s  eta %s", text_size(speed, rate),
-	    left > ETA_MAX ? "long"
-			   : progress_clock(eta, (int64_t)left * 1000));
-	return buffer;
-}
-
-void
-progress_sending(struct progress *progress, const char *path, uint64_t sent,
-    uint64_t total, int64_t elapsed, io_time now)
-{
-	char line[PROGRESS_LINE];
-
-	progress->committing = 0;
-	if (progress->form != PROGRESS_NONE && now >= progress->next)
-		show(progress,
-		    progress_describe(line, path, sent, total, elapsed), now);
-}
-
-void
-progress_comparing(struct progress *progress, const char *path, uint64_t read,
-    uint64_t total, io_time now)
-{
-	char line[PROGRESS_LINE], name[NAME_SHOWN];
-
-	if (progress->form == PROGRESS_NONE || now < progress->next)
-		return;
-	progress->committing = 0;
-	snprintf(line, sizeof(line), "%s  %d%%  comparing",
-	    show_name(name, path), progress_percent(read, total));
-	show(progress, line, now);
-}
-
-void
-progress_committing(struct progress *progress, const char *path, io_time now)
-{
-	char line[PROGRESS_LINE], name[NAME_SHOWN];
-
-	if (progress->form == PROGRESS_NONE || progress->committing ||
-	    (progress->form == PROGRESS_BAR && now < progress->next))
-		return;
-	progress->committing = 1;
-	snprintf(
-	    line, sizeof(line), "%s  100%%  committing", show_name(name, path));
-	show(progress, line, now);
-}
-
-/* How much of a text fits in so many bytes without a torn character. */
+/* Nonzero if it is to be shown now, unless a signal asks. */
 static int
-cut(const char *text, size_t size)
+is_due(const struct progress *progress, const struct view *view, io_time now)
 {
-	size_t length = strlen(text);
-
-	if (length > size)
-		length = size;
-	while (length > 0 && (text[length] & 0xc0) == 0x80)
-		length--;
-	return (int)length;
+	if (progress->quiet || view->brief)
+		return 0;
+	if (progress->form == PROGRESS_NONE)
+		return view->state == VIEW_WAITING && view->notice &&
+		    !progress->noticed;
+	return now >= progress->next;
 }
 
 void
-progress_waiting(struct progress *progress, const char *host, const char *what,
-    io_time since, io_time now)
+progress_show(struct progress *progress, const struct view *view, io_time now)
 {
-	static const char start[] = "ftx: ";
-	char line[PROGRESS_LINE], why[PROGRESS_LINE - sizeof(start)];
-	char clock[PROGRESS_CLOCK];
+	struct picture picture = {view, 0, 0};
+	char line[PICTURE_LINE];
 
-	if (progress->quiet)
-		return;
-	snprintf(why, sizeof(why), ": %s (%s)", what,
-	    progress_clock(clock, now - since));
-	snprintf(line, sizeof(line), "%s%.*s%s", start,
-	    cut(host, sizeof(why) - strlen(why)), host, why);
-	if (progress->terminal)
-		draw(progress, line);
-	else if (!progress->noticed)
-		progress_print(progress, line);
-	progress->noticed = 1;
+	note_state(progress, view, now);
+	picture.rate = note_rate(progress, view->carried, now);
+	picture.lasts =
+	    now - (view->state == VIEW_WAITING ? view->since : progress->since);
+	if (interrupt_asked())
+		progress_print(progress,
+		    picture_line(
+			line, &picture, &progress->terminal, NO_COLUMNS));
+	if (is_due(progress, view, now))
+		show(progress, &picture, now);
 }

@@ -16,6 +16,8 @@
 
 /* The longest wait: what is shown changes with the seconds. */
 #define TICK 1000
+/* What a shell adds to a signal's number. */
+#define EXIT_SIGNAL 128
 
 struct run {
 	struct transfer transfer;
@@ -124,9 +126,9 @@ open_further(struct run *run)
 }
 
 static const char *
-waiting_for(enum status status)
+waiting_for(const struct line *line)
 {
-	switch (status) {
+	switch (line->attempt.status) {
 	case STATUS_BUSY:
 		return "busy, waiting for a free worker";
 	case STATUS_DRAINING:
@@ -134,17 +136,23 @@ waiting_for(enum status status)
 	case STATUS_UNREACHABLE:
 		return "unreachable now, trying again";
 	default:
-		return "closed before it greeted, trying again";
+		return line->retry.slow
+		    ? "connection lost, trying again"
+		    : "closed before it greeted, trying again";
 	}
 }
 
 static void
 show_pause(struct run *run, const struct line *line, io_time now)
 {
-	if (!line->retry.slow && now - line->retry.since >= PATIENCE)
-		progress_waiting(&run->transfer.progress,
-		    run->transfer.target->shown,
-		    waiting_for(line->attempt.status), line->retry.since, now);
+	struct view view;
+
+	view_waiting(&view, &run->transfer, waiting_for(line),
+	    line->retry.slow ? line->paused : line->retry.since);
+	/* That a lost connection is made again has been said. */
+	view.brief = !line->retry.slow && now - line->retry.since < PATIENCE;
+	view.notice = !line->retry.slow;
+	progress_show(&run->transfer.progress, &view, now);
 }
 
 /* Show the line that says most: one that sends, or else one that is open. */
@@ -228,6 +236,18 @@ make_lines(struct run *run, size_t count)
 	return 0;
 }
 
+static void
+show_connecting(void *context, io_time since)
+{
+	struct run *run = context;
+	io_time now = io_now();
+	struct view view;
+
+	view_waiting(&view, &run->transfer, "connecting", since);
+	view.brief = now - since < PATIENCE;
+	progress_show(&run->transfer.progress, &view, now);
+}
+
 /* Find the way and put everything, unless every server would refuse that. */
 static void
 begin(struct run *run)
@@ -246,6 +266,8 @@ begin(struct run *run)
 		report_end(&run->transfer, &outcome);
 		return;
 	}
+	run->transport.show = show_connecting;
+	run->transport.context = run;
 	interrupt_catch();
 	put_all(run);
 	transport_close(&run->transport);
@@ -257,6 +279,7 @@ put_run(const struct options *options, const struct target *target,
 {
 	struct run run;
 	struct outcome outcome;
+	int status;
 
 	memset(&run, 0, sizeof(run));
 	if (transfer_init(&run.transfer, options, target, sources, count) ==
@@ -267,9 +290,11 @@ put_run(const struct options *options, const struct target *target,
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
 		report_end(&run.transfer, &outcome);
 	}
-	progress_end(&run.transfer.progress);
+	status = interrupt_caught() ? EXIT_SIGNAL + interrupt_caught()
+				    : tally_exit(&run.transfer.tally);
+	status = events_end(&run.transfer, status);
 	transfer_release(&run.transfer);
 	free(run.lines);
 	free(run.waits);
-	return tally_exit(&run.transfer.tally);
+	return status;
 }

@@ -104,12 +104,18 @@ queue_next(struct queue *queue, struct queue_item *item)
 	if (event == QUEUE_END && queue->next < queue->count)
 		event = next_named(queue, item);
 	queue->ended = event == QUEUE_END;
+	queue->files += event == QUEUE_FILE || event == QUEUE_INPUT ||
+	    event == QUEUE_FAILED;
+	if (event == QUEUE_FILE)
+		queue->bytes += (uint64_t)item->found.st_size;
 	return event;
 }
 
 void
 queue_prune(struct queue *queue)
 {
+	/* It is one that failed. */
+	queue->files++;
 	tree_prune(&queue->tree);
 }
 

@@ -4,6 +4,7 @@
 #define CLIENT_QUEUE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "client/options.h"
@@ -19,6 +20,7 @@ struct queue {
 	struct tree tree;
 	size_t name; /* of the tree's sources */
 	int ended;
+	uint64_t files, bytes; /* that were found, unreadable ones too */
 };
 
 enum queue_event {

@@ -57,6 +57,7 @@ rate_allows(struct rate *rate, io_time now)
 void
 rate_take(struct rate *rate, uint64_t bytes)
 {
+	rate->taken += bytes;
 	if (rate->limit != 0)
 		rate->tokens -= bytes * BYTE;
 }

@@ -16,6 +16,7 @@ struct rate {
 	uint64_t limit;	 /* bytes a second; 0: none */
 	uint64_t tokens; /* thousandths of bytes that may go */
 	io_time filled;	 /* when they were counted */
+	uint64_t taken;	 /* bytes in all, with a limit or without */
 };
 
 void rate_init(struct rate *rate, uint64_t limit, io_time now);

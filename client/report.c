@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/picture.h"
 #include "common/text.h"
 
 /* Rooms for a source and for the words of the server, fit to be shown. */
@@ -28,9 +29,11 @@ say(struct transfer *transfer, const char *format, ...)
 }
 
 static char *
-show(char *buffer, size_t size, const char *text)
+show(const struct transfer *transfer, char *buffer, size_t size,
+    const char *text)
 {
-	return text_escape(buffer, size, text, strlen(text), TEXT_UTF8);
+	return text_escape(
+	    buffer, size, text, strlen(text), transfer->progress.terminal.set);
 }
 
 /* "  4.7 GB in 41 s (115 MB/s)", the rate only where it means something. */
@@ -45,7 +48,7 @@ describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 		snprintf(buffer, size, "%s in %s", amount, time);
 	else
 		snprintf(buffer, size, "%s in %s (%s/s)", amount, time,
-		    text_size(rate, progress_rate(bytes, elapsed)));
+		    text_size(rate, picture_rate(bytes, elapsed)));
 }
 
 void
@@ -61,10 +64,14 @@ report_success(struct transfer *transfer, const struct request *request,
 		return;
 	}
 	tally_count(&transfer->tally, status);
+	transfer->tally.done++;
+	transfer->tally.bytes +=
+	    request->size != WIRE_SIZE_UNKNOWN ? request->size : request->sent;
+	events_success(transfer, request, status, durable);
 	if (!transfer->tells ||
 	    (status == STATUS_UNCHANGED && !transfer->options->verbose))
 		return;
-	show(source, sizeof(source), request->source.path);
+	show(transfer, source, sizeof(source), request->source.path);
 	transfer_remote(transfer, &request->source, remote);
 	if (status == STATUS_WOULD_STORE) {
 		say(transfer, "would store %s -> %s  %s", source, remote,
@@ -94,7 +101,7 @@ report_unremoved(struct transfer *transfer, const struct request *request,
 
 	transfer->tally.unremoved += failed != 0;
 	say(transfer, "ftx: %s: stored, but the source %s removed: %s",
-	    show(source, sizeof(source), request->source.path),
+	    show(transfer, source, sizeof(source), request->source.path),
 	    failed ? "could not be" : "is not", outcome->text);
 }
 
@@ -123,7 +130,7 @@ describe_failure(char *buffer, size_t size, const struct request *request,
 		    text_size(sent, request->sent));
 	else if (request->state == REQUEST_SENDING && request->sent > 0)
 		snprintf(buffer, size, "failed at %d%%",
-		    progress_percent(request->sent, request->size));
+		    picture_percent(request->sent, request->size));
 	else if (status == STATUS_REFUSED || status == STATUS_NO_SPACE)
 		snprintf(buffer, size, "refused");
 	else
@@ -152,11 +159,13 @@ advice_on(enum status status)
 
 static void
 count_failure(struct transfer *transfer, const struct request *request,
-    enum status status)
+    const struct outcome *outcome)
 {
-	tally_count(&transfer->tally, status);
+	tally_count(&transfer->tally, outcome->status);
+	transfer->tally.done += request->kind != WIRE_FOLDER;
 	transfer->tally.unconfirmed +=
 	    request->uncertain && request->kind == WIRE_FILE;
+	events_failure(transfer, request, outcome);
 }
 
 /* What is there now, of a request that failed. */
@@ -194,12 +203,12 @@ report_failure(struct transfer *transfer, const struct request *request,
 
 	if (request->repeats)
 		return;
-	count_failure(transfer, request, outcome->status);
+	count_failure(transfer, request, outcome);
 	describe_failure(what, sizeof(what), request, outcome->status);
 	say(transfer, "ftx: %s -> %s: %s: %s; %s%s",
-	    show(source, sizeof(source), request->source.path),
+	    show(transfer, source, sizeof(source), request->source.path),
 	    transfer_remote(transfer, &request->source, remote), what,
-	    show(text, sizeof(text), why),
+	    show(transfer, text, sizeof(text), why),
 	    describe_state(request, describe_undone(request, outcome->status)),
 	    advice_on(outcome->status));
 }
@@ -212,25 +221,26 @@ report_source(struct transfer *transfer, const struct request *request,
 	int skipped = kind == SOURCE_SKIPPED && !request->uncertain;
 	char source[SHOWN_SOURCE], text[SHOWN_TEXT];
 
-	if (skipped)
+	if (skipped) {
 		transfer->tally.skipped++;
-	else
-		count_failure(transfer, request, outcome->status);
+		events_skipped(transfer, request, outcome->text);
+	} else
+		count_failure(transfer, request, outcome);
 	say(transfer, "ftx: %s: %s; %s",
-	    show(source, sizeof(source), request->source.path),
-	    show(text, sizeof(text), outcome->text),
+	    show(transfer, source, sizeof(source), request->source.path),
+	    show(transfer, text, sizeof(text), outcome->text),
 	    describe_state(request, skipped ? "skipped" : "it was not sent"));
 }
 
 /* What went wrong with all of the run, or with this part of it. */
 static void
-describe_end(char *buffer, size_t size, const char *subject,
-    const struct outcome *outcome)
+describe_end(const struct transfer *transfer, char *buffer, size_t size,
+    const char *subject, const struct outcome *outcome)
 {
 	const char *status = status_text(outcome->status);
 	char text[SHOWN_TEXT];
 
-	show(text, sizeof(text), outcome->text);
+	show(transfer, text, sizeof(text), outcome->text);
 	if (outcome->status == STATUS_UNTRIED)
 		snprintf(buffer, size, "%s %s", status, text);
 	else
@@ -244,7 +254,8 @@ report_again(
 {
 	char end[SHOWN_END], time[TEXT_NUMBER];
 
-	describe_end(end, sizeof(end), transfer->target->shown, outcome);
+	describe_end(
+	    transfer, end, sizeof(end), transfer->target->shown, outcome);
 	if (!transfer->options->quiet)
 		say(transfer, "ftx: %s; trying again in %s", end,
 		    text_duration(time, delay));
@@ -299,20 +310,28 @@ describe_all(char *buffer, size_t size, const struct state *state)
 		    state->unstored);
 }
 
+/* What is said of those that have no line yet when the run ends. */
+struct rest {
+	const struct outcome *outcome; /* that ended it */
+	int named;		       /* on standard error, too */
+};
+
 static void
-name_one(
-    struct transfer *transfer, const struct source *source, const char *what)
+name_one(struct transfer *transfer, const struct rest *rest,
+    const struct source *source, int uncertain, const char *what)
 {
 	char shown[SHOWN_SOURCE], remote[TRANSFER_REMOTE];
 
-	say(transfer, "ftx: %s -> %s: %s",
-	    show(shown, sizeof(shown), source->path),
-	    transfer_remote(transfer, source, remote), what);
+	events_rest(transfer, source, uncertain, rest->outcome);
+	if (rest->named)
+		say(transfer, "ftx: %s -> %s: %s",
+		    show(transfer, shown, sizeof(shown), source->path),
+		    transfer_remote(transfer, source, remote), what);
 }
 
 /* Say of every file that has no line yet what became of it. */
 static void
-name_rest(struct transfer *transfer)
+name_rest(struct transfer *transfer, const struct rest *rest)
 {
 	struct source source;
 	int begun;
@@ -320,11 +339,12 @@ name_rest(struct transfer *transfer)
 	for (const struct request *request = transfer->again.first;
 	     request != NULL; request = request->next)
 		if (request->kind == WIRE_FILE)
-			name_one(transfer, &request->source,
+			name_one(transfer, rest, &request->source,
+			    request->uncertain,
 			    request->uncertain ? "not confirmed"
 					       : "not stored");
 	while (queue_rest(&transfer->queue, &source, &begun))
-		name_one(transfer, &source,
+		name_one(transfer, rest, &source, 0,
 		    begun ? "the rest was not stored" : "not stored");
 }
 
@@ -335,11 +355,10 @@ end_run(struct transfer *transfer, const char *subject,
 	struct state state = count_all(transfer);
 	char end[SHOWN_END], all[128];
 
-	describe_end(end, sizeof(end), subject, outcome);
+	describe_end(transfer, end, sizeof(end), subject, outcome);
 	describe_all(all, sizeof(all), &state);
 	say(transfer, "ftx: %s; %s%s", end, all, advice_on(outcome->status));
-	if (!is_empty(&state))
-		name_rest(transfer);
+	name_rest(transfer, &(struct rest){outcome, !is_empty(&state)});
 	tally_end(&transfer->tally, outcome->status);
 }
 
@@ -362,10 +381,12 @@ report_bad_target(struct transfer *transfer, const char *reason)
 void
 report_interrupt(struct transfer *transfer)
 {
+	const struct outcome outcome = {STATUS_CANCELLED, "interrupted"};
 	struct state state = count_all(transfer);
 	char all[128];
 
 	describe_all(all, sizeof(all), &state);
 	say(transfer, "ftx: %s: interrupted; %s, run again",
 	    transfer->target->shown, all);
+	name_rest(transfer, &(struct rest){&outcome, 0});
 }

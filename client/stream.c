@@ -293,15 +293,34 @@ stream_await(const struct stream *stream, struct pollfd *wait)
 	return allowed < deadline ? allowed : deadline;
 }
 
-/* The one whose content is under way, or the oldest; NULL if there is none. */
+/* The one that is sent or compared, or the oldest; NULL if there is none. */
 static const struct request *
 request_under_way(const struct stream *stream)
 {
 	const struct feed *feed = &stream->feed;
 	const struct window *window = &feed->window;
 
-	return window_find(
-	    window, feed->fd != -1 ? feed->file.request : window->first);
+	if (feed->fd != -1)
+		return window_find(window, feed->file.request);
+	return window_find(window,
+	    feed->hash.fd != -1 ? feed->hash.file.request : window->first);
+}
+
+/* What is being done with it. */
+static enum view_state
+state_of(const struct stream *stream, const struct request *request)
+{
+	const struct feed *feed = &stream->feed;
+
+	if (feed->fd != -1 && feed->kept.offset == 0)
+		return stream->conn.also == -1 ? VIEW_SENDING : VIEW_READING;
+	if (feed->fd != -1 || feed->hash.fd != -1)
+		return VIEW_COMPARING;
+	/* Before the last file is found, others follow it. */
+	return request != NULL && request->state == REQUEST_ENDED &&
+		stream->transfer->queue.ended
+	    ? VIEW_COMMITTING
+	    : VIEW_SENDING;
 }
 
 void
@@ -309,22 +328,26 @@ stream_show(const struct stream *stream, io_time now)
 {
 	struct transfer *transfer = stream->transfer;
 	const struct request *request = request_under_way(stream);
+	struct view view;
 
 	if (!stream->feed.greeted) {
+		view_waiting(&view, transfer,
+		    "connected, waiting for a free worker",
+		    stream->limits.since);
 		/* A command may be asking for a password there. */
-		if (now - stream->begun >= PATIENCE &&
-		    transfer->options->command == NULL)
-			progress_waiting(&transfer->progress,
-			    transfer->target->shown,
-			    "connected, waiting for a free worker",
-			    stream->limits.since, now);
-	} else if (request != NULL && request->state == REQUEST_SENDING) {
-		progress_sending(&transfer->progress, request->source.path,
-		    request->sent, request->size, now - request->begun, now);
-	} else if (request != NULL && request->state == REQUEST_ENDED) {
-		progress_committing(
-		    &transfer->progress, request->source.path, now);
+		view.brief = now - stream->begun < PATIENCE ||
+		    transfer->options->command != NULL;
+		view.notice = 1;
+	} else {
+		view_of(&view, transfer, request, state_of(stream, request));
+		/* It is noted as sent when that has been done. */
+		if (view.state == VIEW_COMPARING)
+			view.sent +=
+			    (stream->feed.fd != -1 ? &stream->feed.file
+						   : &stream->feed.hash.file)
+				->sent;
 	}
+	progress_show(&transfer->progress, &view, now);
 }
 
 int

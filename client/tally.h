@@ -15,6 +15,8 @@ struct tally {
 	uint64_t failed;
 	uint64_t unconfirmed; /* of the failed: stored by a lost connection? */
 	uint64_t skipped;     /* by kind: they do not count */
+	uint64_t done;	      /* files, not folders, stored or failed */
+	uint64_t bytes;	      /* of the stored among them */
 	uint64_t folders;     /* that are there: they are no files */
 	int shared;	      /* the exit status of the first that failed */
 	int differ;	      /* another failed with another one */

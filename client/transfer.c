@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/text.h"
+
+/* Room for each part of a target that is fit to be shown. */
+#define SHOWN 1024
 
 static struct wire_bytes
 bytes_of(const char *text)
@@ -43,8 +45,6 @@ int
 transfer_init(struct transfer *transfer, const struct options *options,
     const struct target *target, char *const *paths, size_t count)
 {
-	int terminal = isatty(STDERR_FILENO);
-
 	memset(transfer, 0, sizeof(*transfer));
 	transfer->options = options;
 	transfer->target = target;
@@ -55,16 +55,21 @@ transfer_init(struct transfer *transfer, const struct options *options,
 	    options->recursive && !transfer->settles);
 	requests_init(&transfer->again);
 	folders_init(&transfer->folders);
-	transfer->tells = !options->quiet && (options->verbose || terminal);
 	rate_init(&transfer->rate, options_rate(options), io_now());
-	progress_init(&transfer->progress, options->progress, options->quiet,
-	    terminal, io_now());
+	progress_init(
+	    &transfer->progress, options->progress, options->quiet, io_now());
+	events_init(&transfer->events, options_events(options), io_now());
+	/* Where lines for programs are wanted, those for people are not. */
+	transfer->tells = options->verbose ||
+	    (!options->quiet && transfer->progress.terminal.is_one &&
+		transfer->events.form == EVENTS_NONE);
 	return transfer->input ? name_input(transfer) : 0;
 }
 
 void
 transfer_release(struct transfer *transfer)
 {
+	progress_release(&transfer->progress);
 	requests_release(&transfer->again);
 	queue_release(&transfer->queue);
 	folders_release(&transfer->folders);
@@ -221,29 +226,43 @@ keeps_name(const struct transfer *transfer, const char *directory)
 	    length == 0 || directory[length - 1] == '/';
 }
 
-char *
-transfer_remote(const struct transfer *transfer, const struct source *source,
-    char buffer[TRANSFER_REMOTE])
+size_t
+transfer_place(const struct transfer *transfer, const struct source *source,
+    struct wire_bytes pieces[TRANSFER_PIECES])
 {
 	const char *directory = transfer->directory != NULL
 	    ? transfer->directory
 	    : transfer->target->path;
-	struct wire_bytes name = transfer_path(transfer, source);
-	char shown_directory[1024], shown_name[512];
 	size_t length = strlen(directory);
-	const char *slash =
-	    length > 0 && directory[length - 1] != '/' ? "/" : "";
 
-	text_escape(shown_directory, sizeof(shown_directory), directory, length,
-	    TEXT_UTF8);
-	text_escape(
-	    shown_name, sizeof(shown_name), name.bytes, name.length, TEXT_UTF8);
-	if (keeps_name(transfer, directory))
-		snprintf(buffer, TRANSFER_REMOTE, "%.1000s:%s%s%s",
-		    transfer->target->shown, shown_directory, slash,
-		    shown_name);
-	else
-		snprintf(buffer, TRANSFER_REMOTE, "%.1000s:%s",
-		    transfer->target->shown, shown_directory);
+	pieces[0] = bytes_of(transfer->target->shown);
+	pieces[1] = bytes_of(":");
+	pieces[2] = bytes_of(directory);
+	if (!keeps_name(transfer, directory))
+		return 3;
+	pieces[3] =
+	    bytes_of(length > 0 && directory[length - 1] != '/' ? "/" : "");
+	pieces[4] = transfer_path(transfer, source);
+	return TRANSFER_PIECES;
+}
+
+char *
+transfer_remote(const struct transfer *transfer, const struct source *source,
+    char buffer[TRANSFER_REMOTE])
+{
+	struct wire_bytes pieces[TRANSFER_PIECES];
+	size_t count = transfer_place(transfer, source, pieces);
+	/* The host is escaped already. */
+	size_t filled = (size_t)snprintf(
+	    buffer, TRANSFER_REMOTE, "%.1000s", transfer->target->shown);
+
+	for (size_t i = 1; i < count; i++) {
+		size_t room = TRANSFER_REMOTE - filled;
+
+		text_escape(buffer + filled, room < SHOWN ? room : SHOWN,
+		    pieces[i].bytes, pieces[i].length,
+		    transfer->progress.terminal.set);
+		filled += strlen(buffer + filled);
+	}
 	return buffer;
 }

@@ -3,6 +3,7 @@
 #ifndef CLIENT_TRANSFER_H
 #define CLIENT_TRANSFER_H
 
+#include "client/events.h"
 #include "client/folders.h"
 #include "client/options.h"
 #include "client/progress.h"
@@ -12,6 +13,7 @@
 #include "client/source.h"
 #include "client/tally.h"
 #include "client/target.h"
+#include "client/view.h"
 #include "common/wire.h"
 
 struct transfer {
@@ -22,6 +24,7 @@ struct transfer {
 	struct requests again; /* what connections have left without result */
 	struct tally tally;
 	struct progress progress;
+	struct events events;
 	struct rate rate;
 	int tells;    /* successes are shown, too */
 	int input;    /* the source is standard input, */
@@ -66,6 +69,15 @@ struct wire_bytes transfer_path(
 /* What the server is asked, once the request has its identity. */
 struct wire_request transfer_request(
     const struct transfer *transfer, const struct request *request);
+
+/*
+ * Where a source goes, as far as that is known, in pieces that stay as long as
+ * the transfer and the source: "host", ":", "directory", "/", "name".  Returns
+ * their number.
+ */
+#define TRANSFER_PIECES 5
+size_t transfer_place(const struct transfer *transfer,
+    const struct source *source, struct wire_bytes pieces[TRANSFER_PIECES]);
 
 /* "host:directory/name" as far as it is known, fit to be shown. */
 #define TRANSFER_REMOTE 2560

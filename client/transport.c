@@ -16,6 +16,9 @@
 #include "common/io.h"
 #include "common/text.h"
 
+/* Milliseconds from one call of show to the next. */
+#define TICK 1000
+
 /* Returns NULL, or the error in words. */
 static const char *
 look_up(struct addrinfo **found, const char *host, const char *port,
@@ -133,17 +136,33 @@ bind_local(int fd, const struct addrinfo *local, int family)
 	return bind(fd, local->ai_addr, local->ai_addrlen);
 }
 
+/* Returns what poll() does when something has come, or the time is over. */
+static int
+await(const struct transport *transport, struct pollfd *wait, io_time deadline)
+{
+	io_time since = io_now(), now = since;
+	int ready = 0;
+
+	while (ready == 0 && now < deadline && !interrupt_caught()) {
+		ready = io_poll(
+		    wait, 1, now + TICK < deadline ? now + TICK : deadline);
+		now = io_now();
+		if (ready == 0 && transport->show != NULL)
+			transport->show(transport->context, since);
+	}
+	return ready;
+}
+
 /* Wait for a connection under way.  Returns 0, or -1 with errno. */
 static int
-await_connection(int fd, io_time deadline)
+await_connection(const struct transport *transport, int fd)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLOUT};
 	socklen_t length = sizeof(int);
-	int ready, error;
+	int ready =
+	    await(transport, &wait, io_now() + transport->connect_timeout);
+	int error;
 
-	do {
-		ready = io_poll(&wait, 1, deadline);
-	} while (ready == 0 && !interrupt_caught() && io_now() < deadline);
 	if (ready == -1)
 		return -1;
 	error = ready == 0 ? ETIMEDOUT : 0;
@@ -157,7 +176,8 @@ await_connection(int fd, io_time deadline)
 }
 
 static int
-connect_socket(int fd, const struct addrinfo *remote, int64_t timeout)
+connect_socket(
+    const struct transport *transport, int fd, const struct addrinfo *remote)
 {
 	const int yes = 1;
 
@@ -169,7 +189,7 @@ connect_socket(int fd, const struct addrinfo *remote, int64_t timeout)
 		return 0;
 	if (errno != EINPROGRESS && errno != EINTR)
 		return -1;
-	return await_connection(fd, io_now() + timeout);
+	return await_connection(transport, fd);
 }
 
 /* Add to the outcome what became of one address. */
@@ -210,8 +230,7 @@ connect_one(const struct addrinfo *remote, const struct transport *transport,
 	if (fd != -1 &&
 	    bind_local(fd, transport->local, remote->ai_family) == -1)
 		note_local(outcome, transport, errno);
-	else if (fd != -1 &&
-	    connect_socket(fd, remote, transport->connect_timeout) == 0)
+	else if (fd != -1 && connect_socket(transport, fd, remote) == 0)
 		return fd;
 	else
 		note_failure(outcome, remote, errno);

@@ -9,6 +9,7 @@
 #include "client/command.h"
 #include "client/options.h"
 #include "client/words.h"
+#include "common/io.h"
 #include "common/status.h"
 
 /* Names are looked up once a run, so all its connections go to one host. */
@@ -17,6 +18,10 @@ struct transport {
 	struct addrinfo *remote, *local; /* owned; local may be NULL */
 	const char *from;		 /* local as it was given; not owned */
 	int64_t connect_timeout;
+	/* Unless NULL: called while one is waited for, since then, each second.
+	 */
+	void (*show)(void *context, io_time since);
+	void *context;
 };
 
 /* Returns 0, or -1 with outcome. */

@@ -23,6 +23,9 @@ void *os_shared_memory(size_t size);
  */
 int os_become(const char *user, uid_t uid, gid_t gid);
 
+/* The columns of the terminal that this descriptor is, or 0. */
+unsigned os_terminal_columns(int fd);
+
 /*
  * Have the system begin to write these bytes of the file to the disk, without
  * waiting, so that a later sync finds less to do.  A hint: it promises nothing

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -51,4 +52,12 @@ os_become(const char *user, uid_t uid, gid_t gid)
 		return -1;
 	}
 	return 0;
+}
+
+unsigned
+os_terminal_columns(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == -1 ? 0 : size.ws_col;
 }

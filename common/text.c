@@ -53,23 +53,35 @@ is_unsafe(uint32_t character)
 	return 0;
 }
 
+size_t
+text_decode(const void *bytes, size_t length, uint32_t *character)
+{
+	const uint8_t *in = bytes;
+	const struct form *form = form_of(in[0]);
+
+	*character = in[0];
+	if (in[0] < 0x80)
+		return 1;
+	if (form == NULL || length < form->length || in[1] < form->second_low ||
+	    in[1] > form->second_high)
+		return 0;
+	*character &= 0xffU >> (form->length + 1);
+	for (size_t i = 1; i < form->length; i++) {
+		if ((in[i] & 0xc0) != 0x80)
+			return 0;
+		*character = *character << 6 | (in[i] & 0x3fU);
+	}
+	return form->length;
+}
+
 /* The length of a character beyond ASCII that may be shown, or 0. */
 static size_t
 utf8_length(const uint8_t *in, size_t length)
 {
-	const struct form *form = form_of(in[0]);
 	uint32_t character;
+	size_t taken = text_decode(in, length, &character);
 
-	if (form == NULL || length < form->length || in[1] < form->second_low ||
-	    in[1] > form->second_high)
-		return 0;
-	character = in[0] & (0xffU >> (form->length + 1));
-	for (size_t i = 1; i < form->length; i++) {
-		if ((in[i] & 0xc0) != 0x80)
-			return 0;
-		character = character << 6 | (in[i] & 0x3fU);
-	}
-	return is_unsafe(character) ? 0 : form->length;
+	return is_unsafe(character) ? 0 : taken;
 }
 
 /* How many of the next bytes may stand as they are. */

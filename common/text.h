@@ -20,6 +20,12 @@ enum text_set {
 char *text_escape(char *buffer, size_t size, const void *bytes, size_t length,
     enum text_set set);
 
+/*
+ * The character that stands first in these bytes, at least one.  Returns its
+ * length, or 0 if it is not well-formed UTF-8.
+ */
+size_t text_decode(const void *bytes, size_t length, uint32_t *character);
+
 /* Room for the longest result of text_size and text_duration. */
 #define TEXT_NUMBER 24
 

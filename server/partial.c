@@ -16,6 +16,9 @@
 /* Between two looks at a lock, in milliseconds. */
 #define LOOK_AGAIN 50
 
+/* How often a file is made before it is taken for another connection's. */
+#define STAGE_TRIES 3
+
 int
 partial_applies(const struct wire_request *request)
 {
@@ -133,8 +136,12 @@ partial_stage(const struct store *store, const char *path, size_t length,
     const struct wire_request *request, struct staged *staged)
 {
 	make_name(staged->name, path, length, request);
-	if (claim(store, staged, 1) == -1)
-		return -1;
+	for (int tries = 1; claim(store, staged, 1) == -1; tries++) {
+		if (errno != EAGAIN || tries == STAGE_TRIES)
+			return -1;
+		/* The sweep may have found it before it was locked. */
+		(void)io_poll(NULL, 0, io_now() + LOOK_AGAIN);
+	}
 	if (ftruncate(staged->fd, 0) == 0)
 		return 0;
 	store_discard(store, staged);

@@ -116,6 +116,11 @@ START_TEST(text_of_the_server_is_escaped)
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 5, "\\x1b]0;title\\x07\\x0d\\x0astored");
 	ck_assert_ptr_null(strchr(run.err, 0x1b));
+	RUN(&run, "ftx", "put", "-o", "json", "f", "127.0.0.1:f");
+	run_check(&run, 5, NULL);
+	ck_assert_ptr_null(strchr(run.out, 0x1b));
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "\"reason\":\"\\u001b]0;title\\u0007\\u000d\\u000astored\""));
 	fake_stop(&fake);
 }
 END_TEST

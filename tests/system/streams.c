@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-#define FOLDERS 20
+#define FOLDERS 12
 #define FILES 40 /* in each */
 
 /* A tree "src" of many private folders of small files. */
@@ -83,7 +83,7 @@ START_TEST(shares_a_tree)
 	struct run run;
 	char path[64];
 
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
@@ -108,7 +108,7 @@ START_TEST(keeps_modes_and_times)
 	ck_assert_int_eq(chmod("src/7", 0500), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, "src/7", past, 0), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, "src", past, 0), 0);
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	RUN(&run, "ftx", "put", "-rp", "-j", "8", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	check_equal();
@@ -123,7 +123,7 @@ END_TEST
 
 static const struct {
 	const char *workers, *most;
-} few[] = {{"1", "1"}, {"1", "4"}, {"2", "4"}, {"8", "1"}, {"8", "2"}};
+} few[] = {{"1", "4"}, {"2", "4"}, {"8", "2"}};
 
 /* Fewer workers than streams, or fewer connections for one host. */
 START_TEST(fewer_than_wished)
@@ -131,7 +131,8 @@ START_TEST(fewer_than_wished)
 	struct server server;
 	struct run run;
 
-	SERVER_START(&server, "-w", few[_i].workers, "-C", few[_i].most);
+	SERVER_START(&server, "-w", few[_i].workers, "-C", few[_i].most, "-o",
+	    "fsync=no");
 	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
@@ -159,7 +160,7 @@ START_TEST(one_is_lost)
 	struct run run;
 	char port[16];
 
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, "ftx", "put", "-rp", "-j", "4", "-o", tries[_i], "-P", port,
@@ -180,7 +181,7 @@ START_TEST(all_are_lost)
 	struct run run;
 	char port[16];
 
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, "ftx", "put", "-r", "-j", "4", "-o", "retry=0", "-P", port,
@@ -207,7 +208,7 @@ START_TEST(large_files_side_by_side)
 		argv[6 + i] = names[i];
 	}
 	argv[14] = "127.0.0.1:";
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	argv[5] = port;
@@ -236,7 +237,7 @@ START_TEST(some_cannot_be_stored)
 	folder_make("in/src");
 	folder_make("in/src/3");
 	folder_make("in/src/3/5");
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
 	run_check(&run, 23, "src/3/5");
 	ck_assert_ptr_eq(strchr(run.err, '\n'), strrchr(run.err, '\n'));
@@ -252,7 +253,7 @@ START_TEST(one_file)
 	struct server server;
 	struct run run;
 
-	SERVER_START(&server, "-w", "8");
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	RUN(&run, "ftx", "put", "-j", "4", "src/1/1", "127.0.0.1:f");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("src/1/1", "in/f"));

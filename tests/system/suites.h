@@ -36,5 +36,7 @@ Suite *restart_suite(void);
 Suite *exits_suite(void);
 Suite *completion_suite(void);
 Suite *examples_suite(void);
+Suite *show_suite(void);
+Suite *events_suite(void);
 
 #endif

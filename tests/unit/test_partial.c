@@ -190,6 +190,49 @@ START_TEST(who_is_at_work_on_it_keeps_it)
 }
 END_TEST
 
+/* Hold the file's lock for a while, then remove it, as the sweep does. */
+static pid_t
+sweep_slowly(const char *name)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = openat(store.staging, name, O_RDWR);
+
+		if (store_lock(fd) == -1 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		(void)io_poll(NULL, 0, io_now() + 20);
+		_exit(unlinkat(store.staging, name, 0) == 0 ? 0 : 1);
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return child;
+}
+
+/* It is kept under its name, although the sweep came first. */
+START_TEST(what_is_swept_meanwhile_is_made_again)
+{
+	struct staged staged;
+	int status;
+	pid_t sweeper;
+
+	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	sweeper = sweep_slowly(staged.name);
+	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(waitpid(sweeper, &status, 0), sweeper);
+	ck_assert_int_eq(status, 0);
+	ck_assert(partial_is_name(staged.name));
+	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
 START_TEST(staging_empties_what_was_kept)
 {
 	struct staged staged;
@@ -217,6 +260,7 @@ partial_suite(void)
 	tcase_add_test(tcase, the_tick_ends_the_work);
 	tcase_add_test(tcase, more_than_the_file_is_none_of_it);
 	tcase_add_test(tcase, who_is_at_work_on_it_keeps_it);
+	tcase_add_test(tcase, what_is_swept_meanwhile_is_made_again);
 	tcase_add_test(tcase, staging_empties_what_was_kept);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -1,84 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* What is shown of a transfer under way. */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/interrupt.h"
 #include "client/progress.h"
 
 Suite *progress_suite(void);
-
-START_TEST(describes)
-{
-	char line[PROGRESS_LINE];
-
-	ck_assert_str_eq(progress_describe(line, "d/big.iso",
-			     UINT64_C(2867000000), UINT64_C(4700000000), 25600),
-	    "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16");
-	ck_assert_str_eq(
-	    progress_describe(line, "a", 912000000, UINT64_C(4700000000), 1000),
-	    "a  19%  912 MB/4.7 GB  912 MB/s  eta 0:04");
-	/* Nothing has come of which a rate could be made. */
-	ck_assert_str_eq(
-	    progress_describe(line, "a", 0, 1000, 0), "a  0%  0 B/1.0 kB");
-	ck_assert_str_eq(
-	    progress_describe(line, "e", 0, 0, 5), "e  100%  0/0 B");
-	ck_assert_str_eq(progress_describe(line, "-", UINT64_C(2867000000),
-			     PROGRESS_UNKNOWN, 25600),
-	    "-  2.9 GB  112 MB/s");
-}
-END_TEST
-
-START_TEST(largest_and_longest)
-{
-	char line[PROGRESS_LINE], name[300];
-
-	memset(name, '\x1b', sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	progress_describe(line, name, UINT64_MAX - 2, UINT64_MAX - 1, 1);
-	ck_assert_uint_lt(strlen(line), sizeof(line));
-	ck_assert_ptr_null(strchr(line, '\x1b'));
-	ck_assert_ptr_nonnull(strstr(line, "99%"));
-	progress_describe(line, name, 1, INT64_MAX, 1000000);
-	ck_assert_uint_lt(strlen(line), sizeof(line));
-}
-END_TEST
-
-START_TEST(percents)
-{
-	ck_assert_int_eq(progress_percent(0, 0), 100);
-	ck_assert_int_eq(progress_percent(0, 1), 0);
-	ck_assert_int_eq(progress_percent(199, 200), 99);
-	ck_assert_int_eq(progress_percent(200, 200), 100);
-	ck_assert_int_eq(progress_percent(UINT64_MAX / 2, UINT64_MAX), 49);
-}
-END_TEST
-
-START_TEST(rates)
-{
-	ck_assert_uint_eq(progress_rate(1000, 1000), 1000);
-	ck_assert_uint_eq(progress_rate(1, 10), 100);
-	ck_assert_uint_eq(progress_rate(5, 0), 5000);
-	ck_assert_uint_eq(progress_rate(5, -7), 5000);
-	ck_assert_uint_eq(
-	    progress_rate(UINT64_MAX, 1000), UINT64_MAX / 1000 * 1000);
-}
-END_TEST
-
-START_TEST(clocks)
-{
-	char clock[PROGRESS_CLOCK];
-
-	ck_assert_str_eq(progress_clock(clock, -1), "0:00");
-	ck_assert_str_eq(progress_clock(clock, 7999), "0:07");
-	ck_assert_str_eq(progress_clock(clock, 59 * 60000 + 59000), "59:59");
-	ck_assert_str_eq(progress_clock(clock, 3600000 + 127000), "1:02:07");
-	progress_clock(clock, INT64_MAX);
-	ck_assert_uint_lt(strlen(clock), sizeof(clock));
-}
-END_TEST
 
 /* What is said on standard error from here to the end of listening. */
 static FILE *said;
@@ -107,67 +39,182 @@ listen_end(char *buffer, size_t size)
 	fclose(said);
 }
 
-START_TEST(first_line_at_once)
-{
-	struct progress progress;
-	char text[256];
+static struct progress progress;
+static char heard[8192];
 
+static void
+begin(const char *setting, int quiet)
+{
 	listen_begin();
-	progress_init(&progress, "lines", 0, 0, 5000);
-	progress_sending(&progress, "f", 0, 1000, 0, 5000);
-	progress_sending(&progress, "f", 100, 1000, 999, 5999);
-	progress_sending(&progress, "f", 200, 1000, 1000, 6000);
+	progress_init(&progress, setting, quiet, 5000);
+}
+
+/* What was said must be this. */
+static void
+end_with(const char *expected)
+{
+	char text[1024];
+
+	progress_release(&progress);
 	listen_end(text, sizeof(text));
-	ck_assert_str_eq(text,
-	    "f  0%  0 B/1.0 kB\n"
-	    "f  20%  200 B/1.0 kB  200 B/s  eta 0:04\n");
+	ck_assert_str_eq(text, expected);
+}
+
+/* So much of 1000 bytes has gone by then. */
+static void
+send_until(io_time now, uint64_t sent)
+{
+	const struct view view = {.state = VIEW_SENDING,
+	    .path = "f",
+	    .sent = sent,
+	    .total = 1000,
+	    .carried = sent};
+
+	progress_show(&progress, &view, now);
+}
+
+static void
+wait_until(io_time now, int brief, int notice)
+{
+	const struct view view = {.state = VIEW_WAITING,
+	    .host = "nas",
+	    .why = "busy, waiting for a free worker",
+	    .since = 4000,
+	    .brief = brief,
+	    .notice = notice};
+
+	progress_show(&progress, &view, now);
+}
+
+START_TEST(lines_once_a_second)
+{
+	begin("lines", 0);
+	send_until(5000, 0);
+	send_until(5999, 100);
+	send_until(6000, 200);
+	end_with("f  0%  0 B/1.0 kB\n"
+		 "f  20%  200 B/1.0 kB  200 B/s  eta 0:04\n");
 }
 END_TEST
 
-START_TEST(no_bar_for_a_moment)
+START_TEST(bar_is_drawn_over)
 {
-	struct progress progress;
-	char text[256];
-
-	listen_begin();
-	progress_init(&progress, "bar", 0, 1, 5000);
-	progress_sending(&progress, "f", 0, 1000, 199, 5199);
-	listen_end(text, sizeof(text));
-	ck_assert_str_eq(text, "");
+	begin("bar", 0);
+	send_until(5000, 0);
+	send_until(5199, 100);
+	send_until(5200, 200);
+	send_until(5399, 300);
+	send_until(6000, 500);
+	end_with("\rf  20%  200 B/1.0 kB  1.0 kB/s  eta 0:00"
+		 "\rf  50%  500 B/1.0 kB  500 B/s  eta 0:01 "
+		 "\r                                       \r");
 }
 END_TEST
 
-static const char *const hosts[] = {
-    "nas",
-    "123456789012345678901234",
-    "1234567890123456789012345",
-    /* Two bytes each, so that a cut comes within one. */
-    "x\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
-    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
-};
-
-START_TEST(waiting_fits_a_line)
+START_TEST(line_in_place_of_the_bar)
 {
-	const char *reason = ": connected, waiting for a free worker (1:02:07)";
-	struct progress progress;
-	char text[1024], *end;
+	begin("bar", 0);
+	send_until(5200, 0);
+	progress_print(&progress, "said");
+	/* It is there again at once. */
+	send_until(5201, 0);
+	end_with("\rf  0%  0 B/1.0 kB\r                 \rsaid\n"
+		 "\rf  0%  0 B/1.0 kB\r                 \r");
+}
+END_TEST
 
-	listen_begin();
-	progress_init(&progress, "auto", 0, 1, 0);
-	progress_waiting(&progress, hosts[_i],
-	    "connected, waiting for a free worker", 0, 3727000);
-	listen_end(text, sizeof(text));
-	ck_assert_int_eq(strncmp(text, "\rftx: ", 6), 0);
-	ck_assert_uint_lt(strlen(text + 1), PROGRESS_LINE);
-	end = strstr(text, reason);
-	ck_assert_ptr_nonnull(end);
-	ck_assert_str_eq(end, reason);
-	/* No character is torn: what is there is a start of the name. */
-	*end = '\0';
-	ck_assert_int_eq(strncmp(text + 6, hosts[_i], strlen(text + 6)), 0);
-	ck_assert_int_ne(hosts[_i][strlen(text + 6)] & 0xc0, 0x80);
+START_TEST(width_that_changes)
+{
+	ck_assert_int_eq(setenv("COLUMNS", "20", 1), 0);
+	begin("bar", 0);
+	send_until(5200, 0);
+	ck_assert_int_eq(setenv("COLUMNS", "8", 1), 0);
+	send_until(5400, 0);
+	ck_assert_int_eq(setenv("COLUMNS", "12", 1), 0);
+	send_until(5600, 0);
+	/* Whatever stood there is gone, and no line was longer than there was
+	 * room. */
+	end_with("\rf  0%  0 B/1.0 kB\rf  0%  \rf  0%      "
+		 "\r     \r");
+}
+END_TEST
+
+START_TEST(silent_otherwise)
+{
+	begin("auto", 0);
+	send_until(9000, 100);
+	wait_until(9000, 0, 0);
+	end_with("");
+	begin("none", 0);
+	send_until(9000, 100);
+	end_with("");
+	begin("bar", 1);
+	send_until(9000, 100);
+	wait_until(9000, 0, 1);
+	end_with("");
+}
+END_TEST
+
+START_TEST(waiting_is_noticed_once)
+{
+	begin("auto", 0);
+	wait_until(6000, 1, 1);
+	wait_until(7000, 0, 1);
+	wait_until(8000, 0, 1);
+	end_with("ftx: nas: busy, waiting for a free worker (0:03)\n");
+}
+END_TEST
+
+/* What was sent before a pause is no part of the rate, nor is the pause. */
+START_TEST(rate_of_this_connection)
+{
+	begin("lines", 0);
+	send_until(5000, 400);
+	wait_until(7000, 0, 1);
+	send_until(905000, 400);
+	send_until(906000, 450);
+	end_with("f  40%  400 B/1.0 kB\n"
+		 "ftx: nas: busy, waiting for a free worker (0:03)\n"
+		 "f  40%  400 B/1.0 kB\n"
+		 "f  45%  450 B/1.0 kB  50 B/s  eta 0:11\n");
+}
+END_TEST
+
+START_TEST(rate_is_that_of_late)
+{
+	begin("lines", 0);
+	for (io_time now = 5000; now <= 35000; now += 1000)
+		send_until(now, now < 15000 ? 0 : (uint64_t)now / 1000 - 15);
+	progress_release(&progress);
+	listen_end(heard, sizeof(heard));
+	ck_assert_ptr_nonnull(strstr(heard, "20 B/1.0 kB  1 B/s"));
+}
+END_TEST
+
+START_TEST(asked_by_a_signal)
+{
+	interrupt_listen();
+	begin("none", 1);
+	send_until(6000, 100);
+	ck_assert_int_eq(raise(SIGUSR1), 0);
+	send_until(6100, 200);
+	send_until(6200, 300);
+	ck_assert_int_eq(raise(SIGUSR1), 0);
+	wait_until(6300, 1, 0);
+	end_with("f  20%  200 B/1.0 kB  1.0 kB/s  eta 0:00\n"
+		 "ftx: nas: busy, waiting for a free worker (0:02)\n");
+}
+END_TEST
+
+/* How long a state lasts. */
+START_TEST(committing_has_a_clock)
+{
+	struct view view = {.state = VIEW_COMMITTING, .path = "f"};
+
+	begin("lines", 0);
+	progress_show(&progress, &view, 7000);
+	progress_show(&progress, &view, 10000);
+	end_with("f  100%  committing\nf  100%  committing (0:03)\n");
 }
 END_TEST
 
@@ -178,15 +225,16 @@ progress_suite(void)
 	TCase *tcase = tcase_create("progress");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, describes);
-	tcase_add_test(tcase, largest_and_longest);
-	tcase_add_test(tcase, percents);
-	tcase_add_test(tcase, rates);
-	tcase_add_test(tcase, clocks);
-	tcase_add_test(tcase, first_line_at_once);
-	tcase_add_test(tcase, no_bar_for_a_moment);
-	tcase_add_loop_test(tcase, waiting_fits_a_line, 0,
-	    (int)(sizeof(hosts) / sizeof(hosts[0])));
+	tcase_add_test(tcase, lines_once_a_second);
+	tcase_add_test(tcase, bar_is_drawn_over);
+	tcase_add_test(tcase, line_in_place_of_the_bar);
+	tcase_add_test(tcase, width_that_changes);
+	tcase_add_test(tcase, silent_otherwise);
+	tcase_add_test(tcase, waiting_is_noticed_once);
+	tcase_add_test(tcase, rate_of_this_connection);
+	tcase_add_test(tcase, rate_is_that_of_late);
+	tcase_add_test(tcase, asked_by_a_signal);
+	tcase_add_test(tcase, committing_has_a_clock);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+/* Standard output for programs: events in JSON, and digests. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/system/fake.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static struct server server;
+
+static void
+begin_with_server(void)
+{
+	char program[HARNESS_PATH];
+
+	harness_begin();
+	harness_program(program, "ftx");
+	ck_assert_int_eq(setenv("FTX", program, 1), 0);
+	SERVER_START(&server, "-w", "2");
+}
+
+static void
+end_all(void)
+{
+	server_stop(&server);
+	harness_end();
+}
+
+/* What bash makes of the line, in which $FTX is the program. */
+static void
+shell(struct run *run, const char *line)
+{
+	RUN(run, "bash", "-c", line);
+}
+
+/* Whole lines, each an object of its own in printable ASCII. */
+static void
+check_lines(const struct run *run)
+{
+	const char *line = run->out;
+
+	while (*line != '\0') {
+		size_t length = strcspn(line, "\n");
+
+		ck_assert_int_eq(line[length], '\n');
+		ck_assert_msg(strncmp(line, "{\"event\":\"", 10) == 0 &&
+			line[length - 1] == '}',
+		    "no object: %s", line);
+		for (size_t i = 0; i < length; i++)
+			ck_assert_msg(line[i] >= 0x20 && line[i] < 0x7f,
+			    "%02x in %s", line[i], line);
+		line += length + 1;
+	}
+}
+
+/* What Python says of it, where it is there. */
+static void
+check_by_python(const struct run *run)
+{
+	struct run python;
+
+	shell(&python, "command -v python3 >/dev/null");
+	if (python.status != 0) {
+		harness_skip("python", "the program is not installed");
+		return;
+	}
+	file_write("lines", run->out);
+	shell(&python,
+	    "python3 -c '\n"
+	    "import json, os, sys\n"
+	    "events = [json.loads(l) for l in open(\"lines\")]\n"
+	    "for e in events[:-1]:\n"
+	    "    name = bytes.fromhex(e[\"source_hex\"]) "
+	    "if \"source_hex\" in e else e[\"source\"].encode()\n"
+	    "    assert os.path.lexists(name) or e[\"status\"] == \"failed\"\n"
+	    "assert events[-1][\"event\"] == \"end\"\n"
+	    "assert sum(events[-1][k] for k in (\"stored\", \"failed\", "
+	    "\"skipped\")) == len(events) - 1\n'");
+	run_check(&python, 0, NULL);
+}
+
+START_TEST(outcomes)
+{
+	struct run run;
+
+	folder_make("d");
+	file_write("d/hello", "hello");
+	file_write("d/a\xff\"\\\x1b[31m\n", "x");
+	ck_assert_int_eq(mkfifo("d/pipe", 0600), 0);
+	RUN(&run, "ftx", "put", "-o", "json", "-r", "d", "none", "127.0.0.1:t");
+	run_check(&run, 23, NULL);
+	check_lines(&run);
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "{\"event\":\"source\",\"source\":\"d/hello\","
+	    "\"target\":\"127.0.0.1:t/d/hello\",\"status\":\"stored\","
+	    "\"size\":5,\"digest\":\"26c7827d889f6da3\",\"seconds\":0."));
+	ck_assert_ptr_nonnull(strstr(run.out, ",\"durable\":true}\n"));
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "\"source\":\"d/a\\ufffd\\\"\\\\\\u001b[31m\\u000a\""
+	    ",\"source_hex\":\"642f61ff225c1b5b33316d0a\","));
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "\"source\":\"d/pipe\",\"target\":\"127.0.0.1:t/d/pipe\","
+	    "\"status\":\"skipped\",\"reason\":\"is a FIFO\"}\n"));
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "\"status\":\"failed\",\"cause\":\"source unreadable\","
+	    "\"reason\":\"No such file or directory\"}\n"));
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "{\"event\":\"end\",\"stored\":2,\"unchanged\":0,"
+	    "\"would_store\":0,\"failed\":1,\"unconfirmed\":0,\"skipped\":1,"
+	    "\"directories\":1,\"bytes\":6,\"seconds\":0."));
+	ck_assert_ptr_nonnull(strstr(run.out, ",\"exit\":23}\n"));
+	check_by_python(&run);
+}
+END_TEST
+
+START_TEST(dry_run)
+{
+	struct run run;
+
+	file_write("f", "hello");
+	RUN(&run, "ftx", "put", "-n", "-o", "json", "f", "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	check_lines(&run);
+	ck_assert_ptr_nonnull(
+	    strstr(run.out, "\"status\":\"would_store\",\"size\":5}\n"));
+	RUN(&run, "ftx", "put", "-n", "-o", "digest", "f", "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.out, "");
+}
+END_TEST
+
+/* Its digest is only known where it was computed. */
+START_TEST(unchanged)
+{
+	struct run run;
+
+	file_write("f", "hello");
+	RUN(&run, "ftx", "put", "-p", "f", "127.0.0.1:x");
+	RUN(&run, "ftx", "put", "-o", "skip-unchanged", "-o", "json", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_ptr_nonnull(
+	    strstr(run.out, "\"status\":\"unchanged\",\"size\":5}\n"));
+	ck_assert_ptr_nonnull(strstr(run.out, "\"stored\":0,\"unchanged\":1,"));
+	RUN(&run, "ftx", "put", "-o", "skip-unchanged", "-o", "digest", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.out, "");
+	RUN(&run, "ftx", "put", "-o", "checksum", "-o", "digest", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.out, "26c7827d889f6da3  f\n");
+}
+END_TEST
+
+/* A run that ends early says so of every source. */
+START_TEST(early_ends)
+{
+	struct run run;
+
+	file_make("f", 6 << 20, 1);
+	file_write("g", "x");
+	RUN_BEGIN(&run, "ftx", "put", "-o", "json", "-l", "24000", "f", "g",
+	    "127.0.0.1:");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	ck_assert_int_eq(kill(run.pid, SIGINT), 0);
+	run_finish(&run);
+	run_check(&run, 130, NULL);
+	check_lines(&run);
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "\"source\":\"f\",\"target\":\"127.0.0.1:f\",\"status\":\"failed\","
+	    "\"cause\":\"cancelled\",\"reason\":\"interrupted\"}\n"));
+	ck_assert_ptr_nonnull(strstr(run.out, "\"source\":\"g\""));
+	ck_assert_ptr_nonnull(strstr(run.out, "\"exit\":130}\n"));
+	fake_nothing();
+	RUN(&run, "ftx", "put", "-o", "json", "f", "g", "127.0.0.1:");
+	run_check(&run, 35, NULL);
+	check_lines(&run);
+	ck_assert_ptr_nonnull(strstr(run.out, "\"failed\":2,"));
+	ck_assert_ptr_nonnull(strstr(run.out, "\"exit\":35}\n"));
+}
+END_TEST
+
+START_TEST(names_that_act)
+{
+	struct run run;
+
+	folder_make("in/\xc2\x9b"
+		    "2J");
+	file_write("f", "x");
+	RUN(&run, "ftx", "put", "-o", "json", "f", "f",
+	    "127.0.0.1:\xc2\x9b"
+	    "2J/");
+	run_check(&run, 1, NULL);
+	ck_assert_str_eq(run.out, "");
+	RUN(&run, "ftx", "put", "-o", "json", "-r", "f",
+	    "127.0.0.1:\xc2\x9b"
+	    "2J/\x1b");
+	run_check(&run, 0, NULL);
+	check_lines(&run);
+	ck_assert_ptr_nonnull(strstr(run.out, "\\u009b2J/\\u001b\""));
+}
+END_TEST
+
+/* Each line is there when it is true, not at the end. */
+START_TEST(lines_at_once)
+{
+	struct run run;
+
+	file_write("small", "x");
+	file_make("large", 6 << 20, 1);
+	shell(&run,
+	    "$FTX put -o json -l 24000 small large 127.0.0.1: | "
+	    "{ read -r line; ls in; echo \"$line\"; cat >/dev/null; }");
+	run_check(&run, 0, NULL);
+	ck_assert_ptr_nonnull(strstr(run.out, "\"source\":\"small\""));
+	ck_assert_int_eq(strncmp(run.out, "small\n", 6), 0);
+}
+END_TEST
+
+START_TEST(reader_that_goes)
+{
+	struct run run;
+
+	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
+		file_write(name, "x");
+	shell(&run,
+	    "$FTX put -o json a b c d e 127.0.0.1: | : ; "
+	    "exit ${PIPESTATUS[0]}");
+	run_check(&run, 1, "ftx: standard output: Broken pipe; nothing more");
+	ck_assert_int_eq(folder_count("in"), 5);
+}
+END_TEST
+
+START_TEST(output_that_fails)
+{
+	static const char *const lines[] = {
+	    "$FTX put -o json a b 127.0.0.1: >/dev/full",
+	    "$FTX put -o digest a b 127.0.0.1: >/dev/full",
+	    "$FTX put -o json a b 127.0.0.1: >&-",
+	    "$FTX put -o json a b 127.0.0.1: 1</dev/null",
+	};
+	struct run run;
+	const char *message;
+
+	file_write("a", "x");
+	file_write("b", "x");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		shell(&run, lines[i]);
+		run_check(&run, 1, "the transfer goes on\n");
+		/* It is said once. */
+		message = strstr(run.err, "standard output");
+		ck_assert_ptr_null(strstr(message + 1, "standard output"));
+		ck_assert_int_eq(folder_count("in"), 2);
+		ck_assert_int_eq(unlink("in/a"), 0);
+		ck_assert_int_eq(unlink("in/b"), 0);
+	}
+	/* What went wrong before is the worse. */
+	shell(&run, "$FTX put -o json a none 127.0.0.1: >/dev/full");
+	run_check(&run, 23, NULL);
+	/* Nothing is written there otherwise. */
+	shell(&run, "$FTX put a 127.0.0.1: >&-");
+	run_check(&run, 0, NULL);
+}
+END_TEST
+
+/* A reader who does not read does not keep anybody from interrupting. */
+START_TEST(reader_that_stands_still)
+{
+	struct run run;
+
+	folder_make("d");
+	for (int i = 0; i < 1000; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "d/%04d", i);
+		file_write(path, "x");
+	}
+	shell(&run,
+	    "mkfifo pipe; exec 3<>pipe; $FTX put -o json -r d 127.0.0.1: >&3 & "
+	    "until [ $(ls in/d | wc -l) = 1000 ]; do sleep 0.05; done; "
+	    "kill -TERM $!; wait $!");
+	run_check(&run, 143, NULL);
+}
+END_TEST
+
+START_TEST(digests_that_are_checked)
+{
+	struct run run;
+
+	shell(&run, "command -v xxh64sum >/dev/null");
+	if (run.status != 0) {
+		harness_skip("xxh64sum", "the program is not installed");
+		return;
+	}
+	folder_make("d");
+	file_make("d/large", 3 << 20, 1);
+	file_write("d/empty", "");
+	file_write("d/back\\slash", "b");
+	file_write("d/c\r", "c");
+	file_write("d/ blank ", "d");
+	file_write("d/a\xff", "e");
+	file_write("stdin", "f");
+	file_write("-f", "g");
+	shell(&run,
+	    "$FTX put -o digest -r d stdin ./-f 127.0.0.1:t >sums && "
+	    "xxh64sum --strict -c sums </dev/null");
+	run_check(&run, 0, NULL);
+	shell(&run, "wc -l <sums; echo x >>d/large; xxh64sum -c sums");
+	ck_assert_int_eq(atoi(run.out), 8);
+	ck_assert_int_eq(run.status, 1);
+	/* Standard input is checked against the same again. */
+	shell(&run,
+	    "$FTX put -o digest - 127.0.0.1:x <stdin >sums && "
+	    "xxh64sum --strict -c sums <stdin");
+	run_check(&run, 0, NULL);
+	/* Older ones have no way to say this, and say so. */
+	file_write("new\n\\line", "h");
+	shell(&run, "$FTX put -o digest new* 127.0.0.1:x");
+	ck_assert_str_eq(run.out, "\\1f389510b857f10f  new\\n\\\\line\n");
+}
+END_TEST
+
+START_TEST(not_both)
+{
+	struct run run;
+
+	file_write("f", "x");
+	RUN(&run, "ftx", "put", "-o", "json", "-o", "digest", "f",
+	    "127.0.0.1:x");
+	run_check(&run, 1, "json and digest exclude each other");
+	ck_assert_str_eq(run.out, "");
+}
+END_TEST
+
+Suite *
+events_suite(void)
+{
+	Suite *suite = suite_create("events");
+	TCase *tcase = tcase_create("events");
+
+	tcase_add_checked_fixture(tcase, begin_with_server, end_all);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, outcomes);
+	tcase_add_test(tcase, dry_run);
+	tcase_add_test(tcase, unchanged);
+	tcase_add_test(tcase, early_ends);
+	tcase_add_test(tcase, names_that_act);
+	tcase_add_test(tcase, lines_at_once);
+	tcase_add_test(tcase, reader_that_goes);
+	tcase_add_test(tcase, output_that_fails);
+	tcase_add_test(tcase, reader_that_stands_still);
+	tcase_add_test(tcase, digests_that_are_checked);
+	tcase_add_test(tcase, not_both);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
