@@ -13,11 +13,9 @@
 #define PUT_SIZE (1 << 20)
 
 /*
- * What one of several connections has asked for, at most, so that something is
- * left for the others: requests without result, and bytes of content that it
- * has not begun to send.
+ * Bytes of content that one of several connections has asked for and not begun
+ * to send, at most, so that something is left for the others.
  */
-#define SHARE_REQUESTS 256
 #define SHARE_BYTES (4 << 20)
 
 /* Standard input has no mode that says anything: that of a new file. */
@@ -215,8 +213,11 @@ send_queued(struct feed *feed)
 static int
 has_enough(const struct feed *feed)
 {
-	return transfer_is_shared(feed->transfer) &&
-	    (feed->window.open >= SHARE_REQUESTS ||
+	uint64_t streams = feed->transfer->options->streams;
+
+	/* Together they have as many requests under way as one alone has. */
+	return streams > 1 &&
+	    (feed->window.open >= WIRE_WINDOW_REQUESTS / streams ||
 		feed->window.promised >= SHARE_BYTES);
 }
 

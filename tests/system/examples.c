@@ -28,9 +28,11 @@ has_namespaces(void)
 	struct run run;
 
 	RUN(&run, "unshare", "-mn", "--propagation", "private", "sh", "-c",
-	    "command -v bash && ip link add eth0 type veth peer name eth1");
+	    "command -v bash && command -v xxh64sum && ip link add eth0 type "
+	    "veth peer name eth1");
 	if (run.status != 0)
-		harness_skip("examples", "needs root, unshare and ip");
+		harness_skip(
+		    "examples", "needs root, unshare, ip and xxh64sum");
 	return run.status == 0;
 }
 

@@ -79,12 +79,18 @@ count_connections(const struct server *server)
  */
 START_TEST(shares_a_tree)
 {
+	/* So far away that the first cannot do all before the others come. */
+	const struct proxy_plan plan = {.up.delay = 20, .down.delay = 20};
 	struct server server;
+	struct proxy proxy;
 	struct run run;
-	char path[64];
+	char path[64], port[16];
 
 	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
-	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-r", "-j", "32", "-P", port, "src",
+	    "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
 	check_equal();
@@ -94,6 +100,7 @@ START_TEST(shares_a_tree)
 	}
 	ck_assert_int_gt(count_connections(&server), 1);
 	ck_assert_int_eq(server_said(&server, " stored, 1"), FOLDERS * FILES);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
 }
 END_TEST
@@ -148,13 +155,16 @@ static const char *const tries[] = {"retry=0", "retry=5"};
 
 /*
  * What was lost goes over the others, who do not wait for it.  The first is
- * lost when it has sent more than it may before they are there.
+ * lost when it has sent more than it may before they are there, which needs a
+ * way so long that it cannot send the rest as well.
  */
 START_TEST(one_is_lost)
 {
 	const struct proxy_plan plan = {
 
-	    .faulty = 2, .up = {.fault = PROXY_RESET, .at = 65000}};
+	    .faulty = 2,
+	    .up = {.delay = 20, .fault = PROXY_RESET, .at = 40000},
+	    .down.delay = 20};
 	struct server server;
 	struct proxy proxy;
 	struct run run;
@@ -163,7 +173,7 @@ START_TEST(one_is_lost)
 	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
-	RUN(&run, "ftx", "put", "-rp", "-j", "4", "-o", tries[_i], "-P", port,
+	RUN(&run, "ftx", "put", "-rp", "-j", "32", "-o", tries[_i], "-P", port,
 	    "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	check_equal();

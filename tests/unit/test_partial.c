@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "common/io.h"
 #include "tests/unit/inbox.h"
 
 Suite *partial_suite(void);
