@@ -20,7 +20,7 @@
  */
 #define WAITING_INTERVAL 4000
 
-int
+void
 feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
     unsigned line)
 {
@@ -35,7 +35,7 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
 	/* A further one may find that the others have done the work. */
 	if (!transfer_is_shared(transfer) || transfer->directory == NULL)
 		feed->early = EARLY_BYTES;
-	return window_init(&feed->window);
+	window_init(&feed->window);
 }
 
 void

@@ -40,11 +40,8 @@ enum feed_step {
 	FEED_IDLE  /* nothing to do until the server has spoken */
 };
 
-/*
- * line is the number of the connection among those of the run, below 64.
- * Returns 0, or -1 with errno if there is no memory.
- */
-int feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
+/* line is the number of the connection among those of the run, below 64. */
+void feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
     unsigned line);
 
 /*

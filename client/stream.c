@@ -375,8 +375,8 @@ stream_begin(struct stream *stream, struct transfer *transfer, unsigned line,
 	    .moved = now,
 	    .most = rate_piece(&transfer->rate, CONN_DATA),
 	    .answers = {.transfer = transfer, .feed = &stream->feed}};
-	if (feed_init(&stream->feed, transfer, &stream->conn, line) == -1 ||
-	    conn_init(&stream->conn, in, out, WIRE_FROM_SERVER) == -1) {
+	feed_init(&stream->feed, transfer, &stream->conn, line);
+	if (conn_init(&stream->conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set(outcome, STATUS_MEMORY, "%s", "");
 		return -1;
 	}

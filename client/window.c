@@ -2,20 +2,19 @@
 /* The requests of one connection that have no result yet, by their numbers. */
 #include "client/window.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-int
+void
 window_init(struct window *window)
 {
-	*window = (struct window){.first = 1, .next = 1};
-	window->slots = calloc(WIRE_WINDOW_REQUESTS, sizeof(*window->slots));
-	return window->slots != NULL ? 0 : -1;
+	memset(window, 0, sizeof(*window));
+	window->first = window->next = 1;
 }
 
-static struct request **
-slot_of(const struct window *window, uint32_t number)
+static size_t
+slot_of(uint32_t number)
 {
-	return &window->slots[number % WIRE_WINDOW_REQUESTS];
+	return number % WIRE_WINDOW_REQUESTS;
 }
 
 int
@@ -30,7 +29,7 @@ window_add(struct window *window, struct request *request)
 {
 	request->number = window->next++;
 	window->paths += request->path_length;
-	*slot_of(window, request->number) = request;
+	window->slots[slot_of(request->number)] = request;
 }
 
 struct request *
@@ -38,7 +37,7 @@ window_find(const struct window *window, uint32_t number)
 {
 	if (number - window->first >= window->next - window->first)
 		return NULL;
-	return *slot_of(window, number);
+	return window->slots[slot_of(number)];
 }
 
 struct request *
@@ -47,7 +46,7 @@ window_going(struct window *window)
 	if (window->going == 0)
 		return NULL;
 	for (uint32_t number = window->first;; number++) {
-		struct request *request = *slot_of(window, number);
+		struct request *request = window->slots[slot_of(number)];
 
 		if (request != NULL && request->state == REQUEST_GOING)
 			return request;
@@ -75,9 +74,9 @@ static void
 remove_request(struct window *window, struct request *request)
 {
 	window->paths -= request->path_length;
-	*slot_of(window, request->number) = NULL;
+	window->slots[slot_of(request->number)] = NULL;
 	while (window->first != window->next &&
-	    *slot_of(window, window->first) == NULL)
+	    window->slots[slot_of(window->first)] == NULL)
 		window->first++;
 }
 
@@ -99,7 +98,7 @@ void
 window_release(struct window *window, int lost, struct requests *left)
 {
 	while (window->first != window->next) {
-		struct request *request = *slot_of(window, window->first);
+		struct request *request = window->slots[slot_of(window->first)];
 
 		if (lost && request->state == REQUEST_ENDED)
 			request->uncertain = 1;
@@ -111,6 +110,4 @@ window_release(struct window *window, int lost, struct requests *left)
 		remove_request(window, request);
 		requests_add(left, request);
 	}
-	free(window->slots);
-	window->slots = NULL;
 }

@@ -13,7 +13,7 @@
  * some that are done.
  */
 struct window {
-	struct request **slots; /* owned, and what is in them */
+	struct request *slots[WIRE_WINDOW_REQUESTS]; /* owned */
 	uint32_t first, next;
 	size_t paths;	   /* bytes of the paths that are held */
 	size_t open;	   /* were sent, and have no result */
@@ -22,8 +22,7 @@ struct window {
 	uint64_t steps;	   /* forward: results, and more that is kept */
 };
 
-/* Returns 0, or -1 with errno if there is no memory. */
-int window_init(struct window *window);
+void window_init(struct window *window);
 
 /*
  * Its connection has ended.  What has no result is new again and goes to left;

@@ -8,11 +8,11 @@
 #define BLANKS " \t\n"
 
 /*
- * Copy one word, without its quotes.  Returns what follows it, or NULL if a
- * quote does not end.
+ * Copy one word, without its quotes, and set *out behind it.  Returns what
+ * follows it, or NULL if a quote does not end.
  */
 static const char *
-copy_word(char *out, const char *text)
+copy_word(char **out, const char *text)
 {
 	char quote = '\0';
 
@@ -24,61 +24,46 @@ copy_word(char *out, const char *text)
 		else if (quote == '\0' && strchr(BLANKS, *text) != NULL)
 			break;
 		else
-			*out++ = *text;
+			*(*out)++ = *text;
 	}
-	*out = '\0';
+	*(*out)++ = '\0';
 	return quote == '\0' ? text : NULL;
-}
-
-static int
-add_word(struct words *words, const char *word)
-{
-	char **items =
-	    realloc(words->items, (words->count + 2) * sizeof(*words->items));
-
-	if (items == NULL)
-		return -1;
-	words->items = items;
-	items[words->count] = strdup(word);
-	items[words->count + 1] = NULL;
-	return items[words->count++] != NULL ? 0 : -1;
 }
 
 int
 words_split(struct words *words, const char *text, const char **reason)
 {
-	char *word = malloc(strlen(text) + 1);
+	/* A word takes two bytes of the text at least, but for the last. */
+	size_t length = strlen(text), most = length / 2 + 1;
+	char *out;
 
-	*words = (struct words){NULL, 0};
 	*reason = "out of memory";
-	if (word == NULL)
+	*words = (struct words){
+	    malloc((most + 1) * sizeof(*words->items) + length + 1), 0};
+	if (words->items == NULL)
 		return -1;
+	out = (char *)(words->items + most + 1);
 	for (text += strspn(text, BLANKS); *text != '\0';
 	     text += strspn(text, BLANKS)) {
-		text = copy_word(word, text);
+		words->items[words->count++] = out;
+		text = copy_word(&out, text);
 		if (text == NULL) {
+			words_release(words);
 			*reason = "a quote in it does not end";
-			goto fail;
+			return -1;
 		}
-		if (add_word(words, word) == -1)
-			goto fail;
 	}
-	*reason = "a command is not empty";
-	if (words->count == 0 || words->items[0][0] == '\0')
-		goto fail;
-	free(word);
-	return 0;
-fail:
-	free(word);
+	words->items[words->count] = NULL;
+	if (words->count > 0 && words->items[0][0] != '\0')
+		return 0;
 	words_release(words);
+	*reason = "a command is not empty";
 	return -1;
 }
 
 void
 words_release(struct words *words)
 {
-	for (size_t i = 0; i < words->count; i++)
-		free(words->items[i]);
 	free(words->items);
 	*words = (struct words){NULL, 0};
 }

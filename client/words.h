@@ -7,7 +7,7 @@
 
 /* As execvp(3) wants them. */
 struct words {
-	char **items; /* owned; a NULL follows the last */
+	char **items; /* owned, with the words; a NULL follows the last */
 	size_t count;
 };
 

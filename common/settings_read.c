@@ -66,6 +66,7 @@ fail_option(const struct setting *table, int said, const char *argument,
     char error[SETTINGS_ERROR])
 {
 	const char letter = (char)optopt;
+	const struct setting *setting = find_letter(table, letter);
 	char shown[SHOWN];
 
 	/* Meant as one word, not as letters. */
@@ -73,11 +74,11 @@ fail_option(const struct setting *table, int said, const char *argument,
 		return settings_fail(error, "%s is no option; -h lists them",
 		    text_escape(shown, sizeof shown, argument, strlen(argument),
 			TEXT_UTF8));
-	if (said != ':')
+	if (said != ':' || (setting == NULL && letter != 'o'))
 		return settings_fail(error, "-%s is no option; -h lists them",
 		    text_escape(shown, sizeof shown, &letter, 1, TEXT_UTF8));
 	return settings_fail(error, "-%c needs a value: %s", letter,
-	    letter == 'o' ? "name[=value]" : find_letter(table, letter)->name);
+	    setting == NULL ? "name[=value]" : setting->name);
 }
 
 static int

@@ -13,7 +13,7 @@ static struct requests left;
 static void
 begin(void)
 {
-	ck_assert_int_eq(window_init(&window), 0);
+	window_init(&window);
 	requests_init(&left);
 }
 
@@ -192,7 +192,7 @@ START_TEST(once_more)
 	add(REQUEST_ENDED);
 	add(REQUEST_ASKED);
 	window_release(&window, 1, &left);
-	ck_assert_int_eq(window_init(&window), 0);
+	window_init(&window);
 	add(REQUEST_ENDED);
 	window_add(&window, requests_take(&left));
 	window_add(&window, requests_take(&left));
