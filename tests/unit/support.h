@@ -13,6 +13,9 @@
  */
 TCase *support_case(const char *name);
 
+/* The tag of test cases that limit their process: they limit tools, too. */
+#define SUPPORT_LIMITS "limits"
+
 /* How many descriptors are open. */
 size_t support_descriptors(void);
 

@@ -220,6 +220,7 @@ server_failures_suite(void)
 {
 	Suite *suite = suite_create("server_failures");
 	TCase *tcase = support_case("failures");
+	TCase *limits = support_case("limits");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, failures_are_answered_at_once);
@@ -228,9 +229,12 @@ server_failures_suite(void)
 	tcase_add_test(tcase, bad_holes_break_the_protocol);
 	tcase_add_test(tcase, aborts_say_why);
 	tcase_add_test(tcase, abandoning);
-	tcase_add_test(tcase, want_of_descriptors_commits_and_goes_on);
-	tcase_add_test(tcase, want_that_lasts_is_sickness);
 	tcase_add_test(tcase, a_deep_path_is_no_sickness);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(limits, SUPPORT_LIMITS);
+	tcase_add_checked_fixture(limits, setup, teardown);
+	tcase_add_test(limits, want_of_descriptors_commits_and_goes_on);
+	tcase_add_test(limits, want_that_lasts_is_sickness);
+	suite_add_tcase(suite, limits);
 	return suite;
 }

@@ -60,6 +60,7 @@ stream_suite(void)
 	Suite *suite = suite_create("stream");
 	TCase *tcase = support_case("stream");
 
+	tcase_set_tags(tcase, SUPPORT_LIMITS);
 	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return suite;
