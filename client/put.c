@@ -25,6 +25,7 @@ struct run {
 	struct line *lines; /* owned */
 	struct pollfd *waits;
 	size_t count, opened; /* the others may be opened */
+	size_t turn;	      /* whose it is to send first */
 	int failed;	      /* then outcome ends all of it */
 	struct outcome outcome;
 };
@@ -76,27 +77,44 @@ lose(struct run *run, struct line *line, struct outcome *outcome)
 	run->outcome.status = retry_verdict(&line->retry, outcome->status);
 }
 
-/* Give every line its turn.  Returns nonzero if there is more at once. */
+/* Returns nonzero if there is more to do at once. */
+static int
+work_on(struct run *run, struct line *line)
+{
+	struct outcome outcome;
+
+	outcome_set(&outcome, STATUS_STORED, "%s", "");
+	switch (line_step(line, &outcome)) {
+	case LINE_MORE:
+	case LINE_ENDED:
+		return 1;
+	case LINE_FAILED:
+		lose(run, line, &outcome);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Give every line its turn.  Where the rate is limited, the first may take all
+ * that is allowed: the next time it is the one behind that.  Returns nonzero if
+ * there is more at once.
+ */
 static int
 work(struct run *run)
 {
-	struct outcome outcome;
+	const struct rate *rate = &run->transfer.rate;
+	size_t first = run->turn;
 	int more = 0;
 
 	for (size_t i = 0; i < run->opened && !run->failed; i++) {
-		outcome_set(&outcome, STATUS_STORED, "%s", "");
-		switch (line_step(&run->lines[i], &outcome)) {
-		case LINE_MORE:
-		case LINE_ENDED:
-			more = 1;
-			break;
-		case LINE_FAILED:
-			lose(run, &run->lines[i], &outcome);
-			more = 1;
-			break;
-		default:
-			break;
-		}
+		size_t number = (first + i) % run->opened;
+		uint64_t taken = rate->taken;
+
+		more |= work_on(run, &run->lines[number]);
+		if (rate->limit != 0 && rate->taken != taken)
+			run->turn = number + 1;
 	}
 	return more;
 }
