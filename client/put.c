@@ -26,6 +26,7 @@ struct run {
 	struct pollfd *waits;
 	size_t count, opened; /* the others may be opened */
 	size_t turn;	      /* whose it is to send first */
+	int greeted;	      /* by a worker, on any of them */
 	int failed;	      /* then outcome ends all of it */
 	struct outcome outcome;
 };
@@ -56,15 +57,33 @@ may_do_without(const struct line *line)
 	}
 }
 
+/* A further line could not be made: none waits as long for the next ones. */
+static void
+close_unmade(struct run *run)
+{
+	for (size_t i = 1; i < run->opened; i++)
+		if (run->lines[i].state == LINE_PAUSED &&
+		    !run->lines[i].retry.connected)
+			run->lines[i].state = LINE_CLOSED;
+}
+
 /* A line was lost: it is made again, or the others have to do. */
 static void
 lose(struct run *run, struct line *line, struct outcome *outcome)
 {
 	int others = is_alive(run), further = line != run->lines;
-	int64_t delay = line_retry(line);
+	int64_t delay;
 
-	if (others && further && !line->retry.greeted)
+	run->greeted |= line->attempt.greeted;
+	/* The last one stands for the run. */
+	if (!others && run->greeted)
+		line->retry.connected = line->retry.greeted = 1;
+	delay = line_retry(line);
+	if (others && further && !line->retry.greeted) {
 		line->state = LINE_CLOSED;
+		if (!line->retry.connected)
+			close_unmade(run);
+	}
 	if (line->state == LINE_PAUSED) {
 		if (line->retry.slow && !others)
 			report_again(&run->transfer, outcome, delay);
@@ -173,7 +192,8 @@ show_pause(struct run *run, const struct line *line, io_time now)
 	progress_show(&run->transfer.progress, &view, now);
 }
 
-/* Show the line that says most: one that sends, or else one that is open. */
+/* Show what says most: a line that sends, is open, or will be, in this order.
+ */
 static void
 show(struct run *run, io_time now)
 {
@@ -182,10 +202,10 @@ show(struct run *run, io_time now)
 	for (size_t i = 0; i < run->opened; i++) {
 		const struct line *line = &run->lines[i];
 
-		if (line->state == LINE_OPEN &&
-		    (best->state != LINE_OPEN ||
-			(stream_is_sending(&line->stream) &&
-			    !stream_is_sending(&best->stream))))
+		if (line->state > best->state ||
+		    (line->state == LINE_OPEN && best->state == LINE_OPEN &&
+			stream_is_sending(&line->stream) &&
+			!stream_is_sending(&best->stream)))
 			best = line;
 	}
 	if (best->state == LINE_OPEN)

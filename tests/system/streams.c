@@ -249,6 +249,22 @@ make_large(int count)
 	}
 }
 
+/* A way to a server that is full holds up nobody but the one who tries it. */
+START_TEST(cannot_all_connect)
+{
+	struct server server;
+	struct run run;
+
+	make_large(3);
+	SERVER_START(
+	    &server, "-w", "1", "-b", "1", "-t", "2", "-o", "fsync=no");
+	RUN(&run, "ftx", "put", "-j", "8", "-o", "connect-timeout=1", "f0",
+	    "f1", "f2", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	server_stop(&server);
+}
+END_TEST
+
 /* No connection takes all that the limit allows, until the others stall. */
 START_TEST(shares_the_rate)
 {
@@ -331,6 +347,7 @@ streams_suite(void)
 	tcase_add_loop_test(tcase, one_is_lost, 0, 2);
 	tcase_add_test(tcase, all_are_lost);
 	tcase_add_test(tcase, large_files_side_by_side);
+	tcase_add_test(tcase, cannot_all_connect);
 	tcase_add_test(tcase, shares_the_rate);
 	tcase_add_test(tcase, some_cannot_be_stored);
 	tcase_add_test(tcase, one_file);
