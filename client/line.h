@@ -7,6 +7,7 @@
 #include "client/stream.h"
 #include "client/transport.h"
 
+/* In the order of what they have to say. */
 enum line_state {
 	LINE_CLOSED, /* for good, unless it is opened again */
 	LINE_PAUSED, /* to be connected when it is due */

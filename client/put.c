@@ -25,6 +25,8 @@ struct run {
 	struct line *lines; /* owned */
 	struct pollfd *waits;
 	size_t count, opened; /* the others may be opened */
+	size_t turn;	      /* whose it is to send first */
+	int greeted;	      /* by a worker, on any of them */
 	int failed;	      /* then outcome ends all of it */
 	struct outcome outcome;
 };
@@ -55,15 +57,33 @@ may_do_without(const struct line *line)
 	}
 }
 
+/* A further line could not be made: none waits as long for the next ones. */
+static void
+close_unmade(struct run *run)
+{
+	for (size_t i = 1; i < run->opened; i++)
+		if (run->lines[i].state == LINE_PAUSED &&
+		    !run->lines[i].retry.connected)
+			run->lines[i].state = LINE_CLOSED;
+}
+
 /* A line was lost: it is made again, or the others have to do. */
 static void
 lose(struct run *run, struct line *line, struct outcome *outcome)
 {
 	int others = is_alive(run), further = line != run->lines;
-	int64_t delay = line_retry(line);
+	int64_t delay;
 
-	if (others && further && !line->retry.greeted)
+	run->greeted |= line->attempt.greeted;
+	/* The last one stands for the run. */
+	if (!others && run->greeted)
+		line->retry.connected = line->retry.greeted = 1;
+	delay = line_retry(line);
+	if (others && further && !line->retry.greeted) {
 		line->state = LINE_CLOSED;
+		if (!line->retry.connected)
+			close_unmade(run);
+	}
 	if (line->state == LINE_PAUSED) {
 		if (line->retry.slow && !others)
 			report_again(&run->transfer, outcome, delay);
@@ -76,27 +96,44 @@ lose(struct run *run, struct line *line, struct outcome *outcome)
 	run->outcome.status = retry_verdict(&line->retry, outcome->status);
 }
 
-/* Give every line its turn.  Returns nonzero if there is more at once. */
+/* Returns nonzero if there is more to do at once. */
+static int
+work_on(struct run *run, struct line *line)
+{
+	struct outcome outcome;
+
+	outcome_set(&outcome, STATUS_STORED, "%s", "");
+	switch (line_step(line, &outcome)) {
+	case LINE_MORE:
+	case LINE_ENDED:
+		return 1;
+	case LINE_FAILED:
+		lose(run, line, &outcome);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Give every line its turn.  Where the rate is limited, the first may take all
+ * that is allowed: the next time it is the one behind that.  Returns nonzero if
+ * there is more at once.
+ */
 static int
 work(struct run *run)
 {
-	struct outcome outcome;
+	const struct rate *rate = &run->transfer.rate;
+	size_t first = run->turn;
 	int more = 0;
 
 	for (size_t i = 0; i < run->opened && !run->failed; i++) {
-		outcome_set(&outcome, STATUS_STORED, "%s", "");
-		switch (line_step(&run->lines[i], &outcome)) {
-		case LINE_MORE:
-		case LINE_ENDED:
-			more = 1;
-			break;
-		case LINE_FAILED:
-			lose(run, &run->lines[i], &outcome);
-			more = 1;
-			break;
-		default:
-			break;
-		}
+		size_t number = (first + i) % run->opened;
+		uint64_t taken = rate->taken;
+
+		more |= work_on(run, &run->lines[number]);
+		if (rate->limit != 0 && rate->taken != taken)
+			run->turn = number + 1;
 	}
 	return more;
 }
@@ -155,7 +192,8 @@ show_pause(struct run *run, const struct line *line, io_time now)
 	progress_show(&run->transfer.progress, &view, now);
 }
 
-/* Show the line that says most: one that sends, or else one that is open. */
+/* Show what says most: a line that sends, is open, or will be, in this order.
+ */
 static void
 show(struct run *run, io_time now)
 {
@@ -164,10 +202,10 @@ show(struct run *run, io_time now)
 	for (size_t i = 0; i < run->opened; i++) {
 		const struct line *line = &run->lines[i];
 
-		if (line->state == LINE_OPEN &&
-		    (best->state != LINE_OPEN ||
-			(stream_is_sending(&line->stream) &&
-			    !stream_is_sending(&best->stream))))
+		if (line->state > best->state ||
+		    (line->state == LINE_OPEN && best->state == LINE_OPEN &&
+			stream_is_sending(&line->stream) &&
+			!stream_is_sending(&best->stream)))
 			best = line;
 	}
 	if (best->state == LINE_OPEN)

@@ -237,6 +237,49 @@ START_TEST(large_files_side_by_side)
 }
 END_TEST
 
+/* What lies in the folder: files that are asked for, "f0" and so on. */
+static void
+make_large(int count)
+{
+	char name[4];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		file_make(name, 2 << 20, (unsigned)i);
+	}
+}
+
+/* A way to a server that is full holds up nobody but the one who tries it. */
+START_TEST(cannot_all_connect)
+{
+	struct server server;
+	struct run run;
+
+	make_large(3);
+	SERVER_START(
+	    &server, "-w", "1", "-b", "1", "-t", "2", "-o", "fsync=no");
+	RUN(&run, "ftx", "put", "-j", "8", "-o", "connect-timeout=1", "f0",
+	    "f1", "f2", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	server_stop(&server);
+}
+END_TEST
+
+/* No connection takes all that the limit allows, until the others stall. */
+START_TEST(shares_the_rate)
+{
+	struct server server;
+	struct run run;
+
+	make_large(3);
+	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
+	RUN(&run, "ftx", "put", "-j", "3", "-l", "8000", "-o", "timeout=1",
+	    "f0", "f1", "f2", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	server_stop(&server);
+}
+END_TEST
+
 /* One summary, one status. */
 START_TEST(some_cannot_be_stored)
 {
@@ -304,6 +347,8 @@ streams_suite(void)
 	tcase_add_loop_test(tcase, one_is_lost, 0, 2);
 	tcase_add_test(tcase, all_are_lost);
 	tcase_add_test(tcase, large_files_side_by_side);
+	tcase_add_test(tcase, cannot_all_connect);
+	tcase_add_test(tcase, shares_the_rate);
 	tcase_add_test(tcase, some_cannot_be_stored);
 	tcase_add_test(tcase, one_file);
 	tcase_add_test(tcase, limits);
