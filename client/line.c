@@ -16,19 +16,25 @@ line_init(struct line *line, struct transfer *transfer,
 	line->transport = transport;
 	line->number = number;
 	line->state = LINE_PAUSED;
-	line->paused = line->due = now;
+	line->since = line->due = now;
 	retry_init(
 	    &line->retry, options->queue_timeout, options->retry, seed, now);
 }
 
+/* Go on connecting; then begin. */
 static enum line_event
-open_line(struct line *line, struct outcome *outcome)
+connect_line(struct line *line, struct outcome *outcome)
 {
 	const struct stream_limits limits = {
 	    line->retry.since, line->retry.since + line->retry.queue_timeout};
 
-	line->attempt = (struct attempt){.status = STATUS_UNREACHABLE};
-	if (transport_connect(line->transport, &line->link, outcome) == -1) {
+	switch (transport_connect(line->transport, &line->link)) {
+	case TRANSPORT_CONNECTED:
+		break;
+	case TRANSPORT_CONNECTING:
+		return LINE_WAITING;
+	default:
+		*outcome = line->link.outcome;
 		line->state = LINE_CLOSED;
 		return LINE_FAILED;
 	}
@@ -40,17 +46,26 @@ open_line(struct line *line, struct outcome *outcome)
 	return LINE_FAILED;
 }
 
+/* One that is not open. */
 static enum line_event
-step_paused(struct line *line, struct outcome *outcome)
+step_closed(struct line *line, struct outcome *outcome)
 {
+	io_time now = io_now();
+
 	/* Others have done its work. */
 	if (transfer_is_exhausted(line->transfer)) {
-		line->state = LINE_CLOSED;
+		line_close(line, outcome);
 		return LINE_ENDED;
 	}
-	if (io_now() < line->due)
+	if (line->state == LINE_CONNECTING)
+		return connect_line(line, outcome);
+	if (now < line->due)
 		return LINE_WAITING;
-	return open_line(line, outcome);
+	line->state = LINE_CONNECTING;
+	line->since = now;
+	line->attempt = (struct attempt){.status = STATUS_UNREACHABLE};
+	transport_begin(line->transport, &line->link);
+	return connect_line(line, outcome);
 }
 
 enum line_event
@@ -58,8 +73,8 @@ line_step(struct line *line, struct outcome *outcome)
 {
 	if (line->state == LINE_CLOSED)
 		return LINE_WAITING;
-	if (line->state == LINE_PAUSED)
-		return step_paused(line, outcome);
+	if (line->state != LINE_OPEN)
+		return step_closed(line, outcome);
 	switch (stream_step(&line->stream, outcome)) {
 	case STREAM_MORE:
 		return LINE_MORE;
@@ -78,10 +93,12 @@ line_step(struct line *line, struct outcome *outcome)
 void
 line_close(struct line *line, struct outcome *outcome)
 {
-	int open = line->state == LINE_OPEN;
+	enum line_state state = line->state;
 
 	line->state = LINE_CLOSED;
-	if (!open)
+	if (state == LINE_CONNECTING)
+		transport_disconnect(line->transport, &line->link, 0, outcome);
+	if (state != LINE_OPEN)
 		return;
 	line->attempt.greeted = stream_is_greeted(&line->stream);
 	line->attempt.progressed = stream_end(&line->stream) > 0;
@@ -101,7 +118,7 @@ line_retry(struct line *line)
 	if (delay < 0 || line->transfer->spent)
 		return -1;
 	line->state = LINE_PAUSED;
-	line->paused = now;
+	line->since = now;
 	line->due = now + delay;
 	return delay;
 }
@@ -113,5 +130,10 @@ line_await(const struct line *line, struct pollfd *wait)
 		return stream_await(&line->stream, wait);
 	for (int i = 0; i < CONN_POLLS; i++)
 		wait[i] = (struct pollfd){.fd = -1};
+	if (line->state == LINE_CONNECTING) {
+		wait[0] =
+		    (struct pollfd){.fd = line->link.out, .events = POLLOUT};
+		return line->link.due;
+	}
 	return line->state == LINE_PAUSED ? line->due : IO_NEVER;
 }

@@ -11,6 +11,7 @@
 enum line_state {
 	LINE_CLOSED, /* for good, unless it is opened again */
 	LINE_PAUSED, /* to be connected when it is due */
+	LINE_CONNECTING,
 	LINE_OPEN
 };
 
@@ -23,7 +24,7 @@ struct line {
 	struct stream stream;
 	struct retry retry;
 	struct attempt attempt; /* how the last connection went */
-	io_time paused, due;	/* since when, and until */
+	io_time since, due;	/* it is paused; or since when it connects */
 };
 
 /* It is paused, and due at once. */

@@ -57,16 +57,6 @@ may_do_without(const struct line *line)
 	}
 }
 
-/* A further line could not be made: none waits as long for the next ones. */
-static void
-close_unmade(struct run *run)
-{
-	for (size_t i = 1; i < run->opened; i++)
-		if (run->lines[i].state == LINE_PAUSED &&
-		    !run->lines[i].retry.connected)
-			run->lines[i].state = LINE_CLOSED;
-}
-
 /* A line was lost: it is made again, or the others have to do. */
 static void
 lose(struct run *run, struct line *line, struct outcome *outcome)
@@ -79,11 +69,8 @@ lose(struct run *run, struct line *line, struct outcome *outcome)
 	if (!others && run->greeted)
 		line->retry.connected = line->retry.greeted = 1;
 	delay = line_retry(line);
-	if (others && further && !line->retry.greeted) {
+	if (others && further && !line->retry.greeted)
 		line->state = LINE_CLOSED;
-		if (!line->retry.connected)
-			close_unmade(run);
-	}
 	if (line->state == LINE_PAUSED) {
 		if (line->retry.slow && !others)
 			report_again(&run->transfer, outcome, delay);
@@ -185,10 +172,20 @@ show_pause(struct run *run, const struct line *line, io_time now)
 	struct view view;
 
 	view_waiting(&view, &run->transfer, waiting_for(line),
-	    line->retry.slow ? line->paused : line->retry.since);
+	    line->retry.slow ? line->since : line->retry.since);
 	/* That a lost connection is made again has been said. */
 	view.brief = !line->retry.slow && now - line->retry.since < PATIENCE;
 	view.notice = !line->retry.slow;
+	progress_show(&run->transfer.progress, &view, now);
+}
+
+static void
+show_connecting(struct run *run, const struct line *line, io_time now)
+{
+	struct view view;
+
+	view_waiting(&view, &run->transfer, "connecting", line->since);
+	view.brief = now - line->since < PATIENCE;
 	progress_show(&run->transfer.progress, &view, now);
 }
 
@@ -210,6 +207,8 @@ show(struct run *run, io_time now)
 	}
 	if (best->state == LINE_OPEN)
 		stream_show(&best->stream, now);
+	else if (best->state == LINE_CONNECTING)
+		show_connecting(run, best, now);
 	else if (best->state == LINE_PAUSED)
 		show_pause(run, best, now);
 }
@@ -261,6 +260,13 @@ put_all(struct run *run)
 		report_end(&run->transfer, &run->outcome);
 }
 
+/* What was read of standard input cannot be said once more on another line. */
+static size_t
+lines_of(const struct options *options, const struct transfer *transfer)
+{
+	return transfer->input ? 1 : (size_t)options->streams;
+}
+
 /* Returns 0, or -1 with errno if there is no memory. */
 static int
 make_lines(struct run *run, size_t count)
@@ -272,18 +278,6 @@ make_lines(struct run *run, size_t count)
 	run->count = count;
 	add_line(run);
 	return 0;
-}
-
-static void
-show_connecting(void *context, io_time since)
-{
-	struct run *run = context;
-	io_time now = io_now();
-	struct view view;
-
-	view_waiting(&view, &run->transfer, "connecting", since);
-	view.brief = now - since < PATIENCE;
-	progress_show(&run->transfer.progress, &view, now);
 }
 
 /* Find the way and put everything, unless every server would refuse that. */
@@ -304,8 +298,6 @@ begin(struct run *run)
 		report_end(&run->transfer, &outcome);
 		return;
 	}
-	run->transport.show = show_connecting;
-	run->transport.context = run;
 	interrupt_catch();
 	put_all(run);
 	transport_close(&run->transport);
@@ -322,7 +314,7 @@ put_run(const struct options *options, const struct target *target,
 	memset(&run, 0, sizeof(run));
 	if (transfer_init(&run.transfer, options, target, sources, count) ==
 		0 &&
-	    make_lines(&run, (size_t)options->streams) == 0) {
+	    make_lines(&run, lines_of(options, &run.transfer)) == 0) {
 		begin(&run);
 	} else {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");

@@ -11,13 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/interrupt.h"
 #include "common/address.h"
 #include "common/io.h"
 #include "common/text.h"
-
-/* Milliseconds from one call of show to the next. */
-#define TICK 1000
 
 /* Returns NULL, or the error in words. */
 static const char *
@@ -136,66 +132,11 @@ bind_local(int fd, const struct addrinfo *local, int family)
 	return bind(fd, local->ai_addr, local->ai_addrlen);
 }
 
-/* Returns what poll() does when something has come, or the time is over. */
-static int
-await(const struct transport *transport, struct pollfd *wait, io_time deadline)
+/* Add to the outcome what became of the address that was tried. */
+static enum transport_event
+fail_remote(struct transport_link *link, int error)
 {
-	io_time since = io_now(), now = since;
-	int ready = 0;
-
-	while (ready == 0 && now < deadline && !interrupt_caught()) {
-		ready = io_poll(
-		    wait, 1, now + TICK < deadline ? now + TICK : deadline);
-		now = io_now();
-		if (ready == 0 && transport->show != NULL)
-			transport->show(transport->context, since);
-	}
-	return ready;
-}
-
-/* Wait for a connection under way.  Returns 0, or -1 with errno. */
-static int
-await_connection(const struct transport *transport, int fd)
-{
-	struct pollfd wait = {.fd = fd, .events = POLLOUT};
-	socklen_t length = sizeof(int);
-	int ready =
-	    await(transport, &wait, io_now() + transport->connect_timeout);
-	int error;
-
-	if (ready == -1)
-		return -1;
-	error = ready == 0 ? ETIMEDOUT : 0;
-	if (interrupt_caught())
-		error = EINTR;
-	if (error == 0 &&
-	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
-		return -1;
-	errno = error;
-	return error == 0 ? 0 : -1;
-}
-
-static int
-connect_socket(
-    const struct transport *transport, int fd, const struct addrinfo *remote)
-{
-	const int yes = 1;
-
-	if (io_close_on_exec(fd) == -1 || io_set_blocking(fd, 0) == -1)
-		return -1;
-	/* Where there is no such option nothing waits for it either. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if (connect(fd, remote->ai_addr, remote->ai_addrlen) == 0)
-		return 0;
-	if (errno != EINPROGRESS && errno != EINTR)
-		return -1;
-	return await_connection(transport, fd);
-}
-
-/* Add to the outcome what became of one address. */
-static void
-note_failure(struct outcome *outcome, const struct addrinfo *remote, int error)
-{
+	struct outcome *outcome = &link->outcome;
 	char address[ADDRESS_TEXT];
 	size_t length;
 
@@ -204,56 +145,85 @@ note_failure(struct outcome *outcome, const struct addrinfo *remote, int error)
 	length = strlen(outcome->text);
 	snprintf(outcome->text + length, sizeof(outcome->text) - length,
 	    "%s%s: %s", length > 0 ? "; " : "",
-	    address_print(address, remote->ai_addr, remote->ai_addrlen),
+	    address_print(
+		address, link->remote->ai_addr, link->remote->ai_addrlen),
 	    strerror(error));
+	return TRANSPORT_FAILED;
 }
 
 /* The same of the local address, which is told where nothing else is. */
-static void
+static enum transport_event
 note_local(
-    struct outcome *outcome, const struct transport *transport, int error)
+    const struct transport *transport, struct transport_link *link, int error)
 {
+	struct outcome *outcome = &link->outcome;
+
 	/* An address of the other family says more than that it is none. */
 	if (outcome->status == STATUS_UNTRIED &&
 	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
 		(void)fail_local(transport, strerror(error), outcome);
+	return TRANSPORT_FAILED;
 }
 
-/* Returns a descriptor, or -1 with the reason added to the outcome. */
-static int
-connect_one(const struct addrinfo *remote, const struct transport *transport,
-    struct outcome *outcome)
+/* Try the next address. */
+static enum transport_event
+try_remote(const struct transport *transport, struct transport_link *link)
 {
+	const int yes = 1;
+	const struct addrinfo *remote = link->remote;
 	int fd =
 	    socket(remote->ai_family, remote->ai_socktype, remote->ai_protocol);
 
-	if (fd != -1 &&
-	    bind_local(fd, transport->local, remote->ai_family) == -1)
-		note_local(outcome, transport, errno);
-	else if (fd != -1 && connect_socket(transport, fd, remote) == 0)
-		return fd;
-	else
-		note_failure(outcome, remote, errno);
-	if (fd != -1)
-		close(fd);
-	return -1;
+	link->in = link->out = fd;
+	link->due = io_now() + transport->connect_timeout;
+	if (fd == -1 || io_close_on_exec(fd) == -1 ||
+	    io_set_blocking(fd, 0) == -1)
+		return fail_remote(link, errno);
+	if (bind_local(fd, transport->local, remote->ai_family) == -1)
+		return note_local(transport, link, errno);
+	/* Where there is no such option nothing waits for it either. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	if (connect(fd, remote->ai_addr, remote->ai_addrlen) == 0)
+		return TRANSPORT_CONNECTED;
+	return errno == EINPROGRESS || errno == EINTR
+	    ? TRANSPORT_CONNECTING
+	    : fail_remote(link, errno);
 }
 
-/* Returns a descriptor, or -1 with outcome. */
-static int
-connect_any(const struct transport *transport, struct outcome *outcome)
+/* What has become of the address that is being tried? */
+static enum transport_event
+look_at(struct transport_link *link)
 {
-	const struct addrinfo *remote = transport->remote;
+	struct pollfd wait = {.fd = link->out, .events = POLLOUT};
+	socklen_t length = sizeof(int);
+	io_time now = io_now();
+	int error = 0, ready = io_poll(&wait, 1, now);
 
-	outcome_set(outcome, STATUS_UNTRIED, "%s", "");
-	for (; remote != NULL && !interrupt_caught();
-	     remote = remote->ai_next) {
-		int fd = connect_one(remote, transport, outcome);
+	if (ready == 0)
+		return now < link->due ? TRANSPORT_CONNECTING
+				       : fail_remote(link, ETIMEDOUT);
+	if (ready == -1 ||
+	    getsockopt(link->out, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
+		error = errno;
+	return error == 0 ? TRANSPORT_CONNECTED : fail_remote(link, error);
+}
 
-		if (fd != -1)
-			return fd;
+static enum transport_event
+connect_any(const struct transport *transport, struct transport_link *link)
+{
+	while (link->remote != NULL) {
+		enum transport_event event = link->in == -1
+		    ? try_remote(transport, link)
+		    : look_at(link);
+
+		if (event != TRANSPORT_FAILED)
+			return event;
+		if (link->in != -1)
+			close(link->in);
+		link->in = link->out = -1;
+		link->remote = link->remote->ai_next;
 	}
-	return -1;
+	return TRANSPORT_FAILED;
 }
 
 /* The command's name, for messages, which escape it. */
@@ -263,33 +233,37 @@ name_of(const struct transport *transport)
 	return transport->command.items[0];
 }
 
-static int
-start_command(const struct transport *transport, struct transport_link *link,
-    struct outcome *outcome)
+static enum transport_event
+start_command(const struct transport *transport, struct transport_link *link)
 {
 	struct command command;
 
-	if (command_start(&command, transport->command.items) == 0) {
-		*link = (struct transport_link){
-		    command.in, command.out, command.pid};
-		return 0;
+	if (command_start(&command, transport->command.items) == -1) {
+		outcome_set(&link->outcome, STATUS_UNREACHABLE,
+		    "cannot run %.512s: %s", name_of(transport),
+		    strerror(errno));
+		return TRANSPORT_FAILED;
 	}
-	outcome_set(outcome, STATUS_UNREACHABLE, "cannot run %.512s: %s",
-	    name_of(transport), strerror(errno));
-	return -1;
+	link->in = command.in;
+	link->out = command.out;
+	link->pid = command.pid;
+	return TRANSPORT_CONNECTED;
 }
 
-int
-transport_connect(const struct transport *transport,
-    struct transport_link *link, struct outcome *outcome)
+void
+transport_begin(const struct transport *transport, struct transport_link *link)
 {
-	int fd;
+	*link = (struct transport_link){
+	    .in = -1, .out = -1, .remote = transport->remote};
+	outcome_set(&link->outcome, STATUS_UNTRIED, "%s", "");
+}
 
-	if (transport->command.count > 0)
-		return start_command(transport, link, outcome);
-	fd = connect_any(transport, outcome);
-	*link = (struct transport_link){fd, fd, 0};
-	return fd == -1 ? -1 : 0;
+enum transport_event
+transport_connect(
+    const struct transport *transport, struct transport_link *link)
+{
+	return transport->command.count > 0 ? start_command(transport, link)
+					    : connect_any(transport, link);
 }
 
 /* How the command ended, as command_end has it. */
@@ -313,7 +287,8 @@ transport_disconnect(const struct transport *transport,
 	char end[64];
 
 	if (link->pid == 0) {
-		close(link->in);
+		if (link->in != -1)
+			close(link->in);
 		return;
 	}
 	describe_end(end, sizeof(end), command_end(&command));

@@ -18,10 +18,6 @@ struct transport {
 	struct addrinfo *remote, *local; /* owned; local may be NULL */
 	const char *from;		 /* local as it was given; not owned */
 	int64_t connect_timeout;
-	/* Unless NULL: called while one is waited for, since then, each second.
-	 */
-	void (*show)(void *context, io_time since);
-	void *context;
 };
 
 /* Returns 0, or -1 with outcome. */
@@ -32,16 +28,31 @@ void transport_close(struct transport *transport);
 /* One connection: descriptors that do not block, and may be one. */
 struct transport_link {
 	int in, out;
-	pid_t pid; /* of the command, or 0 */
+	pid_t pid;		       /* of the command, or 0 */
+	const struct addrinfo *remote; /* is being tried, */
+	io_time due;		       /* no longer than until then */
+	struct outcome outcome;	       /* of what was tried before */
+};
+
+/* Nothing is tried before the first transport_connect. */
+void transport_begin(
+    const struct transport *transport, struct transport_link *link);
+
+enum transport_event {
+	TRANSPORT_CONNECTED,
+	TRANSPORT_CONNECTING, /* again when out can be written to, or when due
+			       */
+	TRANSPORT_FAILED      /* see the outcome of the link */
 };
 
 /*
- * Connect to the first address that accepts, or start the command.  Returns 0,
- * or -1 with outcome, also when a signal was caught.  The status is
- * STATUS_UNTRIED where the local address is all that is in the way.
+ * Go on to connect to the first address that accepts, without waiting, or start
+ * the command.  The outcome is STATUS_UNTRIED where the local address is all
+ * that is in the way.  Unless it has failed, transport_disconnect is to be
+ * called in the end.
  */
-int transport_connect(const struct transport *transport,
-    struct transport_link *link, struct outcome *outcome);
+enum transport_event transport_connect(
+    const struct transport *transport, struct transport_link *link);
 
 /*
  * Close it.  A command that ended before the server had greeted is as a

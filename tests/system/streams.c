@@ -162,7 +162,7 @@ START_TEST(one_is_lost)
 {
 	const struct proxy_plan plan = {
 
-	    .faulty = 2,
+	    .faulty = 1,
 	    .up = {.delay = 20, .fault = PROXY_RESET, .at = 40000},
 	    .down.delay = 20};
 	struct server server;
