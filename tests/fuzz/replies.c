@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzzed: what a server says to ftx, while it puts real files. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/report.h"
+#include "client/stream.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/turns.h"
+
+/* What the first byte of an input says, above the number of the run. */
+enum way {
+	WAY_RUN = 7,
+	WAY_HONEST = 8, /* a result has the size and digest of what was sent */
+	WAY_LEAVES = 16,
+	WAY_EARLY = 32 /* the server does not wait until all was sent */
+};
+
+#define RUNS 8
+#define MAX_INPUT 16384
+#define REQUESTS 32
+#define ARGUMENTS 8
+
+/* More turns than any run takes. */
+#define MOST_TURNS 100000
+
+/* What the user wants: files are those that will be sent. */
+static struct run {
+	const char *arguments[ARGUMENTS];
+	const char *sources[4];
+	size_t files;
+} runs[RUNS] = {
+    {{"-v"}, {"small"}, 1},
+    {{"-o", "progress=lines"}, {"small", "empty", "large"}, 3},
+    {{"-rp"}, {"tree"}, 1},
+    {{"-nv"}, {"small", "empty", "large"}, 3},
+    {{"-pv", "-o", "skip-unchanged"}, {"small", "large"}, 2},
+    {{"-o", "checksum"}, {"small", "empty", "large"}, 3},
+    {{"-o", "remove-source"}, {"small", "empty", "large"}, 3},
+    {{"-vr", "-j", "2"}, {"small", "tree"}, 2},
+};
+
+/* A request that the client has sent, and what became of it. */
+struct sent {
+	uint32_t number;
+	enum wire_type type;
+	unsigned wishes;
+	uint64_t size, digest; /* as announced, and then of its end */
+	int ended, confirmed, durable;
+	char path[64];
+};
+
+static struct options options[RUNS];
+static struct turns turns;
+static struct sent sent[REQUESTS];
+static size_t sent_count;
+static uint8_t said[MAX_INPUT];
+static size_t said_length;
+static uint8_t way;
+
+static void
+make_file(const char *path, const char *text, off_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+
+	if (fd == -1)
+		return;
+	fuzz_check(io_write_all(fd, text, strlen(text)) == 0);
+	fuzz_check(ftruncate(fd, size) == 0);
+	close(fd);
+}
+
+static void
+make_sources(void)
+{
+	make_file("small", "hello", 5);
+	make_file("empty", "", 0);
+	make_file("large", "large", TRANSFER_RESUMED + 16);
+}
+
+static void
+read_options(size_t run)
+{
+	static char command[] = "put", program[] = "ftx";
+	char *argv[ARGUMENTS + 3] = {program, command};
+	char error[SETTINGS_ERROR];
+	int argc = 2;
+
+	for (const char **next = runs[run].arguments; *next != NULL; next++)
+		argv[argc++] = strdup(*next);
+	fuzz_check(options_read(&options[run], argc, argv, error) != -1);
+	for (int i = 2; i < argc; i++)
+		free(argv[i]);
+}
+
+/* Once, before the first input. */
+static void
+prepare(void)
+{
+	static int done;
+
+	if (done)
+		return;
+	done = 1;
+	signal(SIGPIPE, SIG_IGN);
+	make_sources();
+	fuzz_check(mkdir("tree", 0755) == 0);
+	fuzz_check(mkdir("tree/a", 0755) == 0);
+	make_file("tree/a/leaf", "leaf", 4);
+	for (size_t i = 0; i < RUNS; i++)
+		read_options(i);
+}
+
+static struct sent *
+find(uint32_t number)
+{
+	for (size_t i = 0; i < sent_count; i++)
+		if (sent[i].number == number)
+			return &sent[i];
+	return NULL;
+}
+
+static void
+hear_request(const struct conn_frame *frame)
+{
+	struct sent *now = &sent[sent_count++];
+	struct wire_request wanted;
+
+	fuzz_check(
+	    wire_read_request(frame->payload, frame->length, &wanted) == 0);
+	fuzz_check(
+	    wire_check_path(wanted.path.bytes, wanted.path.length) == NULL);
+	*now = (struct sent){.number = frame->request,
+	    .type = frame->type,
+	    .wishes = wanted.wishes,
+	    .size = wanted.size,
+	    .digest = wanted.digest};
+	snprintf(now->path, sizeof(now->path), "%.*s", (int)wanted.path.length,
+	    wanted.path.bytes);
+}
+
+static void
+hear(void *argument, const struct conn_frame *frame)
+{
+	struct sent *now = find(frame->request);
+	struct wire_end end;
+
+	(void)argument;
+	switch (frame->type) {
+	case WIRE_PUT:
+	case WIRE_ASK:
+	case WIRE_DIRECTORY:
+		fuzz_check(now == NULL && sent_count < REQUESTS);
+		hear_request(frame);
+		break;
+	case WIRE_END:
+		fuzz_check(now != NULL && !now->ended);
+		fuzz_check(
+		    wire_read_end(frame->payload, frame->length, &end) == 0);
+		now->ended = 1;
+		now->size = end.size;
+		now->digest = end.digest;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A server that knows what it has received. */
+static void
+make_honest(uint8_t *piece, size_t length)
+{
+	struct wire_frame frame;
+	struct wire_answer answer;
+	const struct sent *now;
+	const char *reason;
+
+	if (length < WIRE_HEADER ||
+	    wire_read_header(piece, WIRE_FROM_SERVER, &frame, &reason) == -1 ||
+	    frame.type != WIRE_ANSWER || frame.length != length - WIRE_HEADER ||
+	    wire_read_answer(piece + WIRE_HEADER, frame.length, &answer) == -1)
+		return;
+	now = find(frame.request);
+	if (now == NULL || !now->ended || answer.status != STATUS_STORED)
+		return;
+	answer.size = now->size;
+	answer.digest = now->digest;
+	answer.text.length = 0;
+	(void)wire_write_answer(piece + WIRE_HEADER, &answer);
+}
+
+static void
+say(void *argument, uint8_t *piece, size_t length)
+{
+	(void)argument;
+	if (way & WAY_HONEST)
+		make_honest(piece, length);
+	memcpy(said + said_length, piece, length);
+	said_length += length;
+}
+
+/* Whether it says of this request what may be believed. */
+static int
+is_believable(const struct sent *now, const struct wire_answer *answer)
+{
+	int same = answer->size == now->size && answer->digest == now->digest;
+
+	if (now->type == WIRE_DIRECTORY)
+		return answer->size == 0 && answer->digest == 0;
+	switch (answer->status) {
+	case STATUS_STORED:
+		return same && (now->wishes & WIRE_DRY_RUN) == 0 &&
+		    (now->ended || (now->wishes & WIRE_SENT_BEFORE) != 0);
+	case STATUS_WOULD_STORE:
+		return (now->wishes & WIRE_DRY_RUN) != 0;
+	default:
+		return (now->wishes &
+			   (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)) != 0;
+	}
+}
+
+static void
+judge_answer(const struct wire_frame *frame, const uint8_t *payload)
+{
+	struct sent *now = find(frame->request);
+	struct wire_answer answer;
+
+	if (now == NULL || frame->type != WIRE_ANSWER ||
+	    wire_read_answer(payload, frame->length, &answer) == -1 ||
+	    !status_success(answer.status) || !is_believable(now, &answer))
+		return;
+	now->confirmed = 1;
+	now->durable |= answer.durable;
+}
+
+/* What the server has said, read by itself once more. */
+static void
+judge_answers(void)
+{
+	size_t at = WIRE_GREETING;
+	struct wire_frame frame;
+	const char *reason;
+
+	while (at + WIRE_HEADER <= said_length &&
+	    wire_read_header(said + at, WIRE_FROM_SERVER, &frame, &reason) ==
+		0 &&
+	    at + WIRE_HEADER + frame.length <= said_length) {
+		judge_answer(&frame, said + at + WIRE_HEADER);
+		at += WIRE_HEADER + frame.length;
+	}
+}
+
+static size_t
+count_confirmed(int folders)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sent_count; i++)
+		count += sent[i].confirmed &&
+		    (sent[i].type == WIRE_DIRECTORY) == folders;
+	return count;
+}
+
+/* A source that is gone is safe on the other side. */
+static void
+check_sources(void)
+{
+	static const char *const names[] = {"small", "empty", "large"};
+	int safe;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (access(names[i], F_OK) == 0)
+			continue;
+		safe = 0;
+		for (size_t k = 0; k < sent_count; k++)
+			safe |= strcmp(sent[k].path, names[i]) == 0 &&
+			    sent[k].confirmed && sent[k].durable;
+		fuzz_check(safe);
+	}
+	make_sources();
+}
+
+static void
+check(const struct tally *tally, enum stream_event event, const struct run *run)
+{
+	size_t files;
+
+	judge_answers();
+	files = count_confirmed(0);
+	fuzz_check(tally->stored <= files);
+	fuzz_check(tally->folders <= count_confirmed(1));
+	if (event == STREAM_FAILED)
+		fuzz_check(tally_exit(tally) != 0);
+	else if (tally_exit(tally) == 0)
+		fuzz_check(tally->stored == run->files && files == run->files);
+	check_sources();
+}
+
+/* What is still queued is heard, too. */
+static void
+hear_rest(struct stream *stream)
+{
+	do
+		turns_hear(&turns);
+	while (conn_unsent(&stream->conn) > 0 && !turns.ended &&
+	    conn_flush(&stream->conn) == 0);
+	turns_hear(&turns);
+}
+
+static enum stream_event
+talk(struct stream *stream, struct outcome *outcome)
+{
+	struct pollfd wait[CONN_POLLS];
+	enum stream_event event;
+
+	for (int turn = 0; turn < MOST_TURNS; turn++) {
+		event = stream_step(stream, outcome);
+		if (event == STREAM_ENDED || event == STREAM_FAILED)
+			return event;
+		stream_show(stream, io_now());
+		(void)stream_await(stream, wait);
+		if (event == STREAM_WAITING || (way & WAY_EARLY))
+			turns_take(&turns);
+	}
+	abort();
+}
+
+static void
+put(struct transfer *transfer, int end, const struct run *run)
+{
+	const struct stream_limits limits = {io_now(), IO_NEVER};
+	struct outcome outcome = {STATUS_STORED, ""};
+	struct stream stream;
+	enum stream_event event;
+
+	fuzz_check(stream_begin(
+		       &stream, transfer, 0, end, end, &limits, &outcome) == 0);
+	event = talk(&stream, &outcome);
+	hear_rest(&stream);
+	(void)stream_end(&stream);
+	if (event == STREAM_FAILED)
+		report_end(transfer, &outcome);
+	check(&transfer->tally, event, run);
+}
+
+static size_t
+count_sources(const struct run *run, char *sources[4])
+{
+	size_t count = 0;
+
+	for (; run->sources[count] != NULL; count++)
+		sources[count] = (char *)(uintptr_t)run->sources[count];
+	return count;
+}
+
+/* A first byte of ways, a second one for the length of pieces, a stream. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char path[] = "t";
+	struct target target = {.host = "h", .shown = "h", .path = path};
+	struct transfer transfer;
+	const struct run *run;
+	char *sources[4];
+	int end;
+
+	if (size < 2 || size - 2 > MAX_INPUT)
+		return 0;
+	prepare();
+	way = data[0];
+	run = &runs[way & WAY_RUN];
+	sent_count = said_length = 0;
+	fuzz_check(transfer_init(&transfer, &options[way & WAY_RUN], &target,
+		       sources, count_sources(run, sources)) == 0);
+	end = turns_open(&turns, WIRE_FROM_SERVER, data + 2, size - 2, data[1]);
+	turns.hear = hear;
+	turns.say = say;
+	turns.leaves = (way & WAY_LEAVES) != 0;
+	put(&transfer, end, run);
+	progress_end(&transfer.progress);
+	transfer_release(&transfer);
+	close(end);
+	turns_close(&turns);
+	return 0;
+}

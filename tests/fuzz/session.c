@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzzed: a whole session of ftxd, over a socket, into a real directory. */
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "server/partial.h"
+#include "server/session.h"
+#include "server/store.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/oracle.h"
+#include "tests/fuzz/tree.h"
+#include "tests/fuzz/turns.h"
+
+/* What the first byte of an input says. */
+enum way {
+	WAY_SYNCS = 1,
+	WAY_KEEPS = 2, /* what exists is not overwritten */
+	WAY_COMPARES = 4,
+	WAY_SMALL = 8,	  /* files are limited to a few bytes */
+	WAY_REPAIRS = 16, /* sizes and digests are made right */
+	WAY_STOPS = 32,	  /* the server is told to, half-way */
+	WAY_CUTS = 64,	  /* and at once */
+	WAY_LEAVES = 128  /* the client hears nothing in the end */
+};
+
+/* Room for what is kept of large files, and hashed soon. */
+#define LARGEST (5 << 18)
+#define SMALL 64
+#define MAX_INPUT 16384
+#define LONG 1000000 /* milliseconds that never pass */
+
+static struct store store;
+static struct turns turns;
+static struct oracle oracle;
+static size_t half;
+static uint8_t way;
+
+/* The linker puts the first in the place of poll(2), the second is that. */
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+/* Whenever the server waits, its client has a turn: so nothing ever hangs. */
+int
+__wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	(void)timeout;
+	turns_take(&turns);
+	return __real_poll(fds, count, 0);
+}
+
+/* Once, before the first input. */
+static void
+prepare(void)
+{
+	static int done;
+	struct outcome outcome;
+
+	if (done)
+		return;
+	done = 1;
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	log_open("ftxd", LOG_LEVEL_DEBUG, 0);
+	tree_make_outside();
+	fuzz_check(mkdir("in", 0755) == 0);
+	fuzz_check(store_open(&store, "in", &outcome) == 0);
+	fuzz_check(store_enter(&store, &outcome) == 0);
+	store.exact_mask = 0;
+	store.partial_ttl = LONG;
+}
+
+static enum session_stop
+ask(void *argument)
+{
+	(void)argument;
+	if (!(way & (WAY_STOPS | WAY_CUTS)) || turns.left > half)
+		return SESSION_RUN;
+	return way & WAY_CUTS ? SESSION_CUT : SESSION_DRAIN;
+}
+
+/* Only the beginnings of files that are kept for later stay there. */
+static void
+check_staging(void)
+{
+	int fd = dup(store.staging);
+	DIR *list = fdopendir(fd);
+	const struct dirent *entry;
+
+	fuzz_check(list != NULL);
+	rewinddir(list);
+	while ((entry = readdir(list)) != NULL)
+		fuzz_check(
+		    entry->d_name[0] == '.' || partial_is_name(entry->d_name));
+	closedir(list);
+}
+
+static void
+hear(void *argument, const struct conn_frame *frame)
+{
+	(void)argument;
+	oracle_hear(&oracle, frame);
+}
+
+static void
+run(const uint8_t *bytes, size_t length, unsigned piece)
+{
+	const struct session_config config = {.store = &store,
+	    .max_size = way & WAY_SMALL ? SMALL : LARGEST,
+	    .hello_timeout = LONG,
+	    .idle_timeout = LONG,
+	    .drain_timeout = LONG,
+	    .never_overwrite = (way & WAY_KEEPS) != 0,
+	    .compares = (way & WAY_COMPARES) != 0,
+	    .stop = ask};
+	int end = turns_open(&turns, WIRE_FROM_CLIENT, bytes, length, piece);
+
+	turns.hear = hear;
+	turns.leaves = (way & WAY_LEAVES) != 0;
+	half = length / 2;
+	store.sync = (way & WAY_SYNCS) != 0;
+	fuzz_check(session_run(&config, end, end, "fuzzer") != SESSION_SICK);
+	close(end);
+	turns_hear(&turns);
+	turns_close(&turns);
+}
+
+/* How long the first session is: another hello begins the next one. */
+static size_t
+session_length(const uint8_t *bytes, size_t length)
+{
+	const struct wire_hello any = {0, 0};
+	const size_t magic = 8;
+	uint8_t hello[WIRE_HELLO];
+
+	wire_write_hello(hello, &any);
+	for (size_t at = 1; at + magic <= length; at++)
+		if (memcmp(bytes + at, hello, magic) == 0)
+			return at;
+	return length;
+}
+
+static void
+run_session(uint8_t *bytes, size_t length, unsigned piece)
+{
+	oracle_read(&oracle, bytes, length, (way & WAY_REPAIRS) != 0);
+	oracle.keeps = (way & WAY_KEEPS) != 0;
+	oracle.syncs = (way & WAY_SYNCS) != 0;
+	run(bytes, length, piece);
+	oracle_check(&oracle, store.root);
+	check_staging();
+	tree_check_outside();
+}
+
+/* A first byte of ways, a second one for the length of pieces, and streams. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t bytes[MAX_INPUT];
+	size_t length;
+
+	if (size < 2 || size - 2 > sizeof(bytes))
+		return 0;
+	prepare();
+	way = data[0];
+	size -= 2;
+	memcpy(bytes, data + 2, size);
+	tree_plant(store.root);
+	for (size_t at = 0; at < size; at += length) {
+		length = session_length(bytes + at, size - at);
+		run_session(bytes + at, length, data[1]);
+	}
+	tree_empty(store.root, store.staging);
+	return 0;
+}
