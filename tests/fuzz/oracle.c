@@ -221,6 +221,8 @@ hear_based(struct oracle *oracle, const struct conn_frame *frame)
 	fuzz_check(wire_read_based(frame->payload, frame->length, &based) == 0);
 	memcpy(oracle->base, based.directory.bytes, based.directory.length);
 	oracle->base[based.directory.length] = '\0';
+	memcpy(oracle->name, based.name.bytes, based.name.length);
+	oracle->name[based.name.length] = '\0';
 }
 
 void
@@ -252,19 +254,36 @@ oracle_hear(struct oracle *oracle, const struct conn_frame *frame)
 	}
 }
 
+/* Only a directory has an empty path: the base itself. */
+static struct wire_bytes
+path_of(const struct oracle *oracle, const struct oracle_request *request)
+{
+	struct wire_bytes path = request->wanted.path;
+
+	if (oracle->name[0] != '\0' &&
+	    (path.length > 0 || request->type != WIRE_DIRECTORY))
+		path = (struct wire_bytes){oracle->name, strlen(oracle->name)};
+	return path;
+}
+
+static const struct oracle_request *
+stored_request(const struct oracle *oracle, size_t at)
+{
+	return &oracle->requests[oracle->order[at]];
+}
+
 /* Nonzero if a later request was stored under the same name. */
 static int
 is_replaced(const struct oracle *oracle, size_t at)
 {
-	const struct wire_bytes *path =
-	    &oracle->requests[oracle->order[at]].wanted.path;
+	struct wire_bytes path = path_of(oracle, stored_request(oracle, at));
 
 	for (size_t i = at + 1; i < oracle->stored; i++) {
-		const struct wire_bytes *later =
-		    &oracle->requests[oracle->order[i]].wanted.path;
+		struct wire_bytes later =
+		    path_of(oracle, stored_request(oracle, i));
 
-		if (later->length == path->length &&
-		    memcmp(later->bytes, path->bytes, path->length) == 0)
+		if (later.length == path.length &&
+		    memcmp(later.bytes, path.bytes, path.length) == 0)
 			return 1;
 	}
 	return 0;
@@ -289,12 +308,13 @@ check_stored(
     const struct oracle *oracle, int root, const struct oracle_request *request)
 {
 	const struct wire_request *wanted = &request->wanted;
+	struct wire_bytes name = path_of(oracle, request);
 	char path[2 * WIRE_PATH_MAX + 2];
 	struct stat found;
 	int fd;
 
 	snprintf(path, sizeof(path), "./%s/%.*s", oracle->base,
-	    (int)wanted->path.length, wanted->path.bytes);
+	    (int)name.length, name.bytes);
 	fd = openat(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	/* The client may have kept everybody from reading it. */
 	if (fd == -1 && errno == EACCES)

@@ -22,7 +22,8 @@ struct oracle_request {
 struct oracle {
 	struct oracle_request requests[ORACLE_REQUESTS];
 	size_t count;
-	char base[WIRE_PATH_MAX + 1];
+	/* As they were settled; a name that is not empty is that of all. */
+	char base[WIRE_PATH_MAX + 1], name[WIRE_PATH_MAX + 1];
 	int fatal;			 /* its last words were heard */
 	int keeps, syncs;		 /* how the server was told to work */
 	uint32_t order[ORACLE_REQUESTS]; /* those stored, by index */
