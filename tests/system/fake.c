@@ -57,23 +57,28 @@ take(int fd, size_t enough, io_time deadline)
 }
 
 static void
-serve(int listener, const void *bytes, size_t length, size_t after)
+serve(int listener, const struct fake_turn *turns)
 {
 	for (;;) {
-		int fd = accept(listener, NULL, NULL);
+		int fd = accept(listener, NULL, NULL), failed = 0;
+		const struct fake_turn *turn = turns;
 
 		if (fd < 0)
 			_exit(1);
-		if (after > 0)
-			take(fd, after, io_now() + 5000);
-		if (length > 0 && io_write_all(fd, bytes, length) == 0)
+		do {
+			if (turn->after > 0)
+				take(fd, turn->after, io_now() + 5000);
+			failed = turn->length == 0 ||
+			    io_write_all(fd, turn->bytes, turn->length) != 0;
+		} while (!failed && (++turn)->length > 0);
+		if (!failed)
 			take(fd, SIZE_MAX, io_now() + 250);
 		close(fd);
 	}
 }
 
 void
-fake_start(struct fake *fake, const void *bytes, size_t length, size_t after)
+fake_start_turns(struct fake *fake, const struct fake_turn *turns)
 {
 	int listener = bind_free_port(&fake->port);
 
@@ -81,8 +86,16 @@ fake_start(struct fake *fake, const void *bytes, size_t length, size_t after)
 	fake->pid = fork();
 	ck_assert_int_ge(fake->pid, 0);
 	if (fake->pid == 0)
-		serve(listener, bytes, length, after);
+		serve(listener, turns);
 	close(listener);
+}
+
+void
+fake_start(struct fake *fake, const void *bytes, size_t length, size_t after)
+{
+	const struct fake_turn turns[] = {{after, bytes, length}, {0, NULL, 0}};
+
+	fake_start_turns(fake, turns);
 }
 
 void

@@ -18,6 +18,16 @@ struct fake {
  */
 void fake_start(
     struct fake *fake, const void *bytes, size_t length, size_t after);
+
+/* What it says, after so many more bytes. */
+struct fake_turn {
+	size_t after;
+	const void *bytes;
+	size_t length;
+};
+
+/* The same with several turns, up to one that says nothing. */
+void fake_start_turns(struct fake *fake, const struct fake_turn *turns);
 void fake_stop(struct fake *fake);
 
 /* A port of 127.0.0.1 on which nothing listens; sets FTX_PORT as well. */

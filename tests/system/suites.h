@@ -38,5 +38,8 @@ Suite *completion_suite(void);
 Suite *examples_suite(void);
 Suite *show_suite(void);
 Suite *events_suite(void);
+Suite *hostile_suite(void);
+Suite *flood_suite(void);
+Suite *impostor_suite(void);
 
 #endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/* Clients that ask without end, and hardly read the answers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* KiB that a worker may have resident, whatever comes. */
+#define MOST_RESIDENT 16384
+
+static struct server server;
+
+static void
+begin_with_server(void)
+{
+	harness_begin();
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no", "-t", "1");
+}
+
+static void
+end_with_server(void)
+{
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	server_stop(&server);
+	harness_end();
+}
+
+/* One more request may wait for its content than this. */
+START_TEST(window_of_requests)
+{
+	static const uint32_t counts[] = {
+	    WIRE_WINDOW_REQUESTS, WIRE_WINDOW_REQUESTS + 1};
+	struct script *script;
+	struct peer peer;
+
+	for (size_t i = 0; i < 2; i++) {
+		script = script_new();
+		script_begin(script);
+		for (uint32_t n = 1; n <= counts[i]; n++)
+			script_request(script, WIRE_ASK, n, "f", 1, 0);
+		script_bye(script);
+		peer_start(&peer, server.port, script);
+		for (uint32_t n = 1; n <= WIRE_WINDOW_REQUESTS; n++)
+			peer_expect(&peer, WIRE_GO);
+		if (counts[i] > WIRE_WINDOW_REQUESTS)
+			peer_expect_fatal(&peer, STATUS_PROTOCOL);
+		else
+			peer_expect_end(&peer);
+		peer_close(&peer);
+	}
+}
+END_TEST
+
+/* KiB of this process that are resident now. */
+static unsigned long
+resident(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "r");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		(void)sscanf(line, "VmRSS: %lu", &size);
+	if (file != NULL)
+		fclose(file);
+	return size;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED 0
+#endif
+
+/* Say it over and over, up to so many bytes.  Returns 1 if it ended before. */
+static int
+flood(struct peer *peer, const struct script *script, uint64_t most)
+{
+	io_time last = io_now() + HARNESS_PATIENCE;
+
+	for (uint64_t said = 0; said < most;) {
+		struct pollfd polled = {.fd = peer->fd, .events = POLLOUT};
+		size_t at = said % script->length;
+		ssize_t written;
+
+		ck_assert_msg(io_now() < last, "nobody ends it");
+		if (io_poll(&polled, 1, last) <= 0)
+			continue;
+		written =
+		    io_write(peer->fd, script->bytes + at, script->length - at);
+		if (written < 0)
+			return 1;
+		said += (uint64_t)written;
+	}
+	return 0;
+}
+
+/* Tiny files, whose numbers grow from the first one. */
+static void
+script_tiny(
+    struct script *script, uint32_t first, uint32_t count, const char *prefix)
+{
+	char path[32];
+
+	for (uint32_t i = first; i < first + count; i++) {
+		snprintf(path, sizeof(path), "%s%u", prefix, i % 8);
+		script_file(script, i, path, "");
+	}
+}
+
+/*
+ * Tiny files until the server has had enough; its answers are not read.  In
+ * the short form all are refused: those are long answers, of which the system
+ * holds less.
+ */
+START_TEST(pipelined_without_reading)
+{
+	const int is_long = getenv("FTX_ENDURANCE") != NULL;
+	const uint32_t most = is_long ? 1000000 : 100000;
+	struct script *script = script_new();
+	const int room = 4096;
+	pid_t pids[SERVER_WORKERS];
+	struct peer peer;
+	int ended = 0;
+
+	server_settle(&server, pids, 1);
+	script_begin(script);
+	peer_open(&peer, server.port, NULL);
+	/* What the system holds of the answers is not tested. */
+	ck_assert_int_eq(
+	    setsockopt(peer.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
+	peer_play(&peer, script);
+	ck_assert_int_eq(io_set_blocking(peer.fd, 0), 0);
+	for (uint32_t first = 1; first < most && !ended; first += 1000) {
+		script = script_new();
+		script_tiny(script, first, 1000, is_long ? "t" : ".ftx-");
+		ended = flood(&peer, script, script->length);
+		if (!IS_SANITIZED)
+			ck_assert_uint_lt(resident(pids[0]), MOST_RESIDENT);
+	}
+	ck_assert_msg(ended, "%u files and no end", most);
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+}
+END_TEST
+
+/* The client sends as fast as it may, and reads a byte now and then. */
+START_TEST(answers_are_read_byte_by_byte)
+{
+	struct script *script = script_new();
+	io_time begun = io_now();
+	struct peer peer;
+	int ended = 0;
+
+	script_begin(script);
+	peer_open(&peer, server.port, NULL);
+	peer_play(&peer, script);
+	ck_assert_int_eq(io_set_blocking(peer.fd, 0), 0);
+	script = script_new();
+	for (uint32_t i = 1; i <= 20000; i++)
+		script_request(script, WIRE_DIRECTORY, i, "../x", 0, 0);
+	for (size_t at = 0; !ended;) {
+		struct pollfd polled = {.fd = peer.fd, .events = POLLOUT};
+		char byte;
+		ssize_t written;
+
+		ck_assert_int_lt(io_now() - begun, HARNESS_PATIENCE);
+		(void)io_read(peer.fd, &byte, 1);
+		if (io_poll(&polled, 1, io_now() + 50) <= 0)
+			continue;
+		written = at < script->length
+		    ? io_write(peer.fd, script->bytes + at, script->length - at)
+		    : io_read(peer.fd, &byte, 1);
+		ended = written == 0 || (written < 0 && at < script->length);
+		if (written > 0 && at < script->length)
+			at += (size_t)written;
+	}
+	peer_close(&peer);
+	peer_check_service(server.port, "after");
+}
+END_TEST
+
+Suite *
+flood_suite(void)
+{
+	Suite *suite = suite_create("flood");
+	TCase *tcase = tcase_create("flood");
+
+	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, window_of_requests);
+	tcase_add_test(tcase, pipelined_without_reading);
+	tcase_add_test(tcase, answers_are_read_byte_by_byte);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

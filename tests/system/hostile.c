@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+/* Clients that mean harm: spoiled bits, cut sessions, absurd numbers. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define CONTENT "hold on to me"
+
+static struct server server;
+
+static void
+begin_with_server(void)
+{
+	harness_begin();
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no", "-o", "max-size=1M");
+}
+
+static void
+end_with_server(void)
+{
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	server_stop(&server);
+	harness_end();
+}
+
+/* Play it, and leave.  Returns how many results said "stored". */
+static int
+play_and_count(const struct script *script, size_t length)
+{
+	struct wire_greeting greeting;
+	struct peer peer;
+	int stored = 0;
+
+	peer_open(&peer, server.port, NULL);
+	peer_say(&peer, script->bytes, length);
+	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+	peer_greeted(&peer, &greeting);
+	while (peer_next(&peer))
+		stored += peer.frame.type == WIRE_ANSWER &&
+		    peer.payload[0] == STATUS_STORED;
+	peer_close(&peer);
+	return stored;
+}
+
+/* Each file that is there is whole; they are removed.  Returns how many. */
+static int
+take_files(void)
+{
+	DIR *list = opendir("in");
+	const struct dirent *entry;
+	char path[HARNESS_PATH];
+	int count = 0;
+
+	ck_assert_ptr_nonnull(list);
+	while ((entry = readdir(list)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "in/%s", entry->d_name);
+		ck_assert_msg(file_equal("expected", path), "%s", path);
+		ck_assert_int_eq(unlink(path), 0);
+		count++;
+	}
+	closedir(list);
+	return count;
+}
+
+START_TEST(every_bit_turned)
+{
+	struct script *script = script_new();
+
+	file_write("expected", CONTENT);
+	script_begin(script);
+	script_file(script, 1, "f", CONTENT);
+	script_bye(script);
+	for (size_t bit = 0; bit < script->length * 8; bit++) {
+		uint8_t mask = (uint8_t)(1 << bit % 8);
+		int stored;
+
+		script->bytes[bit / 8] ^= mask;
+		stored = play_and_count(script, script->length);
+		ck_assert_msg(take_files() == stored, "bit %u of byte %u",
+		    (unsigned)(bit % 8), (unsigned)(bit / 8));
+		script->bytes[bit / 8] ^= mask;
+	}
+	ck_assert_int_eq(play_and_count(script, script->length), 1);
+	ck_assert_int_eq(take_files(), 1);
+}
+END_TEST
+
+/* All kinds of frames; sets at how many bytes each file is complete. */
+static void
+script_everything(struct script *script, size_t complete[2])
+{
+	uint8_t payload[8];
+	static const uint8_t zeros[8];
+
+	script_begin(script);
+	script_request(script, WIRE_DIRECTORY, 1, "d", 0, 0);
+	script_request(script, WIRE_ASK, 2, "d/a", sizeof(zeros), 0);
+	script_frame(script, WIRE_WAITING, 2, NULL, 0);
+	script_frame(script, WIRE_HOLE, 2, payload,
+	    wire_write_hole(payload, sizeof(zeros)));
+	script_end_of(script, 2, zeros, sizeof(zeros));
+	complete[0] = script->length;
+	script_file(script, 3, "d/b", CONTENT);
+	complete[1] = script->length;
+	script_request(script, WIRE_DIRECTORY, 4, "d", 0, 0);
+	script_bye(script);
+}
+
+START_TEST(cut_after_every_byte_of_everything)
+{
+	struct script *script = script_new();
+	size_t complete[2];
+	int stored;
+
+	file_write("expected", CONTENT);
+	script_everything(script, complete);
+	for (size_t k = 0; k <= script->length; k++) {
+		stored = play_and_count(script, k);
+		ck_assert_int_eq(file_exists("in/d/a"), k >= complete[0]);
+		ck_assert_int_eq(
+		    file_equal("expected", "in/d/b"), k >= complete[1]);
+		ck_assert_int_eq(file_exists("in/d/b"), k >= complete[1]);
+		ck_assert_int_ge(
+		    stored, (k >= complete[0]) + (k >= complete[1]));
+		ck_assert_int_eq(folder_count_staged("in"), 0);
+		ck_assert_int_eq(folder_remove("in/d"), 0);
+	}
+	ck_assert_int_eq(stored, 4);
+}
+END_TEST
+
+/* Numbers in the payload of a frame, by offset and length in bytes. */
+static const struct number {
+	enum wire_type type;
+	size_t offset, bytes;
+	uint64_t value;
+	int good;
+} numbers[] = {
+    {WIRE_ASK, 4, 4, 0776, 1},
+    {WIRE_ASK, 4, 4, 0777, 1},
+    {WIRE_ASK, 4, 4, 01000, 0},
+    {WIRE_ASK, 4, 4, 04777, 0},
+    {WIRE_ASK, 4, 4, UINT64_C(1) << 31, 0},
+    {WIRE_ASK, 8, 8, INT32_MAX, 1},
+    {WIRE_ASK, 8, 8, UINT64_C(1) << 31, 1},
+    {WIRE_ASK, 8, 8, UINT64_C(1) << 32, 1},
+    {WIRE_ASK, 8, 8, INT64_MAX, 1},
+    {WIRE_ASK, 8, 8, UINT64_C(1) << 63, 1},
+    {WIRE_ASK, 8, 8, UINT64_MAX, 1},
+    {WIRE_ASK, 16, 4, 999999998, 1},
+    {WIRE_ASK, 16, 4, 999999999, 1},
+    {WIRE_ASK, 16, 4, 1000000000, 0},
+    {WIRE_ASK, 16, 4, UINT64_C(1) << 31, 0},
+    {WIRE_ASK, 16, 4, UINT32_MAX, 0},
+    {WIRE_ASK, 20, 8, INT32_MAX, 1},
+    {WIRE_ASK, 20, 8, UINT64_C(1) << 31, 1},
+    {WIRE_ASK, 20, 8, UINT32_MAX, 1},
+    {WIRE_ASK, 20, 8, UINT64_C(1) << 32, 1},
+    {WIRE_ASK, 20, 8, INT64_MAX - 1, 1},
+    {WIRE_ASK, 20, 8, INT64_MAX, 1},
+    {WIRE_ASK, 20, 8, UINT64_C(1) << 63, 0},
+    {WIRE_ASK, 20, 8, UINT64_MAX - 1, 0},
+    {WIRE_ASK, 20, 8, UINT64_MAX, 1},
+    {WIRE_ASK, 28, 8, 3, 1},
+    {WIRE_ASK, 28, 8, 4, 1},
+    {WIRE_ASK, 28, 8, 5, 0},
+    {WIRE_ASK, 28, 8, UINT64_C(1) << 63, 0},
+    {WIRE_ASK, 36, 8, UINT64_MAX, 1},
+    {WIRE_HOLE, 0, 8, 0, 0},
+    {WIRE_HOLE, 0, 8, 1, 1},
+    {WIRE_HOLE, 0, 8, WIRE_HOLE_MAX - 1, 1},
+    {WIRE_HOLE, 0, 8, WIRE_HOLE_MAX, 1},
+    {WIRE_HOLE, 0, 8, WIRE_HOLE_MAX + 1, 0},
+    {WIRE_HOLE, 0, 8, UINT64_C(1) << 31, 0},
+    {WIRE_HOLE, 0, 8, UINT64_C(1) << 32, 0},
+    {WIRE_HOLE, 0, 8, UINT64_C(1) << 63, 0},
+    {WIRE_HOLE, 0, 8, UINT64_MAX, 0},
+    {WIRE_END, 0, 8, UINT64_C(1) << 31, 1},
+    {WIRE_END, 0, 8, UINT64_C(1) << 32, 1},
+    {WIRE_END, 0, 8, UINT64_C(1) << 63, 1},
+    {WIRE_END, 0, 8, UINT64_MAX, 1},
+};
+
+/* Write it over what is there, in network byte order. */
+static void
+set_number(uint8_t *at, size_t bytes, uint64_t value)
+{
+	for (size_t i = 0; i < bytes; i++)
+		at[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
+}
+
+/* A frame with that number, where it belongs; what is good is answered. */
+static void
+try_number(const struct number *number)
+{
+	struct script *script = script_new();
+	uint8_t payload[8];
+	struct peer peer;
+	size_t start;
+
+	script_begin(script);
+	if (number->type != WIRE_ASK)
+		script_request(script, WIRE_PUT, 1, "f", WIRE_SIZE_UNKNOWN, 0);
+	start = script->length + WIRE_HEADER;
+	if (number->type == WIRE_ASK)
+		script_request(script, WIRE_ASK, 1, "f", 4, 0);
+	else if (number->type == WIRE_HOLE)
+		script_frame(
+		    script, WIRE_HOLE, 1, payload, wire_write_hole(payload, 1));
+	else
+		script_end(script, 1, 0, 0);
+	set_number(script->bytes + start + number->offset, number->bytes,
+	    number->value);
+	if (number->good && number->type == WIRE_HOLE)
+		script_end(script, 1, 0, 0);
+	if (number->good)
+		script_bye(script);
+	peer_start(&peer, server.port, script);
+	if (!number->good)
+		peer_expect_fatal(&peer, STATUS_PROTOCOL);
+	else
+		ck_assert(peer_next(&peer) && peer.frame.type != WIRE_FATAL);
+	peer_close(&peer);
+}
+
+START_TEST(every_number)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		mark_point();
+		try_number(&numbers[i]);
+	}
+	peer_check_service(server.port, "after");
+	ck_assert_int_eq(folder_count("in"), 1);
+}
+END_TEST
+
+static const int64_t times[] = {
+    INT64_MIN, -1, (int64_t)1 << 31, (int64_t)1 << 32, INT64_MAX};
+
+/* Times that no file may be able to have: it is stored whole, or not at all. */
+START_TEST(times_at_the_edge)
+{
+	const size_t count = sizeof(times) / sizeof(times[0]);
+	struct script *script = script_new();
+	char path[] = "t?";
+	struct peer peer;
+
+	script_begin(script);
+	for (uint32_t i = 1; i <= count; i++) {
+		size_t start = script->length + WIRE_HEADER;
+
+		path[1] = (char)('0' + i);
+		script_file(script, i, path, CONTENT);
+		script->bytes[start + 1] = WIRE_TIME;
+		set_number(
+		    script->bytes + start + 8, 8, (uint64_t)times[i - 1]);
+	}
+	script_bye(script);
+	file_write("expected", CONTENT);
+	peer_start(&peer, server.port, script);
+	for (uint32_t i = 1; i <= count; i++) {
+		char stored[] = "in/t?";
+
+		stored[4] = (char)('0' + i);
+		peer_expect(&peer, WIRE_ANSWER);
+		ck_assert_int_eq(peer.payload[0] == STATUS_STORED,
+		    file_equal("expected", stored));
+	}
+	peer_expect_end(&peer);
+	peer_close(&peer);
+}
+END_TEST
+
+/* Names of every byte; each event stays one printable line of the log. */
+START_TEST(log_stays_printable)
+{
+	struct script *script = script_new();
+	char name[] = "n?%s%n", *log;
+	uint32_t number = 0;
+	struct peer peer;
+
+	script_begin(script);
+	for (unsigned byte = 1; byte < 256; byte++) {
+		name[1] = (char)byte;
+		script_request(script, WIRE_PUT, ++number, name, 0, 0);
+		script_end_of(script, number, "", 0);
+	}
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	for (uint32_t i = 1; i <= number; i++) {
+		peer_expect(&peer, WIRE_ANSWER);
+		ck_assert_uint_eq(peer.frame.request, i);
+	}
+	peer_expect_end(&peer);
+	peer_close(&peer);
+	log = file_read(server.log);
+	for (const char *at = log; *at != '\0'; at++)
+		ck_assert(*at == '\n' || (*at >= 0x20 && *at <= 0x7e));
+	free(log);
+	ck_assert_int_eq(server_said(&server, " stored, 0 bytes"), 255);
+}
+END_TEST
+
+Suite *
+hostile_suite(void)
+{
+	Suite *suite = suite_create("hostile");
+	TCase *tcase = tcase_create("hostile");
+
+	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, every_bit_turned);
+	tcase_add_test(tcase, cut_after_every_byte_of_everything);
+	tcase_add_test(tcase, every_number);
+	tcase_add_test(tcase, times_at_the_edge);
+	tcase_add_test(tcase, log_stays_printable);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

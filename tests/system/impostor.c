@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/* Every frame of a server in every state of ftx; what it must not believe. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conn.h"
+#include "common/digest.h"
+#include "tests/system/fake.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/suites.h"
+
+/* Where the client stands when the frame comes. */
+enum state {
+	NOTHING,  /* no greeting yet */
+	REFUSING, /* it was greeted with a refusal */
+	GREETED,
+	SENT,  /* the base is answered, all of a put was sent */
+	ASKED, /* the same, and an ask waits */
+	GOING, /* that has its go, and its content was sent */
+	STATES
+};
+
+/* What becomes of the run; everything but GOES_ON is its exit status. */
+enum {
+	GOES_ON = -1,
+	STORED = 0,
+	PROTOCOL = 2,
+	REFUSED = 5,
+	NO_SPACE = 28
+};
+
+/* A result comes in two kinds. */
+#define FAILURE 256
+
+static const struct cell {
+	int type;
+	int effects[STATES];
+} table[] = {
+    {WIRE_BASED, {PROTOCOL, PROTOCOL, GOES_ON, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_GO, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, GOES_ON, PROTOCOL}},
+    {WIRE_ANSWER, {PROTOCOL, PROTOCOL, PROTOCOL, STORED, PROTOCOL, STORED}},
+    {FAILURE, {PROTOCOL, PROTOCOL, PROTOCOL, NO_SPACE, NO_SPACE, NO_SPACE}},
+    {WIRE_WORKING, {PROTOCOL, PROTOCOL, GOES_ON, GOES_ON, GOES_ON, GOES_ON}},
+    {WIRE_FATAL, {PROTOCOL, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED}},
+    {WIRE_BASE, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_PUT, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_ASK, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_DIRECTORY,
+	{PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_DATA, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_HOLE, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_END, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_ABORT, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_WAITING,
+	{PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_BYE, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_RESTART,
+	{PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {0, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {12, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {134, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {255, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+};
+
+/* The smaller one is put at once, the larger one asked for. */
+#define SMALL 5
+#define LARGE (1 << 20)
+
+/* The bytes of a hello, a base and a request of one byte each; and an end. */
+#define ASK (WIRE_HELLO + WIRE_HEADER + 2 + WIRE_HEADER + WIRE_REQUEST + 1)
+#define END (WIRE_HEADER + 16)
+#define PUT (ASK + WIRE_HEADER + SMALL + END)
+#define CONTENT (LARGE / CONN_DATA * (WIRE_HEADER + CONN_DATA) + END)
+
+/* What is to be sent. */
+static uint64_t size, digest;
+
+/* Where the second turn of the fake server begins, or 0. */
+static size_t turn;
+
+static void
+make_source(uint64_t length)
+{
+	static uint8_t bytes[LARGE];
+	struct digest sum;
+	FILE *file;
+
+	file_make("f", length, 1);
+	file = fopen("f", "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fread(bytes, 1, length, file), length);
+	fclose(file);
+	digest_init(&sum);
+	digest_add(&sum, bytes, length);
+	size = length;
+	digest = digest_value(&sum);
+}
+
+static void
+say_greeting(struct script *script, enum wire_greeting_state state)
+{
+	const struct wire_greeting greeting = {
+	    WIRE_VERSION, WIRE_VERSION, state, INT64_MAX};
+	uint8_t bytes[WIRE_GREETING];
+
+	wire_write_greeting(bytes, &greeting);
+	script_bytes(script, bytes, sizeof(bytes));
+}
+
+static void
+say_answer(struct script *script, uint32_t request, enum status status,
+    uint64_t stored, uint64_t sum)
+{
+	const struct wire_answer answer = {
+	    status, status == STATUS_STORED, stored, sum, {"", 0}};
+	uint8_t payload[WIRE_RESULT];
+
+	script_frame(script, WIRE_ANSWER, request, payload,
+	    wire_write_answer(payload, &answer));
+}
+
+/* A frame of that type, as good as it can be here. */
+static void
+say(struct script *script, int type)
+{
+	const struct wire_based based = {{"", 0}, {"f", 1}};
+	const struct wire_go go = {0, 0};
+	const struct wire_reason reason = {STATUS_REFUSED, {"no", 2}};
+	uint8_t payload[WIRE_REQUEST];
+
+	switch (type) {
+	case WIRE_BASED:
+		script_frame(script, type, 0, payload,
+		    wire_write_based(payload, &based));
+		break;
+	case WIRE_GO:
+		script_frame(
+		    script, type, 1, payload, wire_write_go(payload, &go));
+		break;
+	case WIRE_ANSWER:
+		say_answer(script, 1, STATUS_STORED, size, digest);
+		break;
+	case FAILURE:
+		say_answer(script, 1, STATUS_NO_SPACE, 0, 0);
+		break;
+	case WIRE_FATAL:
+		script_frame(script, type, 0, payload,
+		    wire_write_reason(payload, &reason));
+		break;
+	default:
+		script_frame(script, (unsigned)type, 0, NULL, 0);
+	}
+}
+
+/* Bring the client into the state. */
+static void
+enter(struct script *script, enum state state)
+{
+	if (state == NOTHING)
+		return;
+	say_greeting(script, state == REFUSING ? WIRE_REFUSING : WIRE_READY);
+	if (state >= SENT)
+		say(script, WIRE_BASED);
+	if (state != GOING)
+		return;
+	say(script, WIRE_GO);
+	turn = script->length;
+}
+
+/* Behind a frame that has its place here: what is still to be said. */
+static void
+complete(struct script *script, enum state state, int type)
+{
+	if (state == GREETED && type != WIRE_BASED)
+		say(script, WIRE_BASED);
+	if (state == ASKED) {
+		if (type != WIRE_GO)
+			say(script, WIRE_GO);
+		turn = script->length;
+	}
+	say(script, WIRE_ANSWER);
+}
+
+/* Put the file to a server that says this. */
+static void
+put_to(struct run *run, const struct script *script, size_t begin)
+{
+	size_t first = turn > 0 ? turn : script->length;
+	const struct fake_turn turns[] = {{begin, script->bytes, first},
+	    {CONTENT, script->bytes + first, script->length - first},
+	    {0, NULL, 0}};
+	struct fake fake;
+
+	fake_start_turns(&fake, turns);
+	RUN(run, "ftx", "put", "-v", "-o", "retry=0", "f", "127.0.0.1:f");
+	fake_stop(&fake);
+}
+
+static void
+check_cell(const struct cell *cell, enum state state)
+{
+	int effect = cell->effects[state];
+	struct script *script = script_new();
+	struct run run;
+
+	turn = 0;
+	enter(script, state);
+	say(script, cell->type);
+	if (effect == GOES_ON)
+		complete(script, state, cell->type);
+	put_to(&run, script, state >= ASKED ? ASK : PUT);
+	ck_assert_msg(run.status == (effect == GOES_ON ? STORED : effect),
+	    "type %d in state %d: %d: %s", cell->type, state, run.status,
+	    run.err);
+	ck_assert_int_eq(
+	    strstr(run.err, "verified") != NULL, run.status == STORED);
+}
+
+START_TEST(every_frame_in_state)
+{
+	make_source(_i >= ASKED ? LARGE : SMALL);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		mark_point();
+		check_cell(&table[i], (enum state)_i);
+	}
+}
+END_TEST
+
+static const struct {
+	enum wire_type type;
+	uint32_t length;
+} lengths[] = {
+    {WIRE_BASED, 1},
+    {WIRE_BASED, 2 + 2 * WIRE_PATH_MAX + 1},
+    {WIRE_GO, 15},
+    {WIRE_GO, 17},
+    {WIRE_ANSWER, WIRE_RESULT - 1},
+    {WIRE_ANSWER, WIRE_RESULT + STATUS_TEXT},
+    {WIRE_ANSWER, INT32_MAX},
+    {WIRE_ANSWER, (uint32_t)INT32_MAX + 1},
+    {WIRE_ANSWER, UINT32_MAX},
+    {WIRE_WORKING, 1},
+    {WIRE_FATAL, 0},
+    {WIRE_FATAL, STATUS_TEXT + 1},
+    {WIRE_FATAL, UINT32_MAX},
+};
+
+START_TEST(lengths_that_lie)
+{
+	struct script *script;
+	struct run run;
+
+	make_source(SMALL);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		mark_point();
+		script = script_new();
+		turn = 0;
+		enter(script, SENT);
+		script_frame_said(
+		    script, lengths[i].type, 1, NULL, 0, lengths[i].length);
+		put_to(&run, script, PUT);
+		run_check(&run, PROTOCOL, "frame too");
+	}
+}
+END_TEST
+
+static const struct {
+	uint32_t request;
+	int64_t size_off;
+	uint64_t digest_off;
+} lies[] = {{0, 0, 0}, {2, 0, 0}, {UINT32_MAX, 0, 0}, {1, 1, 0}, {1, -1, 0},
+    {1, 0, 1}, {1, 0, UINT64_C(1) << 63}};
+
+START_TEST(results_that_lie)
+{
+	struct script *script;
+	struct run run;
+
+	make_source(SMALL);
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		mark_point();
+		script = script_new();
+		turn = 0;
+		enter(script, SENT);
+		say_answer(script, lies[i].request, STATUS_STORED,
+		    size + (uint64_t)lies[i].size_off,
+		    digest ^ lies[i].digest_off);
+		put_to(&run, script, PUT);
+		run_check(&run, PROTOCOL, NULL);
+		ck_assert_ptr_null(strstr(run.err, "verified"));
+	}
+}
+END_TEST
+
+/* One of two files is confirmed twice. */
+START_TEST(one_result_twice)
+{
+	struct script *script = script_new();
+	const struct wire_based based = {{"d", 1}, {"", 0}};
+	uint8_t payload[8];
+	struct fake fake;
+	struct run run;
+
+	make_source(SMALL);
+	file_write("g", "other");
+	say_greeting(script, WIRE_READY);
+	script_frame(
+	    script, WIRE_BASED, 0, payload, wire_write_based(payload, &based));
+	say(script, WIRE_ANSWER);
+	say(script, WIRE_ANSWER);
+	fake_start(&fake, script->bytes, script->length, PUT);
+	RUN(&run, "ftx", "put", "-o", "retry=0", "f", "g", "127.0.0.1:d");
+	run_check(&run, PROTOCOL, "1 stored, 1 not confirmed");
+	fake_stop(&fake);
+}
+END_TEST
+
+START_TEST(longest_text)
+{
+	static char text[STATUS_TEXT - 1];
+	const struct wire_answer answer = {
+	    STATUS_NO_SPACE, 0, 0, 0, {text, sizeof(text)}};
+	uint8_t payload[WIRE_RESULT + STATUS_TEXT];
+	struct script *script = script_new();
+	struct run run;
+
+	memset(text, '\x1b', sizeof(text));
+	make_source(SMALL);
+	turn = 0;
+	enter(script, SENT);
+	script_frame(script, WIRE_ANSWER, 1, payload,
+	    wire_write_answer(payload, &answer));
+	put_to(&run, script, PUT);
+	run_check(&run, NO_SPACE, "\\x1b\\x1b");
+	for (const char *at = run.err; *at != '\0'; at++)
+		ck_assert(*at == '\n' || (*at >= 0x20 && *at < 0x7f));
+}
+END_TEST
+
+Suite *
+impostor_suite(void)
+{
+	Suite *suite = suite_create("impostor");
+	TCase *tcase = harness_case("impostor");
+
+	tcase_add_loop_test(tcase, every_frame_in_state, 0, STATES);
+	tcase_add_test(tcase, lengths_that_lie);
+	tcase_add_test(tcase, results_that_lie);
+	tcase_add_test(tcase, one_result_twice);
+	tcase_add_test(tcase, longest_text);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
