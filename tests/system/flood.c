@@ -105,6 +105,16 @@ flood(struct peer *peer, const struct script *script, uint64_t most)
 	return 0;
 }
 
+/* Nonzero if the connection was reset. */
+static int
+is_gone(const struct peer *peer)
+{
+	struct pollfd polled = {.fd = peer->fd, .events = 0};
+
+	return poll(&polled, 1, 0) > 0 &&
+	    (polled.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* Tiny files, whose numbers grow from the first one. */
 static void
 script_tiny(
@@ -148,7 +158,8 @@ START_TEST(pipelined_without_reading)
 		if (!IS_SANITIZED)
 			ck_assert_uint_lt(resident(pids[0]), MOST_RESIDENT);
 	}
-	ck_assert_msg(ended, "%u files and no end", most);
+	/* The system may have taken all of it, and the server not. */
+	eventually(ended || is_gone(&peer), HARNESS_PATIENCE);
 	peer_close(&peer);
 	peer_check_service(server.port, "after");
 }
