@@ -34,6 +34,7 @@ Suite *unchanged_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *exits_suite(void);
+Suite *faults_suite(void);
 Suite *completion_suite(void);
 Suite *examples_suite(void);
 Suite *show_suite(void);
