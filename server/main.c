@@ -284,7 +284,7 @@ main(int argc, char *argv[])
 	enum master_exit status;
 
 	if (settle_descriptors() != 0)
-		return MASTER_OTHER;
+		return complain("/dev/null cannot be opened", MASTER_OTHER);
 	if (options_read(&server.options, argc, argv, server.error) != 0)
 		status = complain(server.error, MASTER_USAGE);
 	else if (server.options.help)

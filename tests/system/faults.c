@@ -128,7 +128,7 @@ check_server(void)
 
 	eventually(folder_count_staged("in") == 0, 5000);
 	server_settle(&server, pids, 1);
-	put_good(&server, "src/a", "again");
+	put_good(&server, "new/a", "again");
 	ck_assert_int_eq(unlink("in/again"), 0);
 }
 

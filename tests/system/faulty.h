@@ -13,9 +13,10 @@ struct faulty_put {
 	int replaces; /* other files of these names are there before */
 };
 
-extern const struct faulty_put faulty_files;   /* by their names */
-extern const struct faulty_put faulty_tree;    /* by -rp, over old ones */
-extern const struct faulty_put faulty_careful; /* with no-clobber */
+extern const struct faulty_put faulty_files;	/* by their names */
+extern const struct faulty_put faulty_tree;	/* by -rp, over old ones */
+extern const struct faulty_put faulty_careful;	/* with no-clobber */
+extern const struct faulty_put faulty_removing; /* with remove-source */
 
 /* Make the sources, and what a replacing put replaces. */
 void faulty_make(void);

@@ -35,6 +35,7 @@ Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *exits_suite(void);
 Suite *faults_suite(void);
+Suite *faults_client_suite(void);
 Suite *completion_suite(void);
 Suite *examples_suite(void);
 Suite *show_suite(void);
