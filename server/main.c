@@ -116,11 +116,12 @@ is_same_directory(const struct stat *here, const char *path)
 static enum master_exit
 check_directory(const struct options *options)
 {
-	const struct passwd *user = getpwuid(getuid());
+	const struct passwd *user;
 	struct stat here;
 
 	if (options->directory != NULL)
 		return MASTER_CLEAN;
+	user = getpwuid(getuid());
 	if (stat(".", &here) == -1)
 		return complain(strerror(errno), MASTER_DIRECTORY);
 	if (is_same_directory(&here, "/"))

@@ -36,6 +36,8 @@ Suite *restart_suite(void);
 Suite *exits_suite(void);
 Suite *faults_suite(void);
 Suite *faults_client_suite(void);
+Suite *faults_service_suite(void);
+Suite *proof_suite(void);
 Suite *completion_suite(void);
 Suite *examples_suite(void);
 Suite *show_suite(void);
