@@ -54,11 +54,13 @@ find_session(pid_t pid)
 	return sessions[i];
 }
 
+/* One that is not published yet, or NULL. */
 static struct place *
 find_place(struct place *places, const char *path)
 {
 	for (size_t i = 0; i < PLACES; i++)
-		if (places[i].path != NULL && strcmp(places[i].path, path) == 0)
+		if (places[i].path != NULL && !places[i].published &&
+		    strcmp(places[i].path, path) == 0)
 			return &places[i];
 	return NULL;
 }
@@ -70,11 +72,12 @@ forget(struct place *place)
 	place->path = NULL;
 }
 
+/* Several may have one path: who publishes last has the name. */
 static struct place *
 add_place(struct place *places, const char *path, pid_t pid)
 {
 	static size_t turn;
-	struct place *place = find_place(places, path);
+	struct place *place = NULL;
 
 	for (size_t i = 0; place == NULL && i < PLACES; i++)
 		if (places[i].path == NULL)
@@ -128,14 +131,24 @@ sync_folder(pid_t pid, const char *path)
 }
 
 static void
+on_change(pid_t pid, const char *path)
+{
+	struct place *place = find_place(files, path);
+
+	if (place == NULL)
+		place = add_place(files, path, pid);
+	place->synced = 0;
+}
+
+static void
 on_sync(pid_t pid, const char *path)
 {
 	struct place *place = find_place(files, path);
 
-	/* Behind its publication it comes too late. */
-	if (place != NULL && !place->published)
+	/* One that is published is not found: then it comes too late. */
+	if (place != NULL)
 		place->synced = 1;
-	else if (place == NULL) {
+	else {
 		find_session(pid)->grounds++;
 		sync_folder(pid, path);
 	}
@@ -279,7 +292,7 @@ read_line(char *line)
 	else if (strcmp(word, "mkdir") == 0)
 		(void)add_place(folders, first, pid);
 	else if (strstr(first, "/.ftx-") != NULL)
-		(void)add_place(files, first, pid);
+		on_change(pid, first);
 }
 
 static void
