@@ -92,7 +92,6 @@ START_TEST(accept_fails_once)
 		ck_assert_msg(only_worker() == worker, "the worker ended by %s",
 		    strerror(errors[i]));
 	}
-	plan_expect_seen(&plan, FAULT_ACCEPT);
 	server_stop(&server);
 }
 END_TEST
@@ -128,7 +127,6 @@ START_TEST(accept_fails_for_long)
 }
 END_TEST
 
-/* What no waiting helps against ends the service, and says so. */
 START_TEST(accept_is_hopeless)
 {
 	static const struct plan_fault fault =

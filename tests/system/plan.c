@@ -167,14 +167,6 @@ plan_met(const struct plan *plan)
 	return atomic_load(&plan->shared->met);
 }
 
-void
-plan_expect_seen(const struct plan *plan, enum fault_call call)
-{
-	ck_assert_msg(atomic_load(&plan->shared->seen[call]) > 0,
-	    "%s was never called, or not so that the shim sees it",
-	    names[call]);
-}
-
 const char *
 plan_name(enum fault_call call)
 {

@@ -44,9 +44,6 @@ int plan_disarm(struct plan *plan);
 /* How many calls it was that could have been befallen. */
 int plan_met(const struct plan *plan);
 
-/* Fails unless one such call has been made since the plan was made. */
-void plan_expect_seen(const struct plan *plan, enum fault_call call);
-
 /* The call's name, for messages. */
 const char *plan_name(enum fault_call call);
 
