@@ -11,6 +11,7 @@
 #include "client/put.h"
 #include "client/source.h"
 #include "client/target.h"
+#include "common/status.h"
 #include "common/text.h"
 
 #define EXIT_USAGE 1
@@ -173,8 +174,10 @@ main(int argc, char *argv[])
 	char error[SETTINGS_ERROR];
 	int first, status;
 
-	if (hold_standard_descriptors() == -1)
-		return EXIT_USAGE;
+	if (hold_standard_descriptors() == -1) {
+		fprintf(stderr, "ftx: /dev/null: %s\n", strerror(errno));
+		return status_exit(STATUS_SOURCE);
+	}
 	interrupt_listen();
 	memset(&options, 0, sizeof(options));
 	first = options_read(&options, argc, argv, error);

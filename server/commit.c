@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "server/answer.h"
@@ -61,6 +62,14 @@ fail_publishing(struct commit_file *file)
 		outcome_set_errno(&file->outcome, errno, "publishing");
 }
 
+/* What is under its name by then is not said to be out of space. */
+static void
+fail_published(struct commit_file *file, int error, const char *what)
+{
+	outcome_set(
+	    &file->outcome, STATUS_FAILED, "%s: %s", what, strerror(error));
+}
+
 /*
  * The lock goes with the descriptor, so it is closed only when the name is no
  * longer one that a sweeper looks at.
@@ -76,7 +85,7 @@ publish(struct commit_file *file, const struct store *store)
 		file->no_clobber) == -1)
 		fail_publishing(file);
 	else if (file->staged.fd != -1 && store_finish(&file->staged) == -1)
-		outcome_set_errno(&file->outcome, errno, "closing the file");
+		fail_published(file, errno, "closing the file");
 }
 
 /* Close what failed, and remove it if it had no name but ours. */
@@ -117,7 +126,7 @@ sync_directory(struct commit *commit, struct directory *directory)
 		file->settled = 1;
 		file->durable = result == 0;
 		if (result == -1)
-			outcome_set_errno(&file->outcome, error,
+			fail_published(file, error,
 			    "syncing the directory, whether it lasts is "
 			    "unknown");
 	}

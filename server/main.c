@@ -116,11 +116,12 @@ is_same_directory(const struct stat *here, const char *path)
 static enum master_exit
 check_directory(const struct options *options)
 {
-	const struct passwd *user = getpwuid(getuid());
+	const struct passwd *user;
 	struct stat here;
 
 	if (options->directory != NULL)
 		return MASTER_CLEAN;
+	user = getpwuid(getuid());
 	if (stat(".", &here) == -1)
 		return complain(strerror(errno), MASTER_DIRECTORY);
 	if (is_same_directory(&here, "/"))
@@ -284,7 +285,7 @@ main(int argc, char *argv[])
 	enum master_exit status;
 
 	if (settle_descriptors() != 0)
-		return MASTER_OTHER;
+		return complain("/dev/null cannot be opened", MASTER_OTHER);
 	if (options_read(&server.options, argc, argv, server.error) != 0)
 		status = complain(server.error, MASTER_USAGE);
 	else if (server.options.help)

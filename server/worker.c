@@ -22,12 +22,15 @@
 #define SHORT_WAIT 100
 #define SHORT_TRIES 50
 #define SHORT_REPORT 5000
+/* So many connections in a row may be lost before that is a shortage, too. */
+#define LOST_AT_ONCE 100
 
 struct loop {
 	struct worker *worker;
 	struct session_config session;
 	size_t turn;	     /* the listener that is looked at first */
 	int shortages;	     /* in a row */
+	int lost;	     /* connections that could not be had, in a row */
 	io_time next_report; /* of a shortage */
 	struct refusals refusals;
 	int cut;
@@ -153,15 +156,20 @@ check_accept(struct loop *loop, int error)
 	case EBADF:
 	case EINVAL:
 	case ENOTSOCK:
-	case EOPNOTSUPP:
 	case EFAULT:
 		/* The master shuts the listeners down when it stops. */
 		if (look_around(loop->worker) != SESSION_RUN)
 			break;
 		log_error("cannot listen any more: %s", strerror(error));
 		_exit(WORKER_FATAL);
-	default:
+	case EAGAIN:
+	case EINTR:
+		loop->lost = 0;
 		break;
+	default:
+		/* What never ends must not keep a processor busy. */
+		if (++loop->lost > LOST_AT_ONCE && sit_out(loop, error) != 0)
+			_exit(WORKER_SICK);
 	}
 }
 
@@ -250,7 +258,7 @@ worker_run(struct worker *worker)
 			check_accept(&loop, errno);
 			continue;
 		}
-		loop.shortages = 0;
+		loop.shortages = loop.lost = 0;
 		receive_peer(&loop, &peer);
 		served++;
 	}

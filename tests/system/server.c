@@ -14,6 +14,8 @@
 
 #include "common/io.h"
 #include "tests/system/files.h"
+#include "tests/system/oracle.h"
+#include "tests/system/plan.h"
 #include "tests/system/run.h"
 
 #define ARGUMENTS_MAX 400
@@ -104,6 +106,7 @@ server_start_by(struct server *server, const char *const launcher[],
 	int ends[2], log;
 	size_t count;
 
+	server->record[0] = '\0';
 	snprintf(server->root, sizeof(server->root), "in");
 	snprintf(server->log, sizeof(server->log), "log");
 	if (!file_exists(server->root))
@@ -126,8 +129,34 @@ void
 server_start(struct server *server, const char *const arguments[])
 {
 	const char *const none[] = {NULL};
+	static int count;
+	struct plan plan;
+	char name[32];
 
-	server_start_by(server, none, arguments);
+	if (getenv("FTX_ORACLE") == NULL || plan_make(&plan, "plan") != 0) {
+		server_start_by(server, none, arguments);
+		return;
+	}
+	snprintf(name, sizeof(name), "record.%d", ++count);
+	plan_record(&plan, name);
+	server_start_by(server, plan.launcher, arguments);
+	snprintf(server->record, sizeof(server->record), "%s", name);
+}
+
+/* What was answered must have been true by then. */
+static void
+check_record(struct server *server)
+{
+	struct oracle oracle;
+
+	if (server->record[0] == '\0')
+		return;
+	oracle_judge(&oracle, server->record);
+	ck_assert_msg(oracle.untrue == 0, "%d untrue answers, %s",
+	    oracle.untrue, oracle.first);
+	ck_assert_int_eq(unlink(server->record), 0);
+	(void)unlink("plan"); /* another server may have taken it */
+	server->record[0] = '\0';
 }
 
 int
@@ -167,6 +196,7 @@ server_wait(struct server *server, int64_t milliseconds)
 	wait_for_end(server->out);
 	close(server->out);
 	ck_assert_int_eq(folder_count_staged(server->root), 0);
+	check_record(server);
 	return harness_status(status);
 }
 

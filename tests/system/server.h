@@ -17,10 +17,14 @@ struct server {
 	int out; /* its standard output, which its workers share */
 	char root[HARNESS_PATH];
 	char log[HARNESS_PATH];
-	char line[HARNESS_PATH]; /* the first of its listening lines */
+	char line[HARNESS_PATH];   /* the first of its listening lines */
+	char record[HARNESS_PATH]; /* of its calls; empty: there is none */
 };
 
 /*
+ * Where FTX_ORACLE is set, servers that are started without a launcher record
+ * their calls, and server_wait has the order of them judged.
+ *
  * Start it on a free port, with more arguments up to a NULL, and wait for its
  * listening line.  Sets FTX_PORT for clients that follow.
  */

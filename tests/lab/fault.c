@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/* The fault shim: the calls of a program, that each may come out otherwise. */
+#define _GNU_SOURCE
+#include "tests/lab/fault.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lab/fault_turn.h"
+#include "tests/lab/record.h"
+
+/* Behind the C library's own allocator; only glibc is known to have them. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+/* Where _FORTIFY_SOURCE makes calls of others, under their names. */
+int __open64_2(const char *path, int flags);
+int __openat64_2(int folder, const char *path, int flags);
+
+/*
+ * Define a function that the program's calls reach instead of the library's.
+ * The headers give each the name that the program's flags choose: open64 and
+ * the like.  noted is what the record gets of a call that went well.
+ */
+#define WRAP(turns, object, type, failed, name, parameters, arguments, noted)  \
+	type name parameters                                                   \
+	{                                                                      \
+		static type(*real) parameters;                                 \
+		struct turn turn = turn_begin(FAULT_##turns, object);          \
+		type result = (type)failed;                                    \
+                                                                               \
+		if (real == NULL)                                              \
+			real = (type(*) parameters)turn_find(#name);           \
+		if (turn.verdict == TURN_CLAIM)                                \
+			return (type)0;                                        \
+		if (turn.verdict != TURN_FAIL)                                 \
+			result = real arguments;                               \
+		if (!turn.own && result != (type)failed) {                     \
+			noted;                                                 \
+		}                                                              \
+		turn_end(&turn, result != (type)failed);                       \
+		return result;                                                 \
+	}
+
+#define NOTHING (void)0
+#define FEWER(size) (turn.verdict == TURN_SHORTEN && (size) > 0 ? 1 : (size))
+
+WRAP(ACCEPT, fd, int, -1, accept,
+    (int fd, struct sockaddr *restrict address, socklen_t *restrict length),
+    (fd, address, length), record_accept(result))
+WRAP(ACCESS, fd, int, -1, faccessat,
+    (int fd, const char *path, int mode, int flags), (fd, path, mode, flags),
+    NOTHING)
+WRAP(BIND, fd, int, -1, bind,
+    (int fd, const struct sockaddr *address, socklen_t length),
+    (fd, address, length), NOTHING)
+WRAP(CHMOD, fd, int, -1, fchmod, (int fd, mode_t mode), (fd, mode),
+    record_change(fd))
+WRAP(CHOWN, fd, int, -1, fchown, (int fd, uid_t user, gid_t group),
+    (fd, user, group), record_change(fd))
+WRAP(CONNECT, fd, int, -1, connect,
+    (int fd, const struct sockaddr *address, socklen_t length),
+    (fd, address, length), NOTHING)
+WRAP(FOLDER, fd, DIR *, NULL, fdopendir, (int fd), (fd), NOTHING)
+WRAP(FOLDER, dirfd(folder), struct dirent *, NULL, readdir, (DIR * folder),
+    (folder), NOTHING)
+WRAP(FORK, -1, pid_t, -1, fork, (void), (), NOTHING)
+WRAP(FSYNC, fd, int, -1, fsync, (int fd), (fd), record_sync(fd, 1))
+WRAP(GROUPS, -1, int, -1, setgroups, (size_t count, const gid_t *groups),
+    (count, groups), NOTHING)
+WRAP(GROUPS, -1, int, -1, initgroups, (const char *user, gid_t group),
+    (user, group), NOTHING)
+WRAP(LINK, from, int, -1, linkat,
+    (int from, const char *old, int to, const char *name, int flags),
+    (from, old, to, name, flags), record_move(from, old, to, name))
+WRAP(LISTEN, fd, int, -1, listen, (int fd, int backlog), (fd, backlog), NOTHING)
+WRAP(MAP, fd, void *, -1, mmap,
+    (void *at, size_t size, int protection, int flags, int fd, off_t offset),
+    (at, size, protection, flags, fd, offset), NOTHING)
+WRAP(MKDIR, fd, int, -1, mkdirat, (int fd, const char *path, mode_t mode),
+    (fd, path, mode), record_mkdir(fd, path))
+WRAP(PIPE, -1, int, -1, pipe, (int ends[2]), (ends), NOTHING)
+WRAP(POLL, -1, int, -1, poll,
+    (struct pollfd * polled, nfds_t count, int timeout),
+    (polled, count, timeout), NOTHING)
+WRAP(READ, fd, ssize_t, -1, read, (int fd, void *buffer, size_t size),
+    (fd, buffer, FEWER(size)), NOTHING)
+WRAP(READ, fd, ssize_t, -1, pread,
+    (int fd, void *buffer, size_t size, off_t offset),
+    (fd, buffer, FEWER(size), offset), NOTHING)
+WRAP(RENAME, from, int, -1, renameat,
+    (int from, const char *old, int to, const char *name),
+    (from, old, to, name), record_move(from, old, to, name))
+WRAP(SEEK, fd, off_t, -1, lseek, (int fd, off_t offset, int whence),
+    (fd, offset, whence), NOTHING)
+WRAP(SETGID, -1, int, -1, setgid, (gid_t group), (group), NOTHING)
+WRAP(SETUID, -1, int, -1, setuid, (uid_t user), (user), NOTHING)
+WRAP(SHUTDOWN, fd, int, -1, shutdown, (int fd, int how), (fd, how), NOTHING)
+WRAP(SOCKET, -1, int, -1, socket, (int family, int type, int protocol),
+    (family, type, protocol), NOTHING)
+WRAP(SOCKOPT, fd, int, -1, setsockopt,
+    (int fd, int level, int name, const void *value, socklen_t length),
+    (fd, level, name, value, length), NOTHING)
+WRAP(SOCKOPT, fd, int, -1, getsockopt,
+    (int fd, int level, int name, void *restrict value,
+	socklen_t *restrict length),
+    (fd, level, name, value, length), NOTHING)
+WRAP(SPACE, fd, int, -1, fstatvfs, (int fd, struct statvfs *system),
+    (fd, system), NOTHING)
+WRAP(STAT, fd, int, -1, fstat, (int fd, struct stat *found), (fd, found),
+    NOTHING)
+WRAP(STAT, fd, int, -1, fstatat,
+    (int fd, const char *restrict path, struct stat *restrict found, int flags),
+    (fd, path, found, flags), NOTHING)
+WRAP(STAT, -1, int, -1, stat,
+    (const char *restrict path, struct stat *restrict found), (path, found),
+    NOTHING)
+WRAP(STAT, -1, int, -1, lstat,
+    (const char *restrict path, struct stat *restrict found), (path, found),
+    NOTHING)
+WRAP(TIMES, fd, int, -1, futimens, (int fd, const struct timespec times[2]),
+    (fd, times), record_change(fd))
+WRAP(TRUNCATE, fd, int, -1, ftruncate, (int fd, off_t length), (fd, length),
+    record_change(fd))
+WRAP(UNLINK, fd, int, -1, unlinkat, (int fd, const char *path, int flags),
+    (fd, path, flags), NOTHING)
+WRAP(UNLINK, -1, int, -1, unlink, (const char *path), (path), NOTHING)
+WRAP(WAIT, -1, pid_t, -1, waitpid, (pid_t pid, int *status, int options),
+    (pid, status, options), NOTHING)
+WRAP(WRITE, fd, ssize_t, -1, write, (int fd, const void *bytes, size_t size),
+    (fd, bytes, FEWER(size)), record_write(fd, bytes, (size_t)result))
+
+/* A descriptor is gone also when closing it fails, as on Linux. */
+int
+close(int fd)
+{
+	static int (*real)(int);
+	struct turn turn = turn_begin(FAULT_CLOSE, fd);
+	int error = errno, result;
+
+	if (!turn.own && record_owns(fd)) {
+		errno = EBADF;
+		return -1;
+	}
+	if (real == NULL)
+		real = (int (*)(int))turn_find("close");
+	result = real(fd);
+	if (turn.verdict == TURN_FAIL) {
+		errno = error;
+		result = -1;
+	}
+	return result;
+}
+
+/* Every call that takes memory is one turn; done is the call itself. */
+#define TAKE_MEMORY(done)                                                      \
+	struct turn turn = turn_begin(FAULT_ALLOCATE, -1);                     \
+                                                                               \
+	return turn.verdict == TURN_FAIL ? NULL : (done)
+
+void *
+malloc(size_t size)
+{
+	TAKE_MEMORY(__libc_malloc(size));
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	TAKE_MEMORY(__libc_calloc(count, size));
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	TAKE_MEMORY(__libc_realloc(old, size));
+}
+
+/* The mode is there only where a file may be made. */
+static mode_t
+mode_of(int flags, va_list arguments)
+{
+	return (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+}
+
+static int
+open_in(int folder, const char *path, int flags, mode_t mode)
+{
+	static int (*real)(int, const char *, int, ...);
+	struct turn turn = turn_begin(FAULT_OPEN, folder);
+	int result;
+
+	if (real == NULL)
+		real =
+		    (int (*)(int, const char *, int, ...))turn_find("openat");
+	if (turn.verdict == TURN_FAIL)
+		return -1;
+	result = real(folder, path, flags, mode);
+	turn_end(&turn, result != -1);
+	return result;
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return open_in(AT_FDCWD, path, flags, mode);
+}
+
+int
+openat(int folder, const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return open_in(folder, path, flags, mode);
+}
+
+int
+__open64_2(const char *path, int flags)
+{
+	return open_in(AT_FDCWD, path, flags, 0);
+}
+
+int
+__openat64_2(int folder, const char *path, int flags)
+{
+	return open_in(folder, path, flags, 0);
+}
+
+/* Whatever its argument is, it is passed on as one that is a pointer wide. */
+int
+fcntl(int fd, int command, ...)
+{
+	static int (*real)(int, int, ...);
+	struct turn turn = turn_begin(FAULT_FCNTL, fd);
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	if (real == NULL)
+		real = (int (*)(int, int, ...))turn_find("fcntl");
+	if (turn.verdict == TURN_FAIL)
+		return -1;
+	return real(fd, command, argument);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/* Inside the fault shim: whose turn it is, and what becomes of the call. */
+#define _GNU_SOURCE
+#include "tests/lab/fault_turn.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/lab/record.h"
+
+/* As many syncs as a group has. */
+#define HELD_MAX 64
+
+static struct fault_plan *plan;
+static int hidden;
+static int held[HELD_MAX], held_count;
+
+int
+turn_hide(void)
+{
+	int was = hidden;
+
+	hidden = 1;
+	return was;
+}
+
+void
+turn_show(int was)
+{
+	hidden = was;
+}
+
+/* The C library's names for one call, as its headers choose them. */
+void *
+turn_find(const char *name)
+{
+	static const char *const forms[][2] = {
+	    {"__", "64_time64"}, {"__", "_time64"}, {"", "64"}, {"", ""}};
+	int was = turn_hide(), error = errno;
+	void *found = NULL;
+	char text[64];
+
+	for (size_t i = 0; found == NULL && i < 4; i++) {
+		snprintf(text, sizeof(text), "%s%s%s", forms[i][0], name,
+		    forms[i][1]);
+		found = dlsym(RTLD_NEXT, text);
+	}
+	if (found == NULL)
+		abort();
+	turn_show(was);
+	errno = error;
+	return found;
+}
+
+__attribute__((constructor)) static void
+open_plan(void)
+{
+	const char *path = getenv(FAULT_PLAN);
+	int was = turn_hide(), fd;
+	void *mapped;
+
+	record_open(getenv(FAULT_RECORD));
+	fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	if (fd != -1) {
+		mapped = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+		close(fd);
+		if (mapped == MAP_FAILED)
+			abort();
+		plan = mapped;
+		atomic_fetch_add(&plan->loaded, 1);
+	}
+	turn_show(was);
+}
+
+enum fault_object
+turn_object(int fd)
+{
+	int was = turn_hide(), error = errno;
+	enum fault_object object = FAULT_ANYTHING;
+	struct stat found;
+
+	if (fd >= 0 && fstat(fd, &found) == 0) {
+		if (S_ISREG(found.st_mode) && fd > STDERR_FILENO)
+			object = FAULT_A_FILE;
+		else if (S_ISDIR(found.st_mode))
+			object = FAULT_A_FOLDER;
+		else if (S_ISSOCK(found.st_mode) || S_ISFIFO(found.st_mode))
+			object = FAULT_A_PEER;
+	}
+	turn_show(was);
+	errno = error;
+	return object;
+}
+
+static int
+is_meant(const struct turn *turn)
+{
+	int object = atomic_load(&plan->object);
+
+	return atomic_load(&plan->kind) != FAULT_NONE &&
+	    atomic_load(&plan->call) == (int)turn->call &&
+	    atomic_load(&plan->spared) != getpid() &&
+	    (object == FAULT_ANYTHING || object == (int)turn_object(turn->fd));
+}
+
+static enum turn_verdict
+hold(int fd)
+{
+	int was = turn_hide();
+	int copy = held_count < HELD_MAX ? dup(fd) : -1;
+
+	if (copy == -1)
+		abort();
+	held[held_count++] = copy;
+	turn_show(was);
+	return TURN_CLAIM;
+}
+
+static enum turn_verdict
+befall(const struct turn *turn, int number)
+{
+	int value = atomic_load(&plan->value);
+
+	switch ((enum fault_kind)atomic_load(&plan->kind)) {
+	case FAULT_ERROR:
+		errno = value;
+		return TURN_FAIL;
+	case FAULT_SHORT:
+		return TURN_SHORTEN;
+	case FAULT_STORM:
+		errno = EINTR;
+		return number % 2 != 0 ? TURN_FAIL : TURN_GO;
+	case FAULT_DELAY:
+		(void)poll(NULL, 0, value);
+		return TURN_GO;
+	case FAULT_SIGNAL:
+		(void)raise(value);
+		return TURN_GO;
+	case FAULT_SKIP:
+		return TURN_CLAIM;
+	case FAULT_HOLD:
+		return hold(turn->fd);
+	case FAULT_NONE:
+		break;
+	}
+	return TURN_GO;
+}
+
+struct turn
+turn_begin(enum fault_call call, int fd)
+{
+	struct turn turn = {call, fd, TURN_GO, hidden};
+	int number, at;
+
+	if (turn.own || plan == NULL)
+		return turn;
+	turn_hide();
+	atomic_fetch_add(&plan->seen[call], 1);
+	if (is_meant(&turn)) {
+		number = atomic_fetch_add(&plan->met, 1) + 1;
+		at = atomic_load(&plan->at);
+		if (number == at ||
+		    (number > at && atomic_load(&plan->always))) {
+			atomic_fetch_add(&plan->done, 1);
+			turn.verdict = befall(&turn, number);
+		}
+	}
+	turn_show(0);
+	return turn;
+}
+
+/* What was held back is done now. */
+static void
+let_go(void)
+{
+	int was = turn_hide();
+
+	while (held_count > 0) {
+		int fd = held[--held_count];
+
+		record_sync(fd, fsync(fd) == 0);
+		close(fd);
+	}
+	turn_show(was);
+}
+
+void
+turn_end(const struct turn *turn, int good)
+{
+	int error = errno;
+
+	if (!turn->own && held_count > 0 && good &&
+	    atomic_load(&plan->until) == (int)turn->call &&
+	    atomic_load(&plan->until_object) == (int)turn_object(turn->fd))
+		let_go();
+	errno = error;
+}

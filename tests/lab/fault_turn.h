@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* Inside the fault shim: whose turn it is, and what becomes of the call. */
+#ifndef TESTS_LAB_FAULT_TURN_H
+#define TESTS_LAB_FAULT_TURN_H
+
+#include <stddef.h>
+
+#include "tests/lab/fault.h"
+
+enum turn_verdict {
+	TURN_GO,
+	TURN_SHORTEN,
+	TURN_CLAIM, /* do nothing, and say that it is done */
+	TURN_FAIL   /* do nothing; errno is set */
+};
+
+/* One call that the program makes. */
+struct turn {
+	enum fault_call call;
+	int fd; /* what it works on, or -1 */
+	enum turn_verdict verdict;
+	int own; /* the shim's own call, which is nobody's business */
+};
+
+/* Decide, and do what has to come before. */
+struct turn turn_begin(enum fault_call call, int fd);
+
+/* Do what has to come after the call, which went well or not; keeps errno. */
+void turn_end(const struct turn *turn, int good);
+
+/* The function of that name that the program would have called otherwise. */
+void *turn_find(const char *name);
+
+/* What a descriptor is. */
+enum fault_object turn_object(int fd);
+
+/* Between these two all calls are the shim's own.  Returns what it was. */
+int turn_hide(void);
+void turn_show(int was);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/* Each call of the server fails, one after the other: what holds then. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/system/faulty.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define ALWAYS_TOO 1
+#define NEVER_GOOD 2 /* whom it befalls is not stored */
+#define LONG_ONLY 4  /* under FTX_ENDURANCE */
+
+/* A fault that walks through all calls of its kind, and what it comes to. */
+struct walk {
+	struct plan_fault fault;
+	int flags;
+	int status; /* of the client if anything failed, or 0: any */
+};
+
+#define CALLS(name, on, what)                                                  \
+	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
+#define FAILS(name, on, error)                                                 \
+	{                                                                      \
+		CALLS(name, on, ERROR), .value = (error)                       \
+	}
+#define BOTH (ALWAYS_TOO | NEVER_GOOD)
+
+/* Every call on the way of a file from the connection to its name. */
+static const struct walk plain[] = {
+    {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH, 28},
+    {FAILS(WRITE, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(WRITE, FAULT_A_FILE, EDQUOT), BOTH | LONG_ONLY, 28},
+    {FAILS(WRITE, FAULT_A_FILE, EROFS), BOTH | LONG_ONLY, 11},
+    {FAILS(FSYNC, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FILE, ENOSPC), BOTH, 28},
+    {FAILS(FSYNC, FAULT_A_FILE, EDQUOT), BOTH | LONG_ONLY, 28},
+    {FAILS(FSYNC, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FOLDER, ENOSPC), BOTH | LONG_ONLY, 11},
+    {FAILS(RENAME, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(RENAME, FAULT_A_FOLDER, ENOSPC), BOTH | LONG_ONLY, 28},
+    {FAILS(RENAME, FAULT_A_FOLDER, EDQUOT), BOTH | LONG_ONLY, 28},
+    {FAILS(RENAME, FAULT_A_FOLDER, EROFS), BOTH | LONG_ONLY, 11},
+    {FAILS(OPEN, FAULT_A_FOLDER, ENOSPC), BOTH, 28},
+    {FAILS(OPEN, FAULT_A_FOLDER, EMFILE), ALWAYS_TOO, 11},
+    {FAILS(OPEN, FAULT_A_FOLDER, EIO), BOTH | LONG_ONLY, 11},
+    {FAILS(OPEN, FAULT_A_FOLDER, ENFILE), ALWAYS_TOO | LONG_ONLY, 11},
+    {FAILS(OPEN, FAULT_A_FOLDER, EDQUOT), BOTH | LONG_ONLY, 28},
+    {FAILS(OPEN, FAULT_A_FOLDER, EROFS), BOTH | LONG_ONLY, 11},
+    {FAILS(OPEN, FAULT_A_FOLDER, ENOMEM), BOTH | LONG_ONLY, 11},
+    {FAILS(MKDIR, FAULT_A_FOLDER, ENOSPC), BOTH, 28},
+    {FAILS(MKDIR, FAULT_A_FOLDER, EROFS), BOTH | LONG_ONLY, 11},
+    {FAILS(MKDIR, FAULT_A_FOLDER, EDQUOT), BOTH | LONG_ONLY, 28},
+    {FAILS(CLOSE, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(CLOSE, FAULT_A_FILE, EDQUOT), BOTH | LONG_ONLY, 11},
+    {FAILS(CLOSE, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(CHMOD, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(STAT, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(STAT, FAULT_A_FILE, EIO), ALWAYS_TOO, 11},
+    {FAILS(SPACE, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 11},
+    {FAILS(FCNTL, FAULT_A_FILE, ENOLCK), BOTH, 11},
+    {FAILS(FCNTL, FAULT_ANYTHING, EMFILE), LONG_ONLY, 0},
+    {FAILS(READ, FAULT_A_PEER, EIO), ALWAYS_TOO, 0},
+    {FAILS(WRITE, FAULT_A_PEER, EPIPE), 0, 0},
+    {FAILS(POLL, FAULT_ANYTHING, ENOMEM), LONG_ONLY, 0},
+    {FAILS(SOCKOPT, FAULT_A_PEER, ENOBUFS), 0, 0},
+    {FAILS(SHUTDOWN, FAULT_A_PEER, ENOTCONN), ALWAYS_TOO, 0},
+};
+
+/* What else is called where trees with modes and times replace files. */
+static const struct walk exact[] = {
+    {FAILS(TIMES, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(TIMES, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(CHMOD, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(RENAME, FAULT_A_FOLDER, EIO), BOTH, 11},
+};
+
+static const struct walk careful[] = {
+    {FAILS(LINK, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(LINK, FAULT_A_FOLDER, ENOSPC), BOTH, 28},
+    {FAILS(UNLINK, FAULT_A_FOLDER, EIO), 0, 0},
+    {FAILS(FSYNC, FAULT_A_FOLDER, EIO), BOTH, 11},
+};
+
+/* What has to make no difference. */
+static const struct plan_fault harmless[] = {
+    {CALLS(READ, FAULT_A_PEER, STORM)},
+    {CALLS(WRITE, FAULT_ANYTHING, STORM)},
+    {CALLS(POLL, FAULT_ANYTHING, STORM)},
+    {CALLS(ACCEPT, FAULT_ANYTHING, STORM)},
+    {CALLS(READ, FAULT_A_PEER, SHORT)},
+    {CALLS(WRITE, FAULT_ANYTHING, SHORT)},
+};
+
+static struct plan plan;
+static struct server server;
+static int runs;
+
+static void
+start(void)
+{
+	pid_t pids[SERVER_WORKERS];
+
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
+	atomic_store(&plan.shared->spared, (int)server.pid);
+	/* Not while the staging folder is swept. */
+	eventually(server_said(&server, "swept") == 0 &&
+		server_workers(&server, pids) == 1,
+	    HARNESS_PATIENCE);
+}
+
+/* After the fault: nothing is left, the worker is there, and works. */
+static void
+check_server(void)
+{
+	pid_t pids[SERVER_WORKERS];
+
+	eventually(folder_count_staged("in") == 0, 5000);
+	server_settle(&server, pids, 1);
+	put_good(&server, "new/a", "again");
+	ck_assert_int_eq(unlink("in/again"), 0);
+}
+
+/* It says what the server's call said; 23 where others were stored. */
+static void
+check_reason(const struct walk *walk, const struct run *run)
+{
+	run_check(run, run->status == 23 ? 23 : walk->status,
+	    strerror(walk->fault.value));
+}
+
+/* Returns nonzero while there was such a call. */
+static int
+step(const struct faulty_put *put, const struct walk *walk, int number,
+    int always)
+{
+	int accepts = atomic_load(&plan.shared->seen[FAULT_ACCEPT]), done;
+	struct run run;
+
+	faulty_prepare(put);
+	plan_arm(&plan, &walk->fault, number, always);
+	faulty_run(&run, put, NULL);
+	/* Not before the worker is done with it, too. */
+	eventually(atomic_load(&plan.shared->seen[FAULT_ACCEPT]) > accepts,
+	    HARNESS_PATIENCE);
+	done = plan_disarm(&plan);
+	faulty_label("%s %d fails with %d%s", plan_name(walk->fault.call),
+	    number, walk->fault.value, always ? ", always" : "");
+	faulty_check(put, &run);
+	if (done == 0)
+		run_check(&run, 0, NULL);
+	else if ((walk->flags & NEVER_GOOD) != 0)
+		ck_assert_msg(run.status != 0, "%s: status 0", faulty_trying());
+	if (run.status != 0 && walk->status != 0)
+		check_reason(walk, &run);
+	check_server();
+	runs++;
+	return done > 0;
+}
+
+static void
+walk_through(
+    const struct faulty_put *put, const struct walk *walks, size_t count)
+{
+	int patient = getenv("FTX_ENDURANCE") != NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct walk *walk = &walks[i];
+		int number = 1;
+
+		if ((walk->flags & LONG_ONLY) != 0 && !patient)
+			continue;
+		while (step(put, walk, number, 0))
+			number++;
+		ck_assert_msg(number > 1, "no %s was reached",
+		    plan_name(walk->fault.call));
+		if ((walk->flags & ALWAYS_TOO) == 0)
+			continue;
+		for (number = 1; step(put, walk, number, 1); number++)
+			;
+	}
+}
+
+static void
+try_all(const struct faulty_put *put, const struct walk *walks, size_t count)
+{
+	faulty_make();
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	runs = 0;
+	start();
+	walk_through(put, walks, count);
+	printf("faults: %d runs\n", runs);
+	server_stop(&server);
+}
+
+#define TRY_ALL(put, walks)                                                    \
+	try_all(put, walks, sizeof(walks) / sizeof(*(walks)))
+
+START_TEST(files)
+{
+	TRY_ALL(&faulty_files, plain);
+}
+END_TEST
+
+START_TEST(trees_over_old_ones)
+{
+	TRY_ALL(&faulty_tree, exact);
+}
+END_TEST
+
+START_TEST(never_overwriting)
+{
+	TRY_ALL(&faulty_careful, careful);
+}
+END_TEST
+
+START_TEST(interrupted_and_short)
+{
+	struct run run;
+
+	faulty_make();
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	start();
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++) {
+		faulty_prepare(&faulty_files);
+		plan_arm(&plan, &harmless[i], 1, 1);
+		/* Twice: one accept had begun before. */
+		faulty_run(&run, &faulty_files, NULL);
+		run_check(&run, 0, NULL);
+		faulty_run(&run, &faulty_files, NULL);
+		faulty_label("%s", plan_name(harmless[i].call));
+		run_check(&run, 0, NULL);
+		ck_assert_int_gt(plan_disarm(&plan), 0);
+		faulty_check(&faulty_files, &run);
+		check_server();
+	}
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+faults_suite(void)
+{
+	Suite *suite = suite_create("faults");
+	TCase *tcase = harness_case("faults");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, files);
+	tcase_add_test(tcase, trees_over_old_ones);
+	tcase_add_test(tcase, never_overwriting);
+	tcase_add_test(tcase, interrupted_and_short);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

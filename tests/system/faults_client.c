@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+/* Each call of the client fails, one after the other: it never claims more. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/system/faulty.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* Each of so many allocations fails; of those that follow, one in a few. */
+#define CLOSELY 40
+
+#define CALLS(name, on, what)                                                  \
+	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
+#define FAILS(name, on, error)                                                 \
+	{                                                                      \
+		CALLS(name, on, ERROR), .value = (error)                       \
+	}
+
+/* Every call on the way of a file to the connection, and of the answers. */
+static const struct plan_fault faults[] = {
+    FAILS(OPEN, FAULT_ANYTHING, EMFILE),
+    FAILS(STAT, FAULT_ANYTHING, EIO),
+    FAILS(READ, FAULT_A_FILE, EIO),
+    FAILS(CLOSE, FAULT_ANYTHING, EIO),
+    FAILS(SOCKET, FAULT_ANYTHING, ENFILE),
+    FAILS(CONNECT, FAULT_A_PEER, ENETUNREACH),
+    FAILS(FCNTL, FAULT_A_PEER, EIO),
+    FAILS(SOCKOPT, FAULT_A_PEER, ENOBUFS),
+    FAILS(READ, FAULT_A_PEER, ECONNRESET),
+    FAILS(POLL, FAULT_ANYTHING, ENOMEM),
+};
+
+/* What the server has said before is waited for, for seconds. */
+static const struct plan_fault slow_faults[] = {
+    FAILS(WRITE, FAULT_A_PEER, EPIPE),
+};
+
+/* What else is called for a tree, and for what takes its sources away. */
+static const struct plan_fault tree_faults[] = {
+    FAILS(FOLDER, FAULT_ANYTHING, EIO),
+    FAILS(OPEN, FAULT_A_FOLDER, EACCES),
+    FAILS(STAT, FAULT_A_FOLDER, EIO),
+    FAILS(STAT, FAULT_A_FILE, EIO),
+};
+
+static const struct plan_fault removing_faults[] = {
+    FAILS(UNLINK, FAULT_ANYTHING, EIO),
+    FAILS(STAT, FAULT_ANYTHING, EIO),
+    FAILS(READ, FAULT_A_PEER, ECONNRESET),
+};
+
+static const struct plan_fault harmless[] = {
+    {CALLS(READ, FAULT_ANYTHING, STORM)},
+    {CALLS(WRITE, FAULT_ANYTHING, STORM)},
+    {CALLS(POLL, FAULT_ANYTHING, STORM)},
+    {CALLS(READ, FAULT_ANYTHING, SHORT)},
+    {CALLS(WRITE, FAULT_ANYTHING, SHORT)},
+};
+
+static struct plan plan;
+static struct server server;
+
+/* Returns nonzero if everything is there. */
+static int
+begin(void)
+{
+	faulty_make();
+	if (plan_make(&plan, "plan") != 0)
+		return 0;
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	return 1;
+}
+
+/* Returns nonzero while there was such a call. */
+static int
+step(const struct faulty_put *put, const struct plan_fault *fault, int number,
+    int always)
+{
+	struct run run;
+	int done;
+
+	faulty_prepare(put);
+	plan_arm(&plan, fault, number, always);
+	faulty_run(&run, put, &plan);
+	done = plan_disarm(&plan);
+	faulty_label("%s %d fails with %d%s", plan_name(fault->call), number,
+	    fault->value, always ? ", always" : "");
+	faulty_check(put, &run);
+	if (done == 0)
+		run_check(&run, 0, NULL);
+	/* It is served when the server is done with the one before. */
+	if (run.status != 0) {
+		RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
+		run_check(&run, 0, NULL);
+		return 1;
+	}
+	return done > 0;
+}
+
+static int
+is_patient(void)
+{
+	return getenv("FTX_ENDURANCE") != NULL;
+}
+
+static void
+walk_one(
+    const struct faulty_put *put, const struct plan_fault *fault, int always)
+{
+	int number = 1;
+
+	while (step(put, fault, number, always))
+		number++;
+	ck_assert_msg(number > 1, "no %s was reached", plan_name(fault->call));
+}
+
+static void
+walk_through(
+    const struct faulty_put *put, const struct plan_fault *walks, size_t count)
+{
+	if (!begin())
+		return;
+	for (size_t i = 0; i < count; i++) {
+		walk_one(put, &walks[i], 0);
+		/* A connection that fails again and again is tried again. */
+		if (walks[i].object != FAULT_A_PEER || is_patient())
+			walk_one(put, &walks[i], 1);
+	}
+	server_stop(&server);
+}
+
+#define WALK_THROUGH(put, walks)                                               \
+	walk_through(put, walks, sizeof(walks) / sizeof(*(walks)))
+
+START_TEST(files)
+{
+	WALK_THROUGH(&faulty_files, faults);
+}
+END_TEST
+
+START_TEST(lost_connections)
+{
+	if (is_patient())
+		WALK_THROUGH(&faulty_files, slow_faults);
+}
+END_TEST
+
+START_TEST(trees)
+{
+	WALK_THROUGH(&faulty_tree, tree_faults);
+}
+END_TEST
+
+START_TEST(sources_that_go)
+{
+	WALK_THROUGH(&faulty_removing, removing_faults);
+}
+END_TEST
+
+START_TEST(interrupted_and_short)
+{
+	struct run run;
+
+	if (!begin())
+		return;
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++) {
+		faulty_prepare(&faulty_tree);
+		plan_arm(&plan, &harmless[i], 1, 1);
+		faulty_run(&run, &faulty_tree, &plan);
+		faulty_label("%s", plan_name(harmless[i].call));
+		run_check(&run, 0, NULL);
+		ck_assert_int_gt(plan_disarm(&plan), 0);
+		faulty_check(&faulty_tree, &run);
+	}
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+	static const struct plan_fault fault =
+	    FAILS(ALLOCATE, FAULT_ANYTHING, ENOMEM);
+	int closely = is_patient() ? 1 << 20 : CLOSELY;
+
+	if (!begin())
+		return;
+	if (atomic_load(&plan.shared->seen[FAULT_ALLOCATE]) == 0)
+		harness_skip("no-memory", "a sanitizer has its own allocator");
+	else
+		for (int always = 0; always <= 1; always++)
+			for (int number = 1;
+			     step(&faulty_tree, &fault, number, always);)
+				number += number < closely ? 1 : number / 8;
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+faults_client_suite(void)
+{
+	Suite *suite = suite_create("faults_client");
+	TCase *tcase = harness_case("faults_client");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, files);
+	tcase_add_test(tcase, lost_connections);
+	tcase_add_test(tcase, trees);
+	tcase_add_test(tcase, sources_that_go);
+	tcase_add_test(tcase, interrupted_and_short);
+	tcase_add_test(tcase, no_memory);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

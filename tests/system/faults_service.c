@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/* Calls that fail around the transfers: ftxd serves on, or does not start. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/system/faulty.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define CALLS(name, on, what)                                                  \
+	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
+#define FAILS(name, on, error)                                                 \
+	{                                                                      \
+		CALLS(name, on, ERROR), .value = (error)                       \
+	}
+
+/* Each of so many allocations fails; of those that follow, one in a few. */
+#define CLOSELY 8
+
+static struct plan plan;
+static struct server server;
+
+static void
+start(const char *workers)
+{
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-w", workers, "-o", "min-free=0", NULL});
+	atomic_store(&plan.shared->spared, (int)server.pid);
+}
+
+/* Returns nonzero if everything is there. */
+static int
+begin(const char *workers)
+{
+	faulty_make();
+	if (plan_make(&plan, "plan") != 0)
+		return 0;
+	start(workers);
+	return 1;
+}
+
+static void
+settle(int count)
+{
+	pid_t pids[SERVER_WORKERS];
+
+	server_settle(&server, pids, count);
+}
+
+static pid_t
+only_worker(void)
+{
+	pid_t pids[SERVER_WORKERS];
+
+	server_settle(&server, pids, 1);
+	return pids[0];
+}
+
+static void
+put_again(void)
+{
+	put_good(&server, "new/a", "again");
+}
+
+START_TEST(accept_fails_once)
+{
+	static const int errors[] = {ECONNABORTED, EPROTO, ENETDOWN,
+	    EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENOPROTOOPT, EOPNOTSUPP,
+	    EPERM, EINTR, EAGAIN, ENOBUFS, ENOMEM, ENFILE, EMFILE};
+	pid_t worker;
+
+	if (!begin("1"))
+		return;
+	worker = only_worker();
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		const struct plan_fault fault =
+		    FAILS(ACCEPT, FAULT_ANYTHING, errors[i]);
+
+		plan_arm(&plan, &fault, 1, 0);
+		/* One accept had begun before. */
+		put_again();
+		put_again();
+		ck_assert_int_eq(plan_disarm(&plan), 1);
+		ck_assert_msg(only_worker() == worker, "the worker ended by %s",
+		    strerror(errors[i]));
+	}
+	server_stop(&server);
+}
+END_TEST
+
+/* For a while every accept fails: the worker waits, and does not spin. */
+START_TEST(accept_fails_for_long)
+{
+	static const int errors[] = {ENETDOWN, EMFILE};
+	pid_t worker;
+
+	if (!begin("1"))
+		return;
+	worker = only_worker();
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		const struct plan_fault fault =
+		    FAILS(ACCEPT, FAULT_ANYTHING, errors[i]);
+		io_time until;
+
+		plan_arm(&plan, &fault, 1, 1);
+		/* The accept that had begun before ends within a tick. */
+		eventually(plan_met(&plan) > 0, HARNESS_PATIENCE);
+		for (until = io_now() + 400; io_now() < until;)
+			(void)poll(NULL, 0, 20);
+		ck_assert_int_ge(plan_met(&plan), 2);
+		/* 100 lost connections, and then 10 tries a second. */
+		ck_assert_int_le(plan_met(&plan), 110);
+		(void)plan_disarm(&plan);
+		put_again();
+		ck_assert_int_eq(only_worker(), worker);
+	}
+	server_expect(&server, "cannot accept a connection");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(accept_is_hopeless)
+{
+	static const struct plan_fault fault =
+	    FAILS(ACCEPT, FAULT_ANYTHING, EBADF);
+
+	if (!begin("1"))
+		return;
+	only_worker();
+	plan_arm(&plan, &fault, 1, 0);
+	ck_assert_int_ne(server_wait(&server, HARNESS_PATIENCE), 0);
+	server_expect(&server, "cannot listen any more");
+}
+END_TEST
+
+START_TEST(no_processes)
+{
+	static const struct plan_fault fault =
+	    FAILS(FORK, FAULT_ANYTHING, EAGAIN);
+	pid_t pids[SERVER_WORKERS];
+
+	if (!begin("2"))
+		return;
+	server_settle(&server, pids, 2);
+	atomic_store(&plan.shared->spared, 0);
+	plan_arm(&plan, &fault, 1, 1);
+	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
+	server_expect(&server, "cannot start a worker");
+	settle(1);
+	put_again();
+	ck_assert_int_le(plan_disarm(&plan), 4);
+	settle(2);
+	put_again();
+	server_stop(&server);
+}
+END_TEST
+
+/* Each worker dies as soon as it is there, until it does no longer. */
+START_TEST(workers_die_at_once)
+{
+	static const struct plan_fault fault = {
+	    CALLS(ACCEPT, FAULT_ANYTHING, SIGNAL), .value = SIGKILL};
+
+	if (!begin("1"))
+		return;
+	only_worker();
+	plan_arm(&plan, &fault, 1, 1);
+	server_expect(
+	    &server, "workers keep dying: the next one starts in 1 s");
+	ck_assert_int_le(plan_disarm(&plan), 4);
+	settle(1);
+	put_again();
+	server_stop(&server);
+}
+END_TEST
+
+/* The signal comes when the worker has looked, and before it waits. */
+START_TEST(stopped_before_accept)
+{
+	static const struct plan_fault fault = {
+	    CALLS(ACCEPT, FAULT_ANYTHING, DELAY), .value = 5000};
+	io_time begun;
+
+	if (!begin("1"))
+		return;
+	only_worker();
+	plan_arm(&plan, &fault, 1, 1);
+	eventually(plan_met(&plan) > 0, HARNESS_PATIENCE);
+	begun = io_now();
+	server_stop(&server);
+	ck_assert_int_lt(io_now() - begun, 1000);
+}
+END_TEST
+
+/* The user cannot be changed: it does not start, and never as root. */
+START_TEST(user_not_changed)
+{
+	static const struct plan_fault faults[] = {
+	    FAILS(GROUPS, FAULT_ANYTHING, EPERM),
+	    FAILS(SETGID, FAULT_ANYTHING, EPERM),
+	    FAILS(SETUID, FAULT_ANYTHING, EAGAIN),
+	    {CALLS(SETGID, FAULT_ANYTHING, SKIP)},
+	    {CALLS(SETUID, FAULT_ANYTHING, SKIP)},
+	};
+	char program[HARNESS_PATH];
+	struct run run;
+
+	if (geteuid() != 0) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	folder_make("in");
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		plan_arm(&plan, &faults[i], 1, 1);
+		RUN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
+		    harness_program(program, "ftxd"), "-p", "0", "-d", "in",
+		    "-u", "nobody");
+		ck_assert_int_gt(plan_disarm(&plan), 0);
+		run_check(&run, 1, "cannot become user nobody");
+		ck_assert_str_eq(run.out, "");
+	}
+}
+END_TEST
+
+/* One file's sync fails: that file is lost, and is not synced again. */
+START_TEST(a_sync_fails)
+{
+	static const struct plan_fault fault = FAILS(FSYNC, FAULT_A_FILE, EIO);
+	struct run run;
+
+	if (!begin("1"))
+		return;
+	faulty_prepare(&faulty_files);
+	plan_arm(&plan, &fault, 2, 0);
+	faulty_run(&run, &faulty_files, NULL);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	run_check(&run, 23, "src/b -> 127.0.0.1:d/b: failed: syncing the file");
+	ck_assert_int_eq(plan_met(&plan), 3);
+	ck_assert(file_equal("src/a", "in/d/a"));
+	ck_assert(!file_exists("in/d/b"));
+	ck_assert(file_equal("src/c", "in/d/c"));
+	server_stop(&server);
+}
+END_TEST
+
+/* A directory's sync fails: all that is in it is there, perhaps not for long.
+ */
+START_TEST(a_folder_is_not_synced)
+{
+	static const struct plan_fault fault =
+	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
+	struct run run;
+
+	if (!begin("1"))
+		return;
+	faulty_prepare(&faulty_files);
+	plan_arm(&plan, &fault, 1, 1);
+	faulty_run(&run, &faulty_files, NULL);
+	(void)plan_disarm(&plan);
+	run_check(&run, 11, "whether it lasts is unknown");
+	ck_assert_ptr_null(strstr(run.err, "nothing was stored"));
+	faulty_check(&faulty_files, &run);
+	ck_assert_int_eq(server_said(&server, "stored,"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* A file system that syncs no directories: nothing is claimed. */
+START_TEST(folders_cannot_be_synced)
+{
+	static const struct plan_fault fault =
+	    FAILS(FSYNC, FAULT_A_FOLDER, EINVAL);
+	struct run run;
+
+	if (!begin("1"))
+		return;
+	faulty_prepare(&faulty_removing);
+	plan_arm(&plan, &fault, 1, 1);
+	faulty_run(&run, &faulty_removing, NULL);
+	ck_assert_int_gt(plan_disarm(&plan), 0);
+	run_check(&run, 0, "stored, but not synced: no source is removed");
+	ck_assert(file_equal("src/a", "in/d/a"));
+	server_expect(&server, "bytes, not synced");
+	server_stop(&server);
+}
+END_TEST
+
+/* Returns nonzero while there was such an allocation in the worker. */
+static int
+starve_worker(int number, int always)
+{
+	static const struct plan_fault fault =
+	    FAILS(ALLOCATE, FAULT_ANYTHING, ENOMEM);
+	struct run run;
+	int done;
+
+	start("1");
+	only_worker();
+	faulty_prepare(&faulty_tree);
+	plan_arm(&plan, &fault, number, always);
+	faulty_run(&run, &faulty_tree, NULL);
+	done = plan_disarm(&plan);
+	faulty_label("malloc %d%s", number, always ? ", always" : "");
+	faulty_check(&faulty_tree, &run);
+	ck_assert_int_eq(server_said(&server, "signal"), 0);
+	put_again();
+	server_stop(&server);
+	return done > 0;
+}
+
+/* Returns nonzero while there was such an allocation before it was ready. */
+static int
+starve_start(int number, int always)
+{
+	static const struct plan_fault fault =
+	    FAILS(ALLOCATE, FAULT_ANYTHING, ENOMEM);
+	char program[HARNESS_PATH];
+	struct pollfd said = {.events = POLLIN};
+	struct run run;
+	int done;
+
+	atomic_store(&plan.shared->spared, 0);
+	plan_arm(&plan, &fault, number, always);
+	RUN_BEGIN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
+	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
+	said.fd = run.fds[0];
+	/* It is listening, or it has ended. */
+	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
+	done = plan_disarm(&plan);
+	(void)kill(run.pid, SIGTERM);
+	run_finish(&run);
+	ck_assert_msg(run.status < 128 && run.err[0] != '\0',
+	    "malloc %d: status %d, \"%s\"", number, run.status, run.err);
+	if (strstr(run.out, "listening") != NULL)
+		run_check(&run, 0, NULL);
+	return done > 0;
+}
+
+static void
+starve(int (*step)(int number, int always))
+{
+	int closely = getenv("FTX_ENDURANCE") != NULL ? 1 << 20 : CLOSELY;
+
+	faulty_make();
+	folder_make("in");
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	if (atomic_load(&plan.shared->seen[FAULT_ALLOCATE]) == 0) {
+		harness_skip("no-memory", "a sanitizer has its own allocator");
+		return;
+	}
+	for (int always = 0; always <= 1; always++)
+		for (int number = 1; step(number, always);)
+			number += number < closely ? 1 : number / 4;
+}
+
+START_TEST(no_memory_for_workers)
+{
+	starve(starve_worker);
+}
+END_TEST
+
+START_TEST(no_memory_to_start)
+{
+	starve(starve_start);
+}
+END_TEST
+
+Suite *
+faults_service_suite(void)
+{
+	Suite *suite = suite_create("faults_service");
+	TCase *tcase = harness_case("faults_service");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, accept_fails_once);
+	tcase_add_test(tcase, accept_fails_for_long);
+	tcase_add_test(tcase, accept_is_hopeless);
+	tcase_add_test(tcase, no_processes);
+	tcase_add_test(tcase, workers_die_at_once);
+	tcase_add_test(tcase, stopped_before_accept);
+	tcase_add_test(tcase, user_not_changed);
+	tcase_add_test(tcase, a_sync_fails);
+	tcase_add_test(tcase, a_folder_is_not_synced);
+	tcase_add_test(tcase, folders_cannot_be_synced);
+	tcase_add_test(tcase, no_memory_for_workers);
+	tcase_add_test(tcase, no_memory_to_start);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

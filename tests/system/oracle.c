@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether what was answered was true by then: a record, judged. */
+#include "tests/system/oracle.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "common/wire.h"
+
+#define PROCESSES 512
+/* Files and directories that are not settled; where none is synced, many. */
+#define PLACES 1024
+#define STREAM (2 * (WIRE_HEADER + WIRE_CONTROL_MAX))
+
+/* A file that is not settled, or a directory that was made and may be lost. */
+struct place {
+	char *path; /* NULL: free */
+	int synced, published, kept;
+	pid_t pid;
+};
+
+/* A process, and what it sent on the connection that it serves. */
+struct session {
+	pid_t pid;
+	int fd, greeted;
+	int answers; /* that said durable */
+	int grounds; /* for them */
+	int fresh;   /* answers in what was sent last */
+	size_t length;
+	uint8_t stream[STREAM]; /* what is no whole frame yet */
+};
+
+static struct place files[PLACES], folders[PLACES];
+static struct session *sessions[PROCESSES];
+static struct oracle *result;
+
+static struct session *
+find_session(pid_t pid)
+{
+	size_t i = 0;
+
+	while (i < PROCESSES && sessions[i] != NULL && sessions[i]->pid != pid)
+		i++;
+	ck_assert_uint_lt(i, PROCESSES);
+	if (sessions[i] == NULL) {
+		sessions[i] = calloc(1, sizeof(*sessions[i]));
+		ck_assert_ptr_nonnull(sessions[i]);
+		sessions[i]->pid = pid;
+		sessions[i]->fd = -1;
+	}
+	return sessions[i];
+}
+
+/* One that is not published yet, or NULL. */
+static struct place *
+find_place(struct place *places, const char *path)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		if (places[i].path != NULL && !places[i].published &&
+		    strcmp(places[i].path, path) == 0)
+			return &places[i];
+	return NULL;
+}
+
+static void
+forget(struct place *place)
+{
+	free(place->path);
+	place->path = NULL;
+}
+
+/* Several may have one path: who publishes last has the name. */
+static struct place *
+add_place(struct place *places, const char *path, pid_t pid)
+{
+	static size_t turn;
+	struct place *place = NULL;
+
+	for (size_t i = 0; place == NULL && i < PLACES; i++)
+		if (places[i].path == NULL)
+			place = &places[i];
+	/* Only what nobody syncs comes to be so many. */
+	if (place == NULL)
+		place = &places[turn++ % PLACES];
+	forget(place);
+	*place = (struct place){.path = strdup(path), .pid = pid};
+	ck_assert_ptr_nonnull(place->path);
+	return place;
+}
+
+/* Nonzero if path lies directly in the folder. */
+static int
+lies_in(const char *path, const char *folder)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = strlen(folder);
+
+	return slash != NULL && (size_t)(slash - path) == length &&
+	    strncmp(path, folder, length) == 0;
+}
+
+/* Nonzero if a directory above the path was made, and may be lost again. */
+static int
+hangs_loose(const char *path)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		const char *folder = folders[i].path;
+		size_t length = folder != NULL ? strlen(folder) : 0;
+
+		if (folder != NULL && strncmp(path, folder, length) == 0 &&
+		    path[length] == '/')
+			return 1;
+	}
+	return 0;
+}
+
+/* What is in this directory has its name for good, if that one has. */
+static void
+sync_folder(pid_t pid, const char *path)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		if (folders[i].path != NULL && lies_in(folders[i].path, path))
+			forget(&folders[i]);
+		if (files[i].path != NULL && files[i].pid == pid &&
+		    files[i].published && lies_in(files[i].path, path))
+			files[i].kept = 1;
+	}
+}
+
+static void
+on_change(pid_t pid, const char *path)
+{
+	struct place *place = find_place(files, path);
+
+	if (place == NULL)
+		place = add_place(files, path, pid);
+	place->synced = 0;
+}
+
+static void
+on_sync(pid_t pid, const char *path)
+{
+	struct place *place = find_place(files, path);
+
+	/* One that is published is not found: then it comes too late. */
+	if (place != NULL)
+		place->synced = 1;
+	else {
+		find_session(pid)->grounds++;
+		sync_folder(pid, path);
+	}
+}
+
+static void
+on_move(pid_t pid, const char *old, const char *name)
+{
+	struct place *place = find_place(files, old);
+	int synced = place != NULL && place->synced;
+
+	if (place != NULL)
+		forget(place);
+	place = add_place(files, name, pid);
+	place->synced = synced;
+	place->published = 1;
+}
+
+static void
+complain(const char *path, const char *what)
+{
+	if (result->untrue++ == 0)
+		snprintf(result->first, sizeof(result->first), "%.200s: %s",
+		    path, what);
+}
+
+/* An answer was sent: all that this process has published must be settled. */
+static void
+check_published(struct session *session)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		struct place *file = &files[i];
+
+		if (file->path == NULL || file->pid != session->pid ||
+		    !file->published)
+			continue;
+		if (!file->synced)
+			complain(file->path, "published before it was synced");
+		else if (!file->kept)
+			complain(file->path, "its directory was not synced");
+		else if (hangs_loose(file->path))
+			complain(file->path, "a parent may be lost");
+		else
+			session->grounds++;
+		forget(file);
+	}
+}
+
+static void
+take_frame(struct session *session, const struct wire_frame *frame)
+{
+	struct wire_answer answer;
+
+	if (frame->type != WIRE_ANSWER ||
+	    wire_read_answer(
+		session->stream + WIRE_HEADER, frame->length, &answer) != 0 ||
+	    answer.status != STATUS_STORED || !answer.durable)
+		return;
+	result->durable++;
+	session->fresh++;
+}
+
+/* Take a whole preamble or frame from the front.  Returns its length, or 0. */
+static size_t
+take_whole(struct session *session)
+{
+	struct wire_frame frame;
+	const char *reason;
+
+	if (!session->greeted) {
+		if (session->length < WIRE_GREETING)
+			return 0;
+		session->greeted = 1;
+		return WIRE_GREETING;
+	}
+	if (session->length < WIRE_HEADER)
+		return 0;
+	ck_assert_int_eq(wire_read_header(session->stream, WIRE_FROM_SERVER,
+			     &frame, &reason),
+	    0);
+	if (session->length < WIRE_HEADER + frame.length)
+		return 0;
+	take_frame(session, &frame);
+	return WIRE_HEADER + frame.length;
+}
+
+static void
+on_send(pid_t pid, int fd, const char *hex)
+{
+	struct session *session = find_session(pid);
+	unsigned byte;
+	size_t length;
+
+	if (session->fd != fd)
+		return;
+	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+		ck_assert_uint_lt(session->length, STREAM);
+		session->stream[session->length++] = (uint8_t)byte;
+	}
+	session->fresh = 0;
+	while ((length = take_whole(session)) > 0) {
+		session->length -= length;
+		memmove(
+		    session->stream, session->stream + length, session->length);
+	}
+	session->answers += session->fresh;
+	if (session->fresh > 0)
+		check_published(session);
+	if (session->answers > session->grounds)
+		complain("an answer", "sent before its file was settled");
+}
+
+static void
+on_accept(pid_t pid, int fd)
+{
+	struct session *session = find_session(pid);
+
+	session->fd = fd;
+	session->greeted = 0;
+	session->length = 0;
+}
+
+static void
+read_line(char *line)
+{
+	char *rest = NULL, *word, *first, *second;
+	pid_t pid = (pid_t)strtol(strtok_r(line, " ", &rest), NULL, 10);
+
+	word = strtok_r(NULL, " ", &rest);
+	first = strtok_r(NULL, " ", &rest);
+	second = strtok_r(NULL, " ", &rest);
+	ck_assert(word != NULL && first != NULL);
+	if (strcmp(word, "accept") == 0)
+		on_accept(pid, (int)strtol(first, NULL, 10));
+	else if (strcmp(word, "send") == 0)
+		on_send(pid, (int)strtol(first, NULL, 10), second);
+	else if (strcmp(word, "sync") == 0)
+		on_sync(pid, first);
+	else if (strcmp(word, "move") == 0)
+		on_move(pid, first, second);
+	else if (strcmp(word, "mkdir") == 0)
+		(void)add_place(folders, first, pid);
+	else if (strstr(first, "/.ftx-") != NULL)
+		on_change(pid, first);
+}
+
+static void
+clear(void)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		forget(&files[i]);
+		forget(&folders[i]);
+	}
+	for (size_t i = 0; i < PROCESSES; i++) {
+		free(sessions[i]);
+		sessions[i] = NULL;
+	}
+}
+
+void
+oracle_judge(struct oracle *oracle, const char *path)
+{
+	FILE *record = fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0;
+
+	ck_assert_ptr_nonnull(record);
+	memset(oracle, 0, sizeof(*oracle));
+	result = oracle;
+	while (getline(&line, &size, record) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		read_line(line);
+	}
+	free(line);
+	fclose(record);
+	clear();
+}

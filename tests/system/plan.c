@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/* A program that is started with the fault shim; errors fail the test. */
+#include "tests/system/plan.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/run.h"
+
+static const char *const names[FAULT_CALLS] = {
+    [FAULT_ACCEPT] = "accept",
+    [FAULT_ACCESS] = "faccessat",
+    [FAULT_ALLOCATE] = "malloc",
+    [FAULT_BIND] = "bind",
+    [FAULT_CHMOD] = "fchmod",
+    [FAULT_CHOWN] = "fchown",
+    [FAULT_CLOSE] = "close",
+    [FAULT_CONNECT] = "connect",
+    [FAULT_FCNTL] = "fcntl",
+    [FAULT_FOLDER] = "readdir",
+    [FAULT_FORK] = "fork",
+    [FAULT_FSYNC] = "fsync",
+    [FAULT_GROUPS] = "setgroups",
+    [FAULT_LINK] = "linkat",
+    [FAULT_LISTEN] = "listen",
+    [FAULT_MAP] = "mmap",
+    [FAULT_MKDIR] = "mkdirat",
+    [FAULT_OPEN] = "openat",
+    [FAULT_PIPE] = "pipe",
+    [FAULT_POLL] = "poll",
+    [FAULT_READ] = "read",
+    [FAULT_RENAME] = "renameat",
+    [FAULT_SEEK] = "lseek",
+    [FAULT_SETGID] = "setgid",
+    [FAULT_SETUID] = "setuid",
+    [FAULT_SHUTDOWN] = "shutdown",
+    [FAULT_SOCKET] = "socket",
+    [FAULT_SOCKOPT] = "setsockopt",
+    [FAULT_SPACE] = "fstatvfs",
+    [FAULT_STAT] = "fstat",
+    [FAULT_TIMES] = "futimens",
+    [FAULT_TRUNCATE] = "ftruncate",
+    [FAULT_UNLINK] = "unlinkat",
+    [FAULT_WAIT] = "waitpid",
+    [FAULT_WRITE] = "write",
+};
+
+/* An empty file that any user may write.  Returns its path for a while. */
+static const char *
+make_shared(char path[HARNESS_PATH], const char *name)
+{
+	char here[HARNESS_PATH - 64];
+	int fd;
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	snprintf(path, HARNESS_PATH, "%s/%s", here, name);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fchmod(fd, 0666), 0);
+	ck_assert_int_eq(ftruncate(fd, sizeof(struct fault_plan)), 0);
+	close(fd);
+	return path;
+}
+
+static void
+map(struct plan *plan, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	plan->shared = mmap(NULL, sizeof(*plan->shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(plan->shared, MAP_FAILED);
+	close(fd);
+}
+
+/* Whether a program can be started so: those that are static cannot. */
+static int
+is_taken(const struct plan *plan)
+{
+	const char *argv[PLAN_LAUNCHER + 2];
+	char program[HARNESS_PATH];
+	struct run run;
+	size_t count = 0;
+
+	while (plan->launcher[count] != NULL) {
+		argv[count] = plan->launcher[count];
+		count++;
+	}
+	argv[count++] = harness_program(program, "ftxd");
+	argv[count++] = "-V";
+	argv[count] = NULL;
+	run_all(&run, argv);
+	return run.status == 0 && atomic_load(&plan->shared->loaded) == 1;
+}
+
+int
+plan_make(struct plan *plan, const char *name)
+{
+	char path[HARNESS_PATH], program[HARNESS_PATH];
+	const char *sanitizer = getenv("ASAN_OPTIONS");
+
+	memset(plan, 0, sizeof(*plan));
+	map(plan, make_shared(path, name));
+	snprintf(plan->texts[0], HARNESS_PATH, "LD_PRELOAD=%s",
+	    harness_program(program, "fault.so"));
+	snprintf(plan->texts[1], HARNESS_PATH, "%s=%.480s", FAULT_PLAN, path);
+	/* It wants to come first, which it would before a library of ours. */
+	snprintf(plan->texts[2], HARNESS_PATH,
+	    "ASAN_OPTIONS=%.400s:verify_asan_link_order=0",
+	    sanitizer != NULL ? sanitizer : "");
+	plan->launcher[0] = "env";
+	for (int i = 0; i < 3; i++)
+		plan->launcher[1 + i] = plan->texts[i];
+	if (is_taken(plan))
+		return 0;
+	harness_skip("faults", "the programs take no library");
+	return -1;
+}
+
+void
+plan_record(struct plan *plan, const char *path)
+{
+	char full[HARNESS_PATH];
+
+	snprintf(plan->texts[3], HARNESS_PATH, "%s=%.480s", FAULT_RECORD,
+	    make_shared(full, path));
+	ck_assert_int_eq(truncate(full, 0), 0);
+	plan->launcher[4] = plan->texts[3];
+}
+
+void
+plan_arm(
+    struct plan *plan, const struct plan_fault *fault, int number, int always)
+{
+	struct fault_plan *shared = plan->shared;
+
+	atomic_store(&shared->call, (int)fault->call);
+	atomic_store(&shared->object, (int)fault->object);
+	atomic_store(&shared->value, fault->value);
+	atomic_store(&shared->until, (int)fault->until);
+	atomic_store(&shared->until_object, (int)fault->until_object);
+	atomic_store(&shared->at, number);
+	atomic_store(&shared->always, always);
+	atomic_store(&shared->met, 0);
+	atomic_store(&shared->done, 0);
+	atomic_store(&shared->kind, (int)fault->kind);
+}
+
+int
+plan_disarm(struct plan *plan)
+{
+	atomic_store(&plan->shared->kind, FAULT_NONE);
+	return atomic_load(&plan->shared->done);
+}
+
+int
+plan_met(const struct plan *plan)
+{
+	return atomic_load(&plan->shared->met);
+}
+
+const char *
+plan_name(enum fault_call call)
+{
+	return names[call];
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/* The order of the server's calls is judged, and a wrong order is caught. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/system/faulty.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/oracle.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static struct plan plan;
+static struct oracle oracle;
+
+/* Put with a fault, if there is one, and judge.  Returns -1 where it cannot. */
+static int
+put_and_judge(const struct faulty_put *put, const struct plan_fault *fault)
+{
+	struct server server;
+	struct run run;
+
+	faulty_make();
+	if (plan_make(&plan, "plan") != 0)
+		return -1;
+	plan_record(&plan, "record");
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
+	faulty_prepare(put);
+	if (fault != NULL)
+		plan_arm(&plan, fault, 1, 1);
+	faulty_run(&run, put, NULL);
+	run_check(&run, 0, NULL);
+	if (fault != NULL)
+		ck_assert_int_gt(plan_disarm(&plan), 0);
+	server_stop(&server);
+	oracle_judge(&oracle, "record");
+	ck_assert_int_ge(oracle.durable, 3);
+	return 0;
+}
+
+static void
+expect_caught(const struct plan_fault *fault, const char *what)
+{
+	if (put_and_judge(&faulty_files, fault) != 0)
+		return;
+	ck_assert_int_gt(oracle.untrue, 0);
+	ck_assert_msg(
+	    strstr(oracle.first, what) != NULL, "it said %s", oracle.first);
+}
+
+START_TEST(right_order)
+{
+	static const struct faulty_put *const puts[] = {
+	    &faulty_files, &faulty_tree, &faulty_careful};
+
+	if (put_and_judge(puts[_i], NULL) == 0)
+		ck_assert_msg(oracle.untrue == 0, "%s", oracle.first);
+}
+END_TEST
+
+START_TEST(files_not_synced)
+{
+	static const struct plan_fault fault = {
+	    .call = FAULT_FSYNC, .object = FAULT_A_FILE, .kind = FAULT_SKIP};
+
+	expect_caught(&fault, "published before it was synced");
+}
+END_TEST
+
+START_TEST(folders_not_synced)
+{
+	static const struct plan_fault fault = {
+	    .call = FAULT_FSYNC, .object = FAULT_A_FOLDER, .kind = FAULT_SKIP};
+
+	expect_caught(&fault, "its directory was not synced");
+}
+END_TEST
+
+START_TEST(published_first)
+{
+	static const struct plan_fault fault = {.call = FAULT_FSYNC,
+	    .object = FAULT_A_FILE,
+	    .kind = FAULT_HOLD,
+	    .until = FAULT_RENAME,
+	    .until_object = FAULT_A_FOLDER};
+
+	expect_caught(&fault, "published before it was synced");
+}
+END_TEST
+
+START_TEST(answered_first)
+{
+	static const struct plan_fault fault = {.call = FAULT_FSYNC,
+	    .object = FAULT_A_FOLDER,
+	    .kind = FAULT_HOLD,
+	    .until = FAULT_WRITE,
+	    .until_object = FAULT_A_PEER};
+
+	expect_caught(&fault, "its directory was not synced");
+}
+END_TEST
+
+Suite *
+proof_suite(void)
+{
+	Suite *suite = suite_create("proof");
+	TCase *tcase = harness_case("proof");
+
+	tcase_add_loop_test(tcase, right_order, 0, 3);
+	tcase_add_test(tcase, files_not_synced);
+	tcase_add_test(tcase, folders_not_synced);
+	tcase_add_test(tcase, published_first);
+	tcase_add_test(tcase, answered_first);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
