@@ -38,5 +38,7 @@ Suite *completion_suite(void);
 Suite *examples_suite(void);
 Suite *show_suite(void);
 Suite *events_suite(void);
+Suite *guards_suite(void);
+Suite *privileges_suite(void);
 
 #endif
