@@ -22,7 +22,7 @@ static suite_maker *const together[] = {life_suite, cuts_suite, restart_suite,
     put_suite, resume_suite, words_suite, ssh_suite, tls_suite, inetd_suite,
     values_suite, target_suite, raw_suite, states_suite, completion_suite,
     examples_suite, show_suite, events_suite, guards_suite, privileges_suite,
-    usage_suite, NULL};
+    shortage_suite, usage_suite, NULL};
 
 /* These measure time closely: no suite runs beside them. */
 static suite_maker *const alone[] = {

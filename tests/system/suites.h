@@ -40,5 +40,6 @@ Suite *show_suite(void);
 Suite *events_suite(void);
 Suite *guards_suite(void);
 Suite *privileges_suite(void);
+Suite *shortage_suite(void);
 
 #endif
