@@ -41,5 +41,7 @@ Suite *events_suite(void);
 Suite *guards_suite(void);
 Suite *privileges_suite(void);
 Suite *shortage_suite(void);
+Suite *launch_suite(void);
+Suite *processes_suite(void);
 
 #endif
