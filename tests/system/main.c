@@ -22,7 +22,8 @@ static suite_maker *const together[] = {life_suite, processes_suite, cuts_suite,
     reload_suite, put_suite, resume_suite, words_suite, ssh_suite, tls_suite,
     inetd_suite, values_suite, target_suite, raw_suite, states_suite,
     completion_suite, examples_suite, show_suite, events_suite, guards_suite,
-    privileges_suite, shortage_suite, launch_suite, usage_suite, NULL};
+    privileges_suite, shortage_suite, launch_suite, soak_suite, usage_suite,
+    NULL};
 
 /* These measure time closely: no suite runs beside them. */
 static suite_maker *const alone[] = {

@@ -43,5 +43,6 @@ Suite *privileges_suite(void);
 Suite *shortage_suite(void);
 Suite *launch_suite(void);
 Suite *processes_suite(void);
+Suite *soak_suite(void);
 
 #endif
