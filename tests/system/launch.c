@@ -64,15 +64,15 @@ END_TEST
 
 START_TEST(working_directory_removed)
 {
-	char here[HARNESS_PATH];
+	char here[HARNESS_PATH], place[HARNESS_PATH + 4];
 	struct server server;
 
 	folder_make("in");
-	ck_assert_ptr_nonnull(getcwd(here, sizeof(here) - 3));
-	strcat(here, "/in");
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	snprintf(place, sizeof(place), "%s/in", here);
 	server_start_by(&server,
 	    SH("mkdir gone && cd gone && rmdir ../gone && exec \"$@\""),
-	    (const char *const[]){"-w", "2", "-d", here, NULL});
+	    (const char *const[]){"-w", "2", "-d", place, NULL});
 	check_life(&server, 2);
 }
 END_TEST
