@@ -38,8 +38,11 @@ log_open(const char *name, enum log_level level, int to_syslog)
 	state.name = name;
 	state.shown = level;
 	state.to_syslog = to_syslog;
-	if (to_syslog)
-		openlog(name, LOG_PID, LOG_DAEMON);
+	if (!to_syslog)
+		return;
+	/* The time zone is read while that is still permitted. */
+	tzset();
+	openlog(name, LOG_PID, LOG_DAEMON);
 }
 
 /* Write "TIME NAME[PID]: " and return its length. */

@@ -26,6 +26,32 @@ int os_become(const char *user, uid_t uid, gid_t gid);
 /* The columns of the terminal that this descriptor is, or 0. */
 unsigned os_terminal_columns(int fd);
 
+/* What os_confine has done; others than the first need Linux's Landlock. */
+enum os_guard {
+	OS_GUARD_PRIVILEGES = 1, /* a program that is run has no more rights */
+	OS_GUARD_FILES = 2,
+	OS_GUARD_TCP = 4,
+	OS_GUARD_SIGNALS = 8
+};
+
+/*
+ * Have this process, and those that it forks, give up for good: to open, make,
+ * rename, link, remove or run any file but to receive below directory; to bind
+ * or connect sockets of TCP; to signal processes that stand outside.  What is
+ * open stays so, and can be used as before.  Returns what of that the system
+ * has done, as a sum of enum os_guard; elsewhere than on Linux 0.
+ */
+#ifdef OS_LINUX
+unsigned os_confine(int directory);
+#else
+static inline unsigned
+os_confine(int directory)
+{
+	(void)directory;
+	return 0;
+}
+#endif
+
 /*
  * Have the system begin to write these bytes of the file to the disk, without
  * waiting, so that a later sync finds less to do.  A hint: it promises nothing

@@ -37,15 +37,20 @@ can_return(uid_t uid, gid_t gid)
 	return gid != 0 && (setgid(0) == 0 || setegid(0) == 0);
 }
 
+/* Groups first: without root's rights they can no longer be set. */
+static int
+change(const char *user, uid_t uid, gid_t gid)
+{
+	if (user == NULL ? setgroups(1, &gid) != 0 : initgroups(user, gid) != 0)
+		return -1;
+	return setgid(gid) != 0 || setuid(uid) != 0 ? -1 : 0;
+}
+
 int
 os_become(const char *user, uid_t uid, gid_t gid)
 {
-	if (geteuid() != 0 && is_identity(uid, gid))
-		return 0;
-	/* Groups first: without root's rights they can no longer be set. */
-	if (user == NULL ? setgroups(1, &gid) != 0 : initgroups(user, gid) != 0)
-		return -1;
-	if (setgid(gid) != 0 || setuid(uid) != 0)
+	if ((geteuid() == 0 || !is_identity(uid, gid)) &&
+	    change(user, uid, gid) != 0)
 		return -1;
 	if (!is_identity(uid, gid) || can_return(uid, gid)) {
 		errno = EPERM;

@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "server/configure.h"
+#include "server/guard.h"
 #include "server/refusal.h"
 #include "server/session.h"
 #include "server/signals.h"
@@ -36,12 +37,16 @@ is_connection(int fd, const struct stat *errors)
 	    found.st_dev == errors->st_dev && found.st_ino == errors->st_ino;
 }
 
-/* Have these descriptors lead nowhere. */
-static void
-let_go(int first, int last)
+static int
+open_null(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
 
+/* Have these descriptors lead nowhere; null is closed. */
+static void
+let_go(int first, int last, int null)
+{
 	for (int fd = first; fd <= last; fd++)
 		if (null == -1 || dup2(null, fd) == -1)
 			close(fd);
@@ -58,7 +63,7 @@ inetd_begin(struct options *options)
 		is_connection(STDOUT_FILENO, &errors));
 
 	if (shared) {
-		let_go(STDERR_FILENO, STDERR_FILENO);
+		let_go(STDERR_FILENO, STDERR_FILENO, open_null());
 		options->to_syslog = 1;
 	}
 	if (!options->to_syslog && !options->verbose)
@@ -178,16 +183,18 @@ inetd_run(const struct options *options, const struct access *access,
 	struct session_config config = {.stop = look_around};
 	enum session_end end;
 	struct peer peer;
+	int null = open_null();
 
 	configure_session(&config, options, store);
 	umask(store->mask);
 	signals_hold();
 	signals_unblock();
 	learn_peer(&peer);
+	(void)guard_enter(store, 0);
 	log_debug("%s: connected", peer.name);
 	end = serve_unblocked(&config, access, &peer);
 	/* The client need not wait for what follows. */
-	let_go(STDIN_FILENO, STDOUT_FILENO);
+	let_go(STDIN_FILENO, STDOUT_FILENO, null);
 	log_debug("%s: disconnected", peer.name);
 	if (sweep_abandoned(store) == -1)
 		log_warn("sweeping the staging folder: %s", strerror(errno));

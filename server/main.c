@@ -13,6 +13,7 @@
 #include "common/text.h"
 #include "server/background.h"
 #include "server/configure.h"
+#include "server/guard.h"
 #include "server/identity.h"
 #include "server/inetd.h"
 #include "server/master.h"
@@ -265,6 +266,7 @@ serve(struct server *server, int argc, char *const argv[])
 		return complain(server->error, MASTER_USAGE);
 	if (server->options.test)
 		return print_settings(&server->options);
+	guard_limit();
 	status = prepare(server, &identity);
 	if (status == MASTER_CLEAN && server->options.inetd)
 		status = serve_one(server, mask);

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "server/background.h"
 #include "server/configure.h"
+#include "server/guard.h"
 #include "server/reload.h"
 #include "server/report.h"
 #include "server/signals.h"
@@ -21,7 +22,10 @@
 #define SWEEP_RETRY 60000
 #define RELOAD_INTERVAL 1000
 
-/* What belongs to the master alone, and what it lets go of once it is ready. */
+/*
+ * What belongs to the master alone, what it lets go of once it is ready, and
+ * what it has and a child must not.
+ */
 static void
 leave_master(const struct master *master)
 {
@@ -30,6 +34,8 @@ leave_master(const struct master *master)
 			close(master->private_descriptors[i]);
 	if (master->options->background && background_detach() != 0)
 		log_warn("leaving the terminal: %s", strerror(errno));
+	if (guard_enter(master->store, master->guards) != 0)
+		_exit(WORKER_SICK);
 }
 
 static _Noreturn void
@@ -304,6 +310,7 @@ master_start(struct master *master)
 	configure_store(
 	    master->store, master->options, master->inherited_umask);
 	signals_hold();
+	master->guards = guard_try(master->store);
 	fill(master);
 	return 0;
 }

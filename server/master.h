@@ -45,6 +45,7 @@ struct master {
 	struct children children;
 	struct scoreboard board;
 	struct throttle throttle;
+	unsigned guards; /* of the workers; see guard_try */
 	unsigned generation;
 	pid_t pid;
 	io_time sweep_at;

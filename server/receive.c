@@ -73,6 +73,15 @@ receive_commit(struct receive *receive)
 	    receive, commit_answer(commit, receive->conn, receive->peer));
 }
 
+int
+receive_give_back(struct receive *receive)
+{
+	if (receive_commit(receive) == -1)
+		return -1;
+	directories_forget(&receive->directories);
+	return 0;
+}
+
 /* A fault of the peer's leaves nothing that is worth going on with. */
 static int
 keeps_content(enum status why)

@@ -51,6 +51,12 @@ void receive_init(struct receive *receive, const struct policy *policy,
 int receive_commit(struct receive *receive);
 
 /*
+ * Without descriptors: commit, too, and let go of all directories, to try once
+ * more what failed.
+ */
+int receive_give_back(struct receive *receive);
+
+/*
  * Give up the content under way, if there is any, for this reason.  Returns
  * nonzero if there was any.
  */

@@ -265,6 +265,13 @@ receive_directory(struct receive *receive, uint32_t number,
 	    (request->wishes & ~(unsigned)WIRE_DRY_RUN) != 0)
 		return receive_fail(receive, "bad request for a directory");
 	directory = settle_directory(receive, request, &destination, &outcome);
+	if (directory == NULL && (errno == EMFILE || errno == ENFILE)) {
+		destination_release(&destination);
+		if (receive_give_back(receive) == -1)
+			return -1;
+		directory =
+		    settle_directory(receive, request, &destination, &outcome);
+	}
 	if (directory != NULL)
 		result =
 		    add_present(receive, number, directory, "", -1, &nothing);

@@ -30,11 +30,9 @@ receive_begin(struct receive *receive, uint32_t number,
 	    &receive->directories, partial, &outcome);
 
 	if (opened == -1 && (errno == EMFILE || errno == ENFILE)) {
-		/* Finished files hold descriptors that can be had back. */
 		content_drop(content);
-		if (receive_commit(receive) == -1)
+		if (receive_give_back(receive) == -1)
 			return -1;
-		directories_forget(&receive->directories);
 		opened = content_open(content, number, request, &receive->base,
 		    &receive->directories, partial, &outcome);
 		/* One that cannot even open the root has lost them. */

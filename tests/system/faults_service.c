@@ -312,7 +312,7 @@ starve_worker(int number, int always)
 	done = plan_disarm(&plan);
 	faulty_label("malloc %d%s", number, always ? ", always" : "");
 	faulty_check(&faulty_tree, &run);
-	ck_assert_int_eq(server_said(&server, "signal"), 0);
+	ck_assert_int_eq(server_said(&server, ": signal "), 0);
 	put_again();
 	server_stop(&server);
 	return done > 0;

@@ -10,6 +10,15 @@
 
 #include "common/io.h"
 
+/* A sanitizer keeps what was freed, and looks into /proc for leaks. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED 0
+#endif
+
 #define HARNESS_PATH 512
 /* Milliseconds after which what must come has not come. */
 #define HARNESS_PATIENCE 20000
@@ -66,6 +75,14 @@ int harness_status(int status);
 
 /* The parent and state of a process.  Returns 0, or -1 if there is none. */
 int process_look(pid_t pid, pid_t *parent, char *state);
+
+/*
+ * What a file of /proc/PID says behind a word, up to the end of the line; the
+ * word must be there.
+ */
+#define PROCESS_TEXT 128
+void process_says(
+    pid_t pid, const char *file, const char *word, char text[PROCESS_TEXT]);
 
 /* Nonzero if the process exists and is not a zombie. */
 int process_lives(pid_t pid);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* How the server stands: settings read again, -P, -B, -u, SIGUSR1. */
+/* How the server stands: settings read again, -P, -B, SIGUSR1. */
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/lab/proxy.h"
@@ -258,56 +256,6 @@ START_TEST(background_that_fails)
 }
 END_TEST
 
-/* All four user or group ids of a process are this one. */
-static void
-check_ids(pid_t pid, const char *kind, unsigned long id)
-{
-	unsigned long ids[4];
-	char path[64], *text;
-	const char *line;
-
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	text = file_read(path);
-	line = strstr(text, kind);
-	ck_assert_ptr_nonnull(line);
-	ck_assert_int_eq(sscanf(line + strlen(kind), "%lu %lu %lu %lu", &ids[0],
-			     &ids[1], &ids[2], &ids[3]),
-	    4);
-	for (int i = 0; i < 4; i++)
-		ck_assert_uint_eq(ids[i], id);
-	free(text);
-}
-
-START_TEST(another_user)
-{
-	const struct passwd *nobody = getpwnam("nobody");
-	struct server server;
-	struct stat status;
-	pid_t pids[SERVER_WORKERS];
-	int count = 2;
-
-	if (geteuid() != 0 || nobody == NULL) {
-		harness_skip("nobody", "changing the user needs root");
-		return;
-	}
-	folder_make("in");
-	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
-	file_write("f", "x");
-	SERVER_START(&server, "-w", "2", "-u", "nobody");
-	put_good(&server, "f", "d/f");
-	ck_assert_int_eq(lstat("in/d/f", &status), 0);
-	ck_assert_uint_eq(status.st_uid, nobody->pw_uid);
-	ck_assert_uint_eq(status.st_gid, nobody->pw_gid);
-	server_settle(&server, pids, 2);
-	pids[count++] = server.pid;
-	for (int i = 0; i < count; i++) {
-		check_ids(pids[i], "Uid:", nobody->pw_uid);
-		check_ids(pids[i], "Gid:", nobody->pw_gid);
-	}
-	server_stop(&server);
-}
-END_TEST
-
 Suite *
 reload_suite(void)
 {
@@ -326,7 +274,6 @@ reload_suite(void)
 	tcase_add_test(standing, pid_file);
 	tcase_add_test(standing, background);
 	tcase_add_test(standing, background_that_fails);
-	tcase_add_test(standing, another_user);
 	suite_add_tcase(suite, standing);
 	return suite;
 }

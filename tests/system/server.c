@@ -250,6 +250,23 @@ server_settle(
 	eventually(server_workers(server, pids) == count, 5000);
 }
 
+void
+server_check_proc(const struct server *server, const char *file,
+    const char *word, const char *wanted)
+{
+	pid_t pids[SERVER_WORKERS + 1];
+	int count = server_workers(server, pids);
+	char text[PROCESS_TEXT];
+
+	pids[count++] = server->pid;
+	for (int i = 0; i < count; i++) {
+		process_says(pids[i], file, word, text);
+		ck_assert_msg(strncmp(text, wanted, strlen(wanted)) == 0,
+		    "%ld: %s \"%s\", not \"%s\"", (long)pids[i], word, text,
+		    wanted);
+	}
+}
+
 int
 server_said(const struct server *server, const char *text)
 {

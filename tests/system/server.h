@@ -60,6 +60,10 @@ int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
 void server_settle(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count);
 
+/* The master and all its children say this in a file of /proc/PID. */
+void server_check_proc(const struct server *server, const char *file,
+    const char *word, const char *wanted);
+
 /* Wait until the log holds the text. */
 void server_expect(const struct server *server, const char *text);
 /* How often the log holds it now. */

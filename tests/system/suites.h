@@ -45,5 +45,11 @@ Suite *events_suite(void);
 Suite *hostile_suite(void);
 Suite *flood_suite(void);
 Suite *impostor_suite(void);
+Suite *guards_suite(void);
+Suite *privileges_suite(void);
+Suite *shortage_suite(void);
+Suite *launch_suite(void);
+Suite *processes_suite(void);
+Suite *soak_suite(void);
 
 #endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/* Started by root for another user: nothing of root is left, or no start. */
+#define _DEFAULT_SOURCE /* setgroups, which POSIX does not have */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/os.h"
+#include "tests/lab/filter.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static const struct passwd *nobody;
+
+/* Returns nonzero with a receiving directory that nobody owns, and groups. */
+static int
+can_change_user(void)
+{
+	const gid_t groups[] = {0, 1, 2, 3};
+
+	nobody = getpwnam("nobody");
+	if (geteuid() != 0 || nobody == NULL) {
+		harness_skip("nobody", "changing the user needs root");
+		return 0;
+	}
+	ck_assert_int_eq(setgroups(4, groups), 0);
+	folder_make("in");
+	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
+	file_write("f", "x");
+	return 1;
+}
+
+/* The four of a kind: real, effective, saved, and that of file access. */
+static void
+check_ids(const struct server *server, const char *kind, unsigned long id)
+{
+	char wanted[PROCESS_TEXT];
+
+	snprintf(wanted, sizeof(wanted), "%lu\t%lu\t%lu\t%lu", id, id, id, id);
+	server_check_proc(server, "status", kind, wanted);
+}
+
+static void
+check_no_capabilities(const struct server *server)
+{
+	static const char *const kinds[] = {
+	    "CapInh:", "CapPrm:", "CapEff:", "CapAmb:"};
+
+	for (int i = 0; i < 4; i++)
+		server_check_proc(
+		    server, "status", kinds[i], "0000000000000000");
+}
+
+/* Nothing is left of the groups that the test began with. */
+static void
+check_user(const char *user, uid_t uid, gid_t gid, const char *groups)
+{
+	struct server server;
+	struct stat status;
+	pid_t pids[SERVER_WORKERS];
+
+	ck_assert_int_eq(chown("in", uid, gid), 0);
+	SERVER_START(&server, "-w", "2", "-u", user);
+	put_good(&server, "f", "d/f");
+	ck_assert_int_eq(lstat("in/d/f", &status), 0);
+	ck_assert_uint_eq(status.st_uid, uid);
+	ck_assert_uint_eq(status.st_gid, gid);
+	server_settle(&server, pids, 2);
+	check_ids(&server, "Uid:", uid);
+	check_ids(&server, "Gid:", gid);
+	server_check_proc(&server, "status", "Groups:", groups);
+	check_no_capabilities(&server);
+	server_stop(&server);
+	ck_assert_int_eq(folder_remove("in/d"), 0);
+}
+
+START_TEST(another_user)
+{
+	char groups[32];
+
+	if (!can_change_user())
+		return;
+	snprintf(groups, sizeof(groups), "%lu ", (unsigned long)nobody->pw_gid);
+	check_user("nobody", nobody->pw_uid, nobody->pw_gid, groups);
+	check_user("nobody:7", nobody->pw_uid, 7, "7 ");
+	/* One without a name has no groups but the one that is given. */
+	check_user("54321:7", 54321, 7, "7 ");
+}
+END_TEST
+
+/* In a child.  Returns how many ways back there are. */
+static int
+ways_back(void)
+{
+	const gid_t group = 0;
+
+	return (setuid(0) == 0) + (seteuid(0) == 0) + (setreuid(0, 0) == 0) +
+	    (setgid(0) == 0) + (setegid(0) == 0) + (setregid(0, 0) == 0) +
+	    (setgroups(1, &group) == 0) + (initgroups("root", 0) == 0) +
+	    (chown("f", 0, 0) == 0) + (access("secret", R_OK) == 0);
+}
+
+START_TEST(no_way_back)
+{
+	int status;
+	pid_t pid;
+
+	if (!can_change_user())
+		return;
+	file_write("secret", "x");
+	ck_assert_int_eq(chmod("secret", 0600), 0);
+	pid = fork();
+	if (pid == 0 &&
+	    os_become("nobody", nobody->pw_uid, nobody->pw_gid) != 0)
+		_exit(100);
+	if (pid == 0)
+		_exit(ways_back());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* The user is right, and yet what was root's is still there to be had. */
+START_TEST(saved_ids_are_a_way_back)
+{
+	int status;
+	pid_t pid;
+
+	if (!can_change_user())
+		return;
+	pid = fork();
+	if (pid == 0 && setreuid(nobody->pw_uid, 0) == 0 &&
+	    seteuid(nobody->pw_uid) == 0)
+		_exit(os_become("nobody", nobody->pw_uid, getgid()) == -1 &&
+			    errno == EPERM
+			? 0
+			: 1);
+	if (pid == 0)
+		_exit(100);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+static const struct {
+	const long *calls;
+	int error; /* 0: it says that it has done it, and has not */
+} failures[] = {{filter_setgroups, EPERM}, {filter_setgid, EPERM},
+    {filter_setuid, EPERM}, {filter_setuid, EAGAIN}, {filter_setgid, 0},
+    {filter_setuid, 0}};
+
+START_TEST(never_as_root)
+{
+	struct run run;
+
+	if (!can_change_user())
+		return;
+	if (filter_refuse(failures[_i].calls, failures[_i].error) != 0) {
+		harness_skip("filter", strerror(errno));
+		return;
+	}
+	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-u", "nobody");
+	run_check(&run, 1, "cannot become user nobody");
+	ck_assert_str_eq(run.out, "");
+}
+END_TEST
+
+Suite *
+privileges_suite(void)
+{
+	Suite *suite = suite_create("privileges");
+	TCase *tcase = harness_case("privileges");
+
+	tcase_add_test(tcase, another_user);
+	tcase_add_test(tcase, no_way_back);
+	tcase_add_test(tcase, saved_ids_are_a_way_back);
+	tcase_add_loop_test(
+	    tcase, never_as_root, 0, sizeof(failures) / sizeof(failures[0]));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+/* Workers that die, stop, or cannot be made; storms; gaps that must close. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static int
+is_long_form(void)
+{
+	return getenv("FTX_ENDURANCE") != NULL;
+}
+
+/* The only child if it is not that one and stays, as no sweeper does; or 0. */
+static pid_t
+newcomer(const struct server *server, pid_t before)
+{
+	pid_t pids[SERVER_WORKERS], again[SERVER_WORKERS];
+
+	if (server_workers(server, pids) != 1 || pids[0] == before)
+		return 0;
+	(void)poll(NULL, 0, 100);
+	if (server_workers(server, again) != 1 || again[0] != pids[0])
+		return 0;
+	return pids[0];
+}
+
+/* As often as a worker dies young, the next one waits: 1, 2, 4 s. */
+START_TEST(deaths_at_start_are_slowed_down)
+{
+	const int steps = is_long_form() ? 3 : 2;
+	struct server server;
+	pid_t worker = 0;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "1");
+	for (int i = -1; i < steps; i++) {
+		const int64_t delay = i < 0 ? 0 : 1000 << i;
+		char text[64];
+		io_time begun;
+
+		eventually((worker = newcomer(&server, worker)) != 0, 2000);
+		ck_assert_int_eq(kill(worker, SIGKILL), 0);
+		begun = io_now();
+		if (i < 0)
+			continue;
+		snprintf(text, sizeof(text), "next one starts in %d s", 1 << i);
+		server_expect(&server, text);
+		eventually(newcomer(&server, worker) != 0, delay + 1500);
+		ck_assert_int_ge(io_now() - begun, delay - 50);
+		ck_assert_int_eq(server_said(&server, text), 1);
+	}
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+/* A signal takes a moment to reach one that waits. */
+static void
+stop_worker(pid_t pid)
+{
+	pid_t parent;
+	char state = '?';
+
+	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+	eventually(
+	    process_look(pid, &parent, &state) == 0 && state == 'T', 5000);
+}
+
+/* Stopped is not dead; and it is over once they go on. */
+START_TEST(all_workers_stopped)
+{
+	enum {
+		COUNT = 4
+	};
+	pid_t pids[SERVER_WORKERS], after[SERVER_WORKERS];
+	struct server server;
+	struct run run;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "4");
+	server_settle(&server, pids, COUNT);
+	for (int i = 0; i < COUNT; i++)
+		stop_worker(pids[i]);
+	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
+	run_check(&run, 75, NULL);
+	ck_assert_int_eq(server_workers(&server, after), COUNT);
+	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	for (int i = 0; i < COUNT; i++)
+		ck_assert_int_eq(kill(pids[i], SIGCONT), 0);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(one_stopped_worker_costs_one_transfer)
+{
+	struct wire_greeting greeting;
+	struct server server;
+	struct peer peer;
+	pid_t pids[SERVER_WORKERS];
+	int served = 0;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "3");
+	server_settle(&server, pids, 3);
+	stop_worker(pids[0]);
+	while (served < 6) {
+		peer_open(&peer, server.port, NULL);
+		peer_greeted(&peer, &greeting);
+		peer_close(&peer);
+		served++;
+	}
+	put_good(&server, "f", "f");
+	ck_assert_int_eq(kill(pids[0], SIGCONT), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* Whatever is there is whole, and success was not said too early. */
+static void
+kill_during_put(const struct server *server, int round)
+{
+	pid_t pids[SERVER_WORKERS];
+	const char *source = round % 2 ? "one" : "two";
+	int count = server_workers(server, pids);
+	struct run run;
+
+	RUN_BEGIN(&run, "ftx", "put", source, "127.0.0.1:f");
+	(void)poll(NULL, 0, (int)(random() % 12));
+	for (int i = round % 5; i < count; i += 5)
+		(void)kill(pids[i], random() % 2 ? SIGKILL : SIGSEGV);
+	for (int i = round % 5; i < count; i += 5)
+		eventually(!process_lives(pids[i]), 5000);
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal(source, "in/f"));
+}
+
+/* A new server each time: its patience with deaths is not what this tests. */
+START_TEST(killed_at_any_time)
+{
+	const int servers = is_long_form() ? 170 : 3;
+
+	file_make("one", 300000, 1);
+	file_make("two", 300001, 2);
+	for (int i = 0; i < servers; i++) {
+		struct server server;
+
+		SERVER_START(&server, "-w", "10");
+		for (int round = 0; round < 6; round++) {
+			pid_t pids[SERVER_WORKERS];
+
+			server_settle(&server, pids, 10);
+			kill_during_put(&server, round);
+		}
+		eventually(folder_count_staged("in") == 0, 5000);
+		server_stop(&server);
+	}
+}
+END_TEST
+
+/* Too many processes for this user: those that are there serve. */
+START_TEST(fork_fails)
+{
+	const struct rlimit few = {3, 100}, enough = {100, 100};
+	struct server server;
+	struct run run;
+	pid_t pids[SERVER_WORKERS];
+	char number[32];
+
+	if (geteuid() != 0) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	folder_make("in");
+	ck_assert_int_eq(chown("in", 54322, 54322), 0);
+	file_write("f", "x");
+	ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &few), 0);
+	SERVER_START(&server, "-w", "4", "-u", "54322:54322");
+	server_expect(&server, "cannot start a worker");
+	ck_assert_int_eq(server_workers(&server, pids), 2);
+	put_good(&server, "f", "f");
+	snprintf(number, sizeof(number), "%ld", (long)server.pid);
+	ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &enough), 0);
+	RUN(&run, "setpriv", "--reuid=54322", "--regid=54322", "--clear-groups",
+	    "prlimit", "--pid", number, "--nproc=100:100");
+	run_check(&run, 0, NULL);
+	/* Four workers; the sweeper, which could not be made, may come first.
+	 */
+	server_settle(&server, pids, 4);
+	put_good(&server, "f", "g");
+	server_stop(&server);
+}
+END_TEST
+
+/* Every process is interrupted all the time, and nothing is lost by it. */
+START_TEST(storm_on_all_processes)
+{
+	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
+	static const int storm[] = {SIGUSR1, SIGCHLD, SIGPIPE, SIGXFSZ};
+	pid_t pids[SERVER_WORKERS + 1];
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("f", 3 << 20, 1);
+	SERVER_START(&server, "-w", "3", "-q");
+	server_settle(&server, pids, 3);
+	pids[3] = server.pid;
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "f",
+	    "127.0.0.1:f");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	while (folder_count("in") == 0) {
+		for (int i = 0; i < 16; i++)
+			ck_assert_int_eq(kill(pids[i / 4], storm[i % 4]), 0);
+		(void)poll(NULL, 0, 1);
+	}
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/f"));
+	server_settle(&server, pids, 3);
+	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/*
+ * Told to stop while workers come up, or come back from a peer: the signal
+ * arrives between the look at its flag and the wait for a connection.
+ */
+START_TEST(term_before_accept)
+{
+	const int rounds = is_long_form() ? 1000 : 100;
+
+	for (int i = 0; i < rounds; i++) {
+		struct wire_greeting greeting;
+		struct server server;
+		struct peer peer;
+		io_time begun;
+
+		SERVER_START(&server, "-w", "3");
+		if (i % 2 != 0) {
+			peer_open(&peer, server.port, NULL);
+			peer_greeted(&peer, &greeting);
+			peer_close(&peer);
+		}
+		for (int spin = 0; spin < i % 10 * 2000; spin++)
+			(void)io_now();
+		begun = io_now();
+		ck_assert_int_eq(server_end(&server, SIGTERM, 1000), 0);
+		ck_assert_int_lt(io_now() - begun, 1000);
+	}
+}
+END_TEST
+
+/* Ask until no worker is busy; the log has that last answer alone. */
+static int
+all_idle(const struct server *server, int count)
+{
+	ck_assert_int_eq(truncate(server->log, 0), 0);
+	ck_assert_int_eq(kill(server->pid, SIGUSR1), 0);
+	eventually(server_said(server, ": idle after") +
+		    server_said(server, ": serves") ==
+		count,
+	    5000);
+	return server_said(server, ": idle after") == count;
+}
+
+/* How many connections each worker has had: the fewest, the most, the sum. */
+static void
+count_connections(const struct server *server, long *least, long *most)
+{
+	char *log = file_read(server->log), *at = log;
+	const char *mark = "idle after ";
+
+	*least = 1000000;
+	*most = 0;
+	while ((at = strstr(at, mark)) != NULL) {
+		long count = strtol(at + strlen(mark), &at, 10);
+
+		*least = count < *least ? count : *least;
+		*most = count > *most ? count : *most;
+	}
+	free(log);
+}
+
+/*
+ * With one address they wait in one queue and are woken in turn, but one that
+ * has just finished may be faster than one that has to wake up.
+ */
+START_TEST(work_is_shared_out)
+{
+	enum {
+		COUNT = 8
+	};
+	struct wire_greeting greeting;
+	struct server server;
+	struct peer peer;
+	pid_t pids[SERVER_WORKERS];
+	long least, most;
+
+	SERVER_START(&server, "-w", "8", "-C", "8");
+	server_settle(&server, pids, COUNT);
+	for (int i = 0; i < COUNT * 20; i++) {
+		peer_open(&peer, server.port, NULL);
+		peer_greeted(&peer, &greeting);
+		peer_close(&peer);
+	}
+	eventually(all_idle(&server, COUNT), 5000);
+	count_connections(&server, &least, &most);
+	ck_assert_msg(least >= 5, "20 each, but from %ld to %ld", least, most);
+	server_stop(&server);
+}
+END_TEST
+
+static const char *const numbers[] = {"1", "2", "64", "512"};
+
+START_TEST(so_many_workers)
+{
+	struct server server;
+	io_time begun = io_now();
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", numbers[_i]);
+	put_good(&server, "f", "f");
+	eventually(all_idle(&server, atoi(numbers[_i])), 10000);
+	server_stop(&server);
+	ck_assert_int_lt(io_now() - begun, 10000);
+}
+END_TEST
+
+/* Each worker leaves after one connection; the next one never meets a gap. */
+START_TEST(replaced_without_a_gap)
+{
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "2", "-o", "max-connections=1");
+	for (int i = 0; i < 40; i++) {
+		struct run run;
+
+		RUN(&run, "ftx", "put", "-o", "retry=0", "f", "127.0.0.1:f");
+		run_check(&run, 0, NULL);
+		ck_assert_int_lt(run.elapsed, 900);
+	}
+	server_settle(&server, pids, 2);
+	ck_assert_int_eq(server_said(&server, "keep dying"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+processes_suite(void)
+{
+	Suite *suite = suite_create("processes");
+	TCase *workers = harness_case("workers");
+	TCase *signals = harness_case("signals");
+	TCase *numbers_case = harness_case("numbers");
+
+	tcase_add_test(workers, deaths_at_start_are_slowed_down);
+	tcase_add_test(workers, all_workers_stopped);
+	tcase_add_test(workers, one_stopped_worker_costs_one_transfer);
+	tcase_add_test(workers, killed_at_any_time);
+	tcase_add_test(workers, fork_fails);
+	tcase_set_timeout(workers, 600);
+	suite_add_tcase(suite, workers);
+	tcase_add_test(signals, storm_on_all_processes);
+	tcase_add_test(signals, term_before_accept);
+	tcase_set_timeout(signals, 600);
+	suite_add_tcase(suite, signals);
+	tcase_add_test(numbers_case, work_is_shared_out);
+	tcase_add_loop_test(numbers_case, so_many_workers, 0,
+	    sizeof(numbers) / sizeof(numbers[0]));
+	tcase_add_test(numbers_case, replaced_without_a_gap);
+	suite_add_tcase(suite, numbers_case);
+	return suite;
+}

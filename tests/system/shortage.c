@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* What runs short: file size, descriptors, room in the log, processors. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define SH(script) ((const char *const[]){"sh", "-c", script, "sh", NULL})
+
+START_TEST(limit_on_file_size)
+{
+	struct server server;
+	struct run run;
+	struct rlimit limit;
+
+	file_make("big", 2 << 20, 1);
+	file_make("f", 1000, 2);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = 500000;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	SERVER_START(&server, "-w", "1");
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
+	run_check(&run, 28, "File too large");
+	put_good(&server, "f", "f");
+	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* Fewer than a worker holds at its best: it commits early, and goes on. */
+START_TEST(few_descriptors)
+{
+	struct server server;
+	struct run run;
+	char path[32];
+
+	folder_make("src");
+	for (int i = 0; i < 60; i++) {
+		snprintf(path, sizeof(path), "src/d%d", i);
+		folder_make(path);
+		snprintf(path, sizeof(path), "src/d%d/f", i);
+		file_make(path, 500, (unsigned)i);
+	}
+	server_start_by(&server, SH("ulimit -n 16 && exec \"$@\""),
+	    (const char *const[]){"-w", "1", NULL});
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	RUN(&run, "diff", "-r", "src", "in/src");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* Each holds its directory open until the group it is in is committed. */
+START_TEST(more_directories_than_descriptors)
+{
+	enum {
+		COUNT = 40
+	};
+	struct script *script = script_new();
+	struct server server;
+	struct peer peer;
+	char name[16];
+
+	server_start_by(&server, SH("ulimit -n 16 && exec \"$@\""),
+	    (const char *const[]){"-w", "1", NULL});
+	script_begin(script);
+	for (uint32_t i = 1; i <= COUNT; i++) {
+		snprintf(name, sizeof(name), "d%u", (unsigned)i);
+		script_request(script, WIRE_DIRECTORY, i, name, 0, 0);
+	}
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	for (uint32_t i = 1; i <= COUNT; i++)
+		peer_expect_result(&peer, i, STATUS_STORED);
+	peer_close(&peer);
+	ck_assert_int_eq(folder_count("in"), COUNT);
+	server_stop(&server);
+}
+END_TEST
+
+/* Who does not read the log stops nobody. */
+START_TEST(log_that_nobody_reads)
+{
+	struct server server;
+	char block[4096];
+	int fifo;
+
+	memset(block, '\n', sizeof(block));
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	fifo = open("fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_ge(fifo, 0);
+	while (write(fifo, block, sizeof(block)) > 0)
+		continue;
+	file_write("f", "x");
+	server_start_by(&server, SH("exec \"$@\" 2>fifo"),
+	    (const char *const[]){"-w", "2", NULL});
+	for (int i = 0; i < 5; i++)
+		put_good(&server, "f", "f");
+	while (read(fifo, block, sizeof(block)) > 0)
+		continue;
+	put_good(&server, "f", "f");
+	ck_assert_int_gt(read(fifo, block, sizeof(block)), 0);
+	server_stop(&server);
+	close(fifo);
+}
+END_TEST
+
+START_TEST(log_without_room)
+{
+	struct server server;
+
+	server_start_by(&server, SH("exec \"$@\" 2>/dev/full"),
+	    (const char *const[]){"-w", "2", NULL});
+	file_write("f", "x");
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+shortage_suite(void)
+{
+	Suite *suite = suite_create("shortage");
+	TCase *tcase = harness_case("shortage");
+
+	tcase_add_test(tcase, limit_on_file_size);
+	tcase_add_test(tcase, few_descriptors);
+	tcase_add_test(tcase, more_directories_than_descriptors);
+	tcase_add_test(tcase, log_that_nobody_reads);
+	tcase_add_test(tcase, log_without_room);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
