@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A server that goes down in the middle of a tree, and comes again. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
@@ -83,20 +80,10 @@ START_TEST(stopped)
 }
 END_TEST
 
-/* All of it at once, as when the machine goes down. */
 static void
 kill_all(void)
 {
-	pid_t pids[SERVER_WORKERS];
-	int status, count = server_workers(&server, pids);
-
-	ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
-	for (int i = 0; i < count; i++)
-		(void)kill(pids[i], SIGKILL);
-	ck_assert_int_eq(waitpid(server.pid, &status, 0), server.pid);
-	for (int i = 0; i < count; i++)
-		eventually(!process_lives(pids[i]), HARNESS_PATIENCE);
-	close(server.out);
+	server_kill(&server);
 }
 
 START_TEST(killed)

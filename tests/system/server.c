@@ -223,6 +223,21 @@ server_stop(struct server *server)
 	ck_assert_msg(status == 0, "ftxd ended with %d", status);
 }
 
+void
+server_kill(struct server *server)
+{
+	pid_t pids[SERVER_WORKERS];
+	int status, count = server_workers(server, pids);
+
+	ck_assert_int_eq(kill(server->pid, SIGKILL), 0);
+	for (int i = 0; i < count; i++)
+		(void)kill(pids[i], SIGKILL);
+	ck_assert_int_eq(waitpid(server->pid, &status, 0), server->pid);
+	for (int i = 0; i < count; i++)
+		eventually(!process_lives(pids[i]), HARNESS_PATIENCE);
+	close(server->out);
+}
+
 int
 server_workers(const struct server *server, pid_t pids[SERVER_WORKERS])
 {

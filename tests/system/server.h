@@ -54,6 +54,9 @@ int server_end(struct server *server, int signal_number, int64_t milliseconds);
 /* SIGTERM, which must end it with status 0. */
 void server_stop(struct server *server);
 
+/* SIGKILL to all of it at once, as when the machine goes down. */
+void server_kill(struct server *server);
+
 /* Its children now: workers, and perhaps the sweeper.  Returns their number. */
 int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
 /* Wait until they are so many. */

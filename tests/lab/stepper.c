@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* Stops a process right before a call that it makes to the system. */
+#include "tests/lab/stepper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/wait.h>
+
+#if defined(__linux__)
+
+#include <sys/ptrace.h>
+
+/* A stop at a call is told apart from a signal.  Source: ptrace(2). */
+#define AT_CALL (SIGTRAP | 0x80)
+
+int
+stepper_begin(pid_t pid)
+{
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, (long)PTRACE_O_TRACESYSGOOD) ==
+		-1 ||
+	    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == -1)
+		return -1;
+	return waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status) ? 0
+									  : -1;
+}
+
+/* Wait until it stops.  Returns its status, 0 if the other has ended, or -1. */
+static int
+next_stop(pid_t pid, pid_t other)
+{
+	for (;;) {
+		siginfo_t seen;
+		int status;
+
+		/* Who has ended is left to be waited for by whoever began it.
+		 */
+		if (waitid(P_ALL, 0, &seen,
+			WEXITED | WSTOPPED | WNOWAIT | __WALL) == -1)
+			return -1;
+		if (seen.si_pid == other)
+			return 0;
+		if (seen.si_pid != pid) {
+			errno = ECHILD;
+			return -1;
+		}
+		if (waitpid(pid, &status, __WALL) == -1)
+			return -1;
+		if (WIFSTOPPED(status))
+			return status;
+		errno = ESRCH;
+		return -1;
+	}
+}
+
+int
+stepper_go(pid_t pid, unsigned calls, pid_t other)
+{
+	int entering = 0, pending = 0;
+
+	for (;;) {
+		int status;
+
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, (long)pending) == -1)
+			return -1;
+		status = next_stop(pid, other);
+		if (status <= 0)
+			return status;
+		pending = 0;
+		if (WSTOPSIG(status) == AT_CALL) {
+			entering = !entering;
+			if (entering && --calls == 0)
+				return 1;
+		} else if (status >> 16 == 0)
+			pending = WSTOPSIG(status);
+	}
+}
+
+void
+stepper_end(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status))
+		continue;
+}
+
+#else
+
+int
+stepper_begin(pid_t pid)
+{
+	(void)pid;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int
+stepper_go(pid_t pid, unsigned calls, pid_t other)
+{
+	(void)pid;
+	(void)calls;
+	(void)other;
+	errno = ENOTSUP;
+	return -1;
+}
+
+void
+stepper_end(pid_t pid)
+{
+	(void)pid;
+}
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/* Power cuts before every call of a put: what was "stored" is there after. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/lab/disk.h"
+#include "tests/lab/stepper.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define IMAGE "disk"
+#define FILES 32
+#define VERSIONS 2
+/* The calls before only take the connection and greet. */
+#define FIRST_CALL 11
+#define ABSENT (-1)
+#define BROKEN (-2)
+
+/* Whatever becomes of it, the client is not to try again. */
+#define PUT                                                                    \
+	"ftx", "put", "-vrp", "-j", "1", "-o", "retry=0", "-o",                \
+	    "queue-timeout=1s"
+
+/* One thing that is put again and again, with a power cut each time. */
+struct scene {
+	int many;	   /* a tree of FILES files, or the first of them */
+	int over;	   /* what is there already is replaced each time */
+	const char *below; /* directories that are made on the way */
+	unsigned stride;   /* of the short form */
+};
+
+static const struct scene scenes[] = {
+    {0, 0, "", 5},
+    {0, 1, "", 5},
+    {0, 0, "/a/b/c", 9},
+    {1, 0, "", 61},
+    {1, 1, "", 61},
+};
+
+static struct server server;
+static struct run run;
+static char sources[VERSIONS][FILES][32];
+static char target[64], paths[FILES][128];
+static int before[FILES]; /* the version that was there, or ABSENT */
+
+static void
+make_sources(void)
+{
+	static const char *const folders[] = {"", "a/", "a/b/", "a/b/c/"};
+	static const uint64_t sizes[] = {1, 300, 5000, 70000, 4096};
+	struct timespec times[2] = {{.tv_sec = 1000000000}, {0, 123456789}};
+	char folder[32];
+
+	for (int version = 0; version < VERSIONS; version++) {
+		snprintf(folder, sizeof(folder), "v%d", version);
+		folder_make(folder);
+		for (int i = 1; i < 4; i++) {
+			snprintf(folder, sizeof(folder), "v%d/%s", version,
+			    folders[i]);
+			folder_make(folder);
+		}
+		for (int i = 0; i < FILES; i++) {
+			char *path = sources[version][i];
+
+			snprintf(path, sizeof(sources[0][0]), "v%d/%sf%d",
+			    version, folders[i % 4], i);
+			file_make(path, sizes[i % 5] + version, (unsigned)i);
+			ck_assert_int_eq(
+			    chmod(path, (mode_t)(0600 + i * 2)), 0);
+			times[1].tv_sec = 1000000000 + i + version * 100;
+			ck_assert_int_eq(
+			    utimensat(AT_FDCWD, path, times, 0), 0);
+		}
+	}
+	file_make("probe", 3000, 9);
+}
+
+static void
+begin(void)
+{
+	harness_begin();
+	make_sources();
+}
+
+/* Nonzero if the copy has the source's bytes, mode and time. */
+static int
+is_whole(const char *source, const char *copy)
+{
+	struct stat wanted, found;
+
+	return file_equal(source, copy) && stat(source, &wanted) == 0 &&
+	    stat(copy, &found) == 0 && wanted.st_mode == found.st_mode &&
+	    wanted.st_mtim.tv_sec == found.st_mtim.tv_sec &&
+	    wanted.st_mtim.tv_nsec == found.st_mtim.tv_nsec;
+}
+
+/* The version that the path has: ABSENT, or BROKEN if it is none. */
+static int
+version_of(int file)
+{
+	for (int version = 0; version < VERSIONS; version++)
+		if (is_whole(sources[version][file], paths[file]))
+			return version;
+	return file_exists(paths[file]) ? BROKEN : ABSENT;
+}
+
+/* Where it goes, and what is there now. */
+static void
+aim(const struct scene *scene, unsigned step)
+{
+	int index = (int)(scene - scenes), count = scene->many ? FILES : 1;
+
+	if (scene->over)
+		snprintf(target, sizeof(target), "over-%d", index);
+	else
+		snprintf(target, sizeof(target), "new-%d-%u%s", index, step,
+		    scene->below);
+	for (int i = 0; i < count; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "in/%s/%s", target,
+		    strchr(sources[0][i], '/') + 1);
+		if (!scene->many)
+			*strrchr(paths[i], '/') = '\0';
+		before[i] = version_of(i);
+	}
+}
+
+/* Start again after the last cut: nothing staged is left, and it works. */
+static pid_t
+start(const char *const launcher[])
+{
+	static const char *const arguments[] = {
+	    "-w", "1", "-o", "min-free=0", NULL};
+	pid_t workers[SERVER_WORKERS];
+
+	server_start_by(&server, launcher, arguments);
+	server_settle(&server, workers, 1);
+	eventually(folder_count_staged("in") == 0, 5000);
+	put_good(&server, "probe", "probe");
+	return workers[0];
+}
+
+/* Returns nonzero if the cut came, zero if the put had ended before. */
+static int
+put_and_cut(const char *const launcher[], const char *source, unsigned step)
+{
+	char where[80];
+	pid_t worker = start(launcher);
+	int came;
+
+	snprintf(where, sizeof(where), "127.0.0.1:%s", target);
+	ck_assert_int_eq(stepper_begin(worker), 0);
+	RUN_BEGIN(&run, PUT, source, where);
+	came = stepper_go(worker, step, run.pid);
+	ck_assert_int_ge(came, 0);
+	disk_cut("in");
+	server_kill(&server);
+	stepper_end(worker);
+	run_finish(&run);
+	disk_restore(IMAGE, "in");
+	return came;
+}
+
+/* Nonzero if the client has said that this source is stored and synced. */
+static int
+was_stored(const char *source)
+{
+	char line[64];
+	const char *said;
+
+	snprintf(line, sizeof(line), "stored %s -> ", source);
+	said = strstr(run.err, line);
+	return said != NULL && strstr(said, "synced") < strchr(said, '\n');
+}
+
+/* Returns how many files are not what they may be after the cut. */
+static int
+judge(const struct scene *scene, int version, unsigned step)
+{
+	int broken = 0, stored = 0, count = scene->many ? FILES : 1;
+
+	for (int i = 0; i < count; i++) {
+		int said = was_stored(sources[version][i]);
+		int now = version_of(i);
+
+		stored += said;
+		if (now == version || (!said && now == before[i]))
+			continue;
+		broken++;
+		printf("crash: scene %d, call %u: %s is %d, was %d, %s\n",
+		    (int)(scene - scenes), step, paths[i], now, before[i],
+		    said ? "stored" : "not answered");
+	}
+	ck_assert(run.status != 0 || stored == count);
+	return broken;
+}
+
+/* Make room for the next. */
+static void
+clear(const struct scene *scene)
+{
+	char path[80];
+
+	if (scene->over)
+		return;
+	snprintf(path, sizeof(path), "in/%s", target);
+	ck_assert_int_eq(folder_remove(path), 0);
+}
+
+/*
+ * Put the scene with a cut before each call that is a multiple of the stride.
+ * Returns how many files were found broken in all.
+ */
+static int
+play(const struct scene *scene, const char *const launcher[], unsigned stride)
+{
+	int came = 1, broken = 0;
+	unsigned step, rounds = 0;
+
+	for (step = FIRST_CALL; came; step += stride) {
+		int version = (int)(++rounds % VERSIONS);
+		char tree[8];
+
+		snprintf(tree, sizeof(tree), "v%d/", version);
+		aim(scene, step);
+		came = put_and_cut(
+		    launcher, scene->many ? tree : sources[version][0], step);
+		broken += judge(scene, version, step);
+		clear(scene);
+	}
+	ck_assert_msg(run.status == 0, "%s", run.err);
+	ck_assert_uint_gt(rounds, 2);
+	printf("crash: scene %d: %u power cuts up to call %u\n",
+	    (int)(scene - scenes), rounds, step - stride);
+	return broken;
+}
+
+/* Nonzero if there is a disk here; otherwise the test is skipped. */
+static int
+has_disk(void)
+{
+	if (disk_begin(IMAGE, "in") == 0)
+		return 1;
+	harness_skip("loop", "needs root, loop devices and ext4");
+	return 0;
+}
+
+START_TEST(power_cuts)
+{
+	static const char *const none[] = {NULL};
+	const struct scene *scene = &scenes[_i];
+	/* The long form is for tests/endurance. */
+	int full = getenv("FTX_ENDURANCE") != NULL;
+
+	if (!has_disk())
+		return;
+	ck_assert_int_eq(play(scene, none, full ? 1 : scene->stride), 0);
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
+Suite *
+crash_suite(void)
+{
+	Suite *suite = suite_create("crash");
+	TCase *tcase = tcase_create("power");
+
+	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_set_timeout(tcase, 600);
+	tcase_add_loop_test(
+	    tcase, power_cuts, 0, (int)(sizeof(scenes) / sizeof(scenes[0])));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
