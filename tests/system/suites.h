@@ -33,6 +33,7 @@ Suite *sparse_suite(void);
 Suite *unchanged_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
+Suite *disks_suite(void);
 Suite *crash_suite(void);
 Suite *exits_suite(void);
 Suite *faults_suite(void);
