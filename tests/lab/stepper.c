@@ -11,6 +11,8 @@
 
 #include <sys/ptrace.h>
 
+static int entering; /* the last stop was before a call, not behind it */
+
 /* A stop at a call is told apart from a signal.  Source: ptrace(2). */
 #define AT_CALL (SIGTRAP | 0x80)
 
@@ -19,6 +21,7 @@ stepper_begin(pid_t pid)
 {
 	int status;
 
+	entering = 0;
 	if (ptrace(PTRACE_SEIZE, pid, NULL, (long)PTRACE_O_TRACESYSGOOD) ==
 		-1 ||
 	    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == -1)
@@ -58,7 +61,7 @@ next_stop(pid_t pid, pid_t other)
 int
 stepper_go(pid_t pid, unsigned calls, pid_t other)
 {
-	int entering = 0, pending = 0;
+	int pending = 0;
 
 	for (;;) {
 		int status;

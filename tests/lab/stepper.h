@@ -6,16 +6,15 @@
 #include <sys/types.h>
 
 /*
- * Take hold of a process, which needs the right to trace it and Linux.
+ * Take hold of a process, one at a time, which needs the right to trace it and Linux.
  * Returns 0, or -1 with errno.
  */
 int stepper_begin(pid_t pid);
 
 /*
- * Let it go on until it is about to make its so manieth call since
- * stepper_begin, which it then has not made, or until the other process, a
- * child, has ended.  Returns 1 if it is stopped there, 0 if the other ended
- * first, -1 with errno.
+ * Let it go on until it is about to make the so manieth call from here, which
+ * it then has not made, or until the other process, a child, has ended.
+ * Returns 1 if it is stopped there, 0 if the other ended first, -1 with errno.
  */
 int stepper_go(pid_t pid, unsigned calls, pid_t other);
 

@@ -10,6 +10,7 @@
 #include "tests/lab/stepper.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/plan.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
@@ -39,15 +40,19 @@ static const struct scene scenes[] = {
     {0, 0, "", 5},
     {0, 1, "", 5},
     {0, 0, "/a/b/c", 9},
-    {1, 0, "", 61},
-    {1, 1, "", 61},
+    {1, 0, "", 97},
+    {1, 1, "", 97},
 };
 
 static struct server server;
 static struct run run;
+/* The controls: what is not done as it should be. */
+static const struct plan_fault *guard;
+static struct plan plan;
 static char sources[VERSIONS][FILES][32];
 static char target[64], paths[FILES][128];
 static int before[FILES]; /* the version that was there, or ABSENT */
+static unsigned rounds;
 
 static void
 make_sources(void)
@@ -132,36 +137,60 @@ aim(const struct scene *scene, unsigned step)
 
 /* Start again after the last cut: nothing staged is left, and it works. */
 static pid_t
-start(const char *const launcher[])
+start(void)
 {
+	static const char *const none[] = {NULL};
 	static const char *const arguments[] = {
 	    "-w", "1", "-o", "min-free=0", NULL};
 	pid_t workers[SERVER_WORKERS];
 
-	server_start_by(&server, launcher, arguments);
+	server_start_by(
+	    &server, guard != NULL ? plan.launcher : none, arguments);
 	server_settle(&server, workers, 1);
 	eventually(folder_count_staged("in") == 0, 5000);
 	put_good(&server, "probe", "probe");
 	return workers[0];
 }
 
+/*
+ * Let the worker come to its so manieth call, counted from where the guard is
+ * missing for the first time if one is.  Returns nonzero if it does before the
+ * client has ended.
+ */
+static int
+go(pid_t worker, unsigned step)
+{
+	int came = 1;
+
+	while (
+	    guard != NULL && came == 1 && atomic_load(&plan.shared->done) == 0)
+		came = stepper_go(worker, 1, run.pid);
+	if (came == 1)
+		came = stepper_go(worker, step, run.pid);
+	ck_assert_int_ge(came, 0);
+	return came;
+}
+
 /* Returns nonzero if the cut came, zero if the put had ended before. */
 static int
-put_and_cut(const char *const launcher[], const char *source, unsigned step)
+put_and_cut(const char *source, unsigned step)
 {
 	char where[80];
-	pid_t worker = start(launcher);
+	pid_t worker = start();
 	int came;
 
 	snprintf(where, sizeof(where), "127.0.0.1:%s", target);
+	if (guard != NULL)
+		plan_arm(&plan, guard, 1, 1);
 	ck_assert_int_eq(stepper_begin(worker), 0);
 	RUN_BEGIN(&run, PUT, source, where);
-	came = stepper_go(worker, step, run.pid);
-	ck_assert_int_ge(came, 0);
+	came = go(worker, step);
 	disk_cut("in");
 	server_kill(&server);
 	stepper_end(worker);
 	run_finish(&run);
+	if (guard != NULL)
+		plan_disarm(&plan);
 	disk_restore(IMAGE, "in");
 	return came;
 }
@@ -192,9 +221,11 @@ judge(const struct scene *scene, int version, unsigned step)
 		if (now == version || (!said && now == before[i]))
 			continue;
 		broken++;
-		printf("crash: scene %d, call %u: %s is %d, was %d, %s\n",
-		    (int)(scene - scenes), step, paths[i], now, before[i],
-		    said ? "stored" : "not answered");
+		if (guard == NULL)
+			printf(
+			    "crash: scene %d, call %u: %s is %d, was %d, %s\n",
+			    (int)(scene - scenes), step, paths[i], now,
+			    before[i], said ? "stored" : "not answered");
 	}
 	ck_assert(run.status != 0 || stored == count);
 	return broken;
@@ -213,31 +244,21 @@ clear(const struct scene *scene)
 }
 
 /*
- * Put the scene with a cut before each call that is a multiple of the stride.
- * Returns how many files were found broken in all.
+ * Put the scene with a cut before the call of that number.  Returns nonzero if
+ * the cut came, and adds the files that are broken.
  */
 static int
-play(const struct scene *scene, const char *const launcher[], unsigned stride)
+play(const struct scene *scene, unsigned step, int *broken)
 {
-	int came = 1, broken = 0;
-	unsigned step, rounds = 0;
+	int version = (int)(++rounds % VERSIONS), came;
+	char tree[8];
 
-	for (step = FIRST_CALL; came; step += stride) {
-		int version = (int)(++rounds % VERSIONS);
-		char tree[8];
-
-		snprintf(tree, sizeof(tree), "v%d/", version);
-		aim(scene, step);
-		came = put_and_cut(
-		    launcher, scene->many ? tree : sources[version][0], step);
-		broken += judge(scene, version, step);
-		clear(scene);
-	}
-	ck_assert_msg(run.status == 0, "%s", run.err);
-	ck_assert_uint_gt(rounds, 2);
-	printf("crash: scene %d: %u power cuts up to call %u\n",
-	    (int)(scene - scenes), rounds, step - stride);
-	return broken;
+	snprintf(tree, sizeof(tree), "v%d/", version);
+	aim(scene, step);
+	came = put_and_cut(scene->many ? tree : sources[version][0], step);
+	*broken += judge(scene, version, step);
+	clear(scene);
+	return came;
 }
 
 /* Nonzero if there is a disk here; otherwise the test is skipped. */
@@ -252,14 +273,56 @@ has_disk(void)
 
 START_TEST(power_cuts)
 {
-	static const char *const none[] = {NULL};
 	const struct scene *scene = &scenes[_i];
 	/* The long form is for tests/endurance. */
-	int full = getenv("FTX_ENDURANCE") != NULL;
+	unsigned stride = getenv("FTX_ENDURANCE") != NULL ? 1 : scene->stride;
+	unsigned step = FIRST_CALL;
+	int broken = 0;
 
 	if (!has_disk())
 		return;
-	ck_assert_int_eq(play(scene, none, full ? 1 : scene->stride), 0);
+	while (play(scene, step, &broken))
+		step += stride;
+	ck_assert_msg(run.status == 0, "%s", run.err);
+	printf(
+	    "crash: scene %d: %u power cuts up to call %u\n", _i, rounds, step);
+	ck_assert_int_eq(broken, 0);
+	ck_assert_uint_gt(rounds, 2);
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
+/* Each guard that is missing must be noticed by the scene. */
+static const struct {
+	struct plan_fault missing;
+	const struct scene *scene;
+	unsigned stride;
+} controls[] = {
+    /* A file that is not synced. */
+    {{FAULT_FSYNC, FAULT_A_FILE, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
+    /* A directory that is not synced. */
+    {{FAULT_FSYNC, FAULT_A_FOLDER, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
+    /* Files that are synced behind their rename. */
+    {{FAULT_FSYNC, FAULT_A_FILE, FAULT_HOLD, 0, FAULT_RENAME, FAULT_ANYTHING},
+	&scenes[3], 60},
+    /* A directory that is synced behind the answer. */
+    {{FAULT_FSYNC, FAULT_A_FOLDER, FAULT_HOLD, 0, FAULT_WRITE, FAULT_A_PEER},
+	&scenes[0], 1},
+};
+
+START_TEST(control)
+{
+	const struct scene *scene = controls[_i].scene;
+	unsigned step = 1;
+	int broken = 0;
+
+	if (!has_disk() || plan_make(&plan, "plan") != 0)
+		return;
+	guard = &controls[_i].missing;
+	while (play(scene, step, &broken) && broken == 0)
+		step += controls[_i].stride;
+	ck_assert_int_gt(broken, 0);
+	printf("crash: control %d was caught at power cut %u\n", _i, rounds);
 	disk_end(IMAGE, "in");
 }
 END_TEST
@@ -274,6 +337,8 @@ crash_suite(void)
 	tcase_set_timeout(tcase, 600);
 	tcase_add_loop_test(
 	    tcase, power_cuts, 0, (int)(sizeof(scenes) / sizeof(scenes[0])));
+	tcase_add_loop_test(
+	    tcase, control, 0, (int)(sizeof(controls) / sizeof(controls[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
