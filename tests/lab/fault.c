@@ -124,7 +124,7 @@ WRAP(STAT, fd, int, -1, fstat, (int fd, struct stat *found), (fd, found),
     NOTHING)
 WRAP(STAT, fd, int, -1, fstatat,
     (int fd, const char *restrict path, struct stat *restrict found, int flags),
-    (fd, path, found, flags), NOTHING)
+    (fd, path, found, turn_flags(flags, AT_SYMLINK_NOFOLLOW)), NOTHING)
 WRAP(STAT, -1, int, -1, stat,
     (const char *restrict path, struct stat *restrict found), (path, found),
     NOTHING)
@@ -208,7 +208,7 @@ open_in(int folder, const char *path, int flags, mode_t mode)
 		    (int (*)(int, const char *, int, ...))turn_find("openat");
 	if (turn.verdict == TURN_FAIL)
 		return -1;
-	result = real(folder, path, flags, mode);
+	result = real(folder, path, turn_flags(flags, O_NOFOLLOW), mode);
 	turn_end(&turn, result != -1);
 	return result;
 }

@@ -72,7 +72,10 @@ enum fault_kind {
 	FAULT_SIGNAL, /* the signal `value` before it is done */
 	FAULT_SKIP,   /* it is not done, and claims to have been */
 	/* As skipped, but done behind the next good call `until`. */
-	FAULT_HOLD
+	FAULT_HOLD,
+	/* With FAULT_OPEN: from then on links are followed, and not looked at.
+	 */
+	FAULT_FOLLOW
 };
 
 /* What a call has to work on; those without a descriptor work on nothing. */

@@ -149,6 +149,7 @@ befall(const struct turn *turn, int number)
 		return TURN_CLAIM;
 	case FAULT_HOLD:
 		return hold(turn->fd);
+	case FAULT_FOLLOW:
 	case FAULT_NONE:
 		break;
 	}
@@ -176,6 +177,14 @@ turn_begin(enum fault_call call, int fd)
 	}
 	turn_show(0);
 	return turn;
+}
+
+int
+turn_flags(int flags, int no_follow)
+{
+	if (hidden || plan == NULL || atomic_load(&plan->kind) != FAULT_FOLLOW)
+		return flags;
+	return flags & ~no_follow;
 }
 
 /* What was held back is done now. */

@@ -28,6 +28,9 @@ struct turn turn_begin(enum fault_call call, int fd);
 /* Do what has to come after the call, which went well or not; keeps errno. */
 void turn_end(const struct turn *turn, int good);
 
+/* The flags of a call, without this one where links are to be followed. */
+int turn_flags(int flags, int no_follow);
+
 /* The function of that name that the program would have called otherwise. */
 void *turn_find(const char *name);
 
