@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A server that goes down in the middle of a tree, and comes again. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -93,6 +94,57 @@ START_TEST(killed)
 }
 END_TEST
 
+#define BIG (6 << 20)
+
+/* Random parts of the time that a put takes. */
+static void
+pause_at_random(void)
+{
+	(void)poll(NULL, 0, (int)(random() % 60));
+}
+
+/* Whole, and one of the two that were put: never a mix, never short. */
+static void
+check_whole(const char *path)
+{
+	ck_assert_msg(!file_exists(path) || file_equal("v0/big", path) ||
+		file_equal("v1/big", path) || file_equal("v0/small", path) ||
+		file_equal("v1/small", path),
+	    "%s is broken", path);
+}
+
+START_TEST(killed_at_any_time)
+{
+	int rounds = getenv("FTX_ENDURANCE") != NULL ? 100 : 10, cut = 0;
+	struct run run;
+	char source[8];
+
+	folder_make("v0");
+	folder_make("v1");
+	file_make("v0/big", BIG, 1);
+	file_make("v1/big", BIG + 4096, 2);
+	file_make("v0/small", 5000, 3);
+	file_make("v1/small", 400, 4);
+	for (int i = 0; i < rounds; i++) {
+		snprintf(source, sizeof(source), "v%d/", i % 2);
+		RUN_BEGIN(&run, "ftx", "put", "-r", source, "127.0.0.1:v");
+		pause_at_random();
+		kill_all();
+		(void)kill(run.pid, SIGKILL);
+		run_finish(&run);
+		cut += run.status != 0;
+		check_whole("in/v/big");
+		check_whole("in/v/small");
+		start_again();
+	}
+	RUN(&run, "ftx", "put", "-r", "v0/", "127.0.0.1:v");
+	run_check(&run, 0, NULL);
+	trees_check_equal("v0", "in/v");
+	printf("restart: killed %d times, %d of them too early\n", rounds, cut);
+	ck_assert_int_gt(cut, 0);
+}
+END_TEST
+
 Suite *
 restart_suite(void)
 {
@@ -103,6 +155,7 @@ restart_suite(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, stopped);
 	tcase_add_test(tcase, killed);
+	tcase_add_test(tcase, killed_at_any_time);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -35,6 +35,7 @@ Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *disks_suite(void);
 Suite *races_suite(void);
+Suite *underneath_suite(void);
 Suite *crash_suite(void);
 Suite *exits_suite(void);
 Suite *faults_suite(void);

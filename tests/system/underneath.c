@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC */
+/* What others do to the receiving directory while files come. */
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lab/disk.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define IMAGE "disk"
+
+static struct server server;
+
+static void
+begin(void)
+{
+	harness_begin();
+	file_make("f", 5000, 1);
+}
+
+/* Nonzero if "in" is a disk; otherwise the test is skipped. */
+static int
+has_disk(void)
+{
+	if (disk_begin(IMAGE, "in") == 0)
+		return 1;
+	harness_skip("loop", "needs root, loop devices and ext4");
+	return 0;
+}
+
+static void
+put_bad(const char *target, int status, const char *reason)
+{
+	char where[64];
+	struct run run;
+
+	snprintf(where, sizeof(where), "127.0.0.1:%s", target);
+	RUN(&run, "ftx", "put", "f", where);
+	run_check(&run, status, reason);
+	ck_assert_int_lt(run.elapsed, 1000);
+}
+
+/* The descriptor is what counts, not the name. */
+START_TEST(moved)
+{
+	struct run run;
+
+	SERVER_START(&server, "-w", "1");
+	put_good(&server, "f", "before");
+	ck_assert_int_eq(rename("in", "elsewhere"), 0);
+	folder_make("in");
+	RUN(&run, "ftx", "put", "f", "127.0.0.1:a/after");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "elsewhere/a/after"));
+	ck_assert_int_eq(folder_count("in"), 0);
+	server_stop(&server);
+	ck_assert_int_eq(folder_count_staged("elsewhere"), 0);
+}
+END_TEST
+
+START_TEST(removed)
+{
+	SERVER_START(&server, "-w", "1");
+	put_good(&server, "f", "f");
+	ck_assert_int_eq(folder_remove("in"), 0);
+	put_bad("f", 11, "No such file or directory");
+	folder_make("in");
+	put_bad("f", 11, "No such file or directory");
+	ck_assert_int_eq(folder_count("in"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* It goes on in the file system that it has, and not in what lay beneath. */
+START_TEST(unmounted)
+{
+	struct run run;
+
+	if (!has_disk())
+		return;
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	put_good(&server, "f", "before");
+	RUN(&run, "umount", "-l", "in");
+	run_check(&run, 0, NULL);
+	RUN(&run, "ftx", "put", "f", "127.0.0.1:after");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(folder_count("in"), 0);
+	server_stop(&server);
+	RUN(&run, "mount", "-o", "loop", IMAGE, "in");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "in/after"));
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
+START_TEST(other_file_system)
+{
+	struct run run;
+
+	if (!has_disk())
+		return;
+	folder_make("in/other");
+	RUN(&run, "mount", "-t", "tmpfs", "none", "in/other");
+	run_check(&run, 0, NULL);
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	put_bad("other/f", 5, "another file system");
+	ck_assert_int_eq(folder_count("in/other"), 0);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+	RUN(&run, "umount", "in/other");
+	run_check(&run, 0, NULL);
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
+START_TEST(immutable)
+{
+	struct run run;
+
+	if (!has_disk())
+		return;
+	file_write("in/fixed", "as it is");
+	RUN(&run, "chattr", "+i", "in/fixed");
+	run_check(&run, 0, NULL);
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	put_bad("fixed", 5, "Operation not permitted");
+	ck_assert_uint_eq(file_size("in/fixed"), 8);
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+	RUN(&run, "chattr", "-i", "in/fixed");
+	run_check(&run, 0, NULL);
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
+/* To replace a file is a matter of its directory, not of its mode. */
+START_TEST(closed)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+
+	if (geteuid() != 0 || nobody == NULL) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	folder_make("in");
+	folder_make("in/d");
+	file_write("in/readable", "old");
+	ck_assert_int_eq(chmod("in/readable", 0400), 0);
+	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
+	ck_assert_int_eq(chown("in/d", nobody->pw_uid, nobody->pw_gid), 0);
+	ck_assert_int_eq(chmod("in/d", 0555), 0);
+	SERVER_START(&server, "-w", "1", "-u", "nobody");
+	put_bad("d/f", 5, "Permission denied");
+	ck_assert_int_eq(folder_count("in/d"), 0);
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	put_good(&server, "f", "readable");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(special_targets)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	folder_make("in");
+	strcpy(address.sun_path, "in/socket");
+	ck_assert_int_eq(
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	SERVER_START(&server, "-w", "1");
+	put_bad("socket", 5, "refused");
+	if (mknod("in/device", S_IFCHR | 0666, makedev(1, 3)) == 0)
+		put_bad("device", 5, "refused");
+	server_stop(&server);
+	close(fd);
+}
+END_TEST
+
+START_TEST(case_counts)
+{
+	file_make("F", 5001, 2);
+	SERVER_START(&server, "-w", "1");
+	put_good(&server, "f", "name");
+	put_good(&server, "F", "NAME");
+	ck_assert(file_equal("f", "in/name"));
+	server_stop(&server);
+}
+END_TEST
+
+#define VERSIONS 3
+#define LONG 300000
+
+static char *versions[VERSIONS];
+
+/* Of equal and of different length, each of one letter. */
+static void
+make_versions(void)
+{
+	static const size_t lengths[VERSIONS] = {LONG, 1, LONG};
+	char name[8];
+
+	for (int i = 0; i < VERSIONS; i++) {
+		versions[i] = calloc(1, LONG + 1);
+		ck_assert_ptr_nonnull(versions[i]);
+		memset(versions[i], 'a' + i, lengths[i]);
+		snprintf(name, sizeof(name), "v%d", i);
+		file_write(name, versions[i]);
+	}
+}
+
+/* Until it is killed: each look must see one of the versions, whole. */
+static pid_t
+start_reader(void)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	while (pid == 0) {
+		char *seen = file_read("in/f");
+		int whole = 0;
+
+		for (int i = 0; i < VERSIONS; i++)
+			whole |= strcmp(seen, versions[i]) == 0;
+		free(seen);
+		if (!whole)
+			_exit(1);
+	}
+	return pid;
+}
+
+START_TEST(only_whole_versions)
+{
+	int rounds = getenv("FTX_ENDURANCE") != NULL ? 3000 : 60, status;
+	char source[8];
+	pid_t reader;
+
+	make_versions();
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+	put_good(&server, "v0", "f");
+	reader = start_reader();
+	for (int i = 1; i <= rounds; i++) {
+		snprintf(source, sizeof(source), "v%d", i % VERSIONS);
+		put_good(&server, source, "f");
+	}
+	ck_assert_int_eq(waitpid(reader, &status, WNOHANG), 0);
+	ck_assert_int_eq(kill(reader, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(reader, &status, 0), reader);
+	ck_assert(WIFSIGNALED(status));
+	server_stop(&server);
+	for (int i = 0; i < VERSIONS; i++)
+		free(versions[i]);
+}
+END_TEST
+
+Suite *
+underneath_suite(void)
+{
+	Suite *suite = suite_create("underneath");
+	TCase *tcase = tcase_create("underneath");
+
+	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, moved);
+	tcase_add_test(tcase, removed);
+	tcase_add_test(tcase, unmounted);
+	tcase_add_test(tcase, other_file_system);
+	tcase_add_test(tcase, immutable);
+	tcase_add_test(tcase, closed);
+	tcase_add_test(tcase, special_targets);
+	tcase_add_test(tcase, case_counts);
+	tcase_add_test(tcase, only_whole_versions);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
