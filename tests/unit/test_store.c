@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The receiving directory and its staging folder: whose, and swept of what. */
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "common/io.h"
 #include "tests/unit/inbox.h"
 
 #define NOBODY 65534
@@ -160,6 +162,68 @@ START_TEST(staged_files_are_private_and_have_names_of_their_own)
 }
 END_TEST
 
+/* A staged file's name is that of its maker, millisecond and number. */
+struct guess {
+	unsigned long pid, serial;
+	unsigned long long now;
+};
+
+/* So many numbers of so many milliseconds, that begin so late. */
+#define GUESSED 3
+#define MILLISECONDS 60
+#define LATE 500
+
+static struct guess
+read_name(const struct staged *staged)
+{
+	struct guess guess;
+
+	ck_assert_int_eq(sscanf(staged->name, "%lx-%llx-%lx", &guess.pid,
+			     &guess.now, &guess.serial),
+	    3);
+	return guess;
+}
+
+/* The name that is so far away. */
+static const char *
+guess_name(const struct guess *last, unsigned away)
+{
+	static char path[3 * STORE_NAME];
+
+	snprintf(path, sizeof(path), "%s/%lx-%llx-%lx", inbox_staging(),
+	    last->pid, last->now + away / GUESSED,
+	    last->serial + 1 + away % GUESSED);
+	return path;
+}
+
+START_TEST(names_that_were_guessed_are_passed_over)
+{
+	struct guess last, next;
+	struct store store;
+	struct staged staged;
+
+	inbox_open(&store);
+	ck_assert_int_eq(store_stage(&store, &staged), 0);
+	last = read_name(&staged);
+	store_discard(&store, &staged);
+	last.now += LATE;
+	for (unsigned i = 0; i < GUESSED * MILLISECONDS; i++)
+		ck_assert_int_eq(
+		    symlink("../../victim", guess_name(&last, i)), 0);
+	while (io_now() <= (io_time)last.now)
+		(void)poll(NULL, 0, 1);
+	ck_assert_int_eq(store_stage(&store, &staged), 0);
+	next = read_name(&staged);
+	if (next.now < last.now + MILLISECONDS)
+		ck_assert_uint_eq(next.serial, last.serial + 1 + GUESSED);
+	ck_assert_int_eq(access("victim", F_OK), -1);
+	store_discard(&store, &staged);
+	for (unsigned i = 0; i < GUESSED * MILLISECONDS; i++)
+		ck_assert_int_eq(unlink(guess_name(&last, i)), 0);
+	inbox_close(&store);
+}
+END_TEST
+
 START_TEST(discard_keeps_errno)
 {
 	struct store store;
@@ -191,6 +255,7 @@ store_suite(void)
 	tcase_add_test(tcase, unwritable_directory_is_refused);
 	tcase_add_test(
 	    tcase, staged_files_are_private_and_have_names_of_their_own);
+	tcase_add_test(tcase, names_that_were_guessed_are_passed_over);
 	tcase_add_test(tcase, discard_keeps_errno);
 	suite_add_tcase(suite, tcase);
 	return suite;
