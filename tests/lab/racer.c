@@ -12,10 +12,11 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "common/os.h"
 
 /* Both names are there at every instant.  Source: renameat2(2). */
 static int
@@ -63,9 +64,8 @@ make_next(
 static int
 fork_racer(struct racer *racer)
 {
-	racer->turns = mmap(NULL, sizeof(*racer->turns), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (racer->turns == MAP_FAILED)
+	racer->turns = os_shared_memory(sizeof(*racer->turns));
+	if (racer->turns == NULL)
 		return -1;
 	racer->pid = fork();
 	return racer->pid == -1 ? -1 : racer->pid == 0;

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /*
- * Take hold of a process, one at a time, which needs the right to trace it and Linux.
- * Returns 0, or -1 with errno.
+ * Take hold of a process, one at a time, which needs the right to trace it and
+ * Linux.  Returns 0, or -1 with errno.
  */
 int stepper_begin(pid_t pid);
 

@@ -90,7 +90,7 @@ begin(void)
 	char here[HARNESS_PATH / 2], target[HARNESS_PATH];
 
 	harness_begin();
-	memcpy(content, CONTENT, strlen(CONTENT));
+	memcpy(content, CONTENT, sizeof(CONTENT));
 	folder_make("outside");
 	folder_make("outside/e");
 	file_write("outside/f", SECRET);
