@@ -164,6 +164,26 @@ START_TEST(cannot_be_written)
 }
 END_TEST
 
+START_TEST(cannot_be_gone_on_with)
+{
+	const struct digest prefix = {.length = 3};
+	int ends[2];
+
+	ck_assert_int_eq(recv_file_resume(&file, -1, 8, &prefix), -1);
+	ck_assert_int_eq(errno, EBADF);
+	recv_file_begin(&file, fd, 8);
+	ck_assert_int_eq(recv_file_hole(&file, 9), -1);
+	ck_assert_int_eq(errno, EOVERFLOW);
+	ck_assert_int_eq(recv_file_hole(&file, 8), 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	recv_file_begin(&file, ends[1], 8);
+	ck_assert_int_eq(recv_file_hole(&file, 1), -1);
+	ck_assert_int_eq(errno, ESPIPE);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 Suite *
 recv_file_suite(void)
 {
@@ -177,6 +197,7 @@ recv_file_suite(void)
 	tcase_add_test(tcase, other_than_sent);
 	tcase_add_test(tcase, less_than_announced);
 	tcase_add_test(tcase, cannot_be_written);
+	tcase_add_test(tcase, cannot_be_gone_on_with);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
