@@ -261,11 +261,16 @@ on_send(pid_t pid, int fd, const char *hex)
 		complain("an answer", "sent before its file was settled");
 }
 
+/* A worker serves one connection: nothing more is answered on those before. */
 static void
 on_accept(pid_t pid, int fd)
 {
 	struct session *session = find_session(pid);
 
+	for (size_t i = 0; i < PLACES; i++)
+		if (files[i].path != NULL && files[i].pid == pid &&
+		    files[i].published)
+			forget(&files[i]);
 	session->fd = fd;
 	session->greeted = 0;
 	session->length = 0;
