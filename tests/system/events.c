@@ -232,9 +232,10 @@ START_TEST(reader_that_goes)
 
 	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
 		file_write(name, "x");
+	/* It has gone before the first line is written. */
 	shell(&run,
-	    "$FTX put -o json a b c d e 127.0.0.1: | : ; "
-	    "exit ${PIPESTATUS[0]}");
+	    "mkfifo line; : <line & exec 5>line; wait $!; "
+	    "$FTX put -o json a b c d e 127.0.0.1: >&5");
 	run_check(&run, 1, "ftx: standard output: Broken pipe; nothing more");
 	ck_assert_int_eq(folder_count("in"), 5);
 }
