@@ -31,6 +31,13 @@ int __open64_2(const char *path, int flags);
 int __openat64_2(int folder, const char *path, int flags);
 
 /*
+ * The library's own names for parameters are reserved, and types and lists of
+ * parameters cannot stand in parentheses.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+ * NOLINTBEGIN(bugprone-macro-parentheses)
+ */
+
+/*
  * Define a function that the program's calls reach instead of the library's.
  * The headers give each the name that the program's flags choose: open64 and
  * the like.  noted is what the record gets of a call that went well.
@@ -267,3 +274,8 @@ fcntl(int fd, int command, ...)
 		return -1;
 	return real(fd, command, argument);
 }
+
+/*
+ * NOLINTEND(bugprone-macro-parentheses)
+ * NOLINTEND(readability-inconsistent-declaration-parameter-name)
+ */

@@ -74,17 +74,17 @@ static size_t
 print_place(char *out, int fd, const char *name)
 {
 	int was = turn_hide(), error = errno;
-	char link[32], path[PATH + 256];
+	char link[32], target[PATH + 256];
 	ssize_t length;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, PATH - 1);
-	path[length > 0 ? length : 0] = '\0';
+	length = readlink(link, target, PATH - 1);
+	target[length > 0 ? length : 0] = '\0';
 	if (name != NULL)
-		snprintf(path + strlen(path), 256 + 1, "/%s", name);
+		snprintf(target + strlen(target), 256 + 1, "/%s", name);
 	turn_show(was);
 	errno = error;
-	return escape(out, path);
+	return escape(out, target);
 }
 
 static void
