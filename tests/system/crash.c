@@ -316,7 +316,7 @@ START_TEST(control)
 	unsigned step = 1;
 	int broken = 0;
 
-	if (!has_disk() || plan_make(&plan, "plan") != 0)
+	if (plan_make(&plan, "plan") != 0 || !has_disk())
 		return;
 	guard = &controls[_i].missing;
 	while (play(scene, step, &broken) && broken == 0)
