@@ -90,7 +90,7 @@ flood(struct peer *peer, const struct script *script, uint64_t most)
 
 	for (uint64_t said = 0; said < most;) {
 		struct pollfd polled = {.fd = peer->fd, .events = POLLOUT};
-		size_t at = said % script->length;
+		size_t at = (size_t)(said % script->length);
 		ssize_t written;
 
 		ck_assert_msg(io_now() < last, "nobody ends it");

@@ -83,7 +83,7 @@ static uint64_t size, digest;
 static size_t turn;
 
 static void
-make_source(uint64_t length)
+make_source(size_t length)
 {
 	static uint8_t bytes[LARGE];
 	struct digest sum;

@@ -158,8 +158,8 @@ name_path(char out[64], const char *root, const struct race *race, unsigned try)
 static void
 add_content(struct script *script, const struct race *race)
 {
-	script_frame(script, WIRE_DATA, number, content, race->size);
-	script_end_of(script, number, content, race->size);
+	script_frame(script, WIRE_DATA, number, content, (size_t)race->size);
+	script_end_of(script, number, content, (size_t)race->size);
 }
 
 static void
