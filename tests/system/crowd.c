@@ -140,6 +140,7 @@ crowd_suite(void)
 	Suite *suite = suite_create("crowd");
 	TCase *tcase = harness_case("crowd");
 
+	tcase_set_tags(tcase, HARNESS_TIMING);
 	tcase_add_test(tcase, waiting_for_a_worker);
 	tcase_add_test(tcase, busy_is_tried_again_soon);
 	tcase_add_test(tcase, gives_up_waiting);

@@ -13,9 +13,6 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Each of so many allocations fails; of those that follow, one in a few. */
-#define CLOSELY 40
-
 #define CALLS(name, on, what)                                                  \
 	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
 #define FAILS(name, on, error)                                                 \
@@ -183,27 +180,6 @@ START_TEST(interrupted_and_short)
 }
 END_TEST
 
-START_TEST(no_memory)
-{
-	static const struct plan_fault fault =
-	    FAILS(ALLOCATE, FAULT_ANYTHING, ENOMEM);
-	int closely = is_patient() ? 1 << 20 : CLOSELY;
-
-	/* A server that is recorded would have no memory either. */
-	(void)unsetenv("FTX_ORACLE");
-	if (!begin())
-		return;
-	if (atomic_load(&plan.shared->seen[FAULT_ALLOCATE]) == 0)
-		harness_skip("no-memory", "a sanitizer has its own allocator");
-	else
-		for (int always = 0; always <= 1; always++)
-			for (int number = 1;
-			     step(&faulty_tree, &fault, number, always);)
-				number += number < closely ? 1 : number / 8;
-	server_stop(&server);
-}
-END_TEST
-
 Suite *
 faults_client_suite(void)
 {
@@ -216,7 +192,6 @@ faults_client_suite(void)
 	tcase_add_test(tcase, trees);
 	tcase_add_test(tcase, sources_that_go);
 	tcase_add_test(tcase, interrupted_and_short);
-	tcase_add_test(tcase, no_memory);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -22,9 +22,6 @@
 		CALLS(name, on, ERROR), .value = (error)                       \
 	}
 
-/* Each of so many allocations fails; of those that follow, one in a few. */
-#define CLOSELY 8
-
 static struct plan plan;
 static struct server server;
 
@@ -200,6 +197,34 @@ START_TEST(stopped_before_accept)
 }
 END_TEST
 
+/* A sweeper takes a file that is made but not yet locked: it is made again. */
+START_TEST(swept_before_it_is_locked)
+{
+	static const struct plan_fault fault = {
+	    CALLS(FCNTL, FAULT_A_FILE, SIGNAL), .value = SIGSTOP};
+	struct run run, sweep;
+	pid_t worker, parent;
+	char state = '?';
+
+	if (!begin("1"))
+		return;
+	worker = only_worker();
+	plan_arm(&plan, &fault, 1, 0);
+	RUN_BEGIN(&run, "ftx", "put", "new/a", "127.0.0.1:a");
+	eventually(process_look(worker, &parent, &state) == 0 && state == 'T',
+	    HARNESS_PATIENCE);
+	ck_assert_int_eq(folder_count_staged("in"), 1);
+	RUN(&sweep, "sh", "-c", "rm in/.ftx-*/*");
+	run_check(&sweep, 0, NULL);
+	ck_assert_int_eq(kill(worker, SIGCONT), 0);
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	ck_assert(file_equal("new/a", "in/a"));
+	server_stop(&server);
+}
+END_TEST
+
 /* The user cannot be changed: it does not start, and never as root. */
 START_TEST(user_not_changed)
 {
@@ -295,87 +320,6 @@ START_TEST(folders_cannot_be_synced)
 }
 END_TEST
 
-/* Returns nonzero while there was such an allocation in the worker. */
-static int
-starve_worker(int number, int always)
-{
-	static const struct plan_fault fault =
-	    FAILS(ALLOCATE, FAULT_ANYTHING, ENOMEM);
-	struct run run;
-	int done;
-
-	start("1");
-	only_worker();
-	faulty_prepare(&faulty_tree);
-	plan_arm(&plan, &fault, number, always);
-	faulty_run(&run, &faulty_tree, NULL);
-	done = plan_disarm(&plan);
-	faulty_label("malloc %d%s", number, always ? ", always" : "");
-	faulty_check(&faulty_tree, &run);
-	ck_assert_int_eq(server_said(&server, ": signal "), 0);
-	put_again();
-	server_stop(&server);
-	return done > 0;
-}
-
-/* Returns nonzero while there was such an allocation before it was ready. */
-static int
-starve_start(int number, int always)
-{
-	static const struct plan_fault fault =
-	    FAILS(ALLOCATE, FAULT_ANYTHING, ENOMEM);
-	char program[HARNESS_PATH];
-	struct pollfd said = {.events = POLLIN};
-	struct run run;
-	int done;
-
-	atomic_store(&plan.shared->spared, 0);
-	plan_arm(&plan, &fault, number, always);
-	RUN_BEGIN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
-	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
-	said.fd = run.fds[0];
-	/* It is listening, or it has ended. */
-	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
-	done = plan_disarm(&plan);
-	(void)kill(run.pid, SIGTERM);
-	run_finish(&run);
-	ck_assert_msg(run.status < 128 && run.err[0] != '\0',
-	    "malloc %d: status %d, \"%s\"", number, run.status, run.err);
-	if (strstr(run.out, "listening") != NULL)
-		run_check(&run, 0, NULL);
-	return done > 0;
-}
-
-static void
-starve(int (*step)(int number, int always))
-{
-	int closely = getenv("FTX_ENDURANCE") != NULL ? 1 << 20 : CLOSELY;
-
-	faulty_make();
-	folder_make("in");
-	if (plan_make(&plan, "plan") != 0)
-		return;
-	if (atomic_load(&plan.shared->seen[FAULT_ALLOCATE]) == 0) {
-		harness_skip("no-memory", "a sanitizer has its own allocator");
-		return;
-	}
-	for (int always = 0; always <= 1; always++)
-		for (int number = 1; step(number, always);)
-			number += number < closely ? 1 : number / 4;
-}
-
-START_TEST(no_memory_for_workers)
-{
-	starve(starve_worker);
-}
-END_TEST
-
-START_TEST(no_memory_to_start)
-{
-	starve(starve_start);
-}
-END_TEST
-
 Suite *
 faults_service_suite(void)
 {
@@ -389,12 +333,11 @@ faults_service_suite(void)
 	tcase_add_test(tcase, no_processes);
 	tcase_add_test(tcase, workers_die_at_once);
 	tcase_add_test(tcase, stopped_before_accept);
+	tcase_add_test(tcase, swept_before_it_is_locked);
 	tcase_add_test(tcase, user_not_changed);
 	tcase_add_test(tcase, a_sync_fails);
 	tcase_add_test(tcase, a_folder_is_not_synced);
 	tcase_add_test(tcase, folders_cannot_be_synced);
-	tcase_add_test(tcase, no_memory_for_workers);
-	tcase_add_test(tcase, no_memory_to_start);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -52,6 +52,10 @@ void harness_end(void);
 /* A test case with that fixture and a generous time-out. */
 TCase *harness_case(const char *name);
 
+/* Tags of cases that fail where the programs do more than is theirs. */
+#define HARNESS_MEMORY "memory" /* allocate: to count what is reached, say */
+#define HARNESS_TIMING "timing" /* take longer: to record each call, say */
+
 /*
  * Print that a test is skipped and why.  Fails the test if its name is not
  * one that tests/skips allows.

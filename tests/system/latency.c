@@ -155,6 +155,7 @@ latency_suite(void)
 	Suite *suite = suite_create("latency");
 	TCase *tcase = harness_case("latency");
 
+	tcase_set_tags(tcase, HARNESS_TIMING);
 	tcase_add_test(tcase, one_small_file);
 	tcase_add_test(tcase, hundred_small_files);
 	tcase_add_test(tcase, hundred_synced_files);

@@ -133,6 +133,7 @@ rate_suite(void)
 	Suite *suite = suite_create("rate");
 	TCase *tcase = harness_case("rate");
 
+	tcase_set_tags(tcase, HARNESS_TIMING);
 	tcase_add_test(tcase, holds);
 	tcase_add_test(tcase, many_files_share_it);
 	tcase_add_test(tcase, answers_are_not_held_up);

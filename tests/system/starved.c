@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* Each allocation fails, one after the other, in both programs. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/system/faulty.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static const struct plan_fault no_memory = {.call = FAULT_ALLOCATE,
+    .object = FAULT_ANYTHING,
+    .kind = FAULT_ERROR,
+    .value = ENOMEM};
+
+static struct plan plan;
+static struct server server;
+
+/* A put that meets the fault, by the client if it is given the plan. */
+static int
+put_starved(int number, int always, const struct plan *client)
+{
+	struct run run;
+	int done;
+
+	faulty_prepare(&faulty_tree);
+	plan_arm(&plan, &no_memory, number, always);
+	faulty_run(&run, &faulty_tree, client);
+	done = plan_disarm(&plan);
+	faulty_label("malloc %d%s", number, always ? ", always" : "");
+	faulty_check(&faulty_tree, &run);
+	if (done == 0)
+		run_check(&run, 0, NULL);
+	put_good(&server, "new/a", "again");
+	return done > 0;
+}
+
+/* Each returns nonzero while there was such an allocation. */
+
+static int
+starve_worker(int number, int always)
+{
+	pid_t pids[SERVER_WORKERS];
+	int done;
+
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
+	atomic_store(&plan.shared->spared, (int)server.pid);
+	server_settle(&server, pids, 1);
+	done = put_starved(number, always, NULL);
+	ck_assert_int_eq(server_said(&server, ": signal "), 0);
+	server_stop(&server);
+	return done;
+}
+
+static int
+starve_client(int number, int always)
+{
+	return put_starved(number, always, &plan);
+}
+
+/* Up to where it is ready. */
+static int
+starve_start(int number, int always)
+{
+	char program[HARNESS_PATH];
+	struct pollfd said = {.events = POLLIN};
+	struct run run;
+	int done;
+
+	plan_arm(&plan, &no_memory, number, always);
+	RUN_BEGIN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
+	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
+	said.fd = run.fds[0];
+	/* It is listening, or it has ended. */
+	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
+	done = plan_disarm(&plan);
+	(void)kill(run.pid, SIGTERM);
+	run_finish(&run);
+	ck_assert_msg(run.status < 128 && run.err[0] != '\0',
+	    "malloc %d: status %d, \"%s\"", number, run.status, run.err);
+	if (strstr(run.out, "listening") != NULL)
+		run_check(&run, 0, NULL);
+	return done > 0;
+}
+
+/* Returns nonzero if everything is there. */
+static int
+begin(void)
+{
+	faulty_make();
+	folder_make("in");
+	/* One that is recorded would have no memory for that either. */
+	(void)unsetenv("FTX_ORACLE");
+	if (plan_make(&plan, "plan") != 0)
+		return 0;
+	if (atomic_load(&plan.shared->seen[FAULT_ALLOCATE]) > 0)
+		return 1;
+	harness_skip("no-memory", "a sanitizer has its own allocator");
+	return 0;
+}
+
+/* The first ones each; of those that follow, one in a few. */
+static void
+starve(int (*step)(int number, int always), int each)
+{
+	if (getenv("FTX_ENDURANCE") != NULL)
+		each = 1 << 20;
+	for (int always = 0; always <= 1; always++)
+		for (int number = 1; step(number, always);)
+			number += number < each ? 1 : number / 4;
+}
+
+START_TEST(workers)
+{
+	if (begin())
+		starve(starve_worker, 8);
+}
+END_TEST
+
+START_TEST(service_that_starts)
+{
+	if (begin())
+		starve(starve_start, 8);
+}
+END_TEST
+
+START_TEST(client)
+{
+	if (!begin())
+		return;
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	starve(starve_client, 40);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+starved_suite(void)
+{
+	Suite *suite = suite_create("starved");
+	TCase *tcase = harness_case("starved");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_set_tags(tcase, HARNESS_MEMORY);
+	tcase_add_test(tcase, workers);
+	tcase_add_test(tcase, service_that_starts);
+	tcase_add_test(tcase, client);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
