@@ -9,15 +9,7 @@
 #include <sys/types.h>
 
 #include "common/io.h"
-
-/* A sanitizer keeps what was freed, and looks into /proc for leaks. */
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#define IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define IS_SANITIZED 0
-#endif
+#include "tests/sanitized.h"
 
 #define HARNESS_PATH 512
 /* Milliseconds after which what must come has not come. */

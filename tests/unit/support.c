@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/log.h"
+#include "tests/sanitized.h"
 
 /* No test comes near so many. */
 #define DESCRIPTORS_MAX 4096
@@ -101,6 +103,32 @@ support_skip(const char *name, const char *reason)
 {
 	printf("skipped %s: %s\n", name, reason);
 	fflush(stdout);
+}
+
+static struct rlimit plenty;
+
+int
+support_can_starve(void)
+{
+	if (IS_SANITIZED)
+		support_skip("memory", "a sanitizer ends what has none");
+	return !IS_SANITIZED;
+}
+
+void
+support_starve(void)
+{
+	struct rlimit little;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &plenty), 0);
+	little = (struct rlimit){1 << 20, plenty.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &little), 0);
+}
+
+void
+support_feed(void)
+{
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &plenty), 0);
 }
 
 int

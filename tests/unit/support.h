@@ -23,6 +23,15 @@ size_t support_descriptors(void);
 void support_skip(const char *name, const char *reason);
 
 /*
+ * From now on nothing large can be allocated, until it is fed again.  It cannot
+ * where a sanitizer does not stand that: the test is to be skipped, which has
+ * been printed.
+ */
+int support_can_starve(void);
+void support_starve(void);
+void support_feed(void);
+
+/*
  * A file system of its own of so many KiB on a folder, which is made; gone
  * after the test case.  Returns 0 if that is not allowed here: the test is to
  * be skipped, which has been printed.

@@ -293,11 +293,30 @@ START_TEST(leaving_unread_answers)
 }
 END_TEST
 
+/* It costs this connection only, and the process that has none. */
+START_TEST(no_memory)
+{
+	if (support_can_starve()) {
+		enum session_end end;
+
+		support_starve();
+		end = session_run(
+		    &serving.config, serving.end, serving.end, "peer");
+		support_feed();
+		ck_assert_int_eq(end, SESSION_SICK);
+	}
+	close(serving.end);
+	client_close(&serving.client);
+	inbox_close(&serving.store);
+}
+END_TEST
+
 Suite *
 session_suite(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tcase = support_case("session");
+	TCase *limits = support_case("limits");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, greeting_is_exact);
@@ -316,5 +335,9 @@ session_suite(void)
 	tcase_add_test(tcase, unread_answers_hold_up_requests);
 	tcase_add_test(tcase, leaving_unread_answers);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(limits, SUPPORT_LIMITS);
+	tcase_add_checked_fixture(limits, setup, NULL);
+	tcase_add_test(limits, no_memory);
+	suite_add_tcase(suite, limits);
 	return suite;
 }

@@ -3,7 +3,6 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,14 +10,6 @@
 #include "tests/unit/support.h"
 
 Suite *stream_suite(void);
-
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#define IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define IS_SANITIZED 0
-#endif
 
 START_TEST(no_memory)
 {
@@ -29,22 +20,17 @@ START_TEST(no_memory)
 	struct stream stream;
 	struct transfer transfer;
 	struct outcome outcome;
-	struct rlimit both, low;
 	int ends[2], result;
 
-	if (IS_SANITIZED) {
-		support_skip("memory", "a sanitizer ends what has none");
+	if (!support_can_starve())
 		return;
-	}
 	ck_assert_int_eq(
 	    transfer_init(&transfer, &options, &target, paths, 1), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	ck_assert_int_eq(getrlimit(RLIMIT_AS, &both), 0);
-	low = (struct rlimit){1 << 20, both.rlim_max};
-	ck_assert_int_eq(setrlimit(RLIMIT_AS, &low), 0);
+	support_starve();
 	result = stream_begin(
 	    &stream, &transfer, 0, ends[0], ends[0], &limits, &outcome);
-	ck_assert_int_eq(setrlimit(RLIMIT_AS, &both), 0);
+	support_feed();
 	stream_end(&stream);
 	ck_assert_int_eq(result, -1);
 	ck_assert_int_eq(outcome.status, STATUS_MEMORY);
