@@ -190,21 +190,27 @@ START_TEST(limits)
 }
 END_TEST
 
+static int
+gains_no_privileges(pid_t pid)
+{
+	char text[PROCESS_TEXT];
+
+	process_says(pid, "status", "NoNewPrivs:", text);
+	return strcmp(text, "1") == 0;
+}
+
 START_TEST(no_new_privileges)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
-	char text[PROCESS_TEXT];
 
 	SERVER_START(&server, "-w", "3");
 	server_settle(&server, pids, 3);
 	if (!is_guarded(&server, "no new privileges"))
 		harness_skip("guards", "this ftxd is not built for Linux");
 	else
-		for (int i = 0; i < 3; i++) {
-			process_says(pids[i], "status", "NoNewPrivs:", text);
-			ck_assert_str_eq(text, "1");
-		}
+		for (int i = 0; i < 3; i++)
+			eventually(gains_no_privileges(pids[i]), 5000);
 	server_stop(&server);
 }
 END_TEST

@@ -150,6 +150,8 @@ START_TEST(inherited_descriptors)
 	struct server server;
 	int fds[50], leaked = 0;
 
+	/* The record would be one more. */
+	(void)unsetenv("FTX_ORACLE");
 	for (int i = 0; i < 50; i++)
 		ck_assert_int_ge(
 		    fds[i] = open("leak", O_RDWR | O_CREAT, 0600), 0);

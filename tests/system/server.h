@@ -22,8 +22,9 @@ struct server {
 };
 
 /*
- * Where FTX_ORACLE is set, servers that are started without a launcher record
- * their calls, and server_wait has the order of them judged.
+ * Where FTX_ORACLE names a file, servers that are started without a launcher
+ * record their calls, and server_wait has the order of them judged: the file
+ * gets a line with the number of answers that said durable.
  *
  * Start it on a free port, with more arguments up to a NULL, and wait for its
  * listening line.  Sets FTX_PORT for clients that follow.
