@@ -163,7 +163,6 @@ END_TEST
 /* There may be an ftxd behind it, that has stored what was sent at once. */
 START_TEST(directory_and_standard_input)
 {
-	char program[HARNESS_PATH];
 	struct run run;
 
 	folder_make("src");
@@ -176,8 +175,7 @@ START_TEST(directory_and_standard_input)
 	ck_assert_int_eq(folder_count("in/d/src/empty"), 0);
 	/* The command's input is the connection, not that of ftx. */
 	script_make("exec \"$ftxd\" -i -d in");
-	ck_assert_int_eq(setenv("FTX", harness_program(program, "ftx"), 1), 0);
-	RUN(&run, "sh", "-c", "cat src/big | \"$FTX\" put -e ./way - x:big");
+	run_shell(&run, "cat src/big | $FTX put -e ./way - x:big");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("src/big", "in/big"));
 }

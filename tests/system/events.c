@@ -19,11 +19,7 @@ static struct server server;
 static void
 begin_with_server(void)
 {
-	char program[HARNESS_PATH];
-
 	harness_begin();
-	harness_program(program, "ftx");
-	ck_assert_int_eq(setenv("FTX", program, 1), 0);
 	SERVER_START(&server, "-w", "2");
 }
 
@@ -32,13 +28,6 @@ end_all(void)
 {
 	server_stop(&server);
 	harness_end();
-}
-
-/* What bash makes of the line, in which $FTX is the program. */
-static void
-shell(struct run *run, const char *line)
-{
-	RUN(run, "bash", "-c", line);
 }
 
 /* Whole lines, each an object of its own in printable ASCII. */
@@ -67,13 +56,13 @@ check_by_python(const struct run *run)
 {
 	struct run python;
 
-	shell(&python, "command -v python3 >/dev/null");
+	run_shell(&python, "command -v python3 >/dev/null");
 	if (python.status != 0) {
 		harness_skip("python", "the program is not installed");
 		return;
 	}
 	file_write("lines", run->out);
-	shell(&python,
+	run_shell(&python,
 	    "python3 -c '\n"
 	    "import json, os, sys\n"
 	    "events = [json.loads(l) for l in open(\"lines\")]\n"
@@ -217,7 +206,7 @@ START_TEST(lines_at_once)
 
 	file_write("small", "x");
 	file_make("large", 6 << 20, 1);
-	shell(&run,
+	run_shell(&run,
 	    "$FTX put -o json -l 24000 small large 127.0.0.1: | "
 	    "{ read -r line; ls in; echo \"$line\"; cat >/dev/null; }");
 	run_check(&run, 0, NULL);
@@ -233,7 +222,7 @@ START_TEST(reader_that_goes)
 	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
 		file_write(name, "x");
 	/* It has gone before the first line is written. */
-	shell(&run,
+	run_shell(&run,
 	    "mkfifo line; : <line & exec 5>line; wait $!; "
 	    "$FTX put -o json a b c d e 127.0.0.1: >&5");
 	run_check(&run, 1, "ftx: standard output: Broken pipe; nothing more");
@@ -255,7 +244,7 @@ START_TEST(output_that_fails)
 	file_write("a", "x");
 	file_write("b", "x");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		shell(&run, lines[i]);
+		run_shell(&run, lines[i]);
 		run_check(&run, 1, "the transfer goes on\n");
 		/* It is said once. */
 		message = strstr(run.err, "standard output");
@@ -265,10 +254,10 @@ START_TEST(output_that_fails)
 		ck_assert_int_eq(unlink("in/b"), 0);
 	}
 	/* What went wrong before is the worse. */
-	shell(&run, "$FTX put -o json a none 127.0.0.1: >/dev/full");
+	run_shell(&run, "$FTX put -o json a none 127.0.0.1: >/dev/full");
 	run_check(&run, 23, NULL);
 	/* Nothing is written there otherwise. */
-	shell(&run, "$FTX put a 127.0.0.1: >&-");
+	run_shell(&run, "$FTX put a 127.0.0.1: >&-");
 	run_check(&run, 0, NULL);
 }
 END_TEST
@@ -285,7 +274,7 @@ START_TEST(reader_that_stands_still)
 		snprintf(path, sizeof(path), "d/%04d", i);
 		file_write(path, "x");
 	}
-	shell(&run,
+	run_shell(&run,
 	    "mkfifo pipe; exec 3<>pipe; $FTX put -o json -r d 127.0.0.1: >&3 & "
 	    "until [ $(ls in/d | wc -l) = 1000 ]; do sleep 0.05; done; "
 	    "kill -TERM $!; wait $!");
@@ -297,7 +286,7 @@ START_TEST(digests_that_are_checked)
 {
 	struct run run;
 
-	shell(&run, "command -v xxh64sum >/dev/null");
+	run_shell(&run, "command -v xxh64sum >/dev/null");
 	if (run.status != 0) {
 		harness_skip("xxh64sum", "the program is not installed");
 		return;
@@ -311,21 +300,21 @@ START_TEST(digests_that_are_checked)
 	file_write("d/a\xff", "e");
 	file_write("stdin", "f");
 	file_write("-f", "g");
-	shell(&run,
+	run_shell(&run,
 	    "$FTX put -o digest -r d stdin ./-f 127.0.0.1:t >sums && "
 	    "xxh64sum --strict -c sums </dev/null");
 	run_check(&run, 0, NULL);
-	shell(&run, "wc -l <sums; echo x >>d/large; xxh64sum -c sums");
+	run_shell(&run, "wc -l <sums; echo x >>d/large; xxh64sum -c sums");
 	ck_assert_int_eq(atoi(run.out), 8);
 	ck_assert_int_eq(run.status, 1);
 	/* Standard input is checked against the same again. */
-	shell(&run,
+	run_shell(&run,
 	    "$FTX put -o digest - 127.0.0.1:x <stdin >sums && "
 	    "xxh64sum --strict -c sums <stdin");
 	run_check(&run, 0, NULL);
 	/* Older ones have no way to say this, and say so. */
 	file_write("new\n\\line", "h");
-	shell(&run, "$FTX put -o digest new* 127.0.0.1:x");
+	run_shell(&run, "$FTX put -o digest new* 127.0.0.1:x");
 	ck_assert_str_eq(run.out, "\\1f389510b857f10f  new\\n\\\\line\n");
 }
 END_TEST

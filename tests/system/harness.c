@@ -56,6 +56,7 @@ harness_open(void)
 {
 	const char *folder = getenv("FTX_PROGRAMS");
 	const char *temporary = getenv("TMPDIR");
+	char program[HARNESS_PATH];
 
 	if (resolve(programs, folder != NULL ? folder : "build") != 0 ||
 	    resolve(skips, "tests/skips") != 0 || check_programs() != 0)
@@ -70,7 +71,9 @@ harness_open(void)
 		fprintf(stderr, "system: %s: %s\n", top, strerror(errno));
 		return -1;
 	}
-	return setenv("FTX_PROGRAMS", programs, 1);
+	if (setenv("FTX_PROGRAMS", programs, 1) != 0)
+		return -1;
+	return setenv("FTX", harness_program(program, "ftx"), 1);
 }
 
 void

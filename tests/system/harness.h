@@ -27,8 +27,9 @@
 	} while (0)
 
 /*
- * For main: find the programs and make the folder that holds the tests'
- * folders.  Returns 0, or -1 with a message on standard error.
+ * For main: find the programs, set FTX to the path of ftx, and make the folder
+ * that holds the tests' folders.  Returns 0, or -1 with a message on standard
+ * error.
  */
 int harness_open(void);
 /* Remove that folder, or, if tests failed, tell where it is. */

@@ -98,15 +98,12 @@ END_TEST
 /* A pipe is read no faster than what came of it may go. */
 START_TEST(standard_input)
 {
-	char program[HARNESS_PATH];
 	struct server server;
 	struct run run;
 
 	SERVER_START(&server, "-w", "1");
 	file_make("f", 2 * RATE, 1);
-	ck_assert_int_eq(setenv("FTX", harness_program(program, "ftx"), 1), 0);
-	RUN(&run, "sh", "-c",
-	    "cat f | \"$FTX\" put -l " LIMIT " - 127.0.0.1:f");
+	run_shell(&run, "cat f | $FTX put -l " LIMIT " - 127.0.0.1:f");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("f", "in/f"));
 	ck_assert_int_ge(run.elapsed, 1900);

@@ -96,6 +96,12 @@ run_all(struct run *run, const char *const argv[])
 }
 
 void
+run_shell(struct run *run, const char *line)
+{
+	RUN(run, "bash", "-c", line);
+}
+
+void
 run_check(const struct run *run, int status, const char *text)
 {
 	ck_assert_msg(run->status == status,

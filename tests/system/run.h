@@ -34,6 +34,9 @@ void run_all(struct run *run, const char *const argv[]);
 #define RUN_BEGIN(run, ...)                                                    \
 	run_begin(run, (const char *const[]){__VA_ARGS__, NULL})
 
+/* What bash makes of the line, in which $FTX is the program. */
+void run_shell(struct run *run, const char *line);
+
 /* The run ended with this status, and said the text if it is not NULL. */
 void run_check(const struct run *run, int status, const char *text);
 

@@ -21,11 +21,7 @@ static struct server server;
 static void
 begin_with_server(void)
 {
-	char program[HARNESS_PATH];
-
 	harness_begin();
-	harness_program(program, "ftx");
-	ck_assert_int_eq(setenv("FTX", program, 1), 0);
 	SERVER_START(&server, "-w", "2");
 }
 
@@ -36,27 +32,20 @@ end_all(void)
 	harness_end();
 }
 
-/* What bash makes of the line, in which $FTX is the program. */
-static void
-shell(struct run *run, const char *line)
-{
-	RUN(run, "bash", "-c", line);
-}
-
 START_TEST(pipe_is_stored)
 {
 	struct run run;
 
 	file_make("source", 5 << 20, 1);
-	shell(&run, "cat source | $FTX put - 127.0.0.1:a/b/dump");
+	run_shell(&run, "cat source | $FTX put - 127.0.0.1:a/b/dump");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("source", "in/a/b/dump"));
 	ck_assert_uint_eq(file_mode("in/a/b/dump"), 0644);
-	shell(&run, "$FTX put -p -m 0600 - 127.0.0.1:dump <source");
+	run_shell(&run, "$FTX put -p -m 0600 - 127.0.0.1:dump <source");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("source", "in/dump"));
 	ck_assert_uint_eq(file_mode("in/dump"), 0600);
-	shell(&run, ": | $FTX put - 127.0.0.1:empty");
+	run_shell(&run, ": | $FTX put - 127.0.0.1:empty");
 	run_check(&run, 0, NULL);
 	ck_assert_uint_eq(file_size("in/empty"), 0);
 }
@@ -66,17 +55,18 @@ START_TEST(that_size)
 {
 	struct run run;
 
-	shell(&run, "printf 12345 | $FTX put -v -o size=5 - 127.0.0.1:five");
+	run_shell(
+	    &run, "printf 12345 | $FTX put -v -o size=5 - 127.0.0.1:five");
 	run_check(&run, 0, "stored - -> 127.0.0.1:five  5 B");
-	shell(&run, "printf 1234 | $FTX put -o size=5 - 127.0.0.1:four");
+	run_shell(&run, "printf 1234 | $FTX put -o size=5 - 127.0.0.1:four");
 	run_check(&run, 24, "the source ended after 4 of 5 bytes");
-	shell(&run, "printf 123456 | $FTX put -o size=5 - 127.0.0.1:six");
+	run_shell(&run, "printf 123456 | $FTX put -o size=5 - 127.0.0.1:six");
 	run_check(&run, 24, "the source gives more than 5 bytes");
-	shell(&run, ": | $FTX put -o size=0 - 127.0.0.1:none");
+	run_shell(&run, ": | $FTX put -o size=0 - 127.0.0.1:none");
 	run_check(&run, 0, NULL);
-	shell(&run, "printf 1 | $FTX put -o size=0 - 127.0.0.1:one");
+	run_shell(&run, "printf 1 | $FTX put -o size=0 - 127.0.0.1:one");
 	run_check(&run, 24, NULL);
-	shell(&run, ": | $FTX put -o size=1 - 127.0.0.1:less");
+	run_shell(&run, ": | $FTX put -o size=1 - 127.0.0.1:less");
 	run_check(&run, 24, NULL);
 	ck_assert_int_eq(folder_count("in"), 2);
 	ck_assert_int_eq(folder_count_staged("in"), 0);
@@ -88,7 +78,7 @@ START_TEST(producer_that_dies)
 	struct run run;
 
 	file_write("in/dump", "the old one");
-	shell(&run,
+	run_shell(&run,
 	    "set -o pipefail; { printf half; kill -9 $BASHPID; } | "
 	    "$FTX put -o size=8 - 127.0.0.1:dump");
 	ck_assert_int_ne(run.status, 0);
@@ -104,12 +94,12 @@ START_TEST(slow_producer)
 
 	server_stop(&server);
 	SERVER_START(&server, "-w", "2", "-t", "1");
-	shell(&run,
+	run_shell(&run,
 	    "{ echo one; sleep 2.5; echo two; } | $FTX put - 127.0.0.1:slow");
 	run_check(&run, 0, NULL);
 	ck_assert_uint_eq(file_size("in/slow"), 8);
 	/* Little, but often. */
-	shell(&run,
+	run_shell(&run,
 	    "for i in 1 2 3 4 5; do echo $i; sleep 0.4; done | "
 	    "$FTX put - 127.0.0.1:often");
 	run_check(&run, 0, NULL);
@@ -176,7 +166,7 @@ START_TEST(target_is_a_directory)
 	struct run run;
 
 	folder_make("in/folder");
-	shell(&run, "echo x | $FTX put - 127.0.0.1:folder");
+	run_shell(&run, "echo x | $FTX put - 127.0.0.1:folder");
 	run_check(&run, 5, "the target is a directory");
 	ck_assert_int_eq(folder_count("in/folder"), 0);
 }
@@ -195,7 +185,7 @@ START_TEST(connection_that_is_cut)
 	ck_assert_int_eq(proxy_start(&proxy, &cut, server.port), 0);
 	snprintf(line, sizeof(line),
 	    "cat source | $FTX put -P %u - 127.0.0.1:x", proxy.port);
-	shell(&run, line);
+	run_shell(&run, line);
 	run_check(&run, 10, NULL);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	ck_assert_int_eq(folder_count("in"), 0);
@@ -216,13 +206,13 @@ START_TEST(what_cannot_be_meant)
 
 	file_write("f", "x");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		shell(&run, bad[i]);
+		run_shell(&run, bad[i]);
 		ck_assert_msg(run.status == 1 && run.err[0] != '\0', "%s: %d",
 		    bad[i], run.status);
 	}
 	ck_assert_int_eq(folder_count("in"), 0);
 	file_write("-", "a file");
-	shell(&run, "$FTX put ./- 127.0.0.1:d");
+	run_shell(&run, "$FTX put ./- 127.0.0.1:d");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("-", "in/d"));
 }
@@ -232,9 +222,9 @@ START_TEST(no_input_at_all)
 {
 	struct run run;
 
-	shell(&run, "$FTX put - 127.0.0.1:x <&-");
+	run_shell(&run, "$FTX put - 127.0.0.1:x <&-");
 	run_check(&run, 3, "Bad file descriptor");
-	shell(&run, "$FTX put - 127.0.0.1:x <.");
+	run_shell(&run, "$FTX put - 127.0.0.1:x <.");
 	run_check(&run, 3, "Is a directory");
 	ck_assert_int_eq(folder_count("in"), 0);
 }
@@ -254,14 +244,14 @@ START_TEST(growing_file)
 	    "cp log was; $FTX put -P %u -o growing log 127.0.0.1:x & "
 	    "sleep 0.2; echo more >>log; wait $!",
 	    proxy.port);
-	shell(&run, line);
+	run_shell(&run, line);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("was", "in/x"));
 	snprintf(line, sizeof(line),
 	    "$FTX put -P %u log 127.0.0.1:y & "
 	    "sleep 0.2; echo more >>log; wait $!",
 	    proxy.port);
-	shell(&run, line);
+	run_shell(&run, line);
 	run_check(&run, 24, NULL);
 	ck_assert(!file_exists("in/y"));
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
