@@ -92,6 +92,68 @@ static const struct walk careful[] = {
     {FAILS(FSYNC, FAULT_A_FOLDER, EIO), BOTH, 11},
 };
 
+/* Where holes are passed over. */
+static const struct walk sparse[] = {
+    {FAILS(SEEK, FAULT_A_FILE, EINVAL), BOTH, 0},
+    {FAILS(TRUNCATE, FAULT_A_FILE, EFBIG), BOTH, 28},
+    {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH, 28},
+};
+
+/* What was kept is claimed, hashed and gone on with, or begun again. */
+static const struct walk kept[] = {
+    {FAILS(OPEN, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(OPEN, FAULT_A_FOLDER, EMFILE), ALWAYS_TOO, 0},
+    {FAILS(FCNTL, FAULT_A_FILE, ENOLCK), ALWAYS_TOO, 0},
+    {FAILS(FCNTL, FAULT_A_FILE, EAGAIN), 0, 0},
+    {FAILS(STAT, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(STAT, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(READ, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(SEEK, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(TRUNCATE, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH, 28},
+    {FAILS(WRITE, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(CLOSE, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(CHMOD, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(RENAME, FAULT_A_FOLDER, EIO), BOTH, 11},
+    {FAILS(SPACE, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 11},
+    {FAILS(READ, FAULT_A_PEER, ECONNRESET), ALWAYS_TOO | LONG_ONLY, 0},
+    {FAILS(WRITE, FAULT_A_PEER, EPIPE), LONG_ONLY, 0},
+};
+
+/* What was kept turns out to be another's. */
+static const struct walk spoiled[] = {
+    {FAILS(FCNTL, FAULT_A_FILE, ENOLCK), ALWAYS_TOO, 0},
+    {FAILS(READ, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(SEEK, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(TRUNCATE, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(OPEN, FAULT_A_FOLDER, EMFILE), LONG_ONLY, 0},
+    {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH | LONG_ONLY, 28},
+    {FAILS(STAT, FAULT_A_FOLDER, EIO), ALWAYS_TOO | LONG_ONLY, 0},
+    {FAILS(CLOSE, FAULT_A_FILE, EIO), ALWAYS_TOO | LONG_ONLY, 0},
+    {FAILS(RENAME, FAULT_A_FOLDER, EIO), BOTH | LONG_ONLY, 11},
+    {FAILS(READ, FAULT_A_PEER, ECONNRESET), LONG_ONLY, 0},
+};
+
+/* What is there is compared with what is to come. */
+static const struct walk same[] = {
+    {FAILS(OPEN, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(STAT, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(FSYNC, FAULT_A_FILE, EIO), BOTH, 11},
+    {FAILS(FSYNC, FAULT_A_FOLDER, EIO), BOTH, 11},
+};
+
+static const struct walk compared[] = {
+    {FAILS(OPEN, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(OPEN, FAULT_A_FOLDER, EMFILE), ALWAYS_TOO, 0},
+    {FAILS(STAT, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(STAT, FAULT_A_FOLDER, EIO), ALWAYS_TOO, 0},
+    {FAILS(READ, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(CLOSE, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
+    {FAILS(FSYNC, FAULT_A_FILE, EIO), BOTH, 11},
+};
+
 /* What has to make no difference. */
 static const struct plan_fault harmless[] = {
     {CALLS(READ, FAULT_A_PEER, STORM)},
@@ -164,6 +226,8 @@ step(const struct faulty_put *put, const struct walk *walk, int number,
 		ck_assert_msg(run.status != 0, "%s: status 0", faulty_trying());
 	if (run.status != 0 && walk->status != 0)
 		check_reason(walk, &run);
+	if (run.status != 0 && put->resumes)
+		faulty_repeat(put);
 	check_server();
 	runs++;
 	return done > 0;
@@ -200,6 +264,7 @@ try_all(const struct faulty_put *put, const struct walk *walks, size_t count)
 		return;
 	runs = 0;
 	start();
+	faulty_begin(put);
 	walk_through(put, walks, count);
 	printf("faults: %d runs\n", runs);
 	server_stop(&server);
@@ -223,6 +288,36 @@ END_TEST
 START_TEST(never_overwriting)
 {
 	TRY_ALL(&faulty_careful, careful);
+}
+END_TEST
+
+START_TEST(files_with_holes)
+{
+	TRY_ALL(&faulty_sparse, sparse);
+}
+END_TEST
+
+START_TEST(gone_on_with)
+{
+	TRY_ALL(&faulty_kept, kept);
+}
+END_TEST
+
+START_TEST(begun_again)
+{
+	TRY_ALL(&faulty_spoiled, spoiled);
+}
+END_TEST
+
+START_TEST(some_are_there)
+{
+	TRY_ALL(&faulty_same, same);
+}
+END_TEST
+
+START_TEST(some_have_that_digest)
+{
+	TRY_ALL(&faulty_compared, compared);
 }
 END_TEST
 
@@ -261,6 +356,11 @@ faults_suite(void)
 	tcase_add_test(tcase, files);
 	tcase_add_test(tcase, trees_over_old_ones);
 	tcase_add_test(tcase, never_overwriting);
+	tcase_add_test(tcase, files_with_holes);
+	tcase_add_test(tcase, gone_on_with);
+	tcase_add_test(tcase, begun_again);
+	tcase_add_test(tcase, some_are_there);
+	tcase_add_test(tcase, some_have_that_digest);
 	tcase_add_test(tcase, interrupted_and_short);
 	suite_add_tcase(suite, tcase);
 	return suite;

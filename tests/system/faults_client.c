@@ -53,6 +53,23 @@ static const struct plan_fault removing_faults[] = {
     FAILS(READ, FAULT_A_PEER, ECONNRESET),
 };
 
+/* What a kept beginning, holes and digests add. */
+static const struct plan_fault large_faults[] = {
+    FAILS(OPEN, FAULT_ANYTHING, EMFILE),
+    FAILS(STAT, FAULT_ANYTHING, EIO),
+    FAILS(READ, FAULT_A_FILE, EIO),
+    FAILS(SEEK, FAULT_A_FILE, EIO),
+    FAILS(CLOSE, FAULT_A_FILE, EIO),
+    FAILS(READ, FAULT_A_PEER, ECONNRESET),
+};
+
+static const struct plan_fault compared_faults[] = {
+    FAILS(OPEN, FAULT_ANYTHING, EMFILE),
+    FAILS(STAT, FAULT_ANYTHING, EIO),
+    FAILS(READ, FAULT_A_FILE, EIO),
+    FAILS(READ, FAULT_A_PEER, ECONNRESET),
+};
+
 static const struct plan_fault harmless[] = {
     {CALLS(READ, FAULT_ANYTHING, STORM)},
     {CALLS(WRITE, FAULT_ANYTHING, STORM)},
@@ -63,6 +80,7 @@ static const struct plan_fault harmless[] = {
 
 static struct plan plan;
 static struct server server;
+static int runs;
 
 /* Returns nonzero if everything is there. */
 static int
@@ -92,6 +110,9 @@ step(const struct faulty_put *put, const struct plan_fault *fault, int number,
 	faulty_check(put, &run);
 	if (done == 0)
 		run_check(&run, 0, NULL);
+	runs++;
+	if (run.status != 0 && put->resumes)
+		faulty_repeat(put);
 	/* It is served when the server is done with the one before. */
 	if (run.status != 0) {
 		RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
@@ -124,12 +145,14 @@ walk_through(
 {
 	if (!begin())
 		return;
+	faulty_begin(put);
 	for (size_t i = 0; i < count; i++) {
 		walk_one(put, &walks[i], 0);
 		/* A connection that fails again and again is tried again. */
 		if (walks[i].object != FAULT_A_PEER || is_patient())
 			walk_one(put, &walks[i], 1);
 	}
+	printf("faults_client: %d runs\n", runs);
 	server_stop(&server);
 }
 
@@ -158,6 +181,36 @@ END_TEST
 START_TEST(sources_that_go)
 {
 	WALK_THROUGH(&faulty_removing, removing_faults);
+}
+END_TEST
+
+START_TEST(files_with_holes)
+{
+	WALK_THROUGH(&faulty_sparse, large_faults);
+}
+END_TEST
+
+START_TEST(gone_on_with)
+{
+	WALK_THROUGH(&faulty_kept, large_faults);
+}
+END_TEST
+
+START_TEST(begun_again)
+{
+	WALK_THROUGH(&faulty_spoiled, large_faults);
+}
+END_TEST
+
+START_TEST(some_are_there)
+{
+	WALK_THROUGH(&faulty_same, compared_faults);
+}
+END_TEST
+
+START_TEST(some_have_that_digest)
+{
+	WALK_THROUGH(&faulty_compared, compared_faults);
 }
 END_TEST
 
@@ -191,6 +244,11 @@ faults_client_suite(void)
 	tcase_add_test(tcase, lost_connections);
 	tcase_add_test(tcase, trees);
 	tcase_add_test(tcase, sources_that_go);
+	tcase_add_test(tcase, files_with_holes);
+	tcase_add_test(tcase, gone_on_with);
+	tcase_add_test(tcase, begun_again);
+	tcase_add_test(tcase, some_are_there);
+	tcase_add_test(tcase, some_have_that_digest);
 	tcase_add_test(tcase, interrupted_and_short);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -3,37 +3,57 @@
 #include "tests/system/faulty.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/system/files.h"
+#include "tests/system/kept.h"
 
 #define NAMES 3
+#define IN_SRC .folder = "src", .names = {"a", "b", "c"}
+#define ALL IN_SRC, .sources = {"src/a", "src/b", "src/c"}
+#define LARGE                                                                  \
+	.folder = "large", .names = {KEPT_NAME}, .sources = {"large/" KEPT_NAME}
 
-const struct faulty_put faulty_files = {.sources = {"src/a", "src/b", "src/c"}},
-			faulty_tree = {.options = {"-rp"},
-			    .sources = {"src/"},
-			    .replaces = 1},
-			faulty_careful = {.options = {"-o", "no-clobber"},
-			    .sources = {"src/a", "src/b", "src/c"}},
-			faulty_removing = {.options = {"-o", "remove-source"},
-			    .sources = {"src/a", "src/b", "src/c"}};
+static void prepare_same(void);
+
+const struct faulty_put faulty_files = {ALL},
+			faulty_tree = {IN_SRC, .options = {"-rp"},
+			    .sources = {"src/"}, .replaces = 1},
+			faulty_careful = {ALL, .options = {"-o", "no-clobber"}},
+			faulty_removing = {ALL,
+			    .options = {"-o", "remove-source"}},
+			faulty_sparse = {LARGE, .options = {"-o", "resume=no"},
+			    .begin = kept_make},
+			faulty_kept = {LARGE, .resumes = 1, .begin = kept_begin,
+			    .prepare = kept_plant},
+			faulty_spoiled = {LARGE, .resumes = 1,
+			    .begin = kept_begin, .prepare = kept_plant_another},
+			faulty_same = {ALL, .options = {"-o", "skip-unchanged"},
+			    .replaces = 1, .prepare = prepare_same},
+			faulty_compared = {ALL, .options = {"-o", "checksum"},
+			    .replaces = 1, .prepare = prepare_same};
 
 static const char *const names[NAMES] = {"a", "b", "c"};
 static char label[128];
 
-/* Make all three in a folder, which then differ from those of another seed. */
+/*
+ * Make all three in a folder, which then differ from those of another seed: b
+ * only in its bytes.
+ */
 static void
 make_files(const char *folder, unsigned seed)
 {
-	static const uint64_t sizes[NAMES] = {3000, 70000, 0};
+	const uint64_t sizes[NAMES] = {3000 + seed, 70000, seed};
 	char path[64];
 
 	for (int i = 0; i < NAMES; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		file_make(path, sizes[i] + seed, (unsigned)i);
+		file_make(path, sizes[i], seed * NAMES + (unsigned)i);
 	}
 }
 
@@ -48,24 +68,45 @@ faulty_make(void)
 	make_files("old", 1);
 }
 
+void
+faulty_begin(const struct faulty_put *put)
+{
+	if (put->begin != NULL)
+		put->begin();
+}
+
 /* Without a process for it: this is done often. */
 static void
-clear_target(void)
+clear_target(const struct faulty_put *put)
 {
 	char path[64];
 
-	for (int i = 0; i < NAMES; i++) {
-		snprintf(path, sizeof(path), "in/d/%s", names[i]);
+	for (int i = 0; put->names[i] != NULL; i++) {
+		snprintf(path, sizeof(path), "in/d/%s", put->names[i]);
 		(void)unlink(path);
 	}
 	(void)rmdir("in/d");
 	ck_assert(!file_exists("in/d"));
 }
 
+/* The first of them is there, with its time. */
+static void
+prepare_same(void)
+{
+	struct stat found;
+	struct timespec times[2];
+
+	ck_assert_int_eq(unlink("in/d/a"), 0);
+	ck_assert_int_eq(link("new/a", "in/d/a"), 0);
+	ck_assert_int_eq(stat("src/a", &found), 0);
+	times[0] = times[1] = found.st_mtim;
+	ck_assert_int_eq(utimensat(AT_FDCWD, "in/d/a", times, 0), 0);
+}
+
 void
 faulty_prepare(const struct faulty_put *put)
 {
-	clear_target();
+	clear_target(put);
 	if (put->replaces) {
 		folder_make("in/d");
 		make_files("in/d", 1);
@@ -73,6 +114,8 @@ faulty_prepare(const struct faulty_put *put)
 	/* It may have been taken away. */
 	if (put == &faulty_removing)
 		make_files("src", 0);
+	if (put->prepare != NULL)
+		put->prepare();
 }
 
 static size_t
@@ -105,6 +148,16 @@ faulty_run(
 }
 
 void
+faulty_repeat(const struct faulty_put *put)
+{
+	struct run run;
+
+	faulty_run(&run, put, NULL);
+	run_check(&run, 0, NULL);
+	faulty_check(put, &run);
+}
+
+void
 faulty_label(const char *format, ...)
 {
 	va_list arguments;
@@ -126,7 +179,7 @@ check_name(
 {
 	char source[64], new[64], target[64], old[64];
 
-	snprintf(source, sizeof(source), "src/%s", name);
+	snprintf(source, sizeof(source), "%s/%s", put->folder, name);
 	snprintf(new, sizeof(new), "new/%s", name);
 	snprintf(target, sizeof(target), "in/d/%s", name);
 	snprintf(old, sizeof(old), "old/%s", name);
@@ -149,8 +202,8 @@ faulty_check(const struct faulty_put *put, const struct run *run)
 {
 	ck_assert_msg(run->status < 128, "%s: it ended with %d, \"%s\"", label,
 	    run->status, run->err);
-	for (int i = 0; i < NAMES; i++)
-		check_name(put, run, names[i]);
+	for (int i = 0; put->names[i] != NULL; i++)
+		check_name(put, run, put->names[i]);
 	ck_assert_msg(run->status == 0 || run->err[0] != '\0',
 	    "%s: status %d without a word", label, run->status);
 }

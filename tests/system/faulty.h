@@ -6,20 +6,32 @@
 #include "tests/system/plan.h"
 #include "tests/system/run.h"
 
-/* All put src/a, src/b and src/c, which become in/d/a and so on. */
+/* All put what is in a folder, such as src/a, which becomes in/d/a. */
 struct faulty_put {
 	const char *options[8];
-	const char *sources[4];
-	int replaces; /* other files of these names are there before */
+	const char *folder, *sources[4];
+	const char *names[4]; /* in the folder, and of what they become */
+	int replaces;	      /* other files of these names are there before */
+	int resumes;	      /* what came may be kept, and is gone on with */
+	/* What else there has to be once, and before each run; or NULL. */
+	void (*begin)(void), (*prepare)(void);
 };
 
 extern const struct faulty_put faulty_files;	/* by their names */
 extern const struct faulty_put faulty_tree;	/* by -rp, over old ones */
 extern const struct faulty_put faulty_careful;	/* with no-clobber */
 extern const struct faulty_put faulty_removing; /* with remove-source */
+extern const struct faulty_put faulty_sparse;	/* data and holes */
+extern const struct faulty_put faulty_kept;	/* the same, half of it there */
+extern const struct faulty_put faulty_spoiled;	/* what is there is another's */
+extern const struct faulty_put faulty_same;	/* one of three is there */
+extern const struct faulty_put faulty_compared; /* the same, by digests */
 
 /* Make the sources, and what a replacing put replaces. */
 void faulty_make(void);
+
+/* Make what it needs of the server, which runs. */
+void faulty_begin(const struct faulty_put *put);
 
 /* Make in/d what it has to be before that put. */
 void faulty_prepare(const struct faulty_put *put);
@@ -27,6 +39,9 @@ void faulty_prepare(const struct faulty_put *put);
 /* Run it; with a plan it is the client that things befall. */
 void faulty_run(
     struct run *run, const struct faulty_put *put, const struct plan *plan);
+
+/* Run it again when nothing befalls it: all must be there then. */
+void faulty_repeat(const struct faulty_put *put);
 
 /* What is being tried, for the messages of the next check, and there. */
 void faulty_label(const char *format, ...)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* What a server has kept of a file with holes, planted; errors fail the test.
+ */
+#include "tests/system/kept.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/run.h"
+
+/* Where its data end, begin again and end again, and how long it is. */
+#define FRONT (1152 << 10)
+#define BACK (1536 << 10)
+#define BACK_END (1664 << 10)
+#define SIZE (2 << 20)
+/* How much of it is there. */
+#define KEPT (BACK + (64 << 10))
+
+#define SOURCE "large/" KEPT_NAME
+
+static char path[HARNESS_PATH];
+
+/* Write what the source has from one place to the other to the same place. */
+static void
+copy(int from, int to, off_t at, off_t end)
+{
+	static char piece[65536];
+
+	for (; at < end; at += (off_t)sizeof(piece)) {
+		ck_assert_int_eq(pread(from, piece, sizeof(piece), at),
+		    (ssize_t)sizeof(piece));
+		ck_assert_int_eq(pwrite(to, piece, sizeof(piece), at),
+		    (ssize_t)sizeof(piece));
+	}
+}
+
+static void
+copy_with_hole(const char *source, const char *target, off_t end)
+{
+	int from = open(source, O_RDONLY);
+	int to = open(target, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert(from >= 0 && to >= 0);
+	copy(from, to, 0, FRONT);
+	copy(from, to, BACK, end);
+	close(from);
+	close(to);
+}
+
+void
+kept_make(void)
+{
+	folder_make("large");
+	file_make("data", SIZE, 1);
+	copy_with_hole("data", SOURCE, BACK_END);
+	ck_assert_int_eq(unlink("data"), 0);
+	ck_assert_int_eq(truncate(SOURCE, SIZE), 0);
+	ck_assert_int_eq(link(SOURCE, "new/" KEPT_NAME), 0);
+}
+
+/* Cut a put of it, so that something is kept. */
+static void
+cut(void)
+{
+	const struct proxy_plan plan = {
+	    .up = {.fault = PROXY_CUT, .at = FRONT + 4096}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	ck_assert_int_eq(proxy_start(&proxy, &plan,
+			     (unsigned)strtoul(getenv("FTX_PORT"), NULL, 10)),
+	    0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", SOURCE,
+	    "127.0.0.1:d/");
+	run_check(&run, 10, NULL);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	/* The only worker is done with it when it has served the next. */
+	RUN(&run, "ftx", "put", SOURCE, "127.0.0.1:next");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(unlink("in/next"), 0);
+}
+
+void
+kept_begin(void)
+{
+	glob_t found;
+
+	kept_make();
+	cut();
+	ck_assert_int_eq(glob("in/.ftx-*/r*", 0, NULL, &found), 0);
+	ck_assert_uint_eq(found.gl_pathc, 1);
+	snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+	globfree(&found);
+}
+
+void
+kept_plant(void)
+{
+	copy_with_hole(SOURCE, path, KEPT);
+}
+
+void
+kept_plant_another(void)
+{
+	int fd;
+
+	kept_plant();
+	fd = open(path, O_WRONLY);
+	ck_assert_int_eq(pwrite(fd, "another", 7, 100), 7);
+	/* It would shine through where the hole is to come. */
+	ck_assert_int_eq(pwrite(fd, "another", 7, FRONT + 100), 7);
+	close(fd);
+}
