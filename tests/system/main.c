@@ -17,8 +17,8 @@ typedef Suite *suite_maker(void);
 
 /* The longest come first, so that none is left to run alone at the end. */
 static suite_maker *const together[] = {life_suite, crash_suite, races_suite,
-    faults_suite, faults_client_suite, disks_suite, underneath_suite,
-    processes_suite, cuts_suite, restart_suite, streams_suite,
+    faults_suite, faults_client_suite, faults_again_suite, disks_suite,
+    underneath_suite, processes_suite, cuts_suite, restart_suite, streams_suite,
     faults_service_suite, starved_suite, limits_suite, hostile_suite,
     flood_suite, soak_suite, stdin_suite, command_suite, unchanged_suite,
     exits_suite, launch_suite, proof_suite, sparse_suite, tree_suite,

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/* Calls fail while it is asked whether what was sent before is there. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/digest.h"
+#include "tests/lab/proxy.h"
+#include "tests/system/faulty.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define CALLS(name, on, what)                                                  \
+	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
+#define FAILS(name, on, error)                                                 \
+	{                                                                      \
+		CALLS(name, on, ERROR), .value = (error)                       \
+	}
+
+#define NAME "b"
+#define SIZE 70000
+
+static struct plan plan;
+static struct server server;
+
+/* Returns nonzero if everything is there; the plan may be the server's. */
+static int
+begin(int befalls_server)
+{
+	static const char *const none[] = {NULL};
+	pid_t pids[SERVER_WORKERS];
+
+	faulty_make();
+	if (plan_make(&plan, "plan") != 0)
+		return 0;
+	server_start_by(&server, befalls_server ? plan.launcher : none,
+	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
+	atomic_store(&plan.shared->spared, (int)server.pid);
+	server_settle(&server, pids, 1);
+	return 1;
+}
+
+/* The only worker is ready, and was not replaced. */
+static void
+check_server(void)
+{
+	eventually(folder_count_staged("in") == 0, 5000);
+	put_good(&server, "new/a", "again");
+	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+}
+
+static void
+script_again(struct script *script)
+{
+	uint8_t payload[WIRE_CONTROL_MAX];
+	char *content = file_read("new/" NAME);
+	struct digest digest;
+	struct wire_request request = {.kind = WIRE_FILE,
+	    .wishes = WIRE_SENT_BEFORE,
+	    .mode = 0644,
+	    .size = SIZE,
+	    .path = {NAME, strlen(NAME)}};
+
+	digest_init(&digest);
+	digest_add(&digest, content, SIZE);
+	request.digest = digest_value(&digest);
+	free(content);
+	script_begin(script);
+	script_frame(script, WIRE_ASK, 1, payload,
+	    wire_write_request(payload, &request));
+}
+
+/* Ask, and go no further.  Returns nonzero if it is said to be stored. */
+static int
+is_said_to_be_stored(void)
+{
+	struct script *script = script_new();
+	struct wire_greeting greeting;
+	struct wire_answer answer;
+	struct peer peer;
+	int stored = 0;
+
+	script_again(script);
+	peer_open(&peer, server.port, NULL);
+	peer_play(&peer, script);
+	peer_greeted(&peer, &greeting);
+	while (peer_next(&peer) && peer.frame.type != WIRE_GO &&
+	    peer.frame.type != WIRE_ANSWER)
+		continue;
+	if (peer.frame.type == WIRE_ANSWER) {
+		ck_assert_int_eq(
+		    wire_read_answer(peer.payload, peer.frame.length, &answer),
+		    0);
+		stored = answer.status == STATUS_STORED;
+		ck_assert_int_eq(answer.durable, stored);
+	}
+	peer_close(&peer);
+	return stored;
+}
+
+/* Returns nonzero while there was such a call. */
+static int
+ask(const struct plan_fault *fault, int number, int always, int is_there)
+{
+	const char *there = is_there ? "new/" NAME : "old/" NAME;
+	int done, stored;
+
+	(void)unlink("in/" NAME);
+	ck_assert_int_eq(link(there, "in/" NAME), 0);
+	plan_arm(&plan, fault, number, always);
+	stored = is_said_to_be_stored();
+	done = plan_disarm(&plan);
+	ck_assert_msg(file_equal(there, "in/" NAME) && stored <= is_there &&
+		(!stored || !done || fault->call != FAULT_FSYNC) &&
+		(done || stored == is_there),
+	    "%s %d fails: %s stored", plan_name(fault->call), number,
+	    stored ? "said to be" : "not");
+	check_server();
+	return done > 0;
+}
+
+static const struct plan_fault faults[] = {
+    FAILS(OPEN, FAULT_A_FOLDER, EIO),
+    FAILS(OPEN, FAULT_A_FOLDER, EMFILE),
+    FAILS(STAT, FAULT_A_FOLDER, EIO),
+    FAILS(STAT, FAULT_A_FILE, EIO),
+    FAILS(READ, FAULT_A_FILE, EIO),
+    FAILS(FSYNC, FAULT_A_FILE, EIO),
+    FAILS(FSYNC, FAULT_A_FOLDER, EIO),
+    FAILS(CLOSE, FAULT_A_FILE, EIO),
+};
+
+/* Another file of that name is not synced, and may not be. */
+START_TEST(sent_before)
+{
+	int number;
+
+	if (!begin(1))
+		return;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		for (int always = 0; always <= 1; always++) {
+			for (number = 1; ask(&faults[i], number, always, _i);)
+				number++;
+			ck_assert_msg(number > 1 ||
+				(!_i && faults[i].call == FAULT_FSYNC),
+			    "no %s was reached", plan_name(faults[i].call));
+		}
+	server_stop(&server);
+}
+END_TEST
+
+/* As faulty_files, and tried again. */
+static const struct faulty_put lost = {.options = {"-o", "retry=1"},
+    .folder = "src",
+    .sources = {"src/a", "src/b", "src/c"},
+    .names = {"a", "b", "c"}};
+
+/* Its first connection is cut in the first answer.  As above. */
+static int
+lose(const struct plan_fault *fault, int number)
+{
+	/* Greeting, based, working, and a byte. */
+	const struct proxy_plan way = {
+	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = 24 + 15 + 12 + 1}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+	int done;
+
+	ck_assert_int_eq(proxy_start(&proxy, &way, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
+	faulty_prepare(&lost);
+	plan_arm(&plan, fault, number, 0);
+	faulty_run(&run, &lost, &plan);
+	done = plan_disarm(&plan);
+	faulty_label("%s %d fails", plan_name(fault->call), number);
+	faulty_check(&lost, &run);
+	if (!done)
+		run_check(&run, 0, "trying again");
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	snprintf(port, sizeof(port), "%u", server.port);
+	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
+	check_server();
+	return done > 0;
+}
+
+/* A second passes before each second connection: for tests/endurance. */
+START_TEST(asked_again)
+{
+	static const struct plan_fault calls[] = {
+	    FAILS(OPEN, FAULT_ANYTHING, EMFILE),
+	    FAILS(STAT, FAULT_A_FILE, EIO),
+	    FAILS(READ, FAULT_A_FILE, EIO),
+	    FAILS(READ, FAULT_A_PEER, ECONNRESET),
+	    FAILS(WRITE, FAULT_A_PEER, EPIPE),
+	};
+
+	if (getenv("FTX_ENDURANCE") == NULL || !begin(0))
+		return;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		for (int number = 1; lose(&calls[i], number);)
+			number++;
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+faults_again_suite(void)
+{
+	Suite *suite = suite_create("faults_again");
+	TCase *tcase = harness_case("faults_again");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_loop_test(tcase, sent_before, 0, 2);
+	tcase_add_test(tcase, asked_again);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
