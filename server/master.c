@@ -124,6 +124,16 @@ fill(struct master *master)
 		children_retire_others(children, master->generation, now);
 }
 
+/* What is abandoned does not lie there for an hour more. */
+static void
+sweep_soon(struct master *master)
+{
+	io_time soon = io_now() + SWEEP_RETRY;
+
+	if (master->sweep_at > soon)
+		master->sweep_at = soon;
+}
+
 static void
 sweep(struct master *master)
 {
@@ -135,7 +145,7 @@ sweep(struct master *master)
 	master->sweep_at = now + SWEEP_INTERVAL;
 	if (spawn(master, CHILD_SWEEP) == -1) {
 		log_warn("cannot sweep now: %s", strerror(errno));
-		master->sweep_at = now + SWEEP_RETRY;
+		sweep_soon(master);
 	}
 }
 
@@ -169,8 +179,11 @@ bury(struct master *master, struct child *child, int status)
 	int told = child->stage != CHILD_RUNS;
 
 	child->pid = 0;
-	if (child->kind != CHILD_WORKER)
+	if (child->kind == CHILD_SWEEP) {
+		if (abnormal)
+			sweep_soon(master);
 		return;
+	}
 	scoreboard_clear(
 	    &master->board, (size_t)(child - master->children.slots));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL)

@@ -99,6 +99,9 @@ WRAP(MAP, fd, void *, -1, mmap,
     (at, size, protection, flags, fd, offset), NOTHING)
 WRAP(MKDIR, fd, int, -1, mkdirat, (int fd, const char *path, mode_t mode),
     (fd, path, mode), record_mkdir(fd, path))
+WRAP(OPEN, -1, FILE *, NULL, fopen,
+    (const char *restrict path, const char *restrict mode), (path, mode),
+    NOTHING)
 WRAP(PIPE, -1, int, -1, pipe, (int ends[2]), (ends), NOTHING)
 WRAP(POLL, -1, int, -1, poll,
     (struct pollfd * polled, nfds_t count, int timeout),

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,32 @@ plan_disarm(struct plan *plan)
 {
 	atomic_store(&plan->shared->kind, FAULT_NONE);
 	return atomic_load(&plan->shared->done);
+}
+
+int
+plan_start(
+    struct plan *plan, const struct plan_fault *fault, int number, int always)
+{
+	char program[HARNESS_PATH];
+	struct pollfd said = {.events = POLLIN};
+	struct run run;
+	int done;
+
+	plan_arm(plan, fault, number, always);
+	RUN_BEGIN(&run, "env", plan->texts[0], plan->texts[1], plan->texts[2],
+	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
+	said.fd = run.fds[0];
+	/* It is listening, or it has ended. */
+	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
+	done = plan_disarm(plan);
+	(void)kill(run.pid, SIGTERM);
+	run_finish(&run);
+	ck_assert_msg(run.status < 128 && run.err[0] != '\0',
+	    "%s %d: status %d, \"%s\"", plan_name(fault->call), number,
+	    run.status, run.err);
+	if (strstr(run.out, "listening") != NULL)
+		run_check(&run, 0, NULL);
+	return done;
 }
 
 int

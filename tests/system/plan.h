@@ -41,6 +41,13 @@ void plan_arm(
 /* Let nothing befall any more.  Returns how often it did. */
 int plan_disarm(struct plan *plan);
 
+/*
+ * Start ftxd, receiving into "in", with this befalling it until it listens or
+ * ends; it must end well or give a reason.  Returns how often it did befall.
+ */
+int plan_start(
+    struct plan *plan, const struct plan_fault *fault, int number, int always);
+
 /* How many calls it was that could have been befallen. */
 int plan_met(const struct plan *plan);
 

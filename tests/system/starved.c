@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Each allocation fails, one after the other, in both programs. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,29 +63,10 @@ starve_client(int number, int always)
 	return put_starved(number, always, &plan);
 }
 
-/* Up to where it is ready. */
 static int
 starve_start(int number, int always)
 {
-	char program[HARNESS_PATH];
-	struct pollfd said = {.events = POLLIN};
-	struct run run;
-	int done;
-
-	plan_arm(&plan, &no_memory, number, always);
-	RUN_BEGIN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
-	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
-	said.fd = run.fds[0];
-	/* It is listening, or it has ended. */
-	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
-	done = plan_disarm(&plan);
-	(void)kill(run.pid, SIGTERM);
-	run_finish(&run);
-	ck_assert_msg(run.status < 128 && run.err[0] != '\0',
-	    "malloc %d: status %d, \"%s\"", number, run.status, run.err);
-	if (strstr(run.out, "listening") != NULL)
-		run_check(&run, 0, NULL);
-	return done > 0;
+	return plan_start(&plan, &no_memory, number, always);
 }
 
 /* Returns nonzero if everything is there. */

@@ -41,6 +41,7 @@ Suite *crash_suite(void);
 Suite *exits_suite(void);
 Suite *faults_suite(void);
 Suite *faults_client_suite(void);
+Suite *faults_master_suite(void);
 Suite *faults_again_suite(void);
 Suite *faults_service_suite(void);
 Suite *proof_suite(void);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/* Calls of the master fail: it starts or says why not, and then stays. */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define FAILS(name, error)                                                     \
+	{                                                                      \
+		.call = FAULT_##name, .object = FAULT_ANYTHING,                \
+		.kind = FAULT_ERROR, .value = (error)                          \
+	}
+
+static struct plan plan;
+static struct server server;
+
+static int
+is_patient(void)
+{
+	return getenv("FTX_ENDURANCE") != NULL;
+}
+
+/* Returns nonzero if everything is there. */
+static int
+begin(void)
+{
+	folder_make("in");
+	file_write("conf", "workers 2\n");
+	file_make("f", 3000, 1);
+	return plan_make(&plan, "plan") == 0;
+}
+
+/* Each of them takes a descriptor, or a process. */
+static const struct plan_fault to_start[] = {
+    FAILS(OPEN, EMFILE),
+    FAILS(OPEN, ENFILE),
+    FAILS(SOCKET, EMFILE),
+    FAILS(FCNTL, EMFILE),
+    FAILS(MAP, ENFILE),
+    FAILS(FORK, EAGAIN),
+};
+
+START_TEST(no_descriptors_to_start)
+{
+	const struct plan_fault *fault = &to_start[_i];
+
+	if (!begin())
+		return;
+	for (int always = 0; always <= 1; always++) {
+		int number = 1;
+
+		while (plan_start(&plan, fault, number, always))
+			number++;
+		ck_assert_int_gt(number, 1);
+	}
+}
+END_TEST
+
+static int
+count_descriptors(pid_t pid)
+{
+	char path[64];
+	DIR *folder;
+	int count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	folder = opendir(path);
+	ck_assert_ptr_nonnull(folder);
+	while (readdir(folder) != NULL)
+		count++;
+	closedir(folder);
+	return count;
+}
+
+static void
+settle(int count)
+{
+	pid_t pids[SERVER_WORKERS];
+
+	server_settle(&server, pids, count);
+}
+
+/* Ask for the settings to be read again, and wait for what comes of it. */
+static void
+hang_up(const char *says)
+{
+	int before = server_said(&server, says);
+
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	eventually(server_said(&server, says) > before, HARNESS_PATIENCE);
+}
+
+#define NEW "new workers take over"
+
+/* The settings are kept where their file cannot be opened. */
+START_TEST(no_descriptors_to_reload)
+{
+	static const struct plan_fault faults[] = {
+	    FAILS(OPEN, ENFILE), FAILS(OPEN, EMFILE)};
+	int there;
+
+	if (!begin())
+		return;
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-f", "conf", "-o", "min-free=0", NULL});
+	settle(2);
+	there = count_descriptors(server.pid);
+	for (int i = 0; i < 1 + is_patient(); i++) {
+		plan_arm(&plan, &faults[i], 1, 1);
+		hang_up("settings not changed: conf: ");
+		ck_assert_int_eq(plan_disarm(&plan), 1);
+		server_expect(&server, strerror(faults[i].value));
+		put_good(&server, "f", "f");
+		file_write("conf", "workers 3\n");
+		hang_up(NEW);
+		settle(3);
+		put_good(&server, "f", "f");
+		file_write("conf", "workers 2\n");
+	}
+	ck_assert_int_eq(count_descriptors(server.pid), there);
+	server_stop(&server);
+}
+END_TEST
+
+/* Let the master and what it forks open no more than it has; NULL: more. */
+static void
+limit(const char *most)
+{
+	char pid[24], number[48];
+	struct run run;
+
+	snprintf(pid, sizeof(pid), "%ld", (long)server.pid);
+	snprintf(number, sizeof(number), "--nofile=%s:", most);
+	RUN(&run, "prlimit", "--pid", pid, number);
+	run_check(&run, 0, NULL);
+}
+
+/* As a worker that was killed leaves it. */
+static void
+abandon(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "in/.ftx-%ld/gone", (long)geteuid());
+	file_write(path, "");
+	ck_assert_int_eq(folder_count_staged("in"), 1);
+}
+
+/* What it has goes on; what is missing comes when there are some again. */
+START_TEST(no_descriptors_in_the_master)
+{
+	pid_t pids[SERVER_WORKERS];
+	int there;
+
+	file_make("f", 3000, 1);
+	file_write("conf", "workers 2\n");
+	SERVER_START(&server, "-f", "conf", "-C", "2", "-o", "min-free=0");
+	server_settle(&server, pids, 2);
+	there = count_descriptors(server.pid);
+	limit("3");
+	hang_up("settings not changed: conf: ");
+	server_expect(&server, strerror(EMFILE));
+	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
+	server_expect(&server, "ended after");
+	put_good(&server, "f", "f");
+	if (is_patient())
+		abandon();
+	limit("1024");
+	settle(2);
+	put_good(&server, "f", "f");
+	hang_up(NEW);
+	settle(2);
+	put_good(&server, "f", "f");
+	ck_assert_int_eq(count_descriptors(server.pid), there);
+	/* The sweep that failed is made up for, in a minute. */
+	if (is_patient())
+		eventually(folder_count_staged("in") == 0, 70000);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+faults_master_suite(void)
+{
+	Suite *suite = suite_create("faults_master");
+	TCase *tcase = harness_case("faults_master");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_loop_test(tcase, no_descriptors_to_start, 0,
+	    (int)(sizeof(to_start) / sizeof(*to_start)));
+	tcase_add_test(tcase, no_descriptors_to_reload);
+	tcase_add_test(tcase, no_descriptors_in_the_master);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
