@@ -35,6 +35,7 @@ Suite *unchanged_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *disks_suite(void);
+Suite *slow_disk_suite(void);
 Suite *races_suite(void);
 Suite *underneath_suite(void);
 Suite *crash_suite(void);

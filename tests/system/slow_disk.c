@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+/* A sync takes seconds: its client waits, is not blamed, and waits alone. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* Milliseconds that a sync takes, and those that either side waits at most. */
+#define SLOW 1200
+#define SERVER_WAITS "1"
+#define CLIENT_WAITS "timeout=1s"
+/* Two groups: one is slow while the other is sent. */
+#define FILES 40
+
+static struct plan plan;
+static struct server server;
+
+static void
+make_sources(void)
+{
+	char path[32];
+
+	folder_make("d");
+	for (int i = 0; i < FILES; i++) {
+		snprintf(path, sizeof(path), "d/%d", i);
+		file_make(path, 3000, (unsigned)i);
+	}
+	file_make("f", 3000, FILES);
+}
+
+/* Returns nonzero if everything is there. */
+static int
+begin(void)
+{
+	make_sources();
+	if (plan_make(&plan, "plan") != 0)
+		return 0;
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-w", "2", "-C", "2", "-t", SERVER_WAITS,
+		"-o", "min-rate=1M", "-o", "min-free=0", NULL});
+	return 1;
+}
+
+/* The slow sync has begun: another worker has nothing to do with it. */
+static void
+check_others(void)
+{
+	io_time begun;
+
+	eventually(plan_met(&plan) > 0, HARNESS_PATIENCE);
+	begun = io_now();
+	put_good(&server, "f", "f");
+	ck_assert_int_lt(io_now() - begun, SLOW / 2);
+}
+
+static void
+end(void)
+{
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	ck_assert_int_eq(server_said(&server, "ended"), 0);
+	server_stop(&server);
+}
+
+START_TEST(only_its_client_waits)
+{
+	static const struct plan_fault slow = {
+	    FAULT_FSYNC, FAULT_A_FILE, FAULT_DELAY, SLOW, 0, 0};
+	struct run run;
+
+	if (!begin())
+		return;
+	plan_arm(&plan, &slow, 1, 0);
+	RUN_BEGIN(&run, "ftx", "put", "-r", "-o", "retry=0", "-o", CLIENT_WAITS,
+	    "-o", "progress=lines", "d", "127.0.0.1:");
+	check_others();
+	ck_assert(process_lives(run.pid));
+	run_finish(&run);
+	run_check(&run, 0, "committing");
+	ck_assert_int_ge(run.elapsed, SLOW);
+	RUN(&run, "diff", "-r", "d", "in/d");
+	run_check(&run, 0, NULL);
+	end();
+}
+END_TEST
+
+/* A client may be as silent after it as it may be at any time. */
+START_TEST(nobody_is_blamed)
+{
+	static const struct plan_fault slow = {
+	    FAULT_FSYNC, FAULT_A_FOLDER, FAULT_DELAY, SLOW, 0, 0};
+	struct script *script;
+	struct peer peer;
+
+	if (!begin())
+		return;
+	script = script_new();
+	script_begin(script);
+	peer_start(&peer, server.port, script);
+	plan_arm(&plan, &slow, 1, 0);
+	script = script_new();
+	script_file(script, 1, "a", "first");
+	peer_play(&peer, script);
+	check_others();
+	peer_expect_result(&peer, 1, STATUS_STORED);
+	(void)poll(NULL, 0, 500);
+	script = script_new();
+	script_file(script, 2, "b", "second");
+	peer_play(&peer, script);
+	peer_expect_result(&peer, 2, STATUS_STORED);
+	peer_close(&peer);
+	end();
+}
+END_TEST
+
+Suite *
+slow_disk_suite(void)
+{
+	Suite *suite = suite_create("slow_disk");
+	TCase *tcase = harness_case("slow_disk");
+
+	tcase_add_test(tcase, only_its_client_waits);
+	tcase_add_test(tcase, nobody_is_blamed);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
