@@ -200,6 +200,37 @@ START_TEST(case_counts)
 }
 END_TEST
 
+/* All of them the same file here, and each of its own there. */
+START_TEST(many_in_one_directory)
+{
+	enum {
+		COUNT = 5000
+	};
+	struct run run;
+	char path[HARNESS_PATH + 32], seen[HARNESS_PATH];
+
+	/* In memory: it is the number that is tried here, not the disk. */
+	if (server_start_on_tmpfs(&server, seen) != 0) {
+		harness_skip("tmpfs", "needs root");
+		return;
+	}
+	folder_make("many");
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(path, sizeof(path), "many/%d", i);
+		ck_assert_int_eq(link("f", path), 0);
+	}
+	RUN(&run, "ftx", "put", "-r", "many", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	snprintf(path, sizeof(path), "%s/many", seen);
+	ck_assert_int_eq(folder_count(path), COUNT);
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(path, sizeof(path), "%s/many/%d", seen, i);
+		ck_assert_uint_eq(file_size(path), 5000);
+	}
+	server_stop(&server);
+}
+END_TEST
+
 #define VERSIONS 3
 #define LONG 300000
 
@@ -281,6 +312,7 @@ underneath_suite(void)
 	tcase_add_test(tcase, closed);
 	tcase_add_test(tcase, special_targets);
 	tcase_add_test(tcase, case_counts);
+	tcase_add_test(tcase, many_in_one_directory);
 	tcase_add_test(tcase, only_whole_versions);
 	suite_add_tcase(suite, tcase);
 	return suite;
