@@ -30,7 +30,10 @@ stepper_begin(pid_t pid)
 									  : -1;
 }
 
-/* Wait until it stops.  Returns its status, 0 if the other has ended, or -1. */
+/*
+ * Wait until it stops.  Returns its status, 0 if the other has ended or, where
+ * there is none, it has, or -1.
+ */
 static int
 next_stop(pid_t pid, pid_t other)
 {
@@ -53,6 +56,8 @@ next_stop(pid_t pid, pid_t other)
 			return -1;
 		if (WIFSTOPPED(status))
 			return status;
+		if (other == 0)
+			return 0;
 		errno = ESRCH;
 		return -1;
 	}

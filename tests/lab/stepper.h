@@ -13,8 +13,9 @@ int stepper_begin(pid_t pid);
 
 /*
  * Let it go on until it is about to make the so manieth call from here, which
- * it then has not made, or until the other process, a child, has ended.
- * Returns 1 if it is stopped there, 0 if the other ended first, -1 with errno.
+ * it then has not made, or until the other process, a child, has ended; if
+ * that is 0, until it has ended itself.
+ * Returns 1 if it is stopped there, 0 if one ended first, -1 with errno.
  */
 int stepper_go(pid_t pid, unsigned calls, pid_t other);
 

@@ -101,6 +101,12 @@ kept_begin(void)
 	globfree(&found);
 }
 
+const char *
+kept_path(void)
+{
+	return path;
+}
+
 void
 kept_plant(void)
 {

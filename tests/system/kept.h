@@ -18,6 +18,9 @@ void kept_begin(void);
 /* Put more than half of it there, as a put that was cut leaves it. */
 void kept_plant(void);
 
+/* Where that is. */
+const char *kept_path(void);
+
 /* The same of another file, by accident under this one's name. */
 void kept_plant_another(void);
 

@@ -39,6 +39,7 @@ Suite *slow_disk_suite(void);
 Suite *races_suite(void);
 Suite *underneath_suite(void);
 Suite *crash_suite(void);
+Suite *crash_staging_suite(void);
 Suite *exits_suite(void);
 Suite *faults_suite(void);
 Suite *faults_client_suite(void);

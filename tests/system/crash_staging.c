@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: ISC */
+/* Power cuts while the staging folder is swept or gone on with. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/disk.h"
+#include "tests/lab/proxy.h"
+#include "tests/lab/stepper.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/kept.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define IMAGE "disk"
+#define SOURCE "large/" KEPT_NAME
+#define TARGET "in/d/" KEPT_NAME
+#define ABANDONED 4
+/* Whatever becomes of it, the client is not to try again. */
+#define PUT "ftx", "put", "-o", "retry=0", "-o", "queue-timeout=1s"
+
+static const char *const arguments[] = {"-w", "1", "-o", "min-free=0", NULL};
+
+static struct plan plan;
+static struct server server;
+static char staging[64];
+
+static pid_t
+start(void)
+{
+	static const char *const none[] = {NULL};
+	pid_t workers[SERVER_WORKERS];
+
+	server_start_by(&server, none, arguments);
+	server_settle(&server, workers, 1);
+	return workers[0];
+}
+
+/* The long form is for tests/endurance. */
+static unsigned
+stride(unsigned short_form)
+{
+	return getenv("FTX_ENDURANCE") != NULL ? 1 : short_form;
+}
+
+static void
+sync_path(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fsync(fd), 0);
+	close(fd);
+}
+
+/* Returns nonzero if there is a disk, and a server, that knows the file. */
+static int
+begin(void)
+{
+	if (disk_begin(IMAGE, "in") != 0) {
+		harness_skip("loop", "needs root, loop devices and ext4");
+		return 0;
+	}
+	snprintf(
+	    staging, sizeof(staging), "in/.ftx-%lu", (unsigned long)geteuid());
+	folder_make("new");
+	file_make("probe", 3000, 9);
+	start();
+	kept_begin();
+	put_good(&server, "probe", "probe");
+	return 1;
+}
+
+/* The power goes off, and on again. */
+static void
+cut(void)
+{
+	disk_cut("in");
+	server_kill(&server);
+	disk_restore(IMAGE, "in");
+	ck_assert(file_equal("probe", "in/probe"));
+}
+
+static void
+plant(void)
+{
+	kept_plant();
+	sync_path(kept_path());
+	sync_path(staging);
+}
+
+/* The same put brings it whole, and leaves nothing behind. */
+static void
+put_whole(void)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", SOURCE, "127.0.0.1:d/");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal(SOURCE, TARGET));
+	eventually(folder_count_staged("in") == 0, 5000);
+}
+
+static void
+end(void)
+{
+	server_stop(&server);
+	disk_end(IMAGE, "in");
+}
+
+/* As workers leave it that are killed. */
+static void
+abandon(void)
+{
+	char path[96];
+
+	for (int i = 0; i < ABANDONED; i++) {
+		snprintf(path, sizeof(path), "%s/gone-%d", staging, i);
+		file_make(path, 3000, (unsigned)i);
+		sync_path(path);
+	}
+	plant();
+}
+
+/* The child of the server that has stopped itself, or 0. */
+static pid_t
+find_stopped(void)
+{
+	pid_t pids[SERVER_WORKERS], parent;
+	int count = server_workers(&server, pids);
+	char state;
+
+	while (count-- > 0)
+		if (process_look(pids[count], &parent, &state) == 0 &&
+		    state == 'T')
+			return pids[count];
+	return 0;
+}
+
+/* Returns nonzero if the cut came before the sweep had ended. */
+static int
+sweep_and_cut(unsigned step)
+{
+	static const struct plan_fault stop = {
+	    FAULT_FOLDER, FAULT_ANYTHING, FAULT_SIGNAL, SIGSTOP, 0, 0};
+	pid_t sweep;
+	int came;
+
+	plan_arm(&plan, &stop, 1, 0);
+	server_start_by(&server, plan.launcher, arguments);
+	eventually((sweep = find_stopped()) != 0, HARNESS_PATIENCE);
+	ck_assert_int_eq(stepper_begin(sweep), 0);
+	came = stepper_go(sweep, step, 0);
+	ck_assert_int_ge(came, 0);
+	cut();
+	stepper_end(sweep);
+	return came;
+}
+
+/* Before every call of it: what is wanted stays, and the rest goes later. */
+START_TEST(swept)
+{
+	unsigned cuts = 0, step = 1, by = stride(9);
+	int came = 1;
+	struct run run;
+
+	if (plan_make(&plan, "plan") != 0 || !begin())
+		return;
+	cut();
+	for (; came; step += by, cuts++) {
+		abandon();
+		RUN(&run, "cp", kept_path(), "wanted");
+		run_check(&run, 0, NULL);
+		came = sweep_and_cut(step);
+		ck_assert_int_le(folder_count_staged("in"), ABANDONED + 1);
+		ck_assert(file_equal("wanted", kept_path()));
+	}
+	printf("crash_staging: %u power cuts up to call %u of the sweep\n",
+	    cuts, step - by);
+	ck_assert_uint_gt(cuts, 2);
+	abandon();
+	start();
+	eventually(folder_count_staged("in") == 1, 5000);
+	put_whole();
+	end();
+}
+END_TEST
+
+/* Returns nonzero if the cut came, zero if the put had ended before. */
+static int
+resume_and_cut(unsigned step)
+{
+	pid_t worker = start();
+	struct run run;
+	int came;
+
+	ck_assert_int_eq(stepper_begin(worker), 0);
+	RUN_BEGIN(&run, PUT, SOURCE, "127.0.0.1:d/");
+	came = stepper_go(worker, step, run.pid);
+	ck_assert_int_ge(came, 0);
+	cut();
+	stepper_end(worker);
+	run_finish(&run);
+	ck_assert_msg(run.status == 0
+		? file_equal(SOURCE, TARGET)
+		: !file_exists(TARGET) || file_equal(SOURCE, TARGET),
+	    "call %u: status %d, and it is not whole", step, run.status);
+	return came;
+}
+
+/* Before every call of a put that goes on with what was kept. */
+START_TEST(gone_on_with)
+{
+	/* The calls before only take the connection and greet. */
+	unsigned cuts = 0, step = 11, by = stride(19);
+	int came = 1;
+
+	if (!begin())
+		return;
+	cut();
+	for (; came; step += by, cuts++) {
+		(void)unlink(TARGET);
+		plant();
+		came = resume_and_cut(step);
+		start();
+		put_whole();
+		server_stop(&server);
+	}
+	printf("crash_staging: %u power cuts up to call %u of a put\n", cuts,
+	    step - by);
+	ck_assert_uint_gt(cuts, 2);
+	start();
+	end();
+}
+END_TEST
+
+/* Bytes that never came to the disk, of a file whose size did. */
+static void
+lose_bytes(void)
+{
+	static const char nothing[65536];
+	int fd = open(kept_path(), O_WRONLY);
+
+	ck_assert_int_eq(pwrite(fd, nothing, sizeof(nothing), 512 << 10),
+	    (ssize_t)sizeof(nothing));
+	close(fd);
+}
+
+/* What the cut leaves of it: all, its beginning, its name, zeros for some. */
+enum left {
+	LEFT_WHOLE,
+	LEFT_SHORT,
+	LEFT_NAME,
+	LEFT_ZEROS,
+	LEFT_COUNT
+};
+
+static void
+leave(enum left left)
+{
+	if (left == LEFT_WHOLE || left == LEFT_ZEROS)
+		plant();
+	if (left == LEFT_SHORT) {
+		plant();
+		ck_assert_int_eq(truncate(kept_path(), 1 << 20), 0);
+		sync_path(kept_path());
+	}
+	if (left == LEFT_SHORT || left == LEFT_NAME)
+		kept_plant();
+	cut();
+	if (left == LEFT_ZEROS)
+		lose_bytes();
+}
+
+/* What is left is gone on with, unless its digest is not the source's. */
+START_TEST(what_is_left)
+{
+	static const struct proxy_plan plain = {.faulty = 0};
+	int is_good = _i == LEFT_WHOLE || _i == LEFT_SHORT;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	if (!begin())
+		return;
+	leave((enum left)_i);
+	start();
+	ck_assert_int_eq(proxy_start(&proxy, &plain, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, SOURCE, "127.0.0.1:d/");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal(SOURCE, TARGET));
+	ck_assert_int_eq(is_good, *proxy.passed < 1 << 20);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	eventually(folder_count_staged("in") == 0, 5000);
+	end();
+}
+END_TEST
+
+Suite *
+crash_staging_suite(void)
+{
+	Suite *suite = suite_create("crash_staging");
+	TCase *tcase = harness_case("crash_staging");
+
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, swept);
+	tcase_add_test(tcase, gone_on_with);
+	tcase_add_loop_test(tcase, what_is_left, 0, LEFT_COUNT);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
