@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "server/answer.h"
 
 struct commit_file *
@@ -111,6 +112,18 @@ publish_files(struct commit *commit, const struct store *store)
 	}
 }
 
+/* It is so for all of this file system, and each file's line says it, too. */
+static void
+warn_once(void)
+{
+	static int warned;
+
+	if (!warned)
+		log_warn("this file system cannot sync directories: what is "
+			 "stored may be lost when the power fails");
+	warned = 1;
+}
+
 /* Give all published files of one directory what its sync has shown. */
 static void
 sync_directory(struct commit *commit, struct directory *directory)
@@ -118,6 +131,8 @@ sync_directory(struct commit *commit, struct directory *directory)
 	int result = directory_sync(directory);
 	int error = errno;
 
+	if (result == 1)
+		warn_once();
 	for (size_t i = 0; i < commit->count; i++) {
 		struct commit_file *file = &commit->files[i];
 
