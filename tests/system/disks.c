@@ -117,6 +117,8 @@ START_TEST(full)
 	begin_slow(&run);
 	fill("in/filler");
 	end_slow(&run, 28, "No space left on device");
+	ck_assert_int_eq(
+	    folder_count_staged("in"), strstr(run.err, "partial kept") != NULL);
 	put_bad(28, "No space left on device");
 	ck_assert_int_eq(folder_count("in"), 3); /* and lost+found */
 	ck_assert_int_eq(unlink("in/filler"), 0);
