@@ -272,20 +272,33 @@ stored_request(const struct oracle *oracle, size_t at)
 	return &oracle->requests[oracle->order[at]];
 }
 
-/* Nonzero if a later request was stored under the same name. */
+static int
+is_same_place(const struct oracle *oracle, const struct oracle_request *one,
+    const struct oracle_request *other)
+{
+	struct wire_bytes path = path_of(oracle, one);
+	struct wire_bytes also = path_of(oracle, other);
+
+	return path.length == also.length &&
+	    memcmp(path.bytes, also.bytes, path.length) == 0;
+}
+
+/*
+ * Nonzero if a later request was stored under the same name, or may have been,
+ * since its answer was not waited for.
+ */
 static int
 is_replaced(const struct oracle *oracle, size_t at)
 {
-	struct wire_bytes path = path_of(oracle, stored_request(oracle, at));
+	const struct oracle_request *stored = stored_request(oracle, at);
 
-	for (size_t i = at + 1; i < oracle->stored; i++) {
-		struct wire_bytes later =
-		    path_of(oracle, stored_request(oracle, i));
-
-		if (later.length == path.length &&
-		    memcmp(later.bytes, path.bytes, path.length) == 0)
+	for (size_t i = at + 1; i < oracle->stored; i++)
+		if (is_same_place(oracle, stored, stored_request(oracle, i)))
 			return 1;
-	}
+	for (size_t i = 0; i < oracle->count; i++)
+		if (!oracle->requests[i].answered &&
+		    is_same_place(oracle, stored, &oracle->requests[i]))
+			return 1;
 	return 0;
 }
 
