@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/lab/fault_turn.h"
@@ -78,6 +79,11 @@ WRAP(CHMOD, fd, int, -1, fchmod, (int fd, mode_t mode), (fd, mode),
     record_change(fd))
 WRAP(CHOWN, fd, int, -1, fchown, (int fd, uid_t user, gid_t group),
     (fd, user, group), record_change(fd))
+WRAP(CLOCK, -1, time_t, -1, time, (time_t * seconds), (seconds),
+     result += turn_jump(&turn);
+     if (seconds != NULL) *seconds = result)
+WRAP(CLOCK, -1, int, -1, clock_gettime, (clockid_t clock, struct timespec *now),
+    (clock, now), if (clock == CLOCK_REALTIME) now->tv_sec += turn_jump(&turn))
 WRAP(CONNECT, fd, int, -1, connect,
     (int fd, const struct sockaddr *address, socklen_t length),
     (fd, address, length), NOTHING)

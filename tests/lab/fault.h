@@ -31,6 +31,7 @@ enum fault_call {
 	FAULT_BIND,
 	FAULT_CHMOD,
 	FAULT_CHOWN,
+	FAULT_CLOCK, /* time, clock_gettime */
 	FAULT_CLOSE,
 	FAULT_CONNECT,
 	FAULT_FCNTL,
@@ -69,6 +70,7 @@ enum fault_kind {
 	FAULT_SHORT,  /* it reads or writes a single byte */
 	FAULT_STORM,  /* each second time it fails with EINTR */
 	FAULT_DELAY,  /* `value` milliseconds before it is done */
+	FAULT_JUMP,   /* with FAULT_CLOCK: the time of day is `value` s off */
 	FAULT_SIGNAL, /* the signal `value` before it is done */
 	FAULT_SKIP,   /* it is not done, and claims to have been */
 	/* As skipped, but done behind the next good call `until`. */

@@ -42,13 +42,14 @@ turn_show(int was)
 void *
 turn_find(const char *name)
 {
-	static const char *const forms[][2] = {
-	    {"__", "64_time64"}, {"__", "_time64"}, {"", "64"}, {"", ""}};
+	static const char *const forms[][2] = {{"__", "64_time64"},
+	    {"__", "_time64"}, {"", "64"}, {"__", "64"}, {"", ""}};
 	int was = turn_hide(), error = errno;
 	void *found = NULL;
 	char text[64];
 
-	for (size_t i = 0; found == NULL && i < 4; i++) {
+	for (size_t i = 0; found == NULL && i < sizeof(forms) / sizeof(*forms);
+	     i++) {
 		snprintf(text, sizeof(text), "%s%s%s", forms[i][0], name,
 		    forms[i][1]);
 		found = dlsym(RTLD_NEXT, text);
@@ -142,6 +143,8 @@ befall(const struct turn *turn, int number)
 	case FAULT_DELAY:
 		(void)poll(NULL, 0, value);
 		return TURN_GO;
+	case FAULT_JUMP:
+		return TURN_JUMP;
 	case FAULT_SIGNAL:
 		(void)raise(value);
 		return TURN_GO;
@@ -185,6 +188,12 @@ turn_flags(int flags, int no_follow)
 	if (hidden || plan == NULL || atomic_load(&plan->kind) != FAULT_FOLLOW)
 		return flags;
 	return flags & ~no_follow;
+}
+
+time_t
+turn_jump(const struct turn *turn)
+{
+	return turn->verdict == TURN_JUMP ? atomic_load(&plan->value) : 0;
 }
 
 /* What was held back is done now. */

@@ -4,12 +4,14 @@
 #define TESTS_LAB_FAULT_TURN_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "tests/lab/fault.h"
 
 enum turn_verdict {
 	TURN_GO,
 	TURN_SHORTEN,
+	TURN_JUMP,
 	TURN_CLAIM, /* do nothing, and say that it is done */
 	TURN_FAIL   /* do nothing; errno is set */
 };
@@ -30,6 +32,9 @@ void turn_end(const struct turn *turn, int good);
 
 /* The flags of a call, without this one where links are to be followed. */
 int turn_flags(int flags, int no_follow);
+
+/* How many seconds the clock that the call has read is off. */
+time_t turn_jump(const struct turn *turn);
 
 /* The function of that name that the program would have called otherwise. */
 void *turn_find(const char *name);

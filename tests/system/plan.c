@@ -22,6 +22,7 @@ static const char *const names[FAULT_CALLS] = {
     [FAULT_BIND] = "bind",
     [FAULT_CHMOD] = "fchmod",
     [FAULT_CHOWN] = "fchown",
+    [FAULT_CLOCK] = "time",
     [FAULT_CLOSE] = "close",
     [FAULT_CONNECT] = "connect",
     [FAULT_FCNTL] = "fcntl",

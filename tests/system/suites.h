@@ -60,5 +60,6 @@ Suite *shortage_suite(void);
 Suite *launch_suite(void);
 Suite *processes_suite(void);
 Suite *soak_suite(void);
+Suite *clock_suite(void);
 
 #endif
