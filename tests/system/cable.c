@@ -160,7 +160,7 @@ START_TEST(as_fast_as_plain_tcp)
 	    .lost = losses[_i],
 	    .doubled = losses[_i],
 	    .late = losses[_i]};
-	const size_t size = _i == 0 ? 100000 : SIZE_MOST;
+	const size_t size = _i == 0 ? 20000 : SIZE_MOST;
 	const int tries = _i == 0 ? 1 : 5;
 	struct cable cable;
 	struct server server;
@@ -194,18 +194,17 @@ START_TEST(long_packets_vanish)
 		return;
 	file_make("small", 500, 1);
 	file_make("large", 100000, 2);
-	SERVER_START(&server, "-a", CABLE_NEAR, "-w", "1", "-t", "1", "-o",
-	    "hello-timeout=1s");
-	RUN(&run, "ftx", "put", "-o", "timeout=1s", "-o", "commit-timeout=1s",
-	    "-o", "retry=0", "large", TO);
+	SERVER_START(&server, "-a", CABLE_NEAR, "-w", "2", "-C", "2", "-t", "2",
+	    "-o", "hello-timeout=2s");
+	RUN(&run, "ftx", "put", "-o", "timeout=1s", "-o", "retry=0", "large",
+	    TO);
 	run_check(&run, 30, NULL);
-	ck_assert_int_lt(run.elapsed, 4000);
+	ck_assert_int_lt(run.elapsed, 1900);
 	ck_assert_uint_gt(cable.count->too_long, 0);
-	/* The only worker must have come back by itself. */
 	RUN(&run, "ftx", "put", "-o", "retry=0", "small", TO);
 	run_check(&run, 0, NULL);
-	ck_assert_int_lt(run.elapsed, 2000);
 	ck_assert(file_equal("small", "in/small"));
+	server_expect(&server, "ended: stalled");
 	ck_assert(!file_exists("in/large"));
 	server_stop(&server);
 	cable_stop(&cable);
