@@ -171,6 +171,15 @@ judge(struct master *master, int abnormal, int64_t age)
 		master->fatal = 1;
 }
 
+/* A worker gone bad may have left something in slots that are nobody's. */
+static void
+clear_slots(struct master *master)
+{
+	for (size_t i = 0; i < master->children.count; i++)
+		if (master->children.slots[i].pid == 0)
+			scoreboard_clear(&master->board, i);
+}
+
 static void
 bury(struct master *master, struct child *child, int status)
 {
@@ -184,8 +193,7 @@ bury(struct master *master, struct child *child, int status)
 			sweep_soon(master);
 		return;
 	}
-	scoreboard_clear(
-	    &master->board, (size_t)(child - master->children.slots));
+	clear_slots(master);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL)
 		master->fatal = 1;
 	if (master->stop != CHILD_RUNS) {

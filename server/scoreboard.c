@@ -37,7 +37,8 @@ scoreboard_begin(
 	for (int i = 0; i < 4; i++)
 		atomic_store(&own->address[i], words[i]);
 	atomic_store(&own->port, peer->port);
-	atomic_fetch_add(&own->serial, 1);
+	/* Whatever stood there, it is odd now, and even behind the end. */
+	atomic_store(&own->serial, (atomic_load(&own->serial) + 1) | 1);
 	/* Written before the others are counted, or two could miss each other.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
@@ -46,7 +47,10 @@ scoreboard_begin(
 void
 scoreboard_end(struct scoreboard *board, size_t slot)
 {
-	atomic_fetch_add(&board->slots[slot].serial, 1);
+	struct scoreboard_slot *own = &board->slots[slot];
+
+	atomic_store(
+	    &own->serial, (atomic_load(&own->serial) + 1) & ~UINT32_C(1));
 }
 
 int

@@ -31,7 +31,10 @@ int scoreboard_init(struct scoreboard *board, size_t count);
 /* Begin a slot anew, once its worker is gone. */
 void scoreboard_clear(struct scoreboard *board, size_t slot);
 
-/* This slot's worker serves that peer now, and then no longer. */
+/*
+ * This slot's worker serves that peer now, and then no longer: also where
+ * another has written into the slot.
+ */
 void scoreboard_begin(
     struct scoreboard *board, size_t slot, const struct address_ip *peer);
 void scoreboard_end(struct scoreboard *board, size_t slot);

@@ -123,6 +123,22 @@ START_TEST(never_torn)
 }
 END_TEST
 
+/* What somebody else wrote is over with one's next connection. */
+START_TEST(mends_itself)
+{
+	struct address_ip a = host(3, 3), peer;
+	uint32_t connections;
+
+	for (uint32_t before = 0; before < 4; before++) {
+		atomic_store(&board.slots[4].serial, UINT32_MAX - before);
+		scoreboard_begin(&board, 4, &a);
+		ck_assert(scoreboard_read(&board, 4, &peer, &connections));
+		scoreboard_end(&board, 4);
+		ck_assert(!scoreboard_read(&board, 4, &peer, &connections));
+	}
+}
+END_TEST
+
 Suite *
 scoreboard_suite(void)
 {
@@ -136,6 +152,7 @@ scoreboard_suite(void)
 	tcase_add_test(tcase, tells_peer_and_connections);
 	tcase_add_test(tcase, shared_between_processes);
 	tcase_add_test(tcase, never_torn);
+	tcase_add_test(tcase, mends_itself);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
