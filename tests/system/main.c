@@ -30,8 +30,8 @@ static suite_maker *const together[] = {life_suite, crash_suite,
     impostor_suite, clock_suite, cable_suite, scoreboard_suite, NULL};
 
 /* These measure time closely: no suite runs beside them. */
-static suite_maker *const alone[] = {
-    rate_suite, latency_suite, order_suite, crowd_suite, refuse_suite, NULL};
+static suite_maker *const alone[] = {rate_suite, latency_suite, order_suite,
+    crowd_suite, refuse_suite, busy_suite, NULL};
 
 /* A process that runs one suite, and what it prints. */
 struct share {
