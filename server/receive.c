@@ -2,11 +2,15 @@
 /* The state of one connection's requests, and how they are answered. */
 #include "server/receive.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/text.h"
 #include "server/answer.h"
+
+/* Who cannot have so many directories open, and nothing else, has a leak. */
+#define DIRECTORIES_LEAST 4
 
 void
 receive_init(struct receive *receive, const struct policy *policy,
@@ -80,6 +84,13 @@ receive_give_back(struct receive *receive)
 		return -1;
 	directories_forget(&receive->directories);
 	return 0;
+}
+
+void
+receive_judge_want(struct receive *receive)
+{
+	receive->sick |=
+	    errno == EMFILE && receive->directories.count < DIRECTORIES_LEAST;
 }
 
 /* A fault of the peer's leaves nothing that is worth going on with. */

@@ -57,6 +57,12 @@ int receive_commit(struct receive *receive);
 int receive_give_back(struct receive *receive);
 
 /*
+ * It has failed once more, with errno: this process is sick if it has lost its
+ * descriptors, which a path of many directories takes for a while only.
+ */
+void receive_judge_want(struct receive *receive);
+
+/*
  * Give up the content under way, if there is any, for this reason.  Returns
  * nonzero if there was any.
  */

@@ -238,6 +238,7 @@ settle_directory(struct receive *receive, const struct wire_request *request,
 	int changes = (request->wishes & WIRE_DRY_RUN) == 0;
 	struct directory *directory;
 
+	errno = 0;
 	if (locate(receive, request, destination, outcome) == -1)
 		return NULL;
 	directory = directories_find(&receive->directories, destination->path,
@@ -271,6 +272,8 @@ receive_directory(struct receive *receive, uint32_t number,
 			return -1;
 		directory =
 		    settle_directory(receive, request, &destination, &outcome);
+		if (directory == NULL)
+			receive_judge_want(receive);
 	}
 	if (directory != NULL)
 		result =

@@ -35,9 +35,8 @@ receive_begin(struct receive *receive, uint32_t number,
 			return -1;
 		opened = content_open(content, number, request, &receive->base,
 		    &receive->directories, partial, &outcome);
-		/* One that cannot even open the root has lost them. */
-		receive->sick |= opened == -1 && errno == EMFILE &&
-		    receive->directories.count == 0;
+		if (opened == -1)
+			receive_judge_want(receive);
 	}
 	if (opened == -1)
 		return fail_content(receive, &outcome, RECEIVE_DISCARD);

@@ -159,7 +159,10 @@ WRAP(WAIT, -1, pid_t, -1, waitpid, (pid_t pid, int *status, int options),
 WRAP(WRITE, fd, ssize_t, -1, write, (int fd, const void *bytes, size_t size),
     (fd, bytes, FEWER(size)), record_write(fd, bytes, (size_t)result))
 
-/* A descriptor is gone also when closing it fails, as on Linux. */
+/*
+ * A descriptor is gone also when closing it fails, as on Linux.  It leaks where
+ * that is only claimed.
+ */
 int
 close(int fd)
 {
@@ -171,6 +174,8 @@ close(int fd)
 		errno = EBADF;
 		return -1;
 	}
+	if (turn.verdict == TURN_CLAIM)
+		return 0;
 	if (real == NULL)
 		real = (int (*)(int))turn_find("close");
 	result = real(fd);

@@ -12,6 +12,7 @@
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/peer.h"
+#include "tests/system/plan.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
@@ -62,6 +63,45 @@ START_TEST(few_descriptors)
 	RUN(&run, "diff", "-r", "src", "in/src");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+static const struct plan_fault leaks[] = {
+    {.call = FAULT_CLOSE, .object = FAULT_A_FILE, .kind = FAULT_SKIP},
+    {.call = FAULT_CLOSE, .object = FAULT_A_FOLDER, .kind = FAULT_SKIP},
+    {.call = FAULT_CLOSE, .object = FAULT_A_PEER, .kind = FAULT_SKIP},
+};
+
+/*
+ * A worker that loses descriptors ends when it has none left, and another takes
+ * its place: that costs one transfer.
+ */
+START_TEST(descriptors_leak)
+{
+	struct server server;
+	struct plan plan;
+	struct run run;
+	int puts = 0;
+
+	file_make("f", 500, 1);
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	server_start_by(&server,
+	    (const char *const[]){"sh", "-c", "ulimit -n 20 && exec \"$@\"",
+		"sh", "env", plan.texts[0], plan.texts[1], plan.texts[2], NULL},
+	    (const char *const[]){"-w", "1", NULL});
+	atomic_store(&plan.shared->spared, (int)server.pid);
+	plan_arm(&plan, &leaks[_i], 1, 1);
+	do {
+		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
+	} while (run.status == 0 && ++puts < 20);
+	run_check(&run, 11, "Too many open files");
+	server_expect(&server, "short of memory or descriptors");
+	ck_assert_int_gt(puts, 5);
+	ck_assert_int_gt(plan_disarm(&plan), 5);
+	put_good(&server, "f", "g");
+	ck_assert_int_eq(server_said(&server, "ended after"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -141,6 +181,7 @@ shortage_suite(void)
 
 	tcase_add_test(tcase, limit_on_file_size);
 	tcase_add_test(tcase, few_descriptors);
+	tcase_add_loop_test(tcase, descriptors_leak, 0, 3);
 	tcase_add_test(tcase, more_directories_than_descriptors);
 	tcase_add_test(tcase, log_that_nobody_reads);
 	tcase_add_test(tcase, log_without_room);

@@ -179,15 +179,19 @@ START_TEST(want_of_descriptors_commits_and_goes_on)
 }
 END_TEST
 
+/* Also where the receiving directory itself can still be opened. */
 START_TEST(want_that_lasts_is_sickness)
 {
-	int lowest;
+	int spare = _i / 2, lowest;
 
 	reception_base(&reception, "");
 	lowest = dup(reception.conn.in);
 	close(lowest);
-	limit_descriptors((rlim_t)lowest);
-	client_put(client, 1, "file", "x");
+	limit_descriptors((rlim_t)(lowest + spare));
+	if (_i % 2 == 0)
+		client_put(client, 1, "file", "x");
+	else
+		client_request(client, WIRE_DIRECTORY, 1, "directory", 0, 0);
 	ck_assert_int_eq(reception_run(&reception), 0);
 	client_expect_result(client, 1, STATUS_FAILED);
 	ck_assert(receive->sick);
@@ -234,7 +238,7 @@ server_failures_suite(void)
 	tcase_set_tags(limits, SUPPORT_LIMITS);
 	tcase_add_checked_fixture(limits, setup, teardown);
 	tcase_add_test(limits, want_of_descriptors_commits_and_goes_on);
-	tcase_add_test(limits, want_that_lasts_is_sickness);
+	tcase_add_loop_test(limits, want_that_lasts_is_sickness, 0, 4);
 	suite_add_tcase(suite, limits);
 	return suite;
 }
