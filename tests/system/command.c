@@ -13,6 +13,8 @@
 #include "tests/system/run.h"
 #include "tests/system/suites.h"
 
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
 /* A way to ftxd on its standard input and output, below these words. */
 static const char *
 server_command(const char *before, const char *after)
@@ -221,6 +223,50 @@ START_TEST(lost_for_good)
 }
 END_TEST
 
+/* All that a put of one source says, and hears, is kept in said.RUN. */
+static void
+say_again(const char *number)
+{
+	static const char *const sources[] = {
+	    "src/a", "src/large", "src/holes", "src/refused"};
+	char in[16];
+	struct run run;
+
+	ck_assert_int_eq(setenv("MALLOC_PERTURB_", number, 1), 0);
+	snprintf(in, sizeof(in), "in.%s", number);
+	folder_make(in);
+	snprintf(in, sizeof(in), "in.%s/refused", number);
+	folder_make(in);
+	for (int i = 0; i < COUNT(sources); i++) {
+		RUN(&run, "ftx", "put", "-rp", "-e", "./way", sources[i],
+		    "label:");
+		run_check(&run, i < 3 ? 0 : 5, NULL);
+	}
+}
+
+/*
+ * What is said, both ways, depends on nothing but what is sent: what memory
+ * held before is another thing in each run (glibc's MALLOC_PERTURB_).
+ */
+START_TEST(same_words_each_time)
+{
+	script_make("tee -a up.$MALLOC_PERTURB_ | \"$ftxd\" -i -d "
+		    "in.$MALLOC_PERTURB_ | tee -a down.$MALLOC_PERTURB_");
+	folder_make("src");
+	folder_make("src/a");
+	file_make("src/a/small", 3000, 1);
+	file_make("src/large", 3 << 20, 2);
+	file_write("src/holes", "begin");
+	ck_assert_int_eq(truncate("src/holes", 1 << 20), 0);
+	file_write("src/refused", "a directory is in its way");
+	say_again("85");
+	say_again("170");
+	ck_assert_uint_gt(file_size("up.85"), 3 << 20);
+	ck_assert(file_equal("up.85", "up.170"));
+	ck_assert(file_equal("down.85", "down.170"));
+}
+END_TEST
+
 /* A command that does not end by itself is ended with the run. */
 START_TEST(interrupted)
 {
@@ -278,8 +324,6 @@ START_TEST(usage)
 }
 END_TEST
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
 Suite *
 command_suite(void)
 {
@@ -297,6 +341,7 @@ command_suite(void)
 	tcase_add_test(tcase, directory_and_standard_input);
 	tcase_add_test(tcase, lost_and_run_again);
 	tcase_add_test(tcase, lost_for_good);
+	tcase_add_test(tcase, same_words_each_time);
 	tcase_add_test(tcase, interrupted);
 	tcase_add_test(tcase, no_greeting_in_time);
 	tcase_add_loop_test(tcase, usage, 0, COUNT(bad_usage));
