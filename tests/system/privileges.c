@@ -173,6 +173,25 @@ START_TEST(never_as_root)
 }
 END_TEST
 
+START_TEST(as_root_with_a_warning)
+{
+	struct server server;
+
+	if (!can_change_user())
+		return;
+	SERVER_START(&server, "-w", "1");
+	server_expect(&server, "warning: running as root");
+	server_stop(&server);
+	ck_assert_int_eq(unlink("log"), 0);
+	ck_assert_int_eq(folder_remove("in"), 0);
+	folder_make("in");
+	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
+	SERVER_START(&server, "-w", "1", "-u", "nobody");
+	server_stop(&server);
+	ck_assert_int_eq(server_said(&server, "running as root"), 0);
+}
+END_TEST
+
 Suite *
 privileges_suite(void)
 {
@@ -180,6 +199,7 @@ privileges_suite(void)
 	TCase *tcase = harness_case("privileges");
 
 	tcase_add_test(tcase, another_user);
+	tcase_add_test(tcase, as_root_with_a_warning);
 	tcase_add_test(tcase, no_way_back);
 	tcase_add_test(tcase, saved_ids_are_a_way_back);
 	tcase_add_loop_test(

@@ -70,6 +70,34 @@ START_TEST(moved)
 }
 END_TEST
 
+/*
+ * Whoever may write beside it, or in it, turns the link that leads to it: only
+ * its start follows one, and the settings read again are no start.
+ */
+START_TEST(link_turned)
+{
+	struct run run;
+
+	folder_make("real");
+	ck_assert_int_eq(chmod("real", 0777), 0);
+	folder_make("other");
+	ck_assert_int_eq(symlink("real", "in"), 0);
+	SERVER_START(&server, "-w", "1");
+	put_good(&server, "f", "before");
+	ck_assert_int_eq(unlink("in"), 0);
+	ck_assert_int_eq(symlink("other", "in"), 0);
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "new workers take over");
+	RUN(&run, "ftx", "put", "f", "127.0.0.1:a/after");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("f", "real/before"));
+	ck_assert(file_equal("f", "real/a/after"));
+	ck_assert_int_eq(folder_count("other"), 0);
+	server_stop(&server);
+	ck_assert_int_eq(folder_count_staged("real"), 0);
+}
+END_TEST
+
 START_TEST(removed)
 {
 	SERVER_START(&server, "-w", "1");
@@ -305,6 +333,7 @@ underneath_suite(void)
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, moved);
+	tcase_add_test(tcase, link_turned);
 	tcase_add_test(tcase, removed);
 	tcase_add_test(tcase, unmounted);
 	tcase_add_test(tcase, other_file_system);
