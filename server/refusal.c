@@ -44,6 +44,34 @@ close_oldest(struct refusals *refusals)
 	    refusals->count * sizeof(refusals->waiting[0]));
 }
 
+static void
+sum_up(struct refusals *refusals, io_time now)
+{
+	if (refusals->untold == 0 || now < refusals->span)
+		return;
+	log_info("%u more refused", refusals->untold);
+	refusals->untold = 0;
+}
+
+static void
+tell(struct refusals *refusals, const char *peer, const struct outcome *why)
+{
+	io_time now = io_now();
+
+	sum_up(refusals, now);
+	if (now >= refusals->span) {
+		refusals->span = now + REFUSAL_SPAN;
+		refusals->told = 0;
+	}
+	if (refusals->told == REFUSAL_LINES) {
+		refusals->untold++;
+		return;
+	}
+	refusals->told++;
+	log_info(
+	    "%s refused: %s: %s", peer, status_text(why->status), why->text);
+}
+
 void
 refusal_add(struct refusals *refusals, int fd, const char *peer,
     uint64_t max_size, const struct outcome *why)
@@ -51,8 +79,7 @@ refusal_add(struct refusals *refusals, int fd, const char *peer,
 	uint8_t words[WIRE_GREETING + WIRE_HEADER + 1 + STATUS_TEXT];
 	size_t length = compose(words, max_size, why);
 
-	log_info(
-	    "%s refused: %s: %s", peer, status_text(why->status), why->text);
+	tell(refusals, peer, why);
 	/* They fit in what a new socket takes; if not, nobody listens. */
 	(void)!io_write(fd, words, length);
 	(void)shutdown(fd, SHUT_WR);
@@ -66,6 +93,7 @@ refusal_add(struct refusals *refusals, int fd, const char *peer,
 void
 refusal_expire(struct refusals *refusals, io_time now)
 {
+	sum_up(refusals, now);
 	while (refusals->count > 0 && refusals->waiting[0].until <= now)
 		close_oldest(refusals);
 }

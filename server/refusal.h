@@ -17,6 +17,11 @@
 #define REFUSAL_TIME 250 /* milliseconds */
 #define REFUSAL_BYTES (256 * 1024)
 
+/* Who stores nothing fills no log: in each span so many lines, and then one
+ * that says how many more there were. */
+#define REFUSAL_LINES 10
+#define REFUSAL_SPAN 1000 /* milliseconds */
+
 /* The oldest first.  Zeroed memory has none. */
 struct refusals {
 	struct {
@@ -24,6 +29,8 @@ struct refusals {
 		io_time until;
 	} waiting[REFUSAL_MAX];
 	size_t count;
+	io_time span; /* when this one ends */
+	unsigned told, untold;
 };
 
 /*
@@ -33,7 +40,8 @@ struct refusals {
 void refusal_add(struct refusals *refusals, int fd, const char *peer,
     uint64_t max_size, const struct outcome *why);
 
-/* Close those whose time is over by now; IO_NEVER: all. */
+/* Close those whose time is over by now, and tell of the others in the log;
+ * IO_NEVER: all. */
 void refusal_expire(struct refusals *refusals, io_time now);
 
 #endif

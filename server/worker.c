@@ -262,5 +262,6 @@ worker_run(struct worker *worker)
 		receive_peer(&loop, &peer);
 		served++;
 	}
+	refusal_expire(&loop.refusals, IO_NEVER);
 	_exit(loop.cut ? WORKER_CUT : WORKER_DONE);
 }

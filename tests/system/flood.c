@@ -2,6 +2,7 @@
 /* Clients that ask without end, and hardly read the answers. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -201,6 +202,56 @@ START_TEST(answers_are_read_byte_by_byte)
 }
 END_TEST
 
+/* How many refusals the log tells of: a line for each, or for some together. */
+static long
+count_refused(int lines)
+{
+	char *log = file_read(server.log), *at = log;
+	const char *mark = " more refused";
+	long count = lines;
+
+	while ((at = strstr(at, mark)) != NULL) {
+		char *number = at;
+
+		while (number > log && number[-1] != ' ')
+			number--;
+		count += strtol(number, NULL, 10);
+		at += strlen(mark);
+	}
+	free(log);
+	return count;
+}
+
+/* Who may not even store something fills no log. */
+START_TEST(refusals_are_summed_up)
+{
+	enum {
+		COUNT = 2000,
+		WORKERS = 2
+	};
+	struct wire_greeting greeting;
+	struct peer peer;
+	io_time begun;
+	int64_t seconds;
+	int lines;
+
+	SERVER_START(&server, "-w", "2", "-o", "deny=127.0.0.0/8");
+	begun = io_now();
+	for (int i = 0; i < COUNT; i++) {
+		peer_open(&peer, server.port, NULL);
+		peer_greeted(&peer, &greeting);
+		peer_close(&peer);
+	}
+	seconds = (io_now() - begun) / 1000 + 1;
+	eventually(
+	    count_refused(server_said(&server, "not admitted")) == COUNT, 5000);
+	lines = server_said(&server, "not admitted");
+	ck_assert_int_ge(lines, 10);
+	ck_assert_int_le(lines, WORKERS * 10 * (seconds + 1));
+	server_stop(&server);
+}
+END_TEST
+
 Suite *
 flood_suite(void)
 {
@@ -212,6 +263,9 @@ flood_suite(void)
 	tcase_add_test(tcase, window_of_requests);
 	tcase_add_test(tcase, pipelined_without_reading);
 	tcase_add_test(tcase, answers_are_read_byte_by_byte);
+	suite_add_tcase(suite, tcase);
+	tcase = harness_case("refused");
+	tcase_add_test(tcase, refusals_are_summed_up);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
