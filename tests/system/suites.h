@@ -61,6 +61,7 @@ Suite *launch_suite(void);
 Suite *processes_suite(void);
 Suite *soak_suite(void);
 Suite *clock_suite(void);
+Suite *chaos_suite(void);
 Suite *busy_suite(void);
 Suite *scoreboard_suite(void);
 Suite *cable_suite(void);
