@@ -103,18 +103,37 @@ is_taken(const struct plan *plan)
 	return run.status == 0 && atomic_load(&plan->shared->loaded) == 1;
 }
 
+/* The library of the sanitizer that this program, too, runs with, or "". */
+static void
+find_sanitizer(char path[HARNESS_PATH])
+{
+	char line[HARNESS_PATH];
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	path[0] = '\0';
+	while (maps != NULL && path[0] == '\0' &&
+	    fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, "/libasan.so") != NULL)
+			snprintf(path, HARNESS_PATH, "%.*s",
+			    (int)strcspn(strchr(line, '/'), "\n"),
+			    strchr(line, '/'));
+	if (maps != NULL)
+		fclose(maps);
+}
+
 int
 plan_make(struct plan *plan, const char *name)
 {
-	char path[HARNESS_PATH], program[HARNESS_PATH];
+	char path[HARNESS_PATH], program[HARNESS_PATH], library[HARNESS_PATH];
 	const char *sanitizer = getenv("ASAN_OPTIONS");
 
 	memset(plan, 0, sizeof(*plan));
 	map(plan, make_shared(path, name));
-	snprintf(plan->texts[0], HARNESS_PATH, "LD_PRELOAD=%s",
-	    harness_program(program, "fault.so"));
+	find_sanitizer(library);
+	snprintf(plan->texts[0], sizeof(plan->texts[0]), "LD_PRELOAD=%s:%s",
+	    library, harness_program(program, "fault.so"));
 	snprintf(plan->texts[1], HARNESS_PATH, "%s=%.480s", FAULT_PLAN, path);
-	/* It wants to come first, which it would before a library of ours. */
+	/* It does not find itself the first where it is linked statically. */
 	snprintf(plan->texts[2], HARNESS_PATH,
 	    "ASAN_OPTIONS=%.400s:verify_asan_link_order=0",
 	    sanitizer != NULL ? sanitizer : "");

@@ -20,7 +20,7 @@ struct plan_fault {
 #define PLAN_LAUNCHER 8
 struct plan {
 	struct fault_plan *shared;
-	char texts[4][HARNESS_PATH];
+	char texts[4][3 * HARNESS_PATH];
 	const char *launcher[PLAN_LAUNCHER];
 };
 
