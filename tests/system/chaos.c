@@ -212,7 +212,9 @@ fill_disk(void)
 	if (!on_disk)
 		return;
 	fd = open("in/filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	while (fd != -1 && write(fd, block, sizeof(block)) > 0)
+	if (fd == -1)
+		return;
+	while (write(fd, block, sizeof(block)) > 0)
 		continue;
 	(void)poll(NULL, 0, PAUSE);
 	close(fd);

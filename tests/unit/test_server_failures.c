@@ -187,7 +187,7 @@ START_TEST(want_that_lasts_is_sickness)
 	reception_base(&reception, "");
 	lowest = dup(reception.conn.in);
 	close(lowest);
-	limit_descriptors((rlim_t)(lowest + spare));
+	limit_descriptors((rlim_t)lowest + (rlim_t)spare);
 	if (_i % 2 == 0)
 		client_put(client, 1, "file", "x");
 	else
