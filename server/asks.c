@@ -61,6 +61,16 @@ asks_take(struct asks *asks, uint32_t number)
 	return ask;
 }
 
+int
+asks_hold(const struct asks *asks, const char *name)
+{
+	const struct ask *ask = asks->first;
+
+	while (ask != NULL && strcmp(ask->partial.staged.name, name) != 0)
+		ask = ask->next;
+	return ask != NULL;
+}
+
 void
 ask_free(struct ask *ask)
 {

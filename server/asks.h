@@ -13,7 +13,7 @@ struct ask {
 	struct ask *next;
 	uint32_t number;
 	struct wire_request request; /* its path lies in path */
-	struct partial partial;	     /* what was kept of it */
+	struct partial partial;	     /* what was kept, or the name for it */
 	char path[];
 };
 
@@ -37,6 +37,9 @@ int asks_add(struct asks *asks, uint32_t number,
 
 /* Take one out, to be given to ask_free; NULL if it is not there. */
 struct ask *asks_take(struct asks *asks, uint32_t number);
+
+/* Nonzero if one of them has this staging name, with a partial or without. */
+int asks_hold(const struct asks *asks, const char *name);
 
 /* Free it, and let go of its partial if it still has it. */
 void ask_free(struct ask *ask);

@@ -34,6 +34,15 @@ commit_is_due(const struct commit *commit)
 		io_now() - commit->begun >= COMMIT_AGE);
 }
 
+int
+commit_holds(const struct commit *commit, const char *name)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		if (strcmp(commit->files[i].staged.name, name) == 0)
+			return 1;
+	return 0;
+}
+
 static int
 is_good(const struct commit_file *file)
 {

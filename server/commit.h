@@ -49,6 +49,9 @@ struct commit_file *commit_add(struct commit *commit, uint64_t size);
 /* Nonzero if the group should not wait for more. */
 int commit_is_due(const struct commit *commit);
 
+/* Nonzero if one of its files has this staging name. */
+int commit_holds(const struct commit *commit, const char *name);
+
 /*
  * Commit all files: each has its outcome then, and is closed; what failed is
  * removed.  A sync that failed is never tried again, because the system has

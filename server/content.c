@@ -75,14 +75,13 @@ policy_has_room(const struct policy *policy, const struct wire_request *request,
 
 /* Returns 0, or -1 with errno. */
 static int
-stage(struct content *content, const struct wire_request *request)
+stage(struct content *content, const struct partial *partial)
 {
 	const struct store *store = content->policy->store;
-	const struct destination *destination = &content->destination;
 
-	if (partial_applies(request)) {
-		if (partial_stage(store, destination->path, destination->length,
-			request, &content->staged) == 0)
+	if (partial->staged.name[0] != '\0') {
+		content->staged = partial->staged;
+		if (partial_stage(store, &content->staged) == 0)
 			return 0;
 		if (errno != EAGAIN)
 			return -1;
@@ -102,7 +101,7 @@ begin_file(struct content *content, const struct wire_request *request,
 		return recv_file_resume(&content->file, content->staged.fd,
 		    request->size, &partial->prefix);
 	}
-	if (stage(content, request) == -1)
+	if (stage(content, partial) == -1)
 		return -1;
 	recv_file_begin(&content->file, content->staged.fd, request->size);
 	return 0;

@@ -37,8 +37,8 @@ partial_is_name(const char *name)
  * One name for one state of one source on its way to one place.  Two that
  * share a name by accident do no harm: the client compares the digest.
  */
-static void
-make_name(char name[STORE_NAME], const char *path, size_t length,
+void
+partial_name(struct staged *staged, const char *path, size_t length,
     const struct wire_request *request)
 {
 	struct digest digest;
@@ -48,10 +48,15 @@ make_name(char name[STORE_NAME], const char *path, size_t length,
 	    .nanoseconds = request->nanoseconds,
 	    .size = request->size};
 
+	staged->fd = -1;
+	staged->name[0] = '\0';
+	if (!partial_applies(request))
+		return;
 	digest_init(&digest);
 	digest_add(&digest, rest, wire_write_request(rest, &identity));
 	digest_add(&digest, path, length);
-	snprintf(name, STORE_NAME, "r%016" PRIx64, digest_value(&digest));
+	snprintf(
+	    staged->name, STORE_NAME, "r%016" PRIx64, digest_value(&digest));
 }
 
 /* Open and lock it; the name must still be that of the locked file. */
@@ -99,17 +104,15 @@ claim_in_time(
 }
 
 int
-partial_find(const struct store *store, const char *path, size_t length,
-    const struct wire_request *request, const struct tick *tick,
+partial_find(const struct store *store, uint64_t size, const struct tick *tick,
     struct partial *partial)
 {
 	int error;
 
-	make_name(partial->staged.name, path, length, request);
 	if (claim_in_time(store, &partial->staged, tick) == -1)
 		return -1;
 	if (hash_file(partial->staged.fd, tick, &partial->prefix) == 0) {
-		if (partial->prefix.length <= request->size)
+		if (partial->prefix.length <= size)
 			return 0;
 		errno = EFBIG;
 	}
@@ -132,10 +135,8 @@ partial_allocated(const struct partial *partial)
 }
 
 int
-partial_stage(const struct store *store, const char *path, size_t length,
-    const struct wire_request *request, struct staged *staged)
+partial_stage(const struct store *store, struct staged *staged)
 {
-	make_name(staged->name, path, length, request);
 	for (int tries = 1; claim(store, staged, 1) == -1; tries++) {
 		if (errno != EAGAIN || tries == STAGE_TRIES)
 			return -1;

@@ -19,7 +19,7 @@
 
 /* One that this process has claimed. */
 struct partial {
-	struct staged staged; /* owned; fd is -1 where there is none */
+	struct staged staged; /* owned; fd is -1 where there is none yet */
 	struct digest prefix; /* of all that it holds */
 };
 
@@ -30,23 +30,29 @@ int partial_applies(const struct wire_request *request);
 int partial_is_name(const char *name);
 
 /*
- * Claim what was kept of the file that goes to path, and hash it.  Returns 0,
- * or -1 with errno: ENOENT if there is nothing, EAGAIN if another connection
- * holds it or the tick ended the wait.
+ * The name by which the file that goes to path can be found again, or "" where
+ * it is not kept.  No lock keeps a process from what it has claimed itself: for
+ * one name it must not claim anything twice at a time.
  */
-int partial_find(const struct store *store, const char *path, size_t length,
-    const struct wire_request *request, const struct tick *tick,
-    struct partial *partial);
+void partial_name(struct staged *staged, const char *path, size_t length,
+    const struct wire_request *request);
+
+/*
+ * Claim what was kept under the name that partial has, of a file of that size,
+ * and hash it.  Returns 0, or -1 with errno: ENOENT if there is nothing, EAGAIN
+ * if another connection holds it or the tick ended the wait.
+ */
+int partial_find(const struct store *store, uint64_t size,
+    const struct tick *tick, struct partial *partial);
 
 /* Bytes on the disk that it takes up: its holes need space yet. */
 uint64_t partial_allocated(const struct partial *partial);
 
 /*
- * Stage a file under the name by which it can be found.  Returns 0, or -1 with
- * errno, EAGAIN as above.
+ * Stage an empty file under the name that it has.  Returns 0, or -1 with errno,
+ * EAGAIN as above.
  */
-int partial_stage(const struct store *store, const char *path, size_t length,
-    const struct wire_request *request, struct staged *staged);
+int partial_stage(const struct store *store, struct staged *staged);
 
 /* Let go of one, which stays where it is. */
 void partial_release(struct partial *partial);

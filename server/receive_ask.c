@@ -118,18 +118,36 @@ sync_present(struct receive *receive, uint32_t number,
 	    receive, number, directory, destination->name, fd, &stored);
 }
 
+/*
+ * Name what is kept of the file, unless another request of this connection has
+ * that name already: then nothing is kept of this one.
+ */
+static void
+name_partial(struct receive *receive, const struct wire_request *request,
+    const struct destination *destination, struct partial *partial)
+{
+	char *name = partial->staged.name;
+
+	partial_name(
+	    &partial->staged, destination->path, destination->length, request);
+	if (name[0] != '\0' &&
+	    (asks_hold(&receive->asks, name) ||
+		commit_holds(&receive->commit, name)))
+		name[0] = '\0';
+}
+
 /* Look for what was kept of the file, and at the space for the rest. */
 static int
 prepare(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, struct partial *partial,
     struct outcome *outcome)
 {
-	partial->staged.fd = -1;
+	name_partial(receive, request, destination, partial);
 	digest_init(&partial->prefix);
-	if (partial_applies(request) &&
+	if (partial->staged.name[0] != '\0' &&
 	    receive->asks.partials < ASKS_PARTIALS &&
-	    partial_find(receive->policy.store, destination->path,
-		destination->length, request, &receive->tick, partial) == -1)
+	    partial_find(receive->policy.store, request->size, &receive->tick,
+		partial) == -1)
 		digest_init(&partial->prefix);
 	if (policy_has_room(&receive->policy, request,
 		partial_allocated(partial), outcome) == 0)

@@ -41,8 +41,15 @@ static int
 find(const char *path, const struct wire_request *request,
     struct partial *partial)
 {
-	return partial_find(
-	    &store, path, strlen(path), request, &tick, partial);
+	partial_name(&partial->staged, path, strlen(path), request);
+	return partial_find(&store, request->size, &tick, partial);
+}
+
+static int
+stage(struct staged *staged)
+{
+	partial_name(staged, "a/b", 3, &whole);
+	return partial_stage(&store, staged);
 }
 
 /* Leave so many bytes of the file behind. */
@@ -52,7 +59,7 @@ leave(size_t length)
 	struct staged staged;
 	char *bytes = calloc(length, 1);
 
-	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert_int_eq(write(staged.fd, bytes, length), (ssize_t)length);
 	ck_assert_int_eq(store_finish(&staged), 0);
 	free(bytes);
@@ -102,7 +109,7 @@ START_TEST(it_takes_up_what_is_no_hole)
 	struct digest expected;
 	char *bytes = calloc(PARTIAL_LEAST, 1);
 
-	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert_int_eq(
 	    pwrite(staged.fd, bytes, PARTIAL_LEAST, _i * PARTIAL_LEAST),
 	    PARTIAL_LEAST);
@@ -172,14 +179,12 @@ START_TEST(who_is_at_work_on_it_keeps_it)
 	int status;
 	pid_t other;
 
-	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(stage(&staged), 0);
 	other = fork();
 	if (other == 0) {
 		last_tick = 2;
 		_exit(find("a/b", &whole, &partial) == -1 && errno == EAGAIN &&
-			    ticks == 2 &&
-			    partial_stage(&store, "a/b", 3, &whole,
-				&partial.staged) == -1 &&
+			    ticks == 2 && stage(&partial.staged) == -1 &&
 			    errno == EAGAIN
 			? 0
 			: 1);
@@ -222,10 +227,10 @@ START_TEST(what_is_swept_meanwhile_is_made_again)
 	int status;
 	pid_t sweeper;
 
-	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert_int_eq(store_finish(&staged), 0);
 	sweeper = sweep_slowly(staged.name);
-	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert_int_eq(waitpid(sweeper, &status, 0), sweeper);
 	ck_assert_int_eq(status, 0);
 	ck_assert(partial_is_name(staged.name));
@@ -239,7 +244,7 @@ START_TEST(staging_empties_what_was_kept)
 	struct staged staged;
 
 	leave(PARTIAL_LEAST);
-	ck_assert_int_eq(partial_stage(&store, "a/b", 3, &whole, &staged), 0);
+	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert(partial_is_name(staged.name));
 	ck_assert_int_eq(lseek(staged.fd, 0, SEEK_END), 0);
 	store_discard(&store, &staged);
