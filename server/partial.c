@@ -59,24 +59,46 @@ partial_name(struct staged *staged, const char *path, size_t length,
 	    staged->name, STORE_NAME, "r%016" PRIx64, digest_value(&digest));
 }
 
-/* Open and lock it; the name must still be that of the locked file. */
+/*
+ * The name must still be that of the locked file, and its only one: under a
+ * second one it was published, by somebody who did not come to removing this.
+ */
+static int
+is_ours(const struct store *store, const struct staged *staged)
+{
+	struct stat held, named;
+
+	if (store_lock(staged->fd) == -1 || fstat(staged->fd, &held) == -1 ||
+	    fstatat(store->staging, staged->name, &named,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return 0;
+	errno = EAGAIN;
+	if (held.st_ino != named.st_ino || !S_ISREG(held.st_mode))
+		return 0;
+	if (held.st_nlink == 1)
+		return 1;
+	if (unlinkat(store->staging, staged->name, 0) == 0)
+		errno = EAGAIN;
+	return 0;
+}
+
+/* Open and lock it. */
 static int
 claim(const struct store *store, struct staged *staged, int create)
 {
-	struct stat held, named;
 	int error;
 
 	staged->fd = openat(store->staging, staged->name,
 	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
-	if (staged->fd == -1)
-		return -1;
-	if (store_lock(staged->fd) == 0 && fstat(staged->fd, &held) == 0 &&
-	    fstatat(store->staging, staged->name, &named,
-		AT_SYMLINK_NOFOLLOW) == 0) {
-		if (held.st_ino == named.st_ino && S_ISREG(held.st_mode))
-			return 0;
+	if (staged->fd == -1 && errno == EACCES) {
+		/* A finished one has its sender's mode, and is no beginning. */
+		(void)store_remove_unheld(store, staged->name);
 		errno = EAGAIN;
 	}
+	if (staged->fd == -1)
+		return -1;
+	if (is_ours(store, staged))
+		return 0;
 	error = errno == ENOENT ? EAGAIN : errno;
 	close(staged->fd);
 	staged->fd = -1;

@@ -105,6 +105,50 @@ store_lock(int fd)
 }
 
 /*
+ * A finished file has the mode that its sender wished, which may keep us from
+ * opening it to write.  Then it can be asked for its lock, but not be locked,
+ * and nobody else can do that either.
+ */
+static int
+open_abandoned(const struct store *store, const char *name)
+{
+	const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = openat(store->staging, name, O_RDWR | flags);
+
+	if (fd == -1 && errno == EACCES)
+		fd = openat(store->staging, name, O_RDONLY | flags);
+	return fd;
+}
+
+static int
+is_unheld(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (store_lock(fd) == 0)
+		return 1;
+	return errno == EBADF && fcntl(fd, F_GETLK, &whole) == 0 &&
+	    whole.l_type == F_UNLCK;
+}
+
+int
+store_remove_unheld(const struct store *store, const char *name)
+{
+	struct stat held, named;
+	int removed = 0;
+	int fd = open_abandoned(store, name);
+
+	if (fd == -1)
+		return 0;
+	if (is_unheld(fd) && fstat(fd, &held) == 0 &&
+	    fstatat(store->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    held.st_ino == named.st_ino && S_ISREG(held.st_mode))
+		removed = unlinkat(store->staging, name, 0) == 0;
+	close(fd);
+	return removed;
+}
+
+/*
  * Between creation and lock a sweeper may take the file for abandoned: it then
  * has the lock, or the name is gone.
  */

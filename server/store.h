@@ -94,4 +94,10 @@ int store_check_space(
  */
 int store_lock(int fd);
 
+/*
+ * Remove a staged file if no process holds its lock.  Returns 1 if it did, or
+ * else 0.  To be called by a process that does not hold it either.
+ */
+int store_remove_unheld(const struct store *store, const char *name);
+
 #endif

@@ -15,25 +15,6 @@
 
 #include "server/partial.h"
 
-/* Remove the file if no process holds its lock.  Returns 1 if it did. */
-static int
-remove_unheld(const struct store *store, const char *name)
-{
-	struct stat held, named;
-	int removed = 0;
-	int fd = openat(
-	    store->staging, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd == -1)
-		return 0;
-	if (store_lock(fd) == 0 && fstat(fd, &held) == 0 &&
-	    fstatat(store->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    held.st_ino == named.st_ino && S_ISREG(held.st_mode))
-		removed = unlinkat(store->staging, name, 0) == 0;
-	close(fd);
-	return removed;
-}
-
 /* Nonzero for a partial that may still be asked for. */
 static int
 is_wanted(const struct store *store, const char *name)
@@ -71,7 +52,7 @@ sweep_abandoned(const struct store *store)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0 &&
 		    !is_wanted(store, entry->d_name))
-			removed += remove_unheld(store, entry->d_name);
+			removed += store_remove_unheld(store, entry->d_name);
 	closedir(directory);
 	return removed;
 }
@@ -120,7 +101,7 @@ make_room(const struct store *store, uint64_t bytes)
 
 	while (store_check_space(store, bytes, &ignored) == -1 &&
 	    find_next(store, at, name, &at))
-		(void)remove_unheld(store, name);
+		(void)store_remove_unheld(store, name);
 }
 
 void

@@ -48,6 +48,27 @@ inbox_close(struct store *store)
 	store_close(store);
 }
 
+/*
+ * Have modes count for this process, too, if it is root's: it may do without
+ * those rights, in the staging folder only, until it takes them back.
+ */
+static inline void
+inbox_be_nobody(const struct store *store)
+{
+	const uid_t nobody = 65534;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(fchown(store->staging, nobody, (gid_t)-1), 0);
+	ck_assert_int_eq(seteuid(nobody), 0);
+}
+
+static inline void
+inbox_be_oneself(void)
+{
+	ck_assert_int_eq(seteuid(getuid()), 0);
+}
+
 /* An empty file on its way in, of this text. */
 static inline void
 inbox_stage(const struct store *store, struct staged *staged, const char *text)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "common/io.h"
@@ -252,6 +253,50 @@ START_TEST(staging_empties_what_was_kept)
 }
 END_TEST
 
+/* What was finished, and not published: its mode is the sender's. */
+START_TEST(one_that_may_not_be_written_is_made_again)
+{
+	struct partial partial;
+	struct staged staged;
+
+	inbox_be_nobody(&store);
+	leave(PARTIAL_LEAST);
+	partial_name(&staged, "a/b", 3, &whole);
+	ck_assert_int_eq(fchmodat(store.staging, staged.name, 0444, 0), 0);
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert(partial_is_name(staged.name));
+	store_discard(&store, &staged);
+	inbox_be_oneself();
+	inbox_close(&store);
+}
+END_TEST
+
+/* What was published by a link, and has its staging name yet. */
+START_TEST(one_with_a_second_name_is_left_as_it_is)
+{
+	struct partial partial;
+	struct staged staged;
+	struct stat found;
+
+	leave(PARTIAL_LEAST);
+	partial_name(&staged, "a/b", 3, &whole);
+	ck_assert_int_eq(
+	    linkat(store.staging, staged.name, store.root, "published", 0), 0);
+	if (_i == 0) {
+		ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+		ck_assert_int_eq(errno, ENOENT);
+	} else {
+		ck_assert_int_eq(stage(&staged), 0);
+		store_discard(&store, &staged);
+	}
+	ck_assert_int_eq(fstatat(store.root, "published", &found, 0), 0);
+	ck_assert_int_eq(found.st_size, PARTIAL_LEAST);
+	inbox_close(&store);
+}
+END_TEST
+
 Suite *
 partial_suite(void)
 {
@@ -268,6 +313,9 @@ partial_suite(void)
 	tcase_add_test(tcase, who_is_at_work_on_it_keeps_it);
 	tcase_add_test(tcase, what_is_swept_meanwhile_is_made_again);
 	tcase_add_test(tcase, staging_empties_what_was_kept);
+	tcase_add_test(tcase, one_that_may_not_be_written_is_made_again);
+	tcase_add_loop_test(
+	    tcase, one_with_a_second_name_is_left_as_it_is, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
