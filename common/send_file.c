@@ -247,12 +247,13 @@ send_file_step(
 		return send_hole(file, conn, hole, outcome);
 	if (want == 0 && !file->is_stream)
 		return finish(file, conn, outcome);
-	/* A stream is at its end only when it says so. */
-	payload = conn_reserve(conn, want > 0 ? want : 1);
+	/* What has been read cannot be read again to be failed for later. */
+	payload = conn_reserve(conn, want > STATUS_TEXT ? want : STATUS_TEXT);
 	if (payload == NULL)
 		return SEND_FILE_FULL;
 	if (file->is_stream && !is_ready(file->fd))
 		return SEND_FILE_EMPTY;
+	/* A stream is at its end only when it says so. */
 	got = io_read(file->fd, payload, want > 0 ? want : 1);
 	if (got == -1) {
 		set_unreadable(outcome);

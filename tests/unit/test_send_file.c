@@ -224,6 +224,31 @@ START_TEST(stream_of_another_size)
 }
 END_TEST
 
+/* Queue a frame, as if there was more before. */
+static void
+queue_some(size_t length)
+{
+	uint8_t *room = conn_reserve(&conn, length);
+
+	ck_assert_ptr_nonnull(room);
+	memset(room, 0, length);
+	conn_queue(&conn, WIRE_DATA, 77, length);
+}
+
+/* There is room for what comes and not for saying that it is too much. */
+START_TEST(stream_that_is_longer_with_little_room)
+{
+	const size_t length = 50, little = 2 * (WIRE_HEADER + length);
+
+	announce_pipe(length + 1, length);
+	queue_some(CONN_DATA);
+	queue_some(CONN_OUTPUT - CONN_DATA - 2 * WIRE_HEADER - little);
+	ck_assert_int_eq(send_all(1), SEND_FILE_FAILED);
+	ck_assert(heard.aborted);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
 START_TEST(stream_that_gives_nothing)
 {
 	int pipe_ends[2];
@@ -285,6 +310,7 @@ send_file_suite(void)
 	tcase_add_loop_test(tcase, stream_of_any_size, 0, 3);
 	tcase_add_loop_test(tcase, stream_of_that_size, 0, 3);
 	tcase_add_loop_test(tcase, stream_of_another_size, 0, 2);
+	tcase_add_test(tcase, stream_that_is_longer_with_little_room);
 	tcase_add_test(tcase, stream_that_gives_nothing);
 	tcase_add_test(tcase, abort_waits_for_room);
 	suite_add_tcase(suite, tcase);
