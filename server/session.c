@@ -37,6 +37,7 @@ struct session {
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct patience patience;
 	io_time said_working;
+	int gone; /* the errno by which work that takes long lost its client */
 	enum session_end end;
 };
 
@@ -60,10 +61,12 @@ tick(void *argument)
 	if (now - session->said_working < WORKING_EVERY)
 		return 0;
 	session->said_working = now;
-	if (answer_working(&session->conn) == 0)
-		(void)conn_flush(&session->conn);
+	if (answer_working(&session->conn) == 0 &&
+	    conn_flush(&session->conn) == -1)
+		session->gone = errno;
 	ask_stop(session);
-	return session->stop == SESSION_CUT || now >= session->drain_deadline;
+	return session->gone != 0 || session->stop == SESSION_CUT ||
+	    now >= session->drain_deadline;
 }
 
 static io_time
@@ -118,11 +121,11 @@ end_with(struct session *session, const struct outcome *why)
 }
 
 static void
-end_stalled(struct session *session, const char *text)
+end_because(struct session *session, enum status status, const char *text)
 {
 	struct outcome why;
 
-	outcome_set(&why, STATUS_STALLED, "%s", text);
+	outcome_set(&why, status, "%s", text);
 	end_with(session, &why);
 }
 
@@ -175,7 +178,7 @@ wait_for_client(struct session *session, int reading)
 	stalled = patience_count(&session->patience, io_now() - begun,
 	    session->conn.received + session->conn.sent);
 	if (stalled != NULL)
-		end_stalled(session, stalled);
+		end_because(session, STATUS_STALLED, stalled);
 }
 
 /* The client's preamble, once it is there. */
@@ -230,14 +233,11 @@ may_finish(const struct session *session)
 static void
 obey_stop(struct session *session)
 {
-	struct outcome why;
-
 	if (session->stop == SESSION_RUN || may_finish(session))
 		return;
 	if (session->receive.state == RECEIVE_CONTENT)
 		session->end = SESSION_WAS_CUT;
-	outcome_set(&why, STATUS_DRAINING, "the server is going down");
-	end_with(session, &why);
+	end_because(session, STATUS_DRAINING, "the server is going down");
 }
 
 static void
@@ -292,7 +292,7 @@ static void
 take_more(struct session *session)
 {
 	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
-		end_stalled(session, "no hello in time");
+		end_because(session, STATUS_STALLED, "no hello in time");
 		return;
 	}
 	ask_stop(session);
@@ -305,7 +305,6 @@ static void
 next_frame(struct session *session)
 {
 	struct conn_frame frame;
-	struct outcome why;
 
 	switch (conn_next(&session->conn, &frame)) {
 	case CONN_NOTHING:
@@ -315,8 +314,7 @@ next_frame(struct session *session)
 		handle_frame(session, &frame);
 		break;
 	case CONN_MALFORMED:
-		outcome_set(&why, STATUS_PROTOCOL, "%s", frame.reason);
-		end_with(session, &why);
+		end_because(session, STATUS_PROTOCOL, frame.reason);
 		break;
 	}
 }
@@ -337,7 +335,9 @@ send_answers(struct session *session)
 static void
 step(struct session *session)
 {
-	if (session->receive.state == RECEIVE_CLOSED ||
+	if (session->gone != 0)
+		end_lost(session, strerror(session->gone));
+	else if (session->receive.state == RECEIVE_CLOSED ||
 	    conn_unsent(&session->conn) > WIRE_ANSWERS_MAX)
 		send_answers(session);
 	else if (!session->introduced) {

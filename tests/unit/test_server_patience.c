@@ -244,6 +244,35 @@ START_TEST(who_does_not_read_is_ended)
 }
 END_TEST
 
+/* More than can be hashed while a test runs. */
+#define HUGE_SIZE (INT64_C(4) << 40)
+
+/* Work for a client that has left is not done to its end. */
+START_TEST(nobody_is_worked_for)
+{
+	const int64_t hole = WIRE_HOLE_MAX;
+	uint8_t payload[8];
+	io_time left;
+
+	file_make("in/huge", "");
+	ck_assert_int_eq(truncate("in/huge", HUGE_SIZE), 0);
+	serving.config.compares = 1;
+	serving_begin(&serving);
+	client_request(client, WIRE_ASK, 1, "new", HUGE_SIZE, 0);
+	client_expect(client, WIRE_GO, 1);
+	if (_i == 0)
+		client_request(
+		    client, WIRE_ASK, 2, "huge", HUGE_SIZE, WIRE_UNLESS_DIGEST);
+	for (int64_t at = 0; _i == 1 && at < HUGE_SIZE; at += hole)
+		client_queue(client, WIRE_HOLE, 1, payload,
+		    wire_write_hole(payload, WIRE_HOLE_MAX));
+	client_flush(client);
+	left = io_now();
+	serving_close(&serving, SESSION_DONE);
+	ck_assert_int_lt(io_now() - left, CLIENT_PATIENCE);
+}
+END_TEST
+
 Suite *
 server_patience_suite(void)
 {
@@ -260,6 +289,7 @@ server_patience_suite(void)
 	tcase_add_test(tcase, steady_and_slow_is_fast_enough);
 	tcase_add_test(tcase, waiting_suspends_until_the_next_frame);
 	tcase_add_test(tcase, who_does_not_read_is_ended);
+	tcase_add_loop_test(tcase, nobody_is_worked_for, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
