@@ -238,31 +238,48 @@ next_prefix(const char *path, size_t length, size_t start)
 	return slash != NULL ? (size_t)(slash - path) : length;
 }
 
-struct directory *
-directories_find(struct directories *directories, const char *path,
-    size_t length, mode_t create, struct outcome *outcome)
+/*
+ * The directory to walk from: the last known one on the way, if its path still
+ * leads to it, or else the root.  *start is where the next component begins.
+ */
+static struct directory *
+find_nearest(struct directories *directories, const char *path, size_t length,
+    size_t *start, struct outcome *outcome)
 {
 	struct directory *found = find_known(directories, path, length);
-	size_t start = 0;
+	size_t end = length;
 
+	while (found == NULL && end > 0) {
+		while (end > 0 && path[--end] != '/')
+			continue;
+		found = find_known(directories, path, end);
+	}
 	if (found != NULL && !directory_is_current(found)) {
 		/* Somebody moved it away: the path leads elsewhere now. */
 		directories_forget(directories);
 		found = NULL;
+		end = 0;
 	}
 	if (found == NULL)
 		found = find_root(directories, outcome);
-	else
-		start = length;
+	*start = end > 0 && end < length ? end + 1 : end;
+	return found;
+}
+
+struct directory *
+directories_find(struct directories *directories, const char *path,
+    size_t length, mode_t create, struct outcome *outcome)
+{
+	size_t start, end;
+	struct directory *child,
+	    *found = find_nearest(directories, path, length, &start, outcome);
+
 	if (found != NULL)
 		found->references++;
 	while (found != NULL && start < length) {
-		size_t end = next_prefix(path, length, start);
-		struct directory *child = find_known(directories, path, end);
-
-		if (child == NULL)
-			child = enter(directories, found, path, start, end,
-			    create, outcome);
+		end = next_prefix(path, length, start);
+		child = enter(
+		    directories, found, path, start, end, create, outcome);
 		if (child != NULL)
 			child->references++;
 		directory_release(found);

@@ -169,6 +169,18 @@ START_TEST(a_directory_that_was_removed_is_made_anew)
 }
 END_TEST
 
+/* Nothing is made where only the way there was held. */
+START_TEST(what_lies_below_follows_the_path)
+{
+	folder_make("outside");
+	visit(_i == 0 ? "a" : "a/b");
+	ck_assert_int_eq(rename("in/a", "outside/a"), 0);
+	visit("a/b/c");
+	ck_assert(S_ISDIR(file_mode("in/a/b/c")));
+	ck_assert(!file_exists(_i == 0 ? "outside/a/b" : "outside/a/b/c"));
+}
+END_TEST
+
 START_TEST(held_ones_outlive_the_list)
 {
 	size_t before = support_descriptors();
@@ -380,6 +392,7 @@ directory_suite(void)
 	tcase_add_test(tcase, another_file_system_is_refused);
 	tcase_add_test(tcase, a_directory_that_was_moved_is_found_anew);
 	tcase_add_test(tcase, a_directory_that_was_removed_is_made_anew);
+	tcase_add_loop_test(tcase, what_lies_below_follows_the_path, 0, 2);
 	tcase_add_test(tcase, held_ones_outlive_the_list);
 	tcase_add_test(tcase, so_many_are_kept);
 	tcase_add_test(tcase, the_last_used_are_kept);
