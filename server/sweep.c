@@ -95,13 +95,15 @@ find_next(const struct store *store, struct timespec after,
 static void
 make_room(const struct store *store, uint64_t bytes)
 {
-	struct timespec at = {0, 0};
+	struct timespec after = {0, 0}, when;
 	struct outcome ignored;
 	char name[STORE_NAME];
 
 	while (store_check_space(store, bytes, &ignored) == -1 &&
-	    find_next(store, at, name, &at))
-		(void)store_remove_unheld(store, name);
+	    find_next(store, after, name, &when))
+		/* Several that were cut at once can have the same time. */
+		if (!store_remove_unheld(store, name))
+			after = when;
 }
 
 void

@@ -153,16 +153,19 @@ START_TEST(the_oldest_give_way_to_what_comes)
 		ck_assert_int_eq(
 		    write(fd, block, sizeof(block)), (ssize_t)sizeof(block));
 		close(fd);
-		leave_partial(&store, names[i], sizeof(block), 100 - i);
+		leave_partial(
+		    &store, names[i], sizeof(block), _i == 0 ? 100 - i : 100);
 	}
 	inbox_stage(&store, &held, "mine");
 	before = free_now(&store);
 	sweep_for_space(&store, before + sizeof(block));
-	ck_assert(!is_there(&store, "r1"));
-	ck_assert(is_there(&store, "r2"));
-	ck_assert(is_there(&store, "r3"));
+	ck_assert(_i == 1 || !is_there(&store, "r1"));
+	ck_assert_int_eq(is_there(&store, "r1") + is_there(&store, "r2") +
+		is_there(&store, "r3"),
+	    2);
 	sweep_for_space(&store, UINT64_MAX / 2);
-	ck_assert(!is_there(&store, "r2") && !is_there(&store, "r3"));
+	ck_assert(!is_there(&store, "r1") && !is_there(&store, "r2") &&
+	    !is_there(&store, "r3"));
 	ck_assert(is_there(&store, held.name));
 	store_discard(&store, &held);
 	inbox_close(&store);
@@ -180,7 +183,7 @@ sweep_suite(void)
 	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
 	tcase_add_test(tcase, large_partials_stay_for_their_time);
-	tcase_add_test(tcase, the_oldest_give_way_to_what_comes);
+	tcase_add_loop_test(tcase, the_oldest_give_way_to_what_comes, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
