@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Clients that mean harm: spoiled bits, cut sessions, absurd numbers. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/system/files.h"
@@ -96,12 +98,14 @@ START_TEST(every_bit_turned)
 }
 END_TEST
 
+#define ZEROS 8
+
 /* All kinds of frames; sets at how many bytes each file is complete. */
 static void
 script_everything(struct script *script, size_t complete[2])
 {
 	uint8_t payload[8];
-	static const uint8_t zeros[8];
+	static const uint8_t zeros[ZEROS];
 
 	script_begin(script);
 	script_request(script, WIRE_DIRECTORY, 1, "d", 0, 0);
@@ -124,9 +128,13 @@ START_TEST(cut_after_every_byte_of_everything)
 	int stored;
 
 	file_write("expected", CONTENT);
+	file_write("zeros", "");
+	ck_assert_int_eq(truncate("zeros", ZEROS), 0);
 	script_everything(script, complete);
 	for (size_t k = 0; k <= script->length; k++) {
 		stored = play_and_count(script, k);
+		ck_assert_int_eq(
+		    file_equal("zeros", "in/d/a"), k >= complete[0]);
 		ck_assert_int_eq(file_exists("in/d/a"), k >= complete[0]);
 		ck_assert_int_eq(
 		    file_equal("expected", "in/d/b"), k >= complete[1]);
@@ -200,7 +208,16 @@ set_number(uint8_t *at, size_t bytes, uint64_t value)
 		at[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
 }
 
-/* A frame with that number, where it belongs; what is good is answered. */
+/* What is good is answered; an end with another size stores nothing. */
+static void
+expect_answer(struct peer *peer, enum wire_type type)
+{
+	ck_assert(peer_next(peer) && peer->frame.type != WIRE_FATAL);
+	if (type == WIRE_END)
+		ck_assert_uint_eq(peer->payload[0], STATUS_DIGEST);
+}
+
+/* A frame with that number, where it belongs. */
 static void
 try_number(const struct number *number)
 {
@@ -219,7 +236,7 @@ try_number(const struct number *number)
 		script_frame(
 		    script, WIRE_HOLE, 1, payload, wire_write_hole(payload, 1));
 	else
-		script_end(script, 1, 0, 0);
+		script_end_of(script, 1, "", 0);
 	set_number(script->bytes + start + number->offset, number->bytes,
 	    number->value);
 	if (number->good && number->type == WIRE_HOLE)
@@ -230,7 +247,7 @@ try_number(const struct number *number)
 	if (!number->good)
 		peer_expect_fatal(&peer, STATUS_PROTOCOL);
 	else
-		ck_assert(peer_next(&peer) && peer.frame.type != WIRE_FATAL);
+		expect_answer(&peer, number->type);
 	peer_close(&peer);
 }
 
@@ -248,7 +265,39 @@ END_TEST
 static const int64_t times[] = {
     INT64_MIN, -1, (int64_t)1 << 31, (int64_t)1 << 32, INT64_MAX};
 
-/* Times that no file may be able to have: it is stored whole, or not at all. */
+/*
+ * Give a file of ours that time.  Returns 0, or -1 where this file system has
+ * no such time; others take the nearest one that they have.
+ */
+static int
+set_own_time(const char *path, int64_t seconds, struct stat *found)
+{
+	const struct timespec when[2] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds}};
+
+	file_write(path, CONTENT);
+	if (utimensat(AT_FDCWD, path, when, 0) == -1)
+		return -1;
+	ck_assert_int_eq(stat(path, found), 0);
+	return 0;
+}
+
+/* As this file system has it, or not at all. */
+static void
+check_time(const char *stored, int64_t seconds)
+{
+	struct stat own, theirs;
+	int has = set_own_time("own", seconds, &own) == 0;
+
+	ck_assert_int_eq(file_exists(stored), has);
+	if (!has)
+		return;
+	ck_assert(file_equal("own", stored));
+	ck_assert_int_eq(stat(stored, &theirs), 0);
+	ck_assert_int_eq(own.st_mtim.tv_sec, theirs.st_mtim.tv_sec);
+}
+
+/* Times that no file may be able to have. */
 START_TEST(times_at_the_edge)
 {
 	const size_t count = sizeof(times) / sizeof(times[0]);
@@ -267,15 +316,15 @@ START_TEST(times_at_the_edge)
 		    script->bytes + start + 8, 8, (uint64_t)times[i - 1]);
 	}
 	script_bye(script);
-	file_write("expected", CONTENT);
 	peer_start(&peer, server.port, script);
 	for (uint32_t i = 1; i <= count; i++) {
 		char stored[] = "in/t?";
 
 		stored[4] = (char)('0' + i);
 		peer_expect(&peer, WIRE_ANSWER);
-		ck_assert_int_eq(peer.payload[0] == STATUS_STORED,
-		    file_equal("expected", stored));
+		ck_assert_int_eq(
+		    peer.payload[0] == STATUS_STORED, file_exists(stored));
+		check_time(stored, times[i - 1]);
 	}
 	peer_expect_end(&peer);
 	peer_close(&peer);

@@ -197,13 +197,13 @@ START_TEST(fork_fails)
 	server_expect(&server, "cannot start a worker");
 	ck_assert_int_eq(server_workers(&server, pids), 2);
 	put_good(&server, "f", "f");
+	ck_assert_int_eq(server_said(&server, "next attempt in 1 s"), 1);
 	snprintf(number, sizeof(number), "%ld", (long)server.pid);
 	ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &enough), 0);
 	RUN(&run, "setpriv", "--reuid=54322", "--regid=54322", "--clear-groups",
 	    "prlimit", "--pid", number, "--nproc=100:100");
 	run_check(&run, 0, NULL);
-	/* Four workers; the sweeper, which could not be made, may come first.
-	 */
+	/* The sweeper, which could not be made either, may come first. */
 	server_settle(&server, pids, 4);
 	put_good(&server, "f", "g");
 	server_stop(&server);
