@@ -146,7 +146,7 @@ START_TEST(too_large_for_what_is_free)
 	}
 	file_make("big", 65 << 20, 1);
 	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
-	run_check(&run, 28, "No space left on device");
+	run_check(&run, 28, "No space left on device: needs 68.2 MB");
 	ck_assert_int_eq(folder_count(seen), 0);
 	server_stop(&server);
 }

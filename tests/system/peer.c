@@ -299,6 +299,16 @@ peer_expect_fatal(struct peer *peer, enum status status)
 }
 
 void
+peer_skip_to_error(struct peer *peer, const char *text)
+{
+	peer_skip_to(peer, WIRE_FATAL, 0);
+	ck_assert_msg(peer->payload[0] == STATUS_PROTOCOL &&
+		strstr(peer_text(peer), text) != NULL,
+	    "not \"%s\": %s", text, peer_text(peer));
+	peer_expect_end(peer);
+}
+
+void
 peer_expect_end(struct peer *peer)
 {
 	ck_assert_msg(!peer_next(peer), "%s came instead of the end: %s",

@@ -70,6 +70,8 @@ void peer_skip_to(struct peer *peer, enum wire_type type, uint32_t request);
 void peer_expect_result(
     struct peer *peer, uint32_t request, enum status status);
 void peer_expect_fatal(struct peer *peer, enum status status);
+/* Read on until a protocol error that says this, which ends it. */
+void peer_skip_to_error(struct peer *peer, const char *text);
 /* The stream must end here. */
 void peer_expect_end(struct peer *peer);
 /* The text of the last result or fatal. */

@@ -104,7 +104,7 @@ START_TEST(every_length)
 		while (io_poll(&polled, 1, until) > 0 && peer_next(&peer))
 			ck_assert_int_ne(peer.frame.type, WIRE_FATAL);
 	} else {
-		peer_skip_to(&peer, WIRE_FATAL, 0);
+		peer_skip_to_error(&peer, "frame too");
 	}
 	peer_close(&peer);
 	peer_check_service(server.port, "after");
@@ -129,8 +129,7 @@ START_TEST(every_bad_value)
 	script_request(script, WIRE_ASK, 1, "f", 4, 0);
 	script->bytes[start + bad_bytes[_i].offset] = bad_bytes[_i].byte;
 	peer_start(&peer, server.port, script);
-	peer_skip_to(&peer, WIRE_FATAL, 0);
-	peer_expect_end(&peer);
+	peer_skip_to_error(&peer, "bad request");
 	peer_close(&peer);
 	peer_check_service(server.port, "after");
 }
@@ -148,8 +147,7 @@ START_TEST(flags_and_reserved)
 		script_request(script, WIRE_ASK, 1, "f", 4, 0);
 		script->bytes[start + offset] = 1;
 		peer_start(&peer, server.port, script);
-		peer_skip_to(&peer, WIRE_FATAL, 0);
-		peer_expect_end(&peer);
+		peer_skip_to_error(&peer, "unknown flag");
 		peer_close(&peer);
 	}
 }
@@ -239,9 +237,7 @@ START_TEST(more_or_less_than_announced)
 	ck_assert_uint_eq(peer.payload[0], STATUS_DIGEST);
 	peer_skip_to(&peer, WIRE_ANSWER, 3);
 	ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
-	peer_skip_to(&peer, WIRE_FATAL, 0);
-	ck_assert_uint_eq(peer.payload[0], STATUS_PROTOCOL);
-	peer_expect_end(&peer);
+	peer_skip_to_error(&peer, "more content than was announced");
 	peer_close(&peer);
 	ck_assert_int_eq(folder_count("in"), 1);
 }
