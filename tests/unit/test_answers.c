@@ -133,6 +133,69 @@ START_TEST(dry_runs_are_unchanged_or_would_store)
 }
 END_TEST
 
+static const enum request_state early[] = {
+    REQUEST_GOING, REQUEST_SENDING, REQUEST_ABORTED};
+
+/* What was not sent to its end cannot be stored, whatever is said of it. */
+START_TEST(success_comes_after_the_end)
+{
+	struct request *request = add_asked(0);
+
+	request->sent = SIZE;
+	window_mark(&feed.window, request, early[_i]);
+	ck_assert_int_eq(hear(request, STATUS_STORED, SIZE, DIGEST), -1);
+	ck_assert_uint_eq(transfer.tally.stored, 0);
+	window_mark(&feed.window, request, REQUEST_ENDED);
+	ck_assert_int_eq(hear(request, STATUS_STORED, SIZE, DIGEST), 0);
+	ck_assert_uint_eq(transfer.tally.stored, 1);
+}
+END_TEST
+
+START_TEST(directories_have_no_content)
+{
+	struct request *request = add_asked(0);
+
+	request->kind = WIRE_FOLDER;
+	ck_assert_int_eq(hear(request, STATUS_STORED, 0, 0), -1);
+	window_mark(&feed.window, request, REQUEST_ENDED);
+	ck_assert_int_eq(hear(request, STATUS_STORED, 1, 0), -1);
+	ck_assert_int_eq(hear(request, STATUS_STORED, 0, 1), -1);
+	ck_assert_int_eq(hear(request, STATUS_WOULD_STORE, 0, 0), -1);
+	ck_assert_int_eq(hear(request, STATUS_STORED, 0, 0), 0);
+}
+END_TEST
+
+/* Hear that its content may go, from there on. */
+static int
+hear_go(const struct request *request, uint64_t offset)
+{
+	const struct wire_go go = {offset, 0};
+	uint8_t payload[2 * sizeof(uint64_t)];
+	struct conn_frame frame = {.type = WIRE_GO,
+	    .request = request->number,
+	    .payload = payload,
+	    .length = wire_write_go(payload, &go)};
+	struct outcome outcome;
+
+	return answers_take(&answers, &frame, &outcome);
+}
+
+START_TEST(go_is_plausible)
+{
+	struct request *request = add_asked(WIRE_RESUME);
+
+	request->size = TRANSFER_RESUMED;
+	ck_assert_int_eq(hear_go(request, 1), -1);
+	options.resume = 1;
+	ck_assert_int_eq(hear_go(request, TRANSFER_RESUMED + 1), -1);
+	options.dry_run = 1;
+	ck_assert_int_eq(hear_go(request, 0), -1);
+	options.dry_run = 0;
+	ck_assert_int_eq(hear_go(request, TRANSFER_RESUMED), 0);
+	ck_assert_int_eq(hear_go(request, TRANSFER_RESUMED), -1);
+}
+END_TEST
+
 Suite *
 answers_suite(void)
 {
@@ -143,6 +206,10 @@ answers_suite(void)
 	tcase_add_loop_test(tcase, success_is_plausible, 0,
 	    (int)(sizeof(stories) / sizeof(stories[0])));
 	tcase_add_test(tcase, dry_runs_are_unchanged_or_would_store);
+	tcase_add_loop_test(tcase, success_comes_after_the_end, 0,
+	    (int)(sizeof(early) / sizeof(early[0])));
+	tcase_add_test(tcase, directories_have_no_content);
+	tcase_add_test(tcase, go_is_plausible);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

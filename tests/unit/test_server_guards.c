@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+/* What a request may not be, what may be held for it, and what is kept. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/asks.h"
+#include "tests/unit/reception.h"
+
+Suite *server_guards_suite(void);
+
+static struct store store;
+static struct reception reception;
+static struct client *const client = &reception.client;
+static struct receive *const receive = &reception.receive;
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+	reception_open(&reception, &store);
+}
+
+static void
+teardown(void)
+{
+	reception_close(&reception);
+	inbox_close(&store);
+}
+
+/* Begin anew, after an error. */
+static void
+again(void)
+{
+	reception_close(&reception);
+	reception_open(&reception, &store);
+	reception_base(&reception, "");
+}
+
+/* Queue a request for a directory that is just as it is given. */
+static void
+ask_directory(const struct wire_request *request)
+{
+	uint8_t payload[WIRE_REQUEST + 16];
+
+	client_queue(client, WIRE_DIRECTORY, 1, payload,
+	    wire_write_request(payload, request));
+}
+
+START_TEST(directories_have_no_content)
+{
+	static const struct wire_request bad[] = {
+	    {.kind = WIRE_FILE, .mode = 0755, .path = {"d", 1}},
+	    {.kind = WIRE_FOLDER, .mode = 0755, .size = 1, .path = {"d", 1}},
+	    {.kind = WIRE_FOLDER, .wishes = WIRE_RESUME, .path = {"d", 1}},
+	    {.kind = WIRE_FOLDER, .wishes = WIRE_NO_CLOBBER, .path = {"d", 1}},
+	    {.kind = WIRE_FOLDER, .wishes = WIRE_SENT_BEFORE, .path = {"d", 1}},
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		again();
+		ask_directory(&bad[i]);
+		reception_expect_error(&reception);
+		ck_assert(!file_exists("in/d"));
+	}
+}
+END_TEST
+
+/* Whoever may send files does not own what he sends them to. */
+START_TEST(the_root_keeps_its_mode_and_time)
+{
+	const struct wire_request request = {.kind = WIRE_FOLDER,
+	    .attributes = WIRE_EXACT_MODE | WIRE_TIME,
+	    .mode = 0777};
+	struct stat before, after;
+
+	reception_base(&reception, "");
+	ck_assert_int_eq(stat("in", &before), 0);
+	ask_directory(&request);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_REFUSED);
+	ck_assert_int_eq(stat("in", &after), 0);
+	ck_assert_uint_eq(before.st_mode, after.st_mode);
+	ck_assert_int_eq(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+}
+END_TEST
+
+/* Content of a large file, so much that it is worth keeping. */
+static void
+begin_large(void)
+{
+	static uint8_t content[PARTIAL_LEAST];
+	const size_t piece = 64 * 1024;
+
+	client_request(
+	    client, WIRE_ASK, 1, "large", PARTIAL_LEAST + 1, WIRE_RESUME);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	for (size_t at = 0; at < PARTIAL_LEAST; at += piece) {
+		client_queue(client, WIRE_DATA, 1, content + at, piece);
+		ck_assert_int_eq(reception_run(&reception), 0);
+	}
+}
+
+/* What a bad peer began leaves nothing, and what a bad line did stays. */
+START_TEST(what_is_kept_depends_on_why)
+{
+	const struct outcome why = {.status = (enum status)_i};
+	int kept =
+	    _i == STATUS_LOST || _i == STATUS_STALLED || _i == STATUS_DRAINING;
+
+	struct staged staged;
+
+	reception_base(&reception, "");
+	begin_large();
+	staged = receive->content.staged;
+	ck_assert_int_ne(receive_abandon(receive, &why), 0);
+	ck_assert_uint_eq(folder_count(inbox_staging()), (size_t)kept);
+	staged.fd = -1;
+	store_discard(&store, &staged);
+}
+END_TEST
+
+/* Before any content is on its way, and also where it never will be. */
+START_TEST(space_is_looked_at_when_asked)
+{
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .mode = 0644,
+	    .wishes = _i ? WIRE_DRY_RUN : WIRE_NO_CLOBBER,
+	    .size = 1,
+	    .allocated = 1,
+	    .path = {"f", 1}};
+	uint8_t payload[WIRE_REQUEST + 1];
+
+	store.free_bytes = UINT64_MAX;
+	reception_base(&reception, "");
+	client_queue(client, WIRE_ASK, 1, payload,
+	    wire_write_request(payload, &request));
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_NO_SPACE);
+}
+END_TEST
+
+/* Each is an open descriptor. */
+START_TEST(few_partials_are_held_for_one)
+{
+	struct wire_request request = {
+	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = PARTIAL_LEAST};
+
+	struct staged staged[ASKS_PARTIALS + 1];
+
+	reception_base(&reception, "");
+	for (size_t i = 0; i <= ASKS_PARTIALS; i++) {
+		const char path[] = {(char)('a' + i), '\0'};
+
+		ck_assert_int_eq(
+		    partial_stage(&store, path, 1, &request, &staged[i]), 0);
+		ck_assert_int_eq(store_finish(&staged[i]), 0);
+		client_request(client, WIRE_ASK, (uint32_t)i + 1, path,
+		    PARTIAL_LEAST, WIRE_RESUME);
+	}
+	reception_finish(&reception);
+	ck_assert_uint_eq(receive->asks.count, ASKS_PARTIALS + 1);
+	ck_assert_uint_eq(receive->asks.partials, ASKS_PARTIALS);
+	for (size_t i = 0; i <= ASKS_PARTIALS; i++)
+		store_discard(&store, &staged[i]);
+}
+END_TEST
+
+START_TEST(answers_without_room_end_the_connection)
+{
+	struct outcome outcome;
+	int result = 0;
+
+	outcome_set(&outcome, STATUS_REFUSED, "%01000d", 0);
+	for (int i = 0; i < CONN_OUTPUT / 1000 && result == 0; i++)
+		result = receive_answer(receive, 1, "f", 1, &outcome);
+	ck_assert_int_eq(result, -1);
+	ck_assert_int_eq(receive->fatal.status, STATUS_PROTOCOL);
+}
+END_TEST
+
+Suite *
+server_guards_suite(void)
+{
+	Suite *suite = suite_create("server_guards");
+	TCase *tcase = support_case("guards");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, directories_have_no_content);
+	tcase_add_test(tcase, the_root_keeps_its_mode_and_time);
+	tcase_add_loop_test(
+	    tcase, what_is_kept_depends_on_why, 0, STATUS_LOST + 1);
+	tcase_add_loop_test(tcase, space_is_looked_at_when_asked, 0, 2);
+	tcase_add_test(tcase, few_partials_are_held_for_one);
+	tcase_add_test(tcase, answers_without_room_end_the_connection);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
