@@ -273,43 +273,6 @@ START_TEST(answers_are_read_late)
 }
 END_TEST
 
-START_TEST(answers_are_never_read)
-{
-	struct server server;
-	struct script *script = script_new();
-	struct peer peer;
-	char path[200];
-
-	SERVER_START(&server, "-w", "2", "-C", "2", "-t", "1");
-	memset(path, 'x', sizeof(path));
-	memcpy(path, "../", 3);
-	path[sizeof(path) - 1] = '\0';
-	script_begin(script);
-	for (uint32_t i = 1; i <= 4000; i++)
-		script_request(script, WIRE_ASK, i, path, 4, 0);
-	peer_open(&peer, server.port, NULL);
-	ck_assert_int_eq(io_set_blocking(peer.fd, 0), 0);
-	for (size_t said = 0;;) {
-		struct pollfd polled = {.fd = peer.fd, .events = POLLOUT};
-		size_t at = said % script->length;
-		ssize_t written;
-
-		/* The server stops reading, and then ends it. */
-		if (io_poll(&polled, 1, io_now() + 10000) <= 0)
-			ck_abort_msg("the server holds on to a dead client");
-		written =
-		    io_write(peer.fd, script->bytes + at, script->length - at);
-		if (written < 0)
-			break;
-		said += (size_t)written;
-		ck_assert_uint_lt(said, 64 << 20);
-	}
-	peer_close(&peer);
-	peer_check_service(server.port, "after");
-	server_stop(&server);
-}
-END_TEST
-
 START_TEST(same_name_twice)
 {
 	struct server server;
@@ -349,7 +312,6 @@ raw_suite(void)
 	tcase_add_test(tcase, base_is_settled);
 	tcase_add_test(tcase, digest_of_the_specification);
 	tcase_add_test(tcase, answers_are_read_late);
-	tcase_add_test(tcase, answers_are_never_read);
 	tcase_add_test(tcase, same_name_twice);
 	suite_add_tcase(suite, tcase);
 	return suite;
