@@ -296,6 +296,22 @@ START_TEST(results_that_lie)
 }
 END_TEST
 
+/* Neither ready nor refusing. */
+START_TEST(greeting_of_no_state)
+{
+	struct script *script = script_new();
+	struct run run;
+
+	make_source(SMALL);
+	turn = 0;
+	say_greeting(script, (enum wire_greeting_state)(WIRE_REFUSING + 1));
+	say(script, WIRE_BASED);
+	say(script, WIRE_ANSWER);
+	put_to(&run, script, PUT);
+	run_check(&run, PROTOCOL, "bad greeting");
+}
+END_TEST
+
 /* One of two files is confirmed twice. */
 START_TEST(one_result_twice)
 {
@@ -350,6 +366,7 @@ impostor_suite(void)
 	tcase_add_loop_test(tcase, every_frame_in_state, 0, STATES);
 	tcase_add_test(tcase, lengths_that_lie);
 	tcase_add_test(tcase, results_that_lie);
+	tcase_add_test(tcase, greeting_of_no_state);
 	tcase_add_test(tcase, one_result_twice);
 	tcase_add_test(tcase, longest_text);
 	suite_add_tcase(suite, tcase);

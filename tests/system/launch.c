@@ -341,7 +341,13 @@ START_TEST(hostile_pid_files)
 
 	file_write("pid", "-1\n");
 	SERVER_START(&server, "-w", "1", "-P", "pid");
+	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-P", "pid");
+	run_check(&run, 1, "held by process");
+	/* What somebody put in its place is not the server's to remove. */
+	ck_assert_int_eq(unlink("pid"), 0);
+	file_write("pid", "another's\n");
 	server_stop(&server);
+	ck_assert(file_exists("pid"));
 	file_write("victim", "untouched\n");
 	ck_assert_int_eq(symlink("victim", "link"), 0);
 	ck_assert_int_eq(mkfifo("fifo", 0600), 0);

@@ -69,6 +69,54 @@ START_TEST(in_pieces)
 }
 END_TEST
 
+/* Let as many bytes come as zeros that nobody sends. */
+static void
+take(const char *data, size_t length, uint64_t hole)
+{
+	ck_assert_int_eq(recv_file_data(&file, data, length), 0);
+	ck_assert_int_eq(recv_file_hole(&file, hole), 0);
+}
+
+START_TEST(holes)
+{
+	const char content[10] = "ab\0\0\0cd";
+	const struct wire_end end = end_of(content, sizeof(content));
+	char stored[16];
+
+	recv_file_begin(&file, fd, sizeof(content));
+	take(content, 2, 3);
+	take(content + 5, 2, 3);
+	ck_assert_int_eq(recv_file_hole(&file, 1), -1);
+	ck_assert_int_eq(errno, EOVERFLOW);
+	ck_assert_int_eq(recv_file_end(&file, &end), 0);
+	ck_assert_int_eq(recv_file_settle(&file), 0);
+	ck_assert_int_eq(pread(fd, stored, sizeof(stored), 0), sizeof(content));
+	ck_assert_mem_eq(stored, content, sizeof(content));
+}
+END_TEST
+
+/* What lies behind the prefix was written, and never hashed. */
+START_TEST(gone_on_with)
+{
+	const struct wire_end end = end_of("abcdef", 6);
+	struct digest prefix;
+	char stored[16];
+
+	ck_assert_int_eq(write(fd, "abcXYZXYZ", 9), 9);
+	digest_init(&prefix);
+	digest_add(&prefix, "abc", 3);
+	ck_assert_int_eq(recv_file_resume(&file, fd, 6, &prefix), 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 3);
+	ck_assert_int_eq(recv_file_data(&file, "def", 3), 0);
+	ck_assert_int_eq(recv_file_end(&file, &end), 0);
+	ck_assert_int_eq(pread(fd, stored, sizeof(stored), 0), 6);
+	ck_assert_mem_eq(stored, "abcdef", 6);
+	ck_assert_int_eq(lseek(fd, 1, SEEK_SET), 1);
+	ck_assert_int_eq(recv_file_resume(&file, fd, 6, &prefix), 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 3);
+}
+END_TEST
+
 START_TEST(empty)
 {
 	struct wire_end end = end_of("", 0);
@@ -192,6 +240,8 @@ recv_file_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, finish);
 	tcase_add_test(tcase, in_pieces);
+	tcase_add_test(tcase, holes);
+	tcase_add_test(tcase, gone_on_with);
 	tcase_add_test(tcase, empty);
 	tcase_add_test(tcase, more_than_announced);
 	tcase_add_test(tcase, other_than_sent);

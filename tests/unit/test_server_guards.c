@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What a request may not be, what may be held for it, and what is kept. */
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +123,118 @@ START_TEST(what_is_kept_depends_on_why)
 }
 END_TEST
 
+START_TEST(little_is_not_worth_keeping)
+{
+	const struct outcome why = {.status = STATUS_LOST};
+
+	reception_base(&reception, "");
+	client_request(
+	    client, WIRE_ASK, 1, "large", PARTIAL_LEAST, WIRE_RESUME);
+	client_queue(client, WIRE_DATA, 1, "little", 6);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_ne(receive_abandon(receive, &why), 0);
+	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+}
+END_TEST
+
+/* The file would be found where nobody said that it should be. */
+START_TEST(nothing_is_published_into_what_was_moved)
+{
+	reception_base(&reception, "");
+	client_put(client, 1, "d/f", "content");
+	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_eq(rename("in/d", "in/e"), 0);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_FAILED);
+	ck_assert_uint_eq(folder_count("in/e"), 0);
+	ck_assert(!file_exists("in/d"));
+}
+END_TEST
+
+/* What a directory that is there already has beyond rights, it keeps. */
+START_TEST(special_bits_stay)
+{
+	const struct wire_request request = {.kind = WIRE_FOLDER,
+	    .attributes = WIRE_EXACT_MODE,
+	    .mode = 0700,
+	    .path = {"d", 1}};
+	struct stat found;
+
+	folder_make("in/d");
+	ck_assert_int_eq(chmod("in/d", S_ISVTX | 0755), 0);
+	reception_base(&reception, "");
+	ask_directory(&request);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_STORED);
+	ck_assert_int_eq(stat("in/d", &found), 0);
+	ck_assert_uint_eq(found.st_mode & 07777, S_ISVTX | 0700);
+}
+END_TEST
+
+/* Ask for "f" unless it has this size and time. */
+static void
+ask_unless_same(uint32_t number, const struct stat *same, int nanoseconds)
+{
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .attributes = WIRE_TIME,
+	    .wishes = WIRE_UNLESS_SAME,
+	    .mode = 0644,
+	    .seconds = same->st_mtim.tv_sec,
+	    .nanoseconds = (uint32_t)(same->st_mtim.tv_nsec + nanoseconds),
+	    .size = (uint64_t)same->st_size,
+	    .path = {"f", 1}};
+	uint8_t payload[WIRE_REQUEST + 1];
+
+	client_queue(client, WIRE_ASK, number, payload,
+	    wire_write_request(payload, &request));
+	reception_finish(&reception);
+}
+
+START_TEST(same_is_a_file_of_exactly_that_time)
+{
+	const struct timespec when[2] = {{1000, 5}, {1000, 5}};
+	struct stat found;
+
+	ck_assert_int_eq(close(open("in/f", O_CREAT | O_WRONLY, 0644)), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, "in/f", when, 0), 0);
+	ck_assert_int_eq(stat("in/f", &found), 0);
+	reception_base(&reception, "");
+	ask_unless_same(1, &found, 0);
+	client_expect_result(client, 1, STATUS_UNCHANGED);
+	ask_unless_same(2, &found, 1);
+	client_expect(client, WIRE_GO, 2);
+	ck_assert_int_eq(unlink("in/f"), 0);
+	ck_assert_int_eq(symlink("elsewhere", "in/f"), 0);
+	ck_assert_int_eq(lstat("in/f", &found), 0);
+	ask_unless_same(3, &found, 0);
+	client_expect(client, WIRE_GO, 3);
+}
+END_TEST
+
+/* A hole is only as long as the file can be made. */
+START_TEST(a_hole_that_does_not_fit_is_not_stored)
+{
+	static const char zeros[8192];
+	struct rlimit before, limit;
+	uint8_t payload[8];
+
+	ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = sizeof(zeros) / 2;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	reception_base(&reception, "");
+	client_request(client, WIRE_PUT, 1, "f", sizeof(zeros), 0);
+	client_queue(client, WIRE_HOLE, 1, payload,
+	    wire_write_hole(payload, sizeof(zeros)));
+	client_end(client, 1, zeros, sizeof(zeros));
+	reception_finish(&reception);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	client_expect_result(client, 1, STATUS_NO_SPACE);
+	ck_assert(!file_exists("in/f"));
+}
+END_TEST
+
 /* Before any content is on its way, and also where it never will be. */
 START_TEST(space_is_looked_at_when_asked)
 {
@@ -190,6 +305,11 @@ server_guards_suite(void)
 	tcase_add_test(tcase, the_root_keeps_its_mode_and_time);
 	tcase_add_loop_test(
 	    tcase, what_is_kept_depends_on_why, 0, STATUS_LOST + 1);
+	tcase_add_test(tcase, little_is_not_worth_keeping);
+	tcase_add_test(tcase, nothing_is_published_into_what_was_moved);
+	tcase_add_test(tcase, special_bits_stay);
+	tcase_add_test(tcase, same_is_a_file_of_exactly_that_time);
+	tcase_add_test(tcase, a_hole_that_does_not_fit_is_not_stored);
 	tcase_add_loop_test(tcase, space_is_looked_at_when_asked, 0, 2);
 	tcase_add_test(tcase, few_partials_are_held_for_one);
 	tcase_add_test(tcase, answers_without_room_end_the_connection);

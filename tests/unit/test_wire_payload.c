@@ -83,6 +83,12 @@ START_TEST(based_that_lies)
 	ck_assert_int_eq(wire_read_based(bytes, 2, &out), 0);
 	bytes[1] = 1;
 	ck_assert_int_eq(wire_read_based(bytes, 2, &out), -1);
+	in.directory = bytes_of("..");
+	length = wire_write_based(bytes, &in);
+	ck_assert_int_eq(wire_read_based(bytes, length, &out), -1);
+	in = (struct wire_based){bytes_of("d"), bytes_of("a/../b")};
+	length = wire_write_based(bytes, &in);
+	ck_assert_int_eq(wire_read_based(bytes, length, &out), -1);
 }
 END_TEST
 
