@@ -84,6 +84,35 @@ check_names(const struct options *options, char *const sources[], size_t count)
 	return -1;
 }
 
+/*
+ * What lies in a directory that gives its contents can meet a file of the same
+ * name from another source: then only the last is there, and none would be
+ * left here.
+ */
+static int
+check_removal(
+    const struct options *options, char *const sources[], size_t count)
+{
+	char shown[SHOWN];
+
+	if (!options->remove_source || !options->recursive || count < 2)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct source source = source_of(sources[i]);
+
+		if (source_called(&source).length > 0)
+			continue;
+		fprintf(stderr,
+		    "ftx: %s: with remove-source what lies in a directory is "
+		    "sent without other sources, which could have files of "
+		    "the same names\n",
+		    text_escape(shown, SHOWN, sources[i], strlen(sources[i]),
+			TEXT_UTF8));
+		return -1;
+	}
+	return 0;
+}
+
 /* What is wrong with the sources, whatever the target is. */
 static int
 check_sources(const struct options *options, char *const sources[],
@@ -106,7 +135,9 @@ check_sources(const struct options *options, char *const sources[],
 		    text_escape(shown, SHOWN, path, strlen(path), TEXT_UTF8));
 		return -1;
 	}
-	return check_names(options, sources, count);
+	if (check_names(options, sources, count) == -1)
+		return -1;
+	return check_removal(options, sources, count);
 }
 
 /* What goes with standard input only, or not.  Returns NULL, or why. */

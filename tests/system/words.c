@@ -36,6 +36,9 @@ static const struct {
 	"ftx: x and x/ would both become x\n"},
     {{"ftx", "put", "-r", "a/x", "x", "h:"},
 	"ftx: a/x and x would both become x\n"},
+    {{"ftx", "put", "-roremove-source", "a", "b/.", "h:"},
+	"ftx: b/.: with remove-source what lies in a directory is sent "
+	"without other sources"},
     {{"ftx", "put", "-", "x", "h:"}, "ftx: -: standard input is sent alone"},
     {{"ftx", "--help"}, "ftx: --help is no option; -h lists them\n"},
     {{"ftx", "put", "--version"},
