@@ -190,6 +190,16 @@ file_exists(const char *path)
 	return lstat(path, &found) == 0;
 }
 
+int
+file_is(int fd, const char *path)
+{
+	struct stat held, named;
+
+	ck_assert_int_eq(fstat(fd, &held), 0);
+	ck_assert_int_eq(stat(path, &named), 0);
+	return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
 mode_t
 file_mode(const char *path)
 {

@@ -48,6 +48,9 @@ void file_expect_text(const char *path, const char *text);
 /* Nonzero if the name exists; a symbolic link counts for itself. */
 int file_exists(const char *path);
 
+/* Nonzero if the path, which must exist, leads to what fd has open. */
+int file_is(int fd, const char *path);
+
 /* Type and permissions; the file must exist. */
 mode_t file_mode(const char *path);
 

@@ -58,22 +58,12 @@ expect_refused(const char *path, const char *word)
 	}
 }
 
-static int
-same_file(int fd, const char *path)
-{
-	struct stat held, named;
-
-	ck_assert_int_eq(fstat(fd, &held), 0);
-	ck_assert_int_eq(stat(path, &named), 0);
-	return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-}
-
 START_TEST(empty_path_is_the_receiving_directory)
 {
 	struct directory *root = find("", 0);
 
 	ck_assert_ptr_nonnull(root);
-	ck_assert(same_file(root->fd, "in"));
+	ck_assert(file_is(root->fd, "in"));
 	ck_assert_uint_eq(root->length, 0);
 	ck_assert(root->linked);
 	directory_release(root);
@@ -90,7 +80,7 @@ START_TEST(missing_is_made_or_told)
 	umask(027);
 	found = find("a/b/c", 1);
 	ck_assert_ptr_nonnull(found);
-	ck_assert(same_file(found->fd, "in/a/b/c"));
+	ck_assert(file_is(found->fd, "in/a/b/c"));
 	ck_assert_uint_eq(found->length, 5);
 	ck_assert_mem_eq(found->path, "a/b/c", 5);
 	ck_assert_uint_eq(file_mode("in/a/b"), S_IFDIR | 0750);
@@ -149,10 +139,10 @@ START_TEST(a_directory_that_was_moved_is_found_anew)
 	ck_assert_int_eq(rename("in/a", "in/moved"), 0);
 	folder_make("in/a");
 	ck_assert(!directory_is_current(first));
-	ck_assert(same_file(first->fd, "in/moved/b"));
+	ck_assert(file_is(first->fd, "in/moved/b"));
 	again = find("a/b", 1);
 	ck_assert_ptr_nonnull(again);
-	ck_assert(same_file(again->fd, "in/a/b"));
+	ck_assert(file_is(again->fd, "in/a/b"));
 	directory_release(again);
 	directory_release(first);
 }
@@ -189,7 +179,7 @@ START_TEST(held_ones_outlive_the_list)
 	ck_assert_ptr_nonnull(held);
 	directories_forget(&directories);
 	ck_assert_uint_eq(directories.count, 0);
-	ck_assert(same_file(held->fd, "in/a/b"));
+	ck_assert(file_is(held->fd, "in/a/b"));
 	ck_assert_int_eq(directory_sync(held), 0);
 	directory_release(held);
 	ck_assert_uint_eq(support_descriptors(), before);
