@@ -30,7 +30,8 @@ enum {
 	STORED = 0,
 	PROTOCOL = 2,
 	REFUSED = 5,
-	NO_SPACE = 28
+	NO_SPACE = 28,
+	BUSY = 75
 };
 
 /* A result comes in two kinds. */
@@ -335,6 +336,22 @@ START_TEST(one_result_twice)
 }
 END_TEST
 
+/* It is not this file's failure, and no success of the run. */
+START_TEST(draining_for_one)
+{
+	struct script *script = script_new();
+	struct run run;
+
+	make_source(SMALL);
+	turn = 0;
+	enter(script, SENT);
+	say_answer(script, 1, STATUS_DRAINING, 0, 0);
+	put_to(&run, script, PUT);
+	run_check(&run, BUSY, "draining: the server is going down");
+	ck_assert_ptr_null(strstr(run.err, "verified"));
+}
+END_TEST
+
 START_TEST(longest_text)
 {
 	static char text[STATUS_TEXT - 1];
@@ -368,6 +385,7 @@ impostor_suite(void)
 	tcase_add_test(tcase, results_that_lie);
 	tcase_add_test(tcase, greeting_of_no_state);
 	tcase_add_test(tcase, one_result_twice);
+	tcase_add_test(tcase, draining_for_one);
 	tcase_add_test(tcase, longest_text);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -196,6 +196,30 @@ START_TEST(go_is_plausible)
 }
 END_TEST
 
+/* Hear these last words.  Returns what they are taken for. */
+static enum status
+hear_fatal(enum status status)
+{
+	const struct wire_reason reason = {status, {"", 0}};
+	uint8_t payload[1];
+	struct conn_frame frame = {.type = WIRE_FATAL,
+	    .payload = payload,
+	    .length = wire_write_reason(payload, &reason)};
+	struct outcome outcome;
+
+	ck_assert_int_eq(answers_take(&answers, &frame, &outcome), -1);
+	return outcome.status;
+}
+
+START_TEST(last_words_are_no_success)
+{
+	ck_assert_int_eq(hear_fatal(STATUS_STORED), STATUS_PROTOCOL);
+	ck_assert_int_eq(hear_fatal(STATUS_UNCHANGED), STATUS_PROTOCOL);
+	ck_assert_int_eq(hear_fatal(STATUS_WOULD_STORE), STATUS_PROTOCOL);
+	ck_assert_int_eq(hear_fatal(STATUS_BUSY), STATUS_BUSY);
+}
+END_TEST
+
 Suite *
 answers_suite(void)
 {
@@ -210,6 +234,7 @@ answers_suite(void)
 	    (int)(sizeof(early) / sizeof(early[0])));
 	tcase_add_test(tcase, directories_have_no_content);
 	tcase_add_test(tcase, go_is_plausible);
+	tcase_add_test(tcase, last_words_are_no_success);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

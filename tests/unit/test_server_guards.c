@@ -255,6 +255,35 @@ START_TEST(space_is_looked_at_when_asked)
 }
 END_TEST
 
+START_TEST(who_is_refused_has_made_no_parents)
+{
+	receive->policy.max_size = 5;
+	reception_base(&reception, "");
+	client_request(client, WIRE_PUT, 1, "new/f", 6, 0);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect_result(client, 1, STATUS_NO_SPACE);
+	ck_assert(!file_exists("in/new"));
+}
+END_TEST
+
+START_TEST(holes_count_as_size)
+{
+	uint8_t payload[8];
+
+	receive->policy.max_size = 5;
+	reception_base(&reception, "");
+	client_request(client, WIRE_PUT, 1, "f", WIRE_SIZE_UNKNOWN, 0);
+	client_queue(
+	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, 5));
+	ck_assert_int_eq(reception_run(&reception), 0);
+	reception_expect_silence(&reception);
+	client_queue(
+	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, 1));
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect_result(client, 1, STATUS_NO_SPACE);
+}
+END_TEST
+
 /* Each is an open descriptor. */
 START_TEST(few_partials_are_held_for_one)
 {
@@ -311,6 +340,8 @@ server_guards_suite(void)
 	tcase_add_test(tcase, same_is_a_file_of_exactly_that_time);
 	tcase_add_test(tcase, a_hole_that_does_not_fit_is_not_stored);
 	tcase_add_loop_test(tcase, space_is_looked_at_when_asked, 0, 2);
+	tcase_add_test(tcase, who_is_refused_has_made_no_parents);
+	tcase_add_test(tcase, holes_count_as_size);
 	tcase_add_test(tcase, few_partials_are_held_for_one);
 	tcase_add_test(tcase, answers_without_room_end_the_connection);
 	suite_add_tcase(suite, tcase);
