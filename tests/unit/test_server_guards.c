@@ -289,7 +289,6 @@ START_TEST(few_partials_are_held_for_one)
 {
 	struct wire_request request = {
 	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = PARTIAL_LEAST};
-
 	struct staged staged[ASKS_PARTIALS + 1];
 
 	reception_base(&reception, "");
