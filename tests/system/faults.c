@@ -174,12 +174,30 @@ start(void)
 	pid_t pids[SERVER_WORKERS];
 
 	server_start_by(&server, plan.launcher,
-	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
+	    (const char *const[]){"-v", "-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
 	/* Not while the staging folder is swept. */
 	eventually(server_said(&server, "swept") == 0 &&
 		server_workers(&server, pids) == 1,
 	    HARNESS_PATIENCE);
+}
+
+static int
+has_ended_sick(void)
+{
+	return server_said(&server, "short of memory or descriptors") > 0;
+}
+
+/* Nonzero when the worker is done with all connections, of more than so many.
+ */
+static int
+is_at_rest(int more)
+{
+	int connections = server_said(&server, ": connected");
+
+	return connections > more &&
+	    (server_said(&server, ": disconnected") == connections ||
+		has_ended_sick());
 }
 
 /* After the fault: nothing is left, the worker is there, and works. */
@@ -193,7 +211,7 @@ check_server(void)
 	 * Its patience with workers that end is not what this tests; one that
 	 * ends during the stop counts as cut.
 	 */
-	if (server_said(&server, "short of memory or descriptors") > 0) {
+	if (has_ended_sick()) {
 		(void)server_end(&server, SIGTERM, HARNESS_PATIENCE);
 		ck_assert_int_eq(unlink("log"), 0);
 		start();
@@ -216,15 +234,13 @@ static int
 step(const struct faulty_put *put, const struct walk *walk, int number,
     int always)
 {
-	int accepts = atomic_load(&plan.shared->seen[FAULT_ACCEPT]), done;
+	int before = server_said(&server, ": connected"), done;
 	struct run run;
 
 	faulty_prepare(put);
 	plan_arm(&plan, &walk->fault, number, always);
 	faulty_run(&run, put, NULL);
-	/* Not before the worker is done with it, too. */
-	eventually(atomic_load(&plan.shared->seen[FAULT_ACCEPT]) > accepts,
-	    HARNESS_PATIENCE);
+	eventually(is_at_rest(before), HARNESS_PATIENCE);
 	done = plan_disarm(&plan);
 	faulty_label("%s %d fails with %d%s", plan_name(walk->fault.call),
 	    number, walk->fault.value, always ? ", always" : "");
@@ -238,6 +254,7 @@ step(const struct faulty_put *put, const struct walk *walk, int number,
 	if (run.status != 0 && put->resumes)
 		faulty_repeat(put);
 	check_server();
+	eventually(is_at_rest(0), HARNESS_PATIENCE);
 	runs++;
 	return done > 0;
 }
