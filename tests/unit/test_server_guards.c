@@ -284,6 +284,32 @@ START_TEST(holes_count_as_size)
 }
 END_TEST
 
+/* Base and path are good, each for itself, and too long together. */
+START_TEST(what_is_too_long_is_written_nowhere)
+{
+	struct {
+		struct destination destination;
+		char behind[WIRE_PATH_MAX];
+	} room;
+	struct base base = {.length = WIRE_PATH_MAX};
+	char path[WIRE_PATH_MAX];
+	struct outcome outcome;
+
+	memset(&room, 0, sizeof(room));
+	memset(path, 'x', sizeof(path));
+	for (size_t i = WIRE_COMPONENT_MAX; i < sizeof(path); i += 200)
+		path[i] = '/';
+	memcpy(base.directory, path, sizeof(path));
+	ck_assert_int_eq(
+	    destination_locate(&room.destination, &base,
+		&(struct wire_bytes){path, sizeof(path)}, &outcome),
+	    -1);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	for (size_t i = 0; i < sizeof(room.behind); i++)
+		ck_assert_int_eq(room.behind[i], 0);
+}
+END_TEST
+
 /* Each is an open descriptor. */
 START_TEST(few_partials_are_held_for_one)
 {
@@ -340,6 +366,7 @@ server_guards_suite(void)
 	tcase_add_test(tcase, a_hole_that_does_not_fit_is_not_stored);
 	tcase_add_loop_test(tcase, space_is_looked_at_when_asked, 0, 2);
 	tcase_add_test(tcase, who_is_refused_has_made_no_parents);
+	tcase_add_test(tcase, what_is_too_long_is_written_nowhere);
 	tcase_add_test(tcase, holes_count_as_size);
 	tcase_add_test(tcase, few_partials_are_held_for_one);
 	tcase_add_test(tcase, answers_without_room_end_the_connection);
