@@ -118,7 +118,7 @@ START_TEST(no_descriptors_to_reload)
 	for (int i = 0; i < 1 + is_patient(); i++) {
 		plan_arm(&plan, &faults[i], 1, 1);
 		hang_up("settings not changed: conf: ");
-		ck_assert_int_eq(plan_disarm(&plan), 1);
+		ck_assert_int_gt(plan_disarm(&plan), 0);
 		server_expect(&server, strerror(faults[i].value));
 		put_good(&server, "f", "f");
 		file_write("conf", "workers 3\n");
