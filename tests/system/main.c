@@ -11,7 +11,7 @@
 #include "tests/system/suites.h"
 
 /* How many suites run side by side: most of their time is spent waiting. */
-#define TOGETHER 4
+#define TOGETHER 6
 
 typedef Suite *suite_maker(void);
 
