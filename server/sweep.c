@@ -95,7 +95,7 @@ find_next(const struct store *store, struct timespec after,
 static void
 make_room(const struct store *store, uint64_t bytes)
 {
-	struct timespec after = {0, 0}, when;
+	struct timespec after = {0, 0}, when = {0, 0};
 	struct outcome ignored;
 	char name[STORE_NAME];
 

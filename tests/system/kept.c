@@ -70,13 +70,14 @@ cut(void)
 {
 	const struct proxy_plan plan = {
 	    .up = {.fault = PROXY_CUT, .at = FRONT + 4096}};
+	const char *server = getenv("FTX_PORT");
 	struct proxy proxy;
 	struct run run;
 	char port[16];
 
-	ck_assert_int_eq(proxy_start(&proxy, &plan,
-			     (unsigned)strtoul(getenv("FTX_PORT"), NULL, 10)),
-	    0);
+	ck_assert_ptr_nonnull(server);
+	ck_assert_int_eq(
+	    proxy_start(&proxy, &plan, (unsigned)strtoul(server, NULL, 10)), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", SOURCE,
 	    "127.0.0.1:d/");

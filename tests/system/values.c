@@ -158,13 +158,13 @@ static void
 put_path(size_t length, size_t component, enum status status)
 {
 	static char path[WIRE_PATH_MAX + 2];
-	/* A file of one length must not stand in another's way. */
-	const char letter = (char)('a' + length % 26);
 	struct script *script = script_new();
 	struct peer peer;
 
-	for (size_t i = 0; i < length; i++)
-		path[i] = (i + 1) % (component + 1) == 0 ? '/' : letter;
+	/* A file of one length must not stand in another's way. */
+	memset(path, 'a' + (int)(length % 26), length);
+	for (size_t i = component; i < length; i += component + 1)
+		path[i] = '/';
 	path[length] = '\0';
 	script_begin(script);
 	script_file(script, 1, path, "x");
