@@ -53,8 +53,11 @@ compare(struct receive *receive, const struct wire_request *request,
 	*fd = compare_digest(request, destination, found, &receive->tick);
 	if (*fd == -1)
 		return VERDICT_GO;
-	return (request->wishes & WIRE_SENT_BEFORE) != 0 ? VERDICT_SYNC
-							 : VERDICT_RESULT;
+	/* What is only tried is not made durable either. */
+	return (request->wishes & (WIRE_SENT_BEFORE | WIRE_DRY_RUN)) ==
+		WIRE_SENT_BEFORE
+	    ? VERDICT_SYNC
+	    : VERDICT_RESULT;
 }
 
 static enum verdict

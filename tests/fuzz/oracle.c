@@ -189,7 +189,10 @@ is_true(const struct oracle *oracle, const struct oracle_request *request,
 	case STATUS_WOULD_STORE:
 		return (wishes & WIRE_DRY_RUN) != 0;
 	case STATUS_UNCHANGED:
-		return (wishes & (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)) != 0;
+		return (wishes & (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)) !=
+		    0 ||
+		    ((wishes & WIRE_SENT_BEFORE) != 0 &&
+			(wishes & WIRE_DRY_RUN) != 0);
 	case STATUS_EXISTS:
 		return oracle->keeps || (wishes & WIRE_NO_CLOBBER) != 0;
 	default:

@@ -241,11 +241,12 @@ END_TEST
 
 /* A client that sent "old" with this time before. */
 static void
-ask_again(uint32_t number, unsigned attributes, int64_t seconds)
+ask_again(
+    uint32_t number, unsigned wishes, unsigned attributes, int64_t seconds)
 {
 	const struct wire_request request = {.kind = WIRE_FILE,
 	    .attributes = attributes,
-	    .wishes = WIRE_SENT_BEFORE,
+	    .wishes = WIRE_SENT_BEFORE | wishes,
 	    .seconds = seconds,
 	    .size = 3,
 	    .digest = client_digest("old", 3),
@@ -263,13 +264,23 @@ START_TEST(what_was_sent_before_has_its_time)
 	file_make("in/old", "old");
 	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
 	reception_base(&reception, "");
-	ask_again(1, 0, 78);
-	ask_again(2, WIRE_TIME, 78);
-	ask_again(3, WIRE_TIME, 77);
+	ask_again(1, 0, 0, 78);
+	ask_again(2, 0, WIRE_TIME, 78);
+	ask_again(3, 0, WIRE_TIME, 77);
 	reception_finish(&reception);
 	client_expect(client, WIRE_GO, 2);
 	client_expect_result(client, 1, STATUS_STORED);
 	client_expect_result(client, 3, STATUS_STORED);
+}
+END_TEST
+
+START_TEST(what_was_sent_before_is_only_tried)
+{
+	file_make("in/old", "old");
+	reception_base(&reception, "");
+	ask_again(1, WIRE_DRY_RUN, 0, 0);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_UNCHANGED);
 }
 END_TEST
 
@@ -280,7 +291,7 @@ START_TEST(a_server_that_does_not_compare)
 	reception_base(&reception, "");
 	client_request(client, WIRE_ASK, 1, "old", 3, WIRE_UNLESS_SAME);
 	client_request(client, WIRE_ASK, 2, "old", 3, WIRE_UNLESS_DIGEST);
-	ask_again(3, 0, 0);
+	ask_again(3, 0, 0, 0);
 	reception_finish(&reception);
 	client_expect_result(client, 1, STATUS_REFUSED);
 	client_expect_result(client, 2, STATUS_REFUSED);
@@ -362,6 +373,7 @@ receive_suite(void)
 	tcase_add_test(tcase, dry_runs_change_nothing);
 	tcase_add_test(tcase, wishes_are_answered);
 	tcase_add_test(tcase, what_was_sent_before_has_its_time);
+	tcase_add_test(tcase, what_was_sent_before_is_only_tried);
 	tcase_add_test(tcase, a_server_that_does_not_compare);
 	tcase_add_test(tcase, asks_are_pipelined);
 	tcase_add_test(tcase, window_of_asks);
