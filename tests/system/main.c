@@ -19,7 +19,7 @@ typedef Suite *suite_maker(void);
 static suite_maker *const together[] = {life_suite, crash_suite,
     crash_staging_suite, races_suite, faults_suite, faults_client_suite,
     faults_again_suite, disks_suite, slow_disk_suite, underneath_suite,
-    processes_suite, cuts_suite, restart_suite, streams_suite,
+    processes_suite, numbers_suite, cuts_suite, restart_suite, streams_suite,
     faults_service_suite, faults_master_suite, starved_suite, limits_suite,
     hostile_suite, flood_suite, soak_suite, stdin_suite, command_suite,
     unchanged_suite, exits_suite, launch_suite, proof_suite, sparse_suite,

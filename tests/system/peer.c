@@ -356,3 +356,21 @@ peer_check_service(unsigned port, const char *name)
 	peer_expect_end(&peer);
 	peer_close(&peer);
 }
+
+void
+peer_arrive(struct peer *peer, unsigned port)
+{
+	struct wire_greeting greeting;
+
+	peer_open(peer, port, NULL);
+	peer_greeted(peer, &greeting);
+}
+
+void
+peer_visit(unsigned port)
+{
+	struct peer peer;
+
+	peer_arrive(&peer, port);
+	peer_close(&peer);
+}

@@ -52,6 +52,10 @@ struct peer {
 /* Connect to 127.0.0.1, from that address if it is not NULL. */
 void peer_open(struct peer *peer, unsigned port, const char *from);
 void peer_close(struct peer *peer);
+/* Come, and be greeted by a worker. */
+void peer_arrive(struct peer *peer, unsigned port);
+/* The same, and leave at once. */
+void peer_visit(unsigned port);
 /* Close so that the other side sees a reset. */
 void peer_reset(struct peer *peer);
 

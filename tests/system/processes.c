@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Workers that die, stop, or cannot be made; storms; gaps that must close. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,25 +106,6 @@ START_TEST(all_workers_stopped)
 }
 END_TEST
 
-/* Come, and be greeted by a worker. */
-static void
-arrive(const struct server *server, struct peer *peer)
-{
-	struct wire_greeting greeting;
-
-	peer_open(peer, server->port, NULL);
-	peer_greeted(peer, &greeting);
-}
-
-static void
-visit(const struct server *server)
-{
-	struct peer peer;
-
-	arrive(server, &peer);
-	peer_close(&peer);
-}
-
 START_TEST(one_stopped_worker_costs_one_transfer)
 {
 	struct server server;
@@ -136,7 +116,7 @@ START_TEST(one_stopped_worker_costs_one_transfer)
 	server_settle(&server, pids, 3);
 	stop_worker(pids[0]);
 	for (int i = 0; i < 6; i++)
-		visit(&server);
+		peer_visit(server.port);
 	put_good(&server, "f", "f");
 	ck_assert_int_eq(kill(pids[0], SIGCONT), 0);
 	server_stop(&server);
@@ -271,7 +251,7 @@ START_TEST(term_before_accept)
 
 		SERVER_START(&server, "-w", "3");
 		if (i % 2 != 0)
-			visit(&server);
+			peer_visit(server.port);
 		for (int spin = 0; spin < i % 10 * 2000; spin++)
 			(void)io_now();
 		begun = io_now();
@@ -281,110 +261,12 @@ START_TEST(term_before_accept)
 }
 END_TEST
 
-/* Ask until no worker is busy; the log has that last answer alone. */
-static int
-all_idle(const struct server *server, int count)
-{
-	ck_assert_int_eq(truncate(server->log, 0), 0);
-	ck_assert_int_eq(kill(server->pid, SIGUSR1), 0);
-	eventually(server_said(server, ": idle after") +
-		    server_said(server, ": serves") ==
-		count,
-	    5000);
-	return server_said(server, ": idle after") == count;
-}
-
-/* How many connections each worker has had: the fewest, the most, the sum. */
-static void
-count_connections(const struct server *server, long *least, long *most)
-{
-	char *log = file_read(server->log), *at = log;
-	const char *mark = "idle after ";
-
-	*least = 1000000;
-	*most = 0;
-	while ((at = strstr(at, mark)) != NULL) {
-		long count = strtol(at + strlen(mark), &at, 10);
-
-		*least = count < *least ? count : *least;
-		*most = count > *most ? count : *most;
-	}
-	free(log);
-}
-
-/*
- * With one address they wait in one queue and are woken in turn, but one that
- * has just finished may be faster than one that has to wake up.
- */
-START_TEST(work_is_shared_out)
-{
-	enum {
-		COUNT = 8
-	};
-	struct server server;
-	struct peer peers[COUNT];
-	long least, most;
-
-	SERVER_START(&server, "-w", "8", "-C", "8");
-	/* One for each at a time: from then on all of them are there. */
-	for (int i = 0; i < COUNT; i++)
-		arrive(&server, &peers[i]);
-	for (int i = 0; i < COUNT; i++)
-		peer_close(&peers[i]);
-	for (int i = 0; i < COUNT * 20; i++)
-		visit(&server);
-	eventually(all_idle(&server, COUNT), 5000);
-	count_connections(&server, &least, &most);
-	ck_assert_msg(least > 1 && most <= 1 + COUNT * 20 / 2,
-	    "21 each, but from %ld to %ld", least, most);
-	server_stop(&server);
-}
-END_TEST
-
-static const char *const numbers[] = {"1", "2", "64", "512"};
-
-START_TEST(so_many_workers)
-{
-	struct server server;
-	io_time begun = io_now();
-
-	file_write("f", "x");
-	SERVER_START(&server, "-w", numbers[_i]);
-	put_good(&server, "f", "f");
-	eventually(all_idle(&server, atoi(numbers[_i])), 10000);
-	server_stop(&server);
-	ck_assert_int_lt(io_now() - begun, 10000);
-}
-END_TEST
-
-/* Each worker leaves after one connection; the next one never meets a gap. */
-START_TEST(replaced_without_a_gap)
-{
-	struct server server;
-	pid_t pids[SERVER_WORKERS];
-
-	file_write("f", "x");
-	SERVER_START(&server, "-w", "2", "-o", "max-connections=1");
-	for (int i = 0; i < 40; i++) {
-		struct run run;
-
-		RUN(&run, "ftx", "put", "-o", "retry=0", "f", "127.0.0.1:f");
-		run_check(&run, 0, NULL);
-		ck_assert_int_lt(run.elapsed, 900);
-	}
-	server_settle(&server, pids, 2);
-	ck_assert_int_eq(server_said(&server, "keep dying"), 0);
-	server_stop(&server);
-}
-END_TEST
-
 Suite *
 processes_suite(void)
 {
 	Suite *suite = suite_create("processes");
 	TCase *workers = harness_case("workers");
 	TCase *signals = harness_case("signals");
-	TCase *numbers_case = harness_case("numbers");
 
 	tcase_add_test(workers, deaths_at_start_are_slowed_down);
 	tcase_add_test(workers, all_workers_stopped);
@@ -397,10 +279,5 @@ processes_suite(void)
 	tcase_add_test(signals, term_before_accept);
 	tcase_set_timeout(signals, 600);
 	suite_add_tcase(suite, signals);
-	tcase_add_test(numbers_case, work_is_shared_out);
-	tcase_add_loop_test(numbers_case, so_many_workers, 0,
-	    sizeof(numbers) / sizeof(numbers[0]));
-	tcase_add_test(numbers_case, replaced_without_a_gap);
-	suite_add_tcase(suite, numbers_case);
 	return suite;
 }

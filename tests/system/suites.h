@@ -6,6 +6,7 @@
 #include <check.h>
 
 Suite *put_suite(void);
+Suite *numbers_suite(void);
 Suite *starved_suite(void);
 Suite *target_suite(void);
 Suite *refuse_suite(void);

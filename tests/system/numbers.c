@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/* One worker or many: all are there, and each has its share of the work. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* Ask until no worker is busy; the log has that last answer alone. */
+static int
+all_idle(const struct server *server, int count)
+{
+	ck_assert_int_eq(truncate(server->log, 0), 0);
+	ck_assert_int_eq(kill(server->pid, SIGUSR1), 0);
+	eventually(server_said(server, ": idle after") +
+		    server_said(server, ": serves") ==
+		count,
+	    5000);
+	return server_said(server, ": idle after") == count;
+}
+
+/* How many connections each worker has had: the fewest, the most, the sum. */
+static void
+count_connections(const struct server *server, long *least, long *most)
+{
+	char *log = file_read(server->log), *at = log;
+	const char *mark = "idle after ";
+
+	*least = 1000000;
+	*most = 0;
+	while ((at = strstr(at, mark)) != NULL) {
+		long count = strtol(at + strlen(mark), &at, 10);
+
+		*least = count < *least ? count : *least;
+		*most = count > *most ? count : *most;
+	}
+	free(log);
+}
+
+/*
+ * With one address they wait in one queue and are woken in turn, but one that
+ * has just finished may be faster than one that has to wake up.
+ */
+START_TEST(work_is_shared_out)
+{
+	enum {
+		COUNT = 8
+	};
+	struct server server;
+	struct peer peers[COUNT];
+	long least, most;
+
+	SERVER_START(&server, "-w", "8", "-C", "8");
+	/* One for each at a time: from then on all of them are there. */
+	for (int i = 0; i < COUNT; i++)
+		peer_arrive(&peers[i], server.port);
+	for (int i = 0; i < COUNT; i++)
+		peer_close(&peers[i]);
+	for (int i = 0; i < COUNT * 20; i++)
+		peer_visit(server.port);
+	eventually(all_idle(&server, COUNT), 5000);
+	count_connections(&server, &least, &most);
+	ck_assert_msg(least > 1 && most <= 1 + COUNT * 20 / 2,
+	    "21 each, but from %ld to %ld", least, most);
+	server_stop(&server);
+}
+END_TEST
+
+static const char *const numbers[] = {"1", "2", "64", "512"};
+
+START_TEST(so_many_workers)
+{
+	struct server server;
+	io_time begun = io_now();
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", numbers[_i]);
+	put_good(&server, "f", "f");
+	eventually(all_idle(&server, atoi(numbers[_i])), 10000);
+	server_stop(&server);
+	ck_assert_int_lt(io_now() - begun, 10000);
+}
+END_TEST
+
+/* Each worker leaves after one connection; the next one never meets a gap. */
+START_TEST(replaced_without_a_gap)
+{
+	struct server server;
+	pid_t pids[SERVER_WORKERS];
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "2", "-o", "max-connections=1");
+	for (int i = 0; i < 40; i++) {
+		struct run run;
+
+		RUN(&run, "ftx", "put", "-o", "retry=0", "f", "127.0.0.1:f");
+		run_check(&run, 0, NULL);
+		ck_assert_int_lt(run.elapsed, 900);
+	}
+	server_settle(&server, pids, 2);
+	ck_assert_int_eq(server_said(&server, "keep dying"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+numbers_suite(void)
+{
+	Suite *suite = suite_create("numbers");
+	TCase *tcase = harness_case("numbers");
+
+	tcase_add_test(tcase, work_is_shared_out);
+	tcase_add_loop_test(
+	    tcase, so_many_workers, 0, sizeof(numbers) / sizeof(numbers[0]));
+	tcase_add_test(tcase, replaced_without_a_gap);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
