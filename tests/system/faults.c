@@ -273,8 +273,7 @@ walk_through(
 			continue;
 		while (step(put, walk, number, 0))
 			number++;
-		ck_assert_msg(number > 1, "no %s was reached",
-		    plan_name(walk->fault.call));
+		faulty_check_reached(walk->fault.call, number - 1);
 		if ((walk->flags & ALWAYS_TOO) == 0)
 			continue;
 		for (number = 1; step(put, walk, number, 1); number++)

@@ -136,7 +136,7 @@ walk_one(
 
 	while (step(put, fault, number, always))
 		number++;
-	ck_assert_msg(number > 1, "no %s was reached", plan_name(fault->call));
+	faulty_check_reached(fault->call, number - 1);
 }
 
 static void

@@ -207,3 +207,13 @@ faulty_check(const struct faulty_put *put, const struct run *run)
 	ck_assert_msg(run->status == 0 || run->err[0] != '\0',
 	    "%s: status %d without a word", label, run->status);
 }
+
+void
+faulty_check_reached(enum fault_call call, int count)
+{
+#ifndef OS_LINUX
+	if (call == FAULT_SEEK || call == FAULT_TRUNCATE)
+		return;
+#endif
+	ck_assert_msg(count > 0, "no %s was reached", plan_name(call));
+}

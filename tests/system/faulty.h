@@ -54,4 +54,7 @@ const char *faulty_trying(void);
  */
 void faulty_check(const struct faulty_put *put, const struct run *run);
 
+/* A walk has met such a call so often; only on Linux there are holes. */
+void faulty_check_reached(enum fault_call call, int count);
+
 #endif
