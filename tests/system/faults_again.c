@@ -44,6 +44,8 @@ begin(int befalls_server)
 	server_start_by(&server, befalls_server ? plan.launcher : none,
 	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
+	/* The sweeper comes before this, and is not to be befallen. */
+	put_good(&server, "new/a", "again");
 	server_settle(&server, pids, 1);
 	return 1;
 }
