@@ -111,15 +111,14 @@ step(const struct faulty_put *put, const struct plan_fault *fault, int number,
 	if (done == 0)
 		run_check(&run, 0, NULL);
 	runs++;
-	if (run.status != 0 && put->resumes)
-		faulty_repeat(put);
+	if (run.status == 0)
+		return done > 0;
 	/* It is served when the server is done with the one before. */
-	if (run.status != 0) {
-		RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
-		run_check(&run, 0, NULL);
-		return 1;
-	}
-	return done > 0;
+	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
+	run_check(&run, 0, NULL);
+	if (put->resumes)
+		faulty_repeat(put);
+	return 1;
 }
 
 static int

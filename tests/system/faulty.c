@@ -131,7 +131,7 @@ faulty_run(
     struct run *run, const struct faulty_put *put, const struct plan *plan)
 {
 	static const char *const always[] = {
-	    "put", "-o", "retry=0", "-o", "queue-timeout=1s", NULL};
+	    "put", "-o", "retry=0", "-o", "queue-timeout=5s", NULL};
 	const char *argv[32];
 	char program[HARNESS_PATH];
 	size_t count = 0;
