@@ -75,14 +75,6 @@ resident(pid_t pid)
 	return size;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#define IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define IS_SANITIZED 0
-#endif
-
 /*
  * Say it, and read a byte of the answers now and then, or nothing.  Returns 1
  * if the connection ended before.
