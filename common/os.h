@@ -91,4 +91,26 @@ os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
 }
 #endif
 
+/*
+ * Rename a file, unless the new name exists: then the error is EEXIST, and
+ * nothing has changed.  Both names are looked up in open directories.  Returns
+ * 0, or -1 with errno: ENOSYS or EINVAL if the system or this file system
+ * cannot; elsewhere than on Linux always ENOSYS.  Source: renameat2(2),
+ * RENAME_NOREPLACE.
+ */
+#ifdef OS_LINUX
+int os_rename_new(int from, const char *name, int to, const char *new_name);
+#else
+static inline int
+os_rename_new(int from, const char *name, int to, const char *new_name)
+{
+	(void)from;
+	(void)name;
+	(void)to;
+	(void)new_name;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
 #endif

@@ -5,7 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* C libraries that do not declare the call do not define this either. */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1u
+#define renameat2(from, name, to, new_name, flags)                             \
+	(int)syscall(SYS_renameat2, from, name, to, new_name, flags)
+#endif
 
 void
 os_begin_writing(int fd, uint64_t offset, uint64_t length)
@@ -40,4 +49,10 @@ os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
 		return -1;
 	errno = error;
 	return *end == -1 ? -1 : 0;
+}
+
+int
+os_rename_new(int from, const char *name, int to, const char *new_name)
+{
+	return renameat2(from, name, to, new_name, RENAME_NOREPLACE);
 }

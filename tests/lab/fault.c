@@ -119,6 +119,9 @@ WRAP(READ, fd, ssize_t, -1, pread,
 WRAP(RENAME, from, int, -1, renameat,
     (int from, const char *old, int to, const char *name),
     (from, old, to, name), record_move(from, old, to, name))
+WRAP(RENAME, from, int, -1, renameat2,
+    (int from, const char *old, int to, const char *name, unsigned flags),
+    (from, old, to, name, flags), record_move(from, old, to, name))
 WRAP(SEEK, fd, off_t, -1, lseek, (int fd, off_t offset, int whence),
     (fd, offset, whence), NOTHING)
 WRAP(SETGID, -1, int, -1, setgid, (gid_t group), (group), NOTHING)
