@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* The unit of st_blocks, which POSIX leaves open, on every system we know. */
 #define OS_BLOCK 512
@@ -66,6 +67,22 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 	(void)fd;
 	(void)offset;
 	(void)length;
+}
+#endif
+
+/*
+ * Write down all changes of the file system that this descriptor is on, and
+ * wait for that.  Elsewhere than on Linux: of all file systems, and without
+ * waiting where sync() does not wait.  Source: syncfs(2); POSIX.1-2008, sync().
+ */
+#ifdef OS_LINUX
+void os_sync_file_system(int fd);
+#else
+static inline void
+os_sync_file_system(int fd)
+{
+	(void)fd;
+	sync();
 }
 #endif
 

@@ -25,6 +25,12 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 	    fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
 }
 
+void
+os_sync_file_system(int fd)
+{
+	(void)syncfs(fd);
+}
+
 /* Where data go on behind the beginning of a hole.  Returns -1 with errno. */
 static off_t
 end_of_hole(int fd, off_t begin)

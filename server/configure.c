@@ -14,6 +14,7 @@ configure_store(
 	store->mask = mask == -1 ? inherited : (mode_t)mask;
 	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
 	store->partial_ttl = options->partial_ttl;
+	store->workers = (unsigned)options->workers;
 	options_min_free(options, &store->free_percent, &store->free_bytes);
 }
 

@@ -9,9 +9,6 @@
 #include "common/text.h"
 #include "server/sweep.h"
 
-/* How often free space is looked at while a file comes in, in bytes. */
-#define LOOK_EVERY (64 * 1024 * 1024)
-
 /* How much is handed to the disk at a time before the sync. */
 #define WRITE_EVERY (8 * 1024 * 1024)
 
@@ -41,15 +38,16 @@ policy_takes(const struct policy *policy, const struct wire_request *request,
 	return -1;
 }
 
-/* Partials that nobody is at work on give way to what comes now. */
+/* If there is too little space, remove partials that nobody holds. */
 static int
-check_space(
-    const struct policy *policy, uint64_t bytes, struct outcome *outcome)
+find_space(const struct policy *policy, uint64_t bytes, uint64_t held,
+    struct outcome *outcome)
 {
-	if (store_check_space(policy->store, bytes, outcome) == 0)
+	if (space_look(policy->store, policy->account, bytes, held, outcome) ==
+	    0)
 		return 0;
-	sweep_for_space(policy->store, bytes);
-	return store_check_space(policy->store, bytes, outcome);
+	sweep_for_space(policy->store, bytes > held ? bytes - held : 0);
+	return space_look(policy->store, policy->account, bytes, held, outcome);
 }
 
 int
@@ -63,14 +61,33 @@ policy_may_replace(const struct policy *policy,
 	return -1;
 }
 
+/* The file or directory itself and the parents that may be missing. */
+static uint64_t
+count_entries(const struct destination *destination)
+{
+	uint64_t entries = 1;
+
+	for (size_t i = 0; i < destination->length; i++)
+		entries += destination->path[i] == '/';
+	return entries;
+}
+
 int
 policy_has_room(const struct policy *policy, const struct wire_request *request,
-    uint64_t kept, struct outcome *outcome)
+    const struct destination *destination, uint64_t held,
+    struct outcome *outcome)
 {
+	struct space_account *account = policy->account;
+	uint64_t entries = count_entries(destination);
+	uint64_t left = space_left(account), taken = entries * account->block;
 	uint64_t needed =
 	    request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0;
 
-	return check_space(policy, needed > kept ? needed - kept : 0, outcome);
+	if ((left <= taken || needed > left - taken) &&
+	    find_space(policy, needed + taken, held, outcome) == -1)
+		return -1;
+	space_use(account, entries * account->block);
+	return 0;
 }
 
 /* Returns 0, or -1 with errno. */
@@ -113,7 +130,7 @@ begin_file(struct content *content, const struct wire_request *request,
  */
 static int
 open_destination(struct content *content, const struct wire_request *request,
-    struct directories *directories, uint64_t kept, struct outcome *outcome)
+    struct directories *directories, uint64_t held, struct outcome *outcome)
 {
 	const struct policy *policy = content->policy;
 	struct destination *destination = &content->destination;
@@ -121,7 +138,7 @@ open_destination(struct content *content, const struct wire_request *request,
 
 	errno = 0;
 	if (policy_takes(policy, request, outcome) == -1 ||
-	    policy_has_room(policy, request, kept, outcome) == -1)
+	    policy_has_room(policy, request, destination, held, outcome) == -1)
 		return -1;
 	if (destination_enter(destination, directories, 1, outcome) == -1)
 		return -1;
@@ -138,7 +155,7 @@ content_open(struct content *content, uint32_t number,
     struct directories *directories, struct partial *partial,
     struct outcome *outcome)
 {
-	uint64_t kept = partial_allocated(partial);
+	uint64_t held = space_allocated(partial->staged.fd);
 
 	content->number = number;
 	content->request = *request;
@@ -146,16 +163,17 @@ content_open(struct content *content, uint32_t number,
 	if (destination_locate(
 		&content->destination, base, &request->path, outcome) == -1)
 		return -1;
-	if (open_destination(content, request, directories, kept, outcome) ==
+	if (open_destination(content, request, directories, held, outcome) ==
 	    -1)
 		return -1;
 	if (begin_file(content, request, partial) == -1) {
 		outcome_set_errno(outcome, errno, "making the file");
 		return -1;
 	}
-	content->written = kept;
 	content->begun_writing = content->file.received;
-	content->look_at = content->written + LOOK_EVERY;
+	/* The rest of a kept part are holes. */
+	content->written =
+	    held < content->file.received ? held : content->file.received;
 	return 0;
 }
 
@@ -167,24 +185,26 @@ content_restart(struct content *content, struct outcome *outcome)
 		return -1;
 	}
 	content->written = content->begun_writing = 0;
-	content->look_at = LOOK_EVERY;
 	return 0;
 }
 
+/*
+ * A file system may preallocate (XFS) or allocate late.  What this file has
+ * allocated beyond its content is free for it, and for nobody else.
+ */
 static int
-check_space_again(struct content *content, struct outcome *outcome)
+look_again(struct content *content, struct outcome *outcome)
 {
 	const struct wire_request *request = &content->request;
-	int sized = request->size != WIRE_SIZE_UNKNOWN;
+	uint64_t held = space_allocated(content->staged.fd), whole = 0;
 
-	if (content->written < content->look_at)
-		return 0;
-	content->look_at += LOOK_EVERY;
-	return check_space(content->policy,
-	    sized && request->allocated > content->written
-		? request->allocated - content->written
-		: 0,
-	    outcome);
+	if (request->size != WIRE_SIZE_UNKNOWN)
+		whole = request->allocated;
+	if (whole < content->written)
+		whole = content->written;
+	if (held < content->written)
+		held = content->written;
+	return find_space(content->policy, whole, held, outcome);
 }
 
 /* A sync at the end would otherwise find the whole file to be written. */
@@ -223,17 +243,46 @@ fail_writing(struct outcome *outcome)
 	return -1;
 }
 
+/* Write at least a byte, and no more than may be written without a look. */
+static ssize_t
+write_part(struct content *content, const uint8_t *bytes, size_t length,
+    struct outcome *outcome)
+{
+	struct space_account *account = content->policy->account;
+	uint64_t left = space_left(account);
+
+	if (left == 0) {
+		if (look_again(content, outcome) == -1)
+			return -1;
+		left = account->share;
+	}
+	if (length > left)
+		length = (size_t)left;
+	if (recv_file_data(&content->file, bytes, length) == -1)
+		return fail_writing(outcome);
+	space_use(account, length);
+	content->written += length;
+	write_early(content);
+	return (ssize_t)length;
+}
+
 int
 content_data(struct content *content, const void *bytes, size_t length,
     struct outcome *outcome)
 {
+	const uint8_t *at = bytes;
+
 	if (check_size(content, length, outcome) == -1)
 		return -1;
-	if (recv_file_data(&content->file, bytes, length) == -1)
-		return fail_writing(outcome);
-	content->written += length;
-	write_early(content);
-	return check_space_again(content, outcome);
+	while (length > 0) {
+		ssize_t part = write_part(content, at, length, outcome);
+
+		if (part == -1)
+			return -1;
+		at += part;
+		length -= (size_t)part;
+	}
+	return 0;
 }
 
 int

@@ -10,6 +10,7 @@
 #include "server/commit.h"
 #include "server/destination.h"
 #include "server/partial.h"
+#include "server/space.h"
 #include "server/store.h"
 
 /* What this server takes. */
@@ -17,6 +18,7 @@ struct policy {
 	const struct store *store; /* not owned */
 	uint64_t max_size;	   /* bytes */
 	int never_overwrite;
+	struct space_account *account; /* of the connection; not owned */
 };
 
 /* Whether such a file is taken at all.  Returns 0, or -1 with outcome. */
@@ -29,11 +31,14 @@ int policy_may_replace(const struct policy *policy,
     struct outcome *outcome);
 
 /*
- * Whether what the file needs beyond the kept bytes is free, also after older
- * partials have given way.  Returns 0, or -1 with outcome.
+ * Whether there is room for the file or directory that the request announces,
+ * and for the parents in its path, also after older partials were removed.
+ * held is what a kept part of it has allocated, in bytes.  Returns 0, or -1
+ * with outcome.
  */
 int policy_has_room(const struct policy *policy,
-    const struct wire_request *request, uint64_t kept, struct outcome *outcome);
+    const struct wire_request *request, const struct destination *destination,
+    uint64_t held, struct outcome *outcome);
 
 struct content {
 	const struct policy *policy; /* not owned */
@@ -43,7 +48,6 @@ struct content {
 	struct staged staged;
 	struct recv_file file;
 	uint64_t written;	/* bytes, without holes */
-	uint64_t look_at;	/* of them, when space is looked at again */
 	uint64_t begun_writing; /* bytes that are on their way to the disk */
 };
 

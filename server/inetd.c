@@ -19,6 +19,7 @@
 #include "server/refusal.h"
 #include "server/session.h"
 #include "server/signals.h"
+#include "server/space.h"
 #include "server/sweep.h"
 
 struct peer {
@@ -187,6 +188,7 @@ inetd_run(const struct options *options, const struct access *access,
 
 	configure_session(&config, options, store);
 	umask(store->mask);
+	space_share_sync();
 	signals_hold();
 	signals_unblock();
 	learn_peer(&peer);

@@ -15,6 +15,7 @@
 #include "server/reload.h"
 #include "server/report.h"
 #include "server/signals.h"
+#include "server/space.h"
 #include "server/sweep.h"
 #include "server/worker.h"
 
@@ -330,6 +331,7 @@ master_start(struct master *master)
 	master->pid = getpid();
 	configure_store(
 	    master->store, master->options, master->inherited_umask);
+	space_share_sync();
 	signals_hold();
 	master->guards = guard_try(master->store);
 	fill(master);

@@ -144,18 +144,6 @@ partial_find(const struct store *store, uint64_t size, const struct tick *tick,
 	return -1;
 }
 
-uint64_t
-partial_allocated(const struct partial *partial)
-{
-	struct stat found;
-	uint64_t bytes;
-
-	if (partial->staged.fd == -1 || fstat(partial->staged.fd, &found) == -1)
-		return 0;
-	bytes = (uint64_t)found.st_blocks * OS_BLOCK;
-	return bytes < partial->prefix.length ? bytes : partial->prefix.length;
-}
-
 int
 partial_stage(const struct store *store, struct staged *staged)
 {

@@ -45,9 +45,6 @@ void partial_name(struct staged *staged, const char *path, size_t length,
 int partial_find(const struct store *store, uint64_t size,
     const struct tick *tick, struct partial *partial);
 
-/* Bytes on the disk that it takes up: its holes need space yet. */
-uint64_t partial_allocated(const struct partial *partial);
-
 /*
  * Stage an empty file under the name that it has.  Returns 0, or -1 with errno,
  * EAGAIN as above.

@@ -17,6 +17,7 @@ receive_init(struct receive *receive, const struct policy *policy,
     struct conn *conn, const char *peer, const struct tick *tick)
 {
 	receive->policy = *policy;
+	receive->policy.account = &receive->account;
 	receive->conn = conn;
 	receive->peer = peer;
 	receive->tick = *tick;

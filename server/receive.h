@@ -23,10 +23,11 @@ enum receive_state {
 
 struct receive {
 	struct policy policy;
-	struct conn *conn; /* not owned */
-	const char *peer;  /* printable; not owned */
-	struct tick tick;  /* of work that takes long */
-	int compares;	   /* peers may compare with what is there */
+	struct space_account account; /* of what this connection writes */
+	struct conn *conn;	      /* not owned */
+	const char *peer;	      /* printable; not owned */
+	struct tick tick;	      /* of work that takes long */
+	int compares;		      /* peers may compare with what is there */
 	enum receive_state state;
 	uint32_t last; /* highest number of a request */
 	struct base base;

@@ -83,8 +83,8 @@ judge(struct receive *receive, const struct wire_request *request,
 	if ((request->wishes & WIRE_DRY_RUN) == 0)
 		return VERDICT_GO;
 	/* Nothing gives way to what is only tried. */
-	if (store_check_space(receive->policy.store,
-		request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0,
+	if (space_look(receive->policy.store, NULL,
+		request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0, 0,
 		outcome) == 0)
 		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
 	return VERDICT_RESULT;
@@ -152,8 +152,8 @@ prepare(struct receive *receive, const struct wire_request *request,
 	    partial_find(receive->policy.store, request->size, &receive->tick,
 		partial) == -1)
 		digest_init(&partial->prefix);
-	if (policy_has_room(&receive->policy, request,
-		partial_allocated(partial), outcome) == 0)
+	if (policy_has_room(&receive->policy, request, destination,
+		space_allocated(partial->staged.fd), outcome) == 0)
 		return 0;
 	partial_release(partial);
 	return -1;
@@ -211,6 +211,24 @@ receive_ask(struct receive *receive, uint32_t number,
 	return result;
 }
 
+/* Nonzero if there is room to make the directory, or if it exists. */
+static int
+has_room(struct receive *receive, const struct wire_request *request,
+    const struct destination *destination, struct outcome *outcome)
+{
+	struct directory *existing;
+	struct outcome ignored;
+
+	if (policy_has_room(
+		&receive->policy, request, destination, 0, outcome) == 0)
+		return 1;
+	existing = directories_find(&receive->directories, destination->path,
+	    destination->length, 0, &ignored);
+	directory_release(existing);
+	errno = 0;
+	return existing != NULL;
+}
+
 /* The path of a directory: an empty one is the base itself. */
 static int
 locate(struct receive *receive, const struct wire_request *request,
@@ -222,11 +240,14 @@ locate(struct receive *receive, const struct wire_request *request,
 	if (request->path.length == 0) {
 		memcpy(destination->path, base->directory, base->length);
 		destination->length = base->length;
-		return 0;
-	}
-	if (destination_locate(destination, base, &request->path, outcome) ==
-	    -1)
+	} else if (destination_locate(
+		       destination, base, &request->path, outcome) == -1) {
 		return -1;
+	}
+	if (changes && !has_room(receive, request, destination, outcome))
+		return -1;
+	if (request->path.length == 0)
+		return 0;
 	return destination_enter(
 	    destination, &receive->directories, changes, outcome);
 }

@@ -369,8 +369,9 @@ enum session_end
 session_run(
     const struct session_config *config, int in, int out, const char *peer)
 {
-	const struct policy policy = {
-	    config->store, config->max_size, config->never_overwrite};
+	const struct policy policy = {.store = config->store,
+	    .max_size = config->max_size,
+	    .never_overwrite = config->never_overwrite};
 	struct session *session = calloc(1, sizeof(*session));
 	const struct tick working = {tick, session};
 	enum session_end end = SESSION_SICK;

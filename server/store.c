@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/io.h"
-#include "common/text.h"
 #include "server/options.h"
 
 /* Names that others may have made are passed over, but not for ever. */
@@ -277,41 +275,4 @@ store_discard(const struct store *store, struct staged *staged)
 		close(staged->fd);
 	staged->fd = -1;
 	errno = error;
-}
-
-static uint64_t
-space_to_keep(const struct store *store, const struct statvfs *system)
-{
-	uint64_t blocks = system->f_blocks;
-	uint64_t share = (uint64_t)store->free_percent;
-	uint64_t kept = blocks / 100 * share + blocks % 100 * share / 100;
-	uint64_t bytes = kept * (uint64_t)system->f_frsize;
-
-	return bytes > store->free_bytes ? bytes : store->free_bytes;
-}
-
-int
-store_check_space(
-    const struct store *store, uint64_t bytes, struct outcome *outcome)
-{
-	char needs[TEXT_NUMBER], there[TEXT_NUMBER], kept[TEXT_NUMBER];
-	struct statvfs system;
-	uint64_t available, keep;
-
-	if (fstatvfs(store->staging, &system) == -1) {
-		outcome_set_errno(outcome, errno, "free space");
-		return -1;
-	}
-	/* Some file systems have no such numbers. */
-	if (system.f_blocks == 0)
-		return 0;
-	available = (uint64_t)system.f_bavail * (uint64_t)system.f_frsize;
-	keep = space_to_keep(store, &system);
-	if (available >= keep && bytes <= available - keep)
-		return 0;
-	outcome_set(outcome, STATUS_NO_SPACE,
-	    "%s: needs %s, %s free, of which %s must stay free",
-	    strerror(ENOSPC), text_size(needs, bytes),
-	    text_size(there, available), text_size(kept, keep));
-	return -1;
 }

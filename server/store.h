@@ -23,6 +23,7 @@ struct store {
 	mode_t exact_mask;   /* the same, where the exact mode is wished */
 	int free_percent;    /* what must stay free: so many percent, */
 	uint64_t free_bytes; /* and so many bytes */
+	unsigned workers;    /* how many may write at the same time */
 	int64_t partial_ttl; /* how long a partial is kept, in ms */
 };
 
@@ -79,13 +80,6 @@ int store_finish(struct staged *staged);
 
 /* Remove what was not published, and close.  Keeps errno. */
 void store_discard(const struct store *store, struct staged *staged);
-
-/*
- * Check that so many bytes fit above what must stay free.  Returns 0, or -1
- * with outcome.
- */
-int store_check_space(
-    const struct store *store, uint64_t bytes, struct outcome *outcome);
 
 /*
  * Lock a staged file for this process, without waiting.  Returns 0, or -1 with

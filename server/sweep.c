@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "server/partial.h"
+#include "server/space.h"
 
 /* Nonzero for a partial that may still be asked for. */
 static int
@@ -99,7 +100,8 @@ make_room(const struct store *store, uint64_t bytes)
 	struct outcome ignored;
 	char name[STORE_NAME];
 
-	while (store_check_space(store, bytes, &ignored) == -1 &&
+	space_sync(store);
+	while (space_look(store, NULL, bytes, 0, &ignored) == -1 &&
 	    find_next(store, after, name, &when))
 		/* Several that were cut at once can have the same time. */
 		if (!store_remove_unheld(store, name))

@@ -12,6 +12,7 @@
 Suite *content_suite(void);
 
 static struct store store;
+static struct space_account account;
 static struct policy policy;
 static struct directories directories;
 static struct base base; /* the receiving directory */
@@ -22,7 +23,9 @@ static struct outcome outcome;
 static void
 begin(void)
 {
-	policy = (struct policy){.store = &store, .max_size = UINT64_MAX};
+	memset(&account, 0, sizeof(account));
+	policy = (struct policy){
+	    .store = &store, .max_size = UINT64_MAX, .account = &account};
 	directories_init(&directories, &store);
 	memset(&base, 0, sizeof(base));
 	memset(&commit, 0, sizeof(commit));
@@ -298,19 +301,24 @@ START_TEST(attributes_are_those_of_the_request)
 }
 END_TEST
 
-START_TEST(space_is_looked_at_again)
+/* Whether others take the space in the middle of a frame or between two. */
+START_TEST(writing_stops_when_the_share_is_used)
 {
 	static char piece[MEBIBYTE];
-	int written = 0;
 
 	store.sync = 0;
 	ck_assert_int_eq(open_file("file", WIRE_SIZE_UNKNOWN), 0);
+	ck_assert_uint_eq(account.share, SPACE_SHARE_LEAST);
+	account.until = IO_NEVER;
 	store.free_bytes = UINT64_MAX;
-	while (written < 65 &&
-	    content_data(&content, piece, sizeof(piece), &outcome) == 0)
-		written++;
-	ck_assert_int_ge(written, 62);
-	ck_assert_int_le(written, 64);
+	ck_assert_int_eq(
+	    content_data(&content, piece, _i ? sizeof(piece) : 1, &outcome),
+	    _i ? -1 : 0);
+	if (!_i)
+		ck_assert_int_eq(
+		    content_data(&content, piece, SPACE_SHARE_LEAST, &outcome),
+		    -1);
+	ck_assert_uint_eq(content.written + account.block, SPACE_SHARE_LEAST);
 	expect_nothing(STATUS_NO_SPACE);
 }
 END_TEST
@@ -363,7 +371,7 @@ content_suite(void)
 	tcase_add_test(tcase, what_exists_may_be_kept);
 	tcase_add_test(tcase, what_came_meanwhile_is_kept);
 	tcase_add_test(tcase, attributes_are_those_of_the_request);
-	tcase_add_test(tcase, space_is_looked_at_again);
+	tcase_add_loop_test(tcase, writing_stops_when_the_share_is_used, 0, 2);
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(full, a_full_disk_is_told);
 	suite_add_tcase(suite, full);

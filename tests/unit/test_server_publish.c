@@ -2,7 +2,6 @@
 /* From the staging folder to the final name: attributes, publishing, space. */
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "tests/unit/inbox.h"
 
@@ -161,52 +160,6 @@ START_TEST(group_follows_where_it_can)
 }
 END_TEST
 
-/* So many bytes must fit exactly, and one more must not. */
-static void
-expect_room(const struct store *store, uint64_t most)
-{
-	struct outcome outcome;
-
-	ck_assert_int_eq(store_check_space(store, most - 1, &outcome), 0);
-	ck_assert_int_eq(store_check_space(store, most, &outcome), 0);
-	ck_assert_int_eq(store_check_space(store, most + 1, &outcome), -1);
-	ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
-	ck_assert_ptr_nonnull(strstr(outcome.text, strerror(ENOSPC)));
-}
-
-START_TEST(space_that_must_stay_free_does)
-{
-	struct store store = {.root = -1};
-	struct outcome outcome;
-	struct statvfs system;
-	uint64_t available;
-
-	if (!support_mount("mounted", 4096))
-		return;
-	ck_assert_int_eq(store_open(&store, "mounted", &outcome), 0);
-	ck_assert_int_eq(store_enter(&store, &outcome), 0);
-	ck_assert_int_eq(fstatvfs(store.root, &system), 0);
-	available = (uint64_t)system.f_bavail * system.f_frsize;
-	expect_room(&store, available);
-	store.free_bytes = available - 1000;
-	expect_room(&store, 1000);
-	store.free_bytes = available;
-	ck_assert_int_eq(store_check_space(&store, 0, &outcome), 0);
-	store.free_bytes = available + 1;
-	ck_assert_int_eq(store_check_space(&store, 0, &outcome), -1);
-	ck_assert_int_eq(
-	    store_check_space(&store, UINT64_MAX - 1, &outcome), -1);
-	/* The larger of both counts; percents are rounded somehow. */
-	store.free_percent = 50;
-	store.free_bytes = 1;
-	ck_assert_int_eq(
-	    store_check_space(&store, available / 100 * 48, &outcome), 0);
-	ck_assert_int_eq(
-	    store_check_space(&store, available / 100 * 52, &outcome), -1);
-	store_close(&store);
-}
-END_TEST
-
 Suite *
 server_publish_suite(void)
 {
@@ -218,7 +171,6 @@ server_publish_suite(void)
 	tcase_add_test(tcase, modes_are_masked);
 	tcase_add_test(tcase, times_are_set_where_wished);
 	tcase_add_test(tcase, group_follows_where_it_can);
-	tcase_add_test(tcase, space_that_must_stay_free_does);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

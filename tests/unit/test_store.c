@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "common/io.h"
@@ -255,24 +254,6 @@ START_TEST(directory_that_is_gone)
 }
 END_TEST
 
-/* As those of the kernel, which have no size. */
-START_TEST(file_systems_without_numbers)
-{
-	struct store store = {.root = -1, .staging = open("/proc", O_RDONLY)};
-	struct statvfs system;
-	struct outcome outcome;
-
-	if (store.staging == -1 || fstatvfs(store.staging, &system) == -1 ||
-	    system.f_blocks != 0)
-		support_skip("proc", "there is no /proc");
-	else
-		ck_assert_int_eq(
-		    store_check_space(&store, UINT64_MAX / 2, &outcome), 0);
-	if (store.staging != -1)
-		close(store.staging);
-}
-END_TEST
-
 Suite *
 store_suite(void)
 {
@@ -292,7 +273,6 @@ store_suite(void)
 	tcase_add_test(tcase, names_that_were_guessed_are_passed_over);
 	tcase_add_test(tcase, discard_keeps_errno);
 	tcase_add_test(tcase, directory_that_is_gone);
-	tcase_add_test(tcase, file_systems_without_numbers);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
