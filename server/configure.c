@@ -15,6 +15,7 @@ configure_store(
 	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
 	store->partial_ttl = options->partial_ttl;
 	store->workers = (unsigned)options->workers;
+	store_mark(store, strcmp(options->shared, "locks") == 0);
 	options_min_free(options, &store->free_percent, &store->free_bytes);
 }
 

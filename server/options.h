@@ -36,6 +36,7 @@ struct options {
 	int fsync;
 	char *umask;	 /* octal, or NULL: that of the process */
 	char *overwrite; /* "replace" or "never" */
+	char *shared;	 /* "locks" or "no-locks" */
 };
 
 extern const struct setting options_table[];

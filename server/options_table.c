@@ -74,6 +74,15 @@ check_overwrite(const char *value, const char **reason)
 	    : -1;
 }
 
+static int
+check_shared(const char *value, const char **reason)
+{
+	*reason = "locks or no-locks";
+	return strcmp(value, "locks") == 0 || strcmp(value, "no-locks") == 0
+	    ? 0
+	    : -1;
+}
+
 /* "15%" or a size.  Returns 0, or -1 if it is neither. */
 static int
 parse_min_free(const char *value, int *percent, uint64_t *bytes)
@@ -309,6 +318,13 @@ const struct setting options_table[] = {
 	.high = 365 * DAY,
 	.argument = "time",
 	.help = "how long the beginning of a large file is kept"},
+    {.name = "shared",
+	.kind = SETTING_TEXT,
+	MEMBER(shared),
+	.initial = "locks",
+	.check = check_shared,
+	.argument = "locks|no-locks",
+	.help = "whether locks hold between hosts that share the directory"},
     {.name = "umask",
 	.kind = SETTING_TEXT,
 	MEMBER(umask),

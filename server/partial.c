@@ -38,8 +38,8 @@ partial_is_name(const char *name)
  * share a name by accident do no harm: the client compares the digest.
  */
 void
-partial_name(struct staged *staged, const char *path, size_t length,
-    const struct wire_request *request)
+partial_name(const struct store *store, struct staged *staged, const char *path,
+    size_t length, const struct wire_request *request)
 {
 	struct digest digest;
 	uint8_t rest[WIRE_REQUEST];
@@ -55,8 +55,8 @@ partial_name(struct staged *staged, const char *path, size_t length,
 	digest_init(&digest);
 	digest_add(&digest, rest, wire_write_request(rest, &identity));
 	digest_add(&digest, path, length);
-	snprintf(
-	    staged->name, STORE_NAME, "r%016" PRIx64, digest_value(&digest));
+	snprintf(staged->name, STORE_NAME, "r%016" PRIx64 "%s",
+	    digest_value(&digest), store->mark);
 }
 
 /*

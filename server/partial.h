@@ -34,8 +34,8 @@ int partial_is_name(const char *name);
  * it is not kept.  No lock keeps a process from what it has claimed itself: for
  * one name it must not claim anything twice at a time.
  */
-void partial_name(struct staged *staged, const char *path, size_t length,
-    const struct wire_request *request);
+void partial_name(const struct store *store, struct staged *staged,
+    const char *path, size_t length, const struct wire_request *request);
 
 /*
  * Claim what was kept under the name that partial has, of a file of that size,

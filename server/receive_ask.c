@@ -131,8 +131,8 @@ name_partial(struct receive *receive, const struct wire_request *request,
 {
 	char *name = partial->staged.name;
 
-	partial_name(
-	    &partial->staged, destination->path, destination->length, request);
+	partial_name(receive->policy.store, &partial->staged, destination->path,
+	    destination->length, request);
 	if (name[0] != '\0' &&
 	    (asks_hold(&receive->asks, name) ||
 		commit_holds(&receive->commit, name)))

@@ -90,6 +90,43 @@ store_close(struct store *store)
 	store->staging = store->root = -1;
 }
 
+/* Nonzero for what a host's name may have in a file name. */
+static int
+fits_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
+
+void
+store_mark(struct store *store, int shared_locks)
+{
+	char host[256] = "";
+	size_t length;
+
+	store->mark[0] = '\0';
+	if (shared_locks)
+		return;
+	/* POSIX has no error for it, and may leave out the NUL. */
+	(void)gethostname(host, sizeof(host) - 1);
+	length = strlen(host);
+	if (length > STORE_MARK - 2)
+		length = STORE_MARK - 2;
+	store->mark[0] = '@';
+	for (size_t i = 0; i < length; i++)
+		store->mark[1 + i] = fits_name(host[i]) ? host[i] : '_';
+	store->mark[1 + length] = '\0';
+}
+
+int
+store_is_own(const struct store *store, const char *name)
+{
+	const char *mark = strchr(name, '@');
+
+	return store->mark[0] == '\0' ||
+	    (mark != NULL && strcmp(mark, store->mark) == 0);
+}
+
 int
 store_lock(int fd)
 {
@@ -134,7 +171,7 @@ store_remove_unheld(const struct store *store, const char *name)
 {
 	struct stat held, named;
 	int removed = 0;
-	int fd = open_abandoned(store, name);
+	int fd = store_is_own(store, name) ? open_abandoned(store, name) : -1;
 
 	if (fd == -1)
 		return 0;
@@ -187,9 +224,9 @@ store_stage(const struct store *store, struct staged *staged)
 	static unsigned long serial;
 
 	for (int i = 0; i < STAGE_TRIES; i++) {
-		snprintf(staged->name, sizeof(staged->name), "%lx-%llx-%lx",
+		snprintf(staged->name, sizeof(staged->name), "%lx-%llx-%lx%s",
 		    (unsigned long)getpid(), (unsigned long long)io_now(),
-		    serial++);
+		    serial++, store->mark);
 		if (try_stage(store, staged) == 0)
 			return 0;
 		if (errno != EEXIST && errno != EAGAIN)

@@ -9,6 +9,9 @@
 #include "common/status.h"
 #include "common/wire.h"
 
+/* "@" and as much of a host's name as Linux allows. */
+#define STORE_MARK (1 + 64 + 1)
+
 /*
  * Everything goes through held descriptors and names of one component, so no
  * path is ever resolved by the system.  Source: POSIX.1-2008, openat().
@@ -25,6 +28,8 @@ struct store {
 	uint64_t free_bytes; /* and so many bytes */
 	unsigned workers;    /* how many may write at the same time */
 	int64_t partial_ttl; /* how long a partial is kept, in ms */
+	/* Ends each staging name; see store_mark. */
+	char mark[STORE_MARK];
 };
 
 /*
@@ -39,7 +44,19 @@ int store_enter(struct store *store, struct outcome *outcome);
 int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
 
-#define STORE_NAME 64
+/*
+ * Where locks hold for one host only, a lock does not show that another host
+ * has a file.  Each host then marks its staging names with its own name,
+ * "@HOST", and leaves names with any other end alone.  With shared locks the
+ * mark is "", and every name is one's own.
+ */
+void store_mark(struct store *store, int shared_locks);
+
+/* Nonzero if this host may take the staged file of that name. */
+int store_is_own(const struct store *store, const char *name);
+
+/* Three numbers in hexadecimal and the mark. */
+#define STORE_NAME 128
 
 /* A file that is being received: locked, invisible, mode 0600. */
 struct staged {
@@ -89,8 +106,9 @@ void store_discard(const struct store *store, struct staged *staged);
 int store_lock(int fd);
 
 /*
- * Remove a staged file if no process holds its lock.  Returns 1 if it did, or
- * else 0.  To be called by a process that does not hold it either.
+ * Remove a staged file of one's own if no process holds its lock.  Returns 1
+ * if it did, or else 0.  To be called by a process that does not hold it
+ * either.
  */
 int store_remove_unheld(const struct store *store, const char *name);
 

@@ -79,6 +79,7 @@ find_next(const struct store *store, struct timespec after,
 		return 0;
 	while ((entry = readdir(directory)) != NULL) {
 		if (!partial_is_name(entry->d_name) ||
+		    !store_is_own(store, entry->d_name) ||
 		    fstatat(store->staging, entry->d_name, &found,
 			AT_SYMLINK_NOFOLLOW) == -1 ||
 		    !is_later(&found.st_mtim, &after) ||

@@ -6,7 +6,8 @@
 #include "server/store.h"
 
 /*
- * Remove what no process holds, but for partials that are large and not older
+ * Of what is this host's own (see store_is_own), remove what no process holds,
+ * but for partials that are large and not older
  * than partial_ttl.  To be called in a process that holds no staged file: it
  * would lose the lock.  Returns the number of files removed, or -1 with errno.
  */

@@ -310,6 +310,8 @@ fcntl(int fd, int command, ...)
 		real = (int (*)(int, int, ...))turn_find("fcntl");
 	if (turn.verdict == TURN_FAIL)
 		return -1;
+	if (turn.verdict == TURN_CLAIM)
+		return 0;
 	return real(fd, command, argument);
 }
 

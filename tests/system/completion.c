@@ -43,6 +43,7 @@ static const struct line lines[] = {{"ftx pu\t", "<put>"}, {"ftx -\t\t", "<->"},
     {"ftx put nas:na\tx", "<put><nas:nax>"}, {"ftx put zz\tx", "<put><zzx>"},
     {"ftx put wil\tx", "<put><wilx>"},
     {"ftxd -T -d m\t -o compare=n\t", "<-T><-d><my photos/><-o><compare=no>"},
+    {"ftxd -T -o shared=n\t", "<-T><-o><shared=no-locks>"},
     {"ftxd -f rc\t -o umask=n\t", "<-f><rc><-o><umask=n>"}, {NULL, NULL}};
 
 static const char hosts[] = "# comment\n"

@@ -63,6 +63,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.max_connections, 0);
 	ck_assert_int_eq(options.fsync, 1);
 	ck_assert_str_eq(options.overwrite, "replace");
+	ck_assert_str_eq(options.shared, "locks");
 	ck_assert_int_eq(options_umask(&options), -1);
 	options_min_free(&options, &percent, &bytes);
 	ck_assert_int_eq(percent, 1);
@@ -124,6 +125,9 @@ static const struct {
     {"-o", "min-free=1%%", 0},
     {"-o", "overwrite=never", 1},
     {"-o", "overwrite=ask", 0},
+    {"-o", "shared=locks", 1},
+    {"-o", "shared=no-locks", 1},
+    {"-o", "shared=yes", 0},
     {"-o", "allow=10.0.0.0/8", 1},
     {"-o", "allow=10.0.0.0/33", 0},
     {"-o", "allow=10.0.0.1/8", 0},

@@ -42,14 +42,14 @@ static int
 find(const char *path, const struct wire_request *request,
     struct partial *partial)
 {
-	partial_name(&partial->staged, path, strlen(path), request);
+	partial_name(&store, &partial->staged, path, strlen(path), request);
 	return partial_find(&store, request->size, &tick, partial);
 }
 
 static int
 stage(struct staged *staged)
 {
-	partial_name(staged, "a/b", 3, &whole);
+	partial_name(&store, staged, "a/b", 3, &whole);
 	return partial_stage(&store, staged);
 }
 
@@ -81,6 +81,25 @@ START_TEST(only_large_files_that_are_wished_so)
 	request.wishes = WIRE_NO_CLOBBER;
 	ck_assert(!partial_applies(&request));
 	store_close(&store);
+}
+END_TEST
+
+START_TEST(it_is_found_by_its_own_host_without_shared_locks)
+{
+	struct partial partial;
+
+	store_mark(&store, 0);
+	leave(PARTIAL_LEAST);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	ck_assert_ptr_nonnull(strstr(partial.staged.name, store.mark));
+	partial_release(&partial);
+	snprintf(store.mark, sizeof(store.mark), "@another");
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	store_mark(&store, 0);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	store_discard(&store, &partial.staged);
+	inbox_close(&store);
 }
 END_TEST
 
@@ -258,7 +277,7 @@ START_TEST(one_that_may_not_be_written_is_made_again)
 
 	inbox_be_nobody(&store);
 	leave(PARTIAL_LEAST);
-	partial_name(&staged, "a/b", 3, &whole);
+	partial_name(&store, &staged, "a/b", 3, &whole);
 	ck_assert_int_eq(fchmodat(store.staging, staged.name, 0444, 0), 0);
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, ENOENT);
@@ -278,7 +297,7 @@ START_TEST(one_with_a_second_name_is_left_as_it_is)
 	struct stat found;
 
 	leave(PARTIAL_LEAST);
-	partial_name(&staged, "a/b", 3, &whole);
+	partial_name(&store, &staged, "a/b", 3, &whole);
 	ck_assert_int_eq(
 	    linkat(store.staging, staged.name, store.root, "published", 0), 0);
 	if (_i == 0) {
@@ -302,6 +321,7 @@ partial_suite(void)
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, only_large_files_that_are_wished_so);
+	tcase_add_test(tcase, it_is_found_by_its_own_host_without_shared_locks);
 	tcase_add_test(tcase, it_is_found_with_its_digest);
 	tcase_add_loop_test(tcase, it_takes_up_what_is_no_hole, 0, 3);
 	tcase_add_test(tcase, another_source_or_place_finds_nothing);

@@ -224,6 +224,29 @@ START_TEST(names_that_were_guessed_are_passed_over)
 }
 END_TEST
 
+START_TEST(staging_names_end_in_the_host_without_shared_locks)
+{
+	struct store store;
+	struct staged staged;
+	char host[256] = "";
+
+	inbox_open(&store);
+	store_mark(&store, 0);
+	ck_assert_int_eq(gethostname(host, sizeof(host) - 1), 0);
+	ck_assert_uint_eq(strlen(store.mark), 1 + strlen(host));
+	ck_assert_int_eq(store.mark[0], '@');
+	ck_assert_int_eq(store_stage(&store, &staged), 0);
+	ck_assert_str_eq(strchr(staged.name, '@'), store.mark);
+	ck_assert(store_is_own(&store, staged.name));
+	ck_assert(!store_is_own(&store, "1-2-3"));
+	ck_assert(!store_is_own(&store, "1-2-3@another"));
+	store_discard(&store, &staged);
+	store_mark(&store, 1);
+	ck_assert(store_is_own(&store, "1-2-3@another"));
+	inbox_close(&store);
+}
+END_TEST
+
 START_TEST(discard_keeps_errno)
 {
 	struct store store;
@@ -271,6 +294,8 @@ store_suite(void)
 	tcase_add_test(
 	    tcase, staged_files_are_private_and_have_names_of_their_own);
 	tcase_add_test(tcase, names_that_were_guessed_are_passed_over);
+	tcase_add_test(
+	    tcase, staging_names_end_in_the_host_without_shared_locks);
 	tcase_add_test(tcase, discard_keeps_errno);
 	tcase_add_test(tcase, directory_that_is_gone);
 	suite_add_tcase(suite, tcase);

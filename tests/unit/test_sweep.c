@@ -123,6 +123,33 @@ START_TEST(large_partials_stay_for_their_time)
 }
 END_TEST
 
+/* Without shared locks another host's live file looks abandoned here. */
+START_TEST(names_of_other_hosts_stay_without_shared_locks)
+{
+	struct store store;
+	char own[STORE_NAME], partial[STORE_NAME];
+
+	inbox_open(&store);
+	store.partial_ttl = HOUR;
+	store_mark(&store, 0);
+	snprintf(own, sizeof(own), "1-2-3%s", store.mark);
+	snprintf(partial, sizeof(partial), "r4%s", store.mark);
+	leave_partial(&store, own, 1, 1);
+	leave_partial(&store, partial, PARTIAL_LEAST, 3700);
+	leave_partial(&store, "1-2-3@another", 1, 1);
+	leave_partial(&store, "r4@another", PARTIAL_LEAST, 3700);
+	leave_partial(&store, "r5", PARTIAL_LEAST, 3700);
+	ck_assert_int_eq(sweep_abandoned(&store), 2);
+	ck_assert(!is_there(&store, own) && !is_there(&store, partial));
+	sweep_for_space(&store, UINT64_MAX / 2);
+	ck_assert(is_there(&store, "1-2-3@another"));
+	ck_assert(is_there(&store, "r4@another") && is_there(&store, "r5"));
+	store_mark(&store, 1);
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	inbox_close(&store);
+}
+END_TEST
+
 /* What is free now, in bytes. */
 static uint64_t
 free_now(const struct store *store)
@@ -183,6 +210,7 @@ sweep_suite(void)
 	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
 	tcase_add_test(tcase, large_partials_stay_for_their_time);
+	tcase_add_test(tcase, names_of_other_hosts_stay_without_shared_locks);
 	tcase_add_loop_test(tcase, the_oldest_give_way_to_what_comes, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/* Two hosts that receive into one directory, and whose locks do not meet. */
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define SIZE (2 << 20)
+#define CUT (3 << 19) /* who begins again does not get so far */
+
+static struct plan plan;
+
+/*
+ * A server on a host of that name, where every lock is granted: so it is
+ * between hosts that do not share them.
+ */
+static void
+start_on_host(
+    struct server *server, const char *host, const char *const arguments[])
+{
+	static const struct plan_fault no_locks = {
+	    .call = FAULT_FCNTL, .object = FAULT_A_FILE, .kind = FAULT_SKIP};
+	const char *launcher[16] = {"unshare", "-u", "sh", "-c",
+	    "printf %s \"$0\" >/proc/sys/kernel/hostname && exec \"$@\"", host};
+
+	for (int i = 0; plan.launcher[i] != NULL; i++)
+		launcher[6 + i] = plan.launcher[i];
+	server_start_by(server, launcher, arguments);
+	plan_arm(&plan, &no_locks, 1, 1);
+}
+
+/* Returns nonzero where hosts can be made. */
+static int
+begin(void)
+{
+	struct run run;
+
+	RUN(&run, "unshare", "-u", "sh", "-c",
+	    "echo h >/proc/sys/kernel/hostname");
+	if (run.status != 0) {
+		harness_skip("namespace", "a host's name needs root");
+		return 0;
+	}
+	file_make("big", SIZE, 1);
+	return plan_make(&plan, "plan") == 0;
+}
+
+/* The names in the staging folder that end so. */
+static size_t
+count_marked(const char *mark)
+{
+	char pattern[HARNESS_PATH];
+	size_t count;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "in/.ftx-*/*%s", mark);
+	(void)glob(pattern, 0, NULL, &found);
+	count = found.gl_pathc;
+	globfree(&found);
+	return count;
+}
+
+/* The first is receiving when the second starts, and sweeps. */
+static void
+receive_beside(const char *shared, int status)
+{
+	const struct proxy_plan slow = {.up = {.rate = 4 << 20}};
+	const char *const arguments[] = {"-w", "1", "-v", "-o", shared, NULL};
+	struct server first, second;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	start_on_host(&first, "first", arguments);
+	server_expect(&first, "sweep ");
+	ck_assert_int_eq(proxy_start(&proxy, &slow, first.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o",
+	    "resume=no", "big", "127.0.0.1:big");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	start_on_host(&second, "second", arguments);
+	eventually(server_said(&second, "sweep ") > 1, HARNESS_PATIENCE);
+	run_finish(&run);
+	run_check(&run, status, NULL);
+	ck_assert_int_eq(file_exists("in/big"), status == 0);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	(void)plan_disarm(&plan);
+	server_stop(&second);
+	server_stop(&first);
+}
+
+START_TEST(live_files_stay_without_shared_locks)
+{
+	if (begin())
+		receive_beside("shared=no-locks", 0);
+}
+END_TEST
+
+/* The control: so it was, and is where locks are said to be shared. */
+START_TEST(live_files_go_where_locks_only_seem_to_be_shared)
+{
+	if (begin())
+		receive_beside("shared=locks", 11);
+}
+END_TEST
+
+/* Put it by a cable that is cut before the whole is through. */
+static void
+put_through_cut(const struct server *server, int status)
+{
+	const struct proxy_plan cut = {.up = {.fault = PROXY_CUT, .at = CUT}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	ck_assert_int_eq(proxy_start(&proxy, &cut, server->port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "big",
+	    "127.0.0.1:big");
+	run_check(&run, status, NULL);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+}
+
+START_TEST(the_same_host_resumes)
+{
+	const char *const arguments[] = {
+	    "-w", "2", "-C", "2", "-v", "-o", "shared=no-locks", NULL};
+	struct server server;
+
+	if (!begin())
+		return;
+	start_on_host(&server, "an odd/name", arguments);
+	server_expect(&server, "sweep ");
+	put_through_cut(&server, 10);
+	eventually(count_marked("@an_odd_name") == 1, HARNESS_PATIENCE);
+	server_kill(&server);
+	start_on_host(&server, "an odd/name", arguments);
+	eventually(server_said(&server, "sweep ") > 1, HARNESS_PATIENCE);
+	put_through_cut(&server, 0);
+	ck_assert(file_equal("big", "in/big"));
+	(void)plan_disarm(&plan);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+hosts_suite(void)
+{
+	Suite *suite = suite_create("hosts");
+	TCase *tcase = harness_case("hosts");
+
+	tcase_add_test(tcase, live_files_stay_without_shared_locks);
+	tcase_add_test(tcase, live_files_go_where_locks_only_seem_to_be_shared);
+	tcase_add_test(tcase, the_same_host_resumes);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
