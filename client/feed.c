@@ -32,8 +32,12 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
 	feed->most = CONN_DATA;
 	feed->line = UINT64_C(1) << line;
 	folders_forget(&transfer->folders, feed->line);
-	/* A further one may find that the others have done the work. */
-	if (!transfer_is_shared(transfer) || transfer->directory == NULL)
+	/*
+	 * A further one may find that the others have done the work, and a
+	 * command may be a shell, which is sent nothing before it has greeted.
+	 */
+	if (transfer->options->command == NULL &&
+	    (!transfer_is_shared(transfer) || transfer->directory == NULL))
 		feed->early = EARLY_BYTES;
 	window_init(&feed->window);
 }

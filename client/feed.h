@@ -50,7 +50,7 @@ void feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
  */
 void feed_release(struct feed *feed, int lost);
 
-/* Queue the hello and the base. */
+/* Queue the hello and the base; over a command once it has greeted. */
 void feed_begin(struct feed *feed);
 
 /* The greeting has come, and with it a worker: the files begin now. */

@@ -124,7 +124,7 @@ note_state(struct progress *progress, const struct view *view, io_time now)
 static void
 show(struct progress *progress, const struct picture *picture, io_time now)
 {
-	int bar = progress->form == PROGRESS_BAR;
+	int bar = progress->form == PROGRESS_BAR && !picture->view->once;
 	char line[PICTURE_LINE];
 
 	progress->next = now + (bar ? BAR_INTERVAL : LINE_INTERVAL);
@@ -143,7 +143,7 @@ is_due(const struct progress *progress, const struct view *view, io_time now)
 {
 	if (progress->quiet || view->brief)
 		return 0;
-	if (progress->form == PROGRESS_NONE)
+	if (progress->form == PROGRESS_NONE || view->once)
 		return view->state == VIEW_WAITING && view->notice &&
 		    !progress->noticed;
 	return now >= progress->next;

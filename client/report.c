@@ -243,6 +243,11 @@ describe_end(const struct transfer *transfer, char *buffer, size_t size,
 	const char *status = status_text(outcome->status);
 	char text[SHOWN_TEXT];
 
+	/* What another said has been made fit to be shown. */
+	if (outcome->status == STATUS_FOREIGN) {
+		snprintf(buffer, size, "%s: %s", subject, outcome->text);
+		return;
+	}
 	show(transfer, text, sizeof(text), outcome->text);
 	if (outcome->status == STATUS_UNTRIED)
 		snprintf(buffer, size, "%s %s", status, text);

@@ -11,6 +11,9 @@
 /* Milliseconds before it is said that a worker is waited for. */
 #define PATIENCE 1000
 
+/* The same where a command may have to log in first. */
+#define COMMAND_PATIENCE 5000
+
 /* How long sources are read before what came of it is sent. */
 #define TURN 100
 
@@ -19,6 +22,16 @@
 
 /* How long last words are waited for after a write has failed. */
 #define LAST_WORDS 5000
+
+/*
+ * A command may run anything until it has greeted, even a shell: it is sent
+ * nothing before.
+ */
+static int
+is_command(const struct stream *stream)
+{
+	return stream->transfer->options->command != NULL;
+}
 
 static int
 fail(struct stream *stream, enum status status, const char *text)
@@ -38,24 +51,12 @@ fail_lost(struct stream *stream, int error)
 	return -1;
 }
 
-/* Nonzero if these may be the first bytes of a greeting. */
-static int
-begins_greeting(const uint8_t *bytes, size_t length)
-{
-	const struct wire_greeting any = {0};
-	uint8_t expected[WIRE_GREETING];
-	const size_t magic = 8;
-
-	wire_write_greeting(expected, &any);
-	return memcmp(bytes, expected, length < magic ? length : magic) == 0;
-}
-
 static int
 judge_greeting(struct stream *stream)
 {
 	struct wire_greeting greeting;
 
-	if (wire_read_greeting(stream->greeting, &greeting) == -1 ||
+	if (wire_read_greeting(stream->greeting.bytes, &greeting) == -1 ||
 	    greeting.state > WIRE_REFUSING)
 		return fail(stream, STATUS_PROTOCOL, "bad greeting");
 	if (greeting.lowest > WIRE_VERSION || greeting.highest < WIRE_VERSION) {
@@ -66,27 +67,38 @@ judge_greeting(struct stream *stream)
 	}
 	stream->answers.refusing = greeting.state == WIRE_REFUSING;
 	stream->feed.stopped = stream->answers.refusing;
+	if (is_command(stream) && !stream->answers.refusing)
+		feed_begin(&stream->feed);
 	feed_greet(&stream->feed);
 	return 0;
+}
+
+/* What answers is not ftxd; show the first line of what it said. */
+static int
+fail_foreign(struct stream *stream)
+{
+	char said[GREETING_SHOWN];
+
+	outcome_set(stream->outcome, STATUS_FOREIGN,
+	    "%sanswered, but not as ftxd: \"%s\"",
+	    is_command(stream) ? "the command " : "",
+	    greeting_show(&stream->greeting, said,
+		stream->transfer->progress.terminal.set));
+	return -1;
 }
 
 /* Take what has come of the greeting.  Returns 0, or -1 with outcome. */
 static int
 take_greeting(struct stream *stream)
 {
-	const uint8_t *byte;
-
-	while (stream->greeting_length < WIRE_GREETING) {
-		byte = conn_take(&stream->conn, 1);
-		if (byte == NULL)
-			break;
-		stream->greeting[stream->greeting_length++] = *byte;
-	}
-	if (!begins_greeting(stream->greeting, stream->greeting_length))
-		return fail(stream, STATUS_PROTOCOL, "this is no ftxd");
-	if (stream->greeting_length < WIRE_GREETING)
+	switch (greeting_take(&stream->greeting, &stream->conn, io_now())) {
+	case GREETING_WHOLE:
+		return judge_greeting(stream);
+	case GREETING_FOREIGN:
+		return fail_foreign(stream);
+	default:
 		return 0;
-	return judge_greeting(stream);
+	}
 }
 
 /* Take everything that is buffered. */
@@ -123,6 +135,8 @@ read_input(struct stream *stream)
 		got = conn_fill(&stream->conn);
 		if (got == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 0;
+		if (got <= 0 && !greeting_is_possible(&stream->greeting))
+			return fail_foreign(stream);
 		if (got <= 0)
 			return fail_lost(stream, got == -1 ? errno : 0);
 		stream->has_read = 1;
@@ -193,6 +207,8 @@ deadline_of(const struct stream *stream)
 {
 	const struct options *options = stream->transfer->options;
 
+	if (!greeting_is_possible(&stream->greeting))
+		return stream->greeting.line_end;
 	if (stream->write_error != 0)
 		return stream->moved + LAST_WORDS;
 	if (!stream->feed.greeted)
@@ -206,11 +222,14 @@ fail_late(struct stream *stream, io_time now)
 {
 	char time[TEXT_NUMBER];
 
+	if (!greeting_is_possible(&stream->greeting))
+		return fail_foreign(stream);
 	if (stream->write_error != 0)
 		return fail_lost(stream, 0);
 	if (!stream->feed.greeted) {
-		outcome_set(stream->outcome, STATUS_BUSY,
-		    "no worker became free in %s",
+		outcome_set(stream->outcome, STATUS_BUSY, "%s in %s",
+		    is_command(stream) ? "the command brought no greeting"
+				       : "no worker became free",
 		    text_duration(time, now - stream->limits.since));
 		return -1;
 	}
@@ -332,12 +351,15 @@ stream_show(const struct stream *stream, io_time now)
 
 	if (!stream->feed.greeted) {
 		view_waiting(&view, transfer,
-		    "connected, waiting for a free worker",
+		    is_command(stream)
+			? "waiting for ftxd's greeting from the command"
+			: "connected, waiting for a free worker",
 		    stream->limits.since);
-		/* A command may be asking for a password there. */
-		view.brief = now - stream->begun < PATIENCE ||
-		    transfer->options->command != NULL;
+		view.brief = now - stream->begun <
+		    (is_command(stream) ? COMMAND_PATIENCE : PATIENCE);
 		view.notice = 1;
+		/* It may be asking for a password there. */
+		view.once = is_command(stream);
 	} else {
 		view_of(&view, transfer, request, state_of(stream, request));
 		/* It is noted as sent when that has been done. */
@@ -381,7 +403,8 @@ stream_begin(struct stream *stream, struct transfer *transfer, unsigned line,
 		return -1;
 	}
 	stream->feed.most = stream->most;
-	feed_begin(&stream->feed);
+	if (!is_command(stream))
+		feed_begin(&stream->feed);
 	return 0;
 }
 
@@ -389,9 +412,10 @@ uint64_t
 stream_end(struct stream *stream)
 {
 	uint64_t steps = stream->feed.window.steps;
-	/* What came before any greeting may stand in front of a server. */
-	int lost = stream->greeting_length > 0 && !stream->answers.refusing &&
-	    !stream->answers.fatal;
+	/* Without a greeting no worker has seen what was sent. */
+	int lost = stream->greeting.length > 0 &&
+	    greeting_is_possible(&stream->greeting) &&
+	    !stream->answers.refusing && !stream->answers.fatal;
 
 	feed_release(&stream->feed, lost);
 	conn_release(&stream->conn);

@@ -5,6 +5,7 @@
 
 #include "client/answers.h"
 #include "client/feed.h"
+#include "client/greeting.h"
 #include "client/transfer.h"
 #include "common/conn.h"
 #include "common/io.h"
@@ -22,8 +23,7 @@ struct stream {
 	struct conn conn;
 	struct feed feed;
 	struct answers answers;
-	uint8_t greeting[WIRE_GREETING];
-	size_t greeting_length;
+	struct greeting greeting;
 	size_t most; /* bytes that are queued before they are written */
 	io_time begun;
 	io_time moved;	 /* when bytes last went or came */

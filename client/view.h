@@ -28,6 +28,7 @@ struct view {
 	io_time since;
 	int brief;  /* so far only to be shown to who asks */
 	int notice; /* where nothing is shown, it is said once */
+	int once;   /* wherever it is shown, it is said once */
 	/* Otherwise, the file at hand: */
 	const char *path;     /* NULL: none is */
 	uint64_t sent, total; /* bytes; total may be VIEW_UNKNOWN */

@@ -38,6 +38,7 @@ static const struct {
     [STATUS_SOURCE] = {"source unreadable", 3},
     [STATUS_UNTRIED] = {"cannot connect", 35},
     [STATUS_MEMORY] = {"no memory on this side", 3},
+    [STATUS_FOREIGN] = {"not ftxd", 2},
 };
 
 const char *

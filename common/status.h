@@ -29,7 +29,8 @@ enum status {
 	STATUS_UNREACHABLE, /* it could not be made */
 	STATUS_SOURCE,	    /* the source could not be read */
 	STATUS_UNTRIED,	    /* a name or the own address allows no connection */
-	STATUS_MEMORY	    /* there is none here */
+	STATUS_MEMORY,	    /* there is none here */
+	STATUS_FOREIGN	    /* what answered is not ftxd */
 };
 
 /* How many of them a peer may send: 0 to STATUS_WIRE - 1. */

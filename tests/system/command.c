@@ -146,9 +146,19 @@ static const struct {
     {"sh -c 'exit 7'", "sh ended with status 7 before the server", 35},
     {"sh -c 'kill -9 $$'", "sh ended by signal 9 before the server", 35},
     {"sh -c 'echo its own words >&2; exit 1'", "its own words", 35},
-    {"echo Welcome to this host!", "this is no ftxd", 2},
-    {"cat", "this is no ftxd", 2},
-    {"sh -c 'printf \"\\210FT\"; exit 3'", "this is no ftxd", 2},
+    {"echo SSH-2.0-OpenSSH_9.2",
+	"ftx: x: the command answered, but not as ftxd: "
+	"\"SSH-2.0-OpenSSH_9.2\"; nothing was stored\n",
+	2},
+    {"printf '\\r\\n\\0\\033[2J\\r\\nmore\\n'",
+	"not as ftxd: \"\\x00\\x1b[2J\";", 2},
+    /* Its line is waited for, but not for long. */
+    {"sh -c 'printf We; sleep 0.1; printf lcome; exec sleep 0.5'",
+	"not as ftxd: \"Welcome\";", 2},
+    {"sh -c 'while :; do printf x; done'", "xxxx\"; nothing was stored", 2},
+    {"printf '\\210FTXD'", "not as ftxd: \"\\x88FTXD\";", 2},
+    {"printf '\\211FTXd'", "not as ftxd: \"\\x89FTXd\";", 2},
+    {"printf '\\211FTXD'", "printf ended with status 0 before the server", 35},
 };
 
 START_TEST(failures_are_told)
@@ -162,7 +172,6 @@ START_TEST(failures_are_told)
 }
 END_TEST
 
-/* There may be an ftxd behind it, that has stored what was sent at once. */
 START_TEST(directory_and_standard_input)
 {
 	struct run run;
@@ -190,7 +199,65 @@ START_TEST(banner_before_the_greeting)
 	script_make("echo Have a nice day\nexec \"$ftxd\" -i -d in");
 	RUN(&run, "ftx", "put", "-e", "./way", "f", "x:f");
 	run_check(&run, 2,
-	    "x: protocol error: this is no ftxd; 0 stored, 1 not confirmed");
+	    "x: the command answered, but not as ftxd: \"Have a nice day\"; "
+	    "nothing was stored");
+	ck_assert_int_eq(folder_count("in"), 0);
+}
+END_TEST
+
+static const char *const kinds[] = {"f", "src", "-"};
+
+/* It would execute what it reads. */
+START_TEST(nothing_reaches_a_shell)
+{
+	struct run run;
+
+	folder_make("src");
+	file_write("src/f", "touch ran\n");
+	file_write("f", "\ntouch ran\n");
+	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "-rj", "2", "-e",
+	    "sh", kinds[_i], "x:f");
+	run_check(
+	    &run, 75, "the command brought no greeting in 1.0 s; nothing");
+	ck_assert(!file_exists("ran"));
+}
+END_TEST
+
+/* One byte is missing, or none is. */
+START_TEST(nothing_is_sent_before_the_whole_greeting)
+{
+	const struct wire_greeting greeting = {
+	    WIRE_VERSION, WIRE_VERSION, WIRE_READY, INT64_MAX};
+	uint8_t bytes[WIRE_GREETING];
+	struct run run;
+	FILE *file = fopen("greeting", "w");
+
+	wire_write_greeting(bytes, &greeting);
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, sizeof(bytes), file), sizeof(bytes));
+	ck_assert_int_eq(fclose(file), 0);
+	script_make("head -c $1 greeting; exec timeout 1 cat >heard");
+	RUN(&run, "ftx", "put", "-o", "retry=0", "-o", "queue-timeout=2s", "-e",
+	    _i == 0 ? "./way 23" : "./way 24", "f", "x:f");
+	ck_assert_int_eq(run.status, _i == 0 ? 35 : 10);
+	ck_assert_int_eq(file_size("heard") == 0, _i == 0);
+}
+END_TEST
+
+/* A password may be typed meanwhile: the line stands by itself, once. */
+START_TEST(greeting_that_comes_late)
+{
+	struct run run;
+	char *again;
+
+	script_make("sleep 5.5; exec \"$ftxd\" -i -d in");
+	RUN(&run, "ftx", "put", "-o", "progress=bar", "-e", "./way", "f",
+	    "x:f");
+	run_check(&run, 0,
+	    "ftx: x: waiting for ftxd's greeting from the command (0:05)\n");
+	again = strstr(run.err, "greeting") + 1;
+	ck_assert_ptr_null(strstr(again, "greeting"));
+	ck_assert(file_equal("f", "in/f"));
 }
 END_TEST
 
@@ -338,6 +405,10 @@ command_suite(void)
 	tcase_add_test(tcase, clean_descriptors_and_signals);
 	tcase_add_loop_test(tcase, failures_are_told, 0, COUNT(failures));
 	tcase_add_test(tcase, banner_before_the_greeting);
+	tcase_add_loop_test(tcase, nothing_reaches_a_shell, 0, COUNT(kinds));
+	tcase_add_loop_test(
+	    tcase, nothing_is_sent_before_the_whole_greeting, 0, 2);
+	tcase_add_test(tcase, greeting_that_comes_late);
 	tcase_add_test(tcase, directory_and_standard_input);
 	tcase_add_test(tcase, lost_and_run_again);
 	tcase_add_test(tcase, lost_for_good);

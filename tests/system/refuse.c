@@ -48,7 +48,13 @@ START_TEST(http_server)
 	file_make("f", 100000, 1);
 	fake_start(&fake, answer, sizeof(answer) - 1, 1);
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
-	run_check(&run, 2, "ftxd");
+	run_check(&run, 2,
+	    "ftx: 127.0.0.1: answered, but not as ftxd: "
+	    "\"HTTP/1.1 400 Bad Request\"; nothing was stored\n");
+	RUN(&run, "ftx", "put", "-o", "json", "f", "127.0.0.1:f");
+	run_check(&run, 2, NULL);
+	ck_assert_ptr_nonnull(strstr(run.out,
+	    "\"status\":\"failed\",\"cause\":\"not ftxd\",\"reason\":"));
 	fake_stop(&fake);
 }
 END_TEST

@@ -116,7 +116,8 @@ START_TEST(ssh_runs_ftxd)
 	run_check(&run, 35, "ssh ended with status 255 before the server");
 	RUN(&run, "ftx", "put", "-e",
 	    ssh_command("", "\"echo Hello;\" exec ftxd -i"), "big", "nas:d");
-	run_check(&run, 2, "nas: protocol error: this is no ftxd");
+	run_check(&run, 2,
+	    "nas: the command answered, but not as ftxd: \"Hello\"; nothing");
 	tunnel_stop(&sshd);
 }
 END_TEST

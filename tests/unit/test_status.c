@@ -36,6 +36,7 @@ static const struct {
     {STATUS_SOURCE, 18, 3},
     {STATUS_UNTRIED, 19, 35},
     {STATUS_MEMORY, 20, 3},
+    {STATUS_FOREIGN, 21, 2},
 };
 
 #define COUNT (sizeof expected / sizeof *expected)
