@@ -49,13 +49,29 @@ is_good(const struct commit_file *file)
 	return file->outcome.status == STATUS_STORED;
 }
 
+/* What was published says so itself. */
+static void
+fail_unsynced(struct commit_file *file, const char *what)
+{
+	outcome_set(&file->outcome, STATUS_FAILED,
+	    "a directory could not be synced before%s", what);
+}
+
+static void
+fail_later_ones(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		fail_unsynced(&commit->files[i], "");
+}
+
 static void
 sync_files(struct commit *commit)
 {
 	for (size_t i = 0; i < commit->count; i++) {
 		struct commit_file *file = &commit->files[i];
 
-		if (file->staged.fd != -1 && fsync(file->staged.fd) == -1)
+		if (is_good(file) && file->staged.fd != -1 &&
+		    fsync(file->staged.fd) == -1)
 			outcome_set_errno(
 			    &file->outcome, errno, "syncing the file");
 	}
@@ -142,6 +158,7 @@ sync_directory(struct commit *commit, struct directory *directory)
 
 	if (result == 1)
 		warn_once();
+	commit->sync_failed |= result == -1;
 	for (size_t i = 0; i < commit->count; i++) {
 		struct commit_file *file = &commit->files[i];
 
@@ -160,13 +177,20 @@ static void
 sync_directories(struct commit *commit)
 {
 	for (size_t i = 0; i < commit->count; i++)
-		if (is_good(&commit->files[i]) && !commit->files[i].settled)
+		if (!is_good(&commit->files[i]) || commit->files[i].settled)
+			continue;
+		else if (commit->sync_failed)
+			fail_unsynced(&commit->files[i],
+			    ", whether this file lasts is unknown");
+		else
 			sync_directory(commit, commit->files[i].directory);
 }
 
 void
 commit_run(struct commit *commit, const struct store *store)
 {
+	if (commit->sync_failed)
+		fail_later_ones(commit);
 	if (store->sync)
 		sync_files(commit);
 	publish_files(commit, store);

@@ -38,6 +38,7 @@ struct commit {
 	size_t count;
 	uint64_t bytes;
 	io_time begun;
+	int sync_failed; /* of a directory; stays: see commit_run */
 };
 
 /*
@@ -55,9 +56,10 @@ int commit_holds(const struct commit *commit, const char *name);
 /*
  * Commit all files: each has its outcome then, and is closed; what failed is
  * removed.  A sync that failed is never tried again, because the system has
- * forgotten what it could not write.  commit_answer then tells the client and
- * the log, and empties the group; it returns 0, or -1 as answer_stored does.
- * commit_clear empties it without a word.
+ * forgotten what it could not write.  After that of a directory, which other
+ * files may need as well, every later file fails.  commit_answer then tells the
+ * client and the log, and empties the group; it returns 0, or -1 as
+ * answer_stored does. commit_clear empties it without a word.
  */
 void commit_run(struct commit *commit, const struct store *store);
 int commit_answer(struct commit *commit, struct conn *conn, const char *peer);

@@ -20,11 +20,23 @@ keeps_existing(const struct policy *policy, const struct wire_request *request)
 }
 
 int
+policy_is_open(const struct policy *policy, struct outcome *outcome)
+{
+	if (!policy->sync_failed)
+		return 0;
+	outcome_set(outcome, STATUS_FAILED,
+	    "a directory could not be synced before: connect again");
+	return -1;
+}
+
+int
 policy_takes(const struct policy *policy, const struct wire_request *request,
     struct outcome *outcome)
 {
 	char limit[TEXT_NUMBER];
 
+	if (policy_is_open(policy, outcome) == -1)
+		return -1;
 	if (request->kind != WIRE_FILE) {
 		outcome_set(outcome, STATUS_REFUSED, "not a regular file");
 		return -1;

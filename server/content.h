@@ -18,8 +18,12 @@ struct policy {
 	const struct store *store; /* not owned */
 	uint64_t max_size;	   /* bytes */
 	int never_overwrite;
+	int sync_failed; /* of a directory: nothing is taken any more */
 	struct space_account *account; /* of the connection; not owned */
 };
+
+/* Whether anything is taken now.  Returns 0, or -1 with outcome. */
+int policy_is_open(const struct policy *policy, struct outcome *outcome);
 
 /* Whether such a file is taken at all.  Returns 0, or -1 with outcome. */
 int policy_takes(const struct policy *policy,

@@ -63,6 +63,21 @@ receive_answer(struct receive *receive, uint32_t number, const char *path,
 	    receive, answer_failed(receive->conn, &subject, outcome));
 }
 
+/*
+ * What a directory's failed sync lost is reported once: no later sync of this
+ * process can be trusted to tell.  Source: Linux, filesystems/vfs.rst, errors.
+ */
+static void
+retire(struct receive *receive)
+{
+	if (!receive->policy.sync_failed)
+		log_error("%s: a directory could not be synced: the rest of "
+			  "this connection fails",
+		    receive->peer);
+	receive->policy.sync_failed = 1;
+	receive->sick = 1;
+}
+
 int
 receive_commit(struct receive *receive)
 {
@@ -74,6 +89,8 @@ receive_commit(struct receive *receive)
 	if (receive->policy.store->sync && answer_working(receive->conn) == 0)
 		(void)conn_flush(receive->conn);
 	commit_run(commit, receive->policy.store);
+	if (commit->sync_failed)
+		retire(receive);
 	return receive_answered(
 	    receive, commit_answer(commit, receive->conn, receive->peer));
 }

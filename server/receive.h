@@ -36,7 +36,7 @@ struct receive {
 	struct commit commit;
 	struct content content;
 	struct outcome fatal; /* why the connection must end */
-	int sick;	      /* for want of memory or descriptors */
+	int sick;	      /* this process is to be replaced */
 };
 
 /* Begin in the state RECEIVE_HELLO, in zeroed memory; then set compares. */

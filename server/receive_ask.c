@@ -244,6 +244,8 @@ locate(struct receive *receive, const struct wire_request *request,
 		       destination, base, &request->path, outcome) == -1) {
 		return -1;
 	}
+	if (policy_is_open(&receive->policy, outcome) == -1)
+		return -1;
 	if (changes && !has_room(receive, request, destination, outcome))
 		return -1;
 	if (request->path.length == 0)

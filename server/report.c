@@ -25,7 +25,8 @@ describe(char cause[CAUSE], int status)
 	else if (code == WORKER_CUT)
 		snprintf(cause, CAUSE, "a transfer was cut");
 	else if (code == WORKER_SICK)
-		snprintf(cause, CAUSE, "short of memory or descriptors");
+		snprintf(cause, CAUSE,
+		    "short of memory or descriptors, or a sync failed");
 	else if (code == WORKER_FATAL)
 		snprintf(cause, CAUSE, "cannot listen any more");
 	else if (code != -1)

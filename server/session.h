@@ -35,7 +35,7 @@ struct session_config {
 enum session_end {
 	SESSION_DONE,	 /* whatever became of its requests */
 	SESSION_WAS_CUT, /* a transfer was ended by stop */
-	SESSION_SICK	 /* this process lacks memory or descriptors */
+	SESSION_SICK	 /* without memory or descriptors, or a sync failed */
 };
 
 /*

@@ -15,7 +15,7 @@
 /* What a worker's exit status says to the master; any other is a crash. */
 enum worker_exit {
 	WORKER_DONE = 0,
-	WORKER_SICK = 3,  /* memory or descriptors ran out: replace me */
+	WORKER_SICK = 3,  /* out of memory or descriptors, or a sync failed */
 	WORKER_FATAL = 4, /* the listeners are broken: no worker can go on */
 	WORKER_CUT = 6	  /* a transfer was cut at a stop */
 };

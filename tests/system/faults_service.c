@@ -10,6 +10,7 @@
 #include "tests/system/faulty.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/peer.h"
 #include "tests/system/plan.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
@@ -298,6 +299,65 @@ START_TEST(a_folder_is_not_synced)
 	ck_assert_ptr_null(strstr(run.err, "nothing was stored"));
 	faulty_check(&faulty_files, &run);
 	ck_assert_int_eq(server_said(&server, "stored,"), 0);
+	server_expect(&server, "or a sync failed");
+	server_stop(&server);
+}
+END_TEST
+
+/* Two whole files in one group, in directories of their own. */
+static void
+send_two(struct peer *peer)
+{
+	struct script *script = script_new();
+
+	script_file(script, 1, "one/a", "a");
+	script_file(script, 2, "two/b", "b");
+	peer_play(peer, script);
+}
+
+/* It is not there, and a request for a directory fails as well. */
+static void
+check_that_nothing_is_taken(struct peer *peer)
+{
+	struct script *script = script_new();
+
+	script_file(script, 3, "two/c", "c");
+	script_request(script, WIRE_ASK, 4, "two/d", 1, 0);
+	script_request(script, WIRE_DIRECTORY, 5, "three", 0, 0);
+	peer_play(peer, script);
+	for (uint32_t i = 3; i <= 5; i++) {
+		peer_expect_result(peer, i, STATUS_FAILED);
+		ck_assert_ptr_nonnull(
+		    strstr(peer_text(peer), "could not be synced before"));
+	}
+	ck_assert(!file_exists("in/two/c"));
+	ck_assert(!file_exists("in/three"));
+}
+
+/* The system tells it once: a second sync of what was lost would go well. */
+START_TEST(nothing_is_durable_after_a_failed_sync_of_a_folder)
+{
+	static const struct plan_fault fault =
+	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
+	struct script *script = script_new();
+	struct peer peer;
+	pid_t worker;
+
+	if (!begin("1"))
+		return;
+	worker = only_worker();
+	script_begin(script);
+	peer_start(&peer, server.port, script);
+	plan_arm(&plan, &fault, 1, 0);
+	send_two(&peer);
+	peer_expect_result(&peer, 1, STATUS_FAILED);
+	peer_expect_result(&peer, 2, STATUS_FAILED);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	check_that_nothing_is_taken(&peer);
+	peer_close(&peer);
+	eventually(!process_lives(worker), HARNESS_PATIENCE);
+	put_again();
+	ck_assert_int_eq(server_said(&server, "or a sync failed"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -343,6 +403,8 @@ faults_service_suite(void)
 	tcase_add_test(tcase, user_not_changed);
 	tcase_add_test(tcase, a_sync_fails);
 	tcase_add_test(tcase, a_folder_is_not_synced);
+	tcase_add_test(
+	    tcase, nothing_is_durable_after_a_failed_sync_of_a_folder);
 	tcase_add_test(tcase, folders_cannot_be_synced);
 	suite_add_tcase(suite, tcase);
 	return suite;
