@@ -158,6 +158,20 @@ take_fatal(struct answers *answers, const struct conn_frame *frame,
 	return -1;
 }
 
+/* They come once, before everything else, and since version 2. */
+static int
+take_features(struct answers *answers, const struct conn_frame *frame,
+    struct outcome *outcome)
+{
+	uint64_t features;
+
+	if (answers->version < 2 || answers->featured ||
+	    wire_read_features(frame->payload, frame->length, &features) == -1)
+		return fail(outcome, "features out of place");
+	answers->featured = 1;
+	return 0;
+}
+
 int
 answers_take(struct answers *answers, const struct conn_frame *frame,
     struct outcome *outcome)
@@ -166,6 +180,10 @@ answers_take(struct answers *answers, const struct conn_frame *frame,
 		return take_fatal(answers, frame, outcome);
 	if (answers->refusing)
 		return fail(outcome, "no reason follows a refusal");
+	if (frame->type == WIRE_FEATURES)
+		return take_features(answers, frame, outcome);
+	if (answers->version >= 2 && !answers->featured)
+		return fail(outcome, "the features did not come first");
 	if (frame->type == WIRE_WORKING)
 		return 0;
 	if (frame->type == WIRE_BASED)

@@ -11,9 +11,11 @@
 struct answers {
 	struct transfer *transfer; /* neither is owned */
 	struct feed *feed;
-	int refusing; /* the greeting said so */
-	int based;    /* the base was answered */
-	int fatal;    /* the server's last words were heard */
+	unsigned version; /* of the protocol, on this connection */
+	int featured;	  /* the server's features have come */
+	int refusing;	  /* the greeting said so */
+	int based;	  /* the base was answered */
+	int fatal;	  /* the server's last words were heard */
 };
 
 /*

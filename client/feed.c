@@ -56,7 +56,7 @@ feed_release(struct feed *feed, int lost)
 void
 feed_begin(struct feed *feed)
 {
-	const struct wire_hello hello = {WIRE_VERSION, WIRE_VERSION};
+	const struct wire_hello hello = {WIRE_LOWEST, WIRE_HIGHEST};
 	const struct wire_base base = transfer_base(feed->transfer);
 	uint8_t preamble[WIRE_HELLO];
 	uint8_t *payload;

@@ -59,10 +59,13 @@ judge_greeting(struct stream *stream)
 	if (wire_read_greeting(stream->greeting.bytes, &greeting) == -1 ||
 	    greeting.state > WIRE_REFUSING)
 		return fail(stream, STATUS_PROTOCOL, "bad greeting");
-	if (greeting.lowest > WIRE_VERSION || greeting.highest < WIRE_VERSION) {
+	stream->answers.version =
+	    wire_common_version(greeting.lowest, greeting.highest);
+	if (stream->answers.version == 0) {
 		outcome_set(stream->outcome, STATUS_VERSION,
-		    "the server speaks versions %u to %u, ftx speaks %d",
-		    greeting.lowest, greeting.highest, WIRE_VERSION);
+		    "the server speaks versions %u to %u, ftx speaks %d to %d",
+		    greeting.lowest, greeting.highest, WIRE_LOWEST,
+		    WIRE_HIGHEST);
 		return -1;
 	}
 	stream->answers.refusing = greeting.state == WIRE_REFUSING;

@@ -36,6 +36,7 @@ static const struct type_rule {
 	WIRE_RESULT + STATUS_TEXT - 1},
     {WIRE_WORKING, WIRE_FROM_SERVER, "working", 0, 0},
     {WIRE_FATAL, WIRE_FROM_SERVER, "fatal", 1, STATUS_TEXT},
+    {WIRE_FEATURES, WIRE_FROM_SERVER, "features", 8, 8},
 };
 
 static const struct type_rule *
@@ -132,6 +133,14 @@ wire_read_hello(const uint8_t in[WIRE_HELLO], struct wire_hello *hello)
 	hello->lowest = (uint16_t)read_number(&at, 2);
 	hello->highest = (uint16_t)read_number(&at, 2);
 	return read_number(&at, 4) == 0 ? 0 : -1;
+}
+
+unsigned
+wire_common_version(unsigned lowest, unsigned highest)
+{
+	unsigned common = highest < WIRE_HIGHEST ? highest : WIRE_HIGHEST;
+
+	return common >= lowest && common >= WIRE_LOWEST ? common : 0;
 }
 
 void
@@ -248,18 +257,21 @@ wire_write_request(uint8_t *out, const struct wire_request *request)
 	return (size_t)(at - out);
 }
 
+/* Nonzero if all of it has a meaning here. */
 static int
-request_is_valid(const struct wire_request *request, uint64_t kind)
+request_is_known(const struct wire_request *request, uint64_t kind)
 {
 	const unsigned attributes = WIRE_EXACT_MODE | WIRE_TIME;
-	const unsigned wishes = WIRE_RESUME | WIRE_NO_CLOBBER |
-	    WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST | WIRE_DRY_RUN |
-	    WIRE_SENT_BEFORE;
 
 	return (kind == WIRE_FILE || kind == WIRE_FOLDER) &&
 	    (request->attributes & ~attributes) == 0 &&
-	    (request->wishes & ~wishes) == 0 && request->mode <= 0777 &&
-	    request->nanoseconds <= 999999999 &&
+	    (request->wishes & ~(unsigned)WIRE_WISHES) == 0;
+}
+
+static int
+request_is_valid(const struct wire_request *request)
+{
+	return request->mode <= 0777 && request->nanoseconds <= 999999999 &&
 	    (request->size == WIRE_SIZE_UNKNOWN ||
 		request->size <= INT64_MAX) &&
 	    request->allocated <= request->size;
@@ -282,7 +294,9 @@ wire_read_request(
 	request->allocated = read_number(&at, 8);
 	request->digest = read_number(&at, 8);
 	request->path = rest_of(in, length, at);
-	return request_is_valid(request, kind) ? 0 : -1;
+	if (!request_is_valid(request))
+		return -1;
+	return request_is_known(request, kind) ? 0 : WIRE_UNKNOWN;
 }
 
 size_t
@@ -395,5 +409,22 @@ wire_read_reason(const uint8_t *in, size_t length, struct wire_reason *reason)
 	if (status >= STATUS_WIRE)
 		return -1;
 	reason->status = (enum status)status;
+	return 0;
+}
+
+size_t
+wire_write_features(uint8_t *out, uint64_t features)
+{
+	uint8_t *at = out;
+
+	write_number(&at, features, 8);
+	return (size_t)(at - out);
+}
+
+int
+wire_read_features(const uint8_t *in, size_t length, uint64_t *features)
+{
+	(void)length;
+	*features = read_number(&in, 8);
 	return 0;
 }

@@ -8,7 +8,9 @@
 
 #include "common/status.h"
 
-#define WIRE_VERSION 1
+/* The versions that both programs speak. */
+#define WIRE_LOWEST 1
+#define WIRE_HIGHEST 2
 
 #define WIRE_GREETING 24 /* length of the server's preamble */
 #define WIRE_HELLO 16	 /* length of the client's preamble */
@@ -44,7 +46,8 @@ enum wire_type {
 	WIRE_GO = 130,
 	WIRE_ANSWER = 131, /* "result" in the manual */
 	WIRE_WORKING = 132,
-	WIRE_FATAL = 133
+	WIRE_FATAL = 133,
+	WIRE_FEATURES = 134 /* since version 2 */
 };
 
 enum wire_side {
@@ -110,7 +113,14 @@ enum wire_wishes {
 	WIRE_UNLESS_SAME = 4,
 	WIRE_UNLESS_DIGEST = 8,
 	WIRE_DRY_RUN = 16,
-	WIRE_SENT_BEFORE = 32
+	WIRE_SENT_BEFORE = 32,
+	WIRE_REQUIRE_SYNC = 64, /* since version 2, if it is offered */
+	WIRE_WISHES = 127	/* all of them */
+};
+
+/* What a server offers beyond version 1, each behind its bit. */
+enum wire_features {
+	WIRE_OFFERS_REQUIRE_SYNC = 1
 };
 
 struct wire_request {
@@ -156,6 +166,12 @@ void wire_write_hello(uint8_t out[WIRE_HELLO], const struct wire_hello *hello);
 int wire_read_hello(const uint8_t in[WIRE_HELLO], struct wire_hello *hello);
 
 /*
+ * The version that both speak, or 0 if there is none: the peer speaks lowest to
+ * highest.
+ */
+unsigned wire_common_version(unsigned lowest, unsigned highest);
+
+/*
  * A header.  The reader returns 0, or -1 with a reason for people (a constant)
  * if the type is none that this side sends, a flag is set, or the length is
  * not one that the type allows.
@@ -174,7 +190,12 @@ const char *wire_type_name(enum wire_type type);
  * a whole payload of a length that wire_read_header allowed; it returns 0, or
  * -1 if a value is not one of those in ftx-protocol(5).  Pointers that it
  * hands out lie in the payload.
+ *
+ * wire_read_request returns WIRE_UNKNOWN for a request that is good but for a
+ * kind, an attribute or a wish that is not one of those above: not an error
+ * since version 2.
  */
+#define WIRE_UNKNOWN 1
 size_t wire_write_base(uint8_t *out, const struct wire_base *base);
 int wire_read_base(const uint8_t *in, size_t length, struct wire_base *base);
 size_t wire_write_based(uint8_t *out, const struct wire_based *based);
@@ -194,6 +215,9 @@ int wire_read_answer(
 size_t wire_write_reason(uint8_t *out, const struct wire_reason *reason);
 int wire_read_reason(
     const uint8_t *in, size_t length, struct wire_reason *reason);
+
+size_t wire_write_features(uint8_t *out, uint64_t features);
+int wire_read_features(const uint8_t *in, size_t length, uint64_t *features);
 
 /*
  * Check a path against ftx-protocol(5), PATHS.  Returns NULL if it is good,

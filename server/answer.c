@@ -18,6 +18,18 @@ text_of(const struct outcome *outcome)
 }
 
 int
+answer_features(struct conn *conn)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_FEATURES, 0,
+	    wire_write_features(payload, WIRE_OFFERS_REQUIRE_SYNC));
+	return 0;
+}
+
+int
 answer_based(struct conn *conn, const struct wire_based *based)
 {
 	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
@@ -112,7 +124,7 @@ void
 answer_greeting(
     struct conn *conn, enum wire_greeting_state state, uint64_t max_size)
 {
-	struct wire_greeting greeting = {WIRE_VERSION, WIRE_VERSION,
+	struct wire_greeting greeting = {WIRE_LOWEST, WIRE_HIGHEST,
 	    (uint32_t)state, max_size < INT64_MAX ? max_size : INT64_MAX};
 	uint8_t preamble[WIRE_GREETING];
 

@@ -13,6 +13,7 @@
  * Each returns 0, or -1 if there is no room, which a caller that stops at
  * WIRE_ANSWERS_MAX unsent bytes never sees.
  */
+int answer_features(struct conn *conn);
 int answer_based(struct conn *conn, const struct wire_based *based);
 int answer_go(struct conn *conn, uint32_t request, const struct wire_go *go);
 int answer_working(struct conn *conn);

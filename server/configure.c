@@ -11,6 +11,8 @@ configure_store(
 	int mask = options_umask(options);
 
 	store->sync = options->fsync;
+	if (store->sync)
+		store_learn_sync(store);
 	store->mask = mask == -1 ? inherited : (mode_t)mask;
 	store->exact_mask = mask == -1 ? 0 : (mode_t)mask;
 	store->partial_ttl = options->partial_ttl;

@@ -30,12 +30,25 @@ policy_is_open(const struct policy *policy, struct outcome *outcome)
 }
 
 int
+policy_syncs(const struct policy *policy, const struct wire_request *request,
+    struct outcome *outcome)
+{
+	const char *why = store_unsynced(policy->store);
+
+	if ((request->wishes & WIRE_REQUIRE_SYNC) == 0 || why == NULL)
+		return 0;
+	outcome_set(outcome, STATUS_REFUSED, "%s", why);
+	return -1;
+}
+
+int
 policy_takes(const struct policy *policy, const struct wire_request *request,
     struct outcome *outcome)
 {
 	char limit[TEXT_NUMBER];
 
-	if (policy_is_open(policy, outcome) == -1)
+	if (policy_is_open(policy, outcome) == -1 ||
+	    policy_syncs(policy, request, outcome) == -1)
 		return -1;
 	if (request->kind != WIRE_FILE) {
 		outcome_set(outcome, STATUS_REFUSED, "not a regular file");

@@ -35,6 +35,13 @@ int policy_may_replace(const struct policy *policy,
     struct outcome *outcome);
 
 /*
+ * Whether what is stored is synced, if the request asks for that.  Returns 0,
+ * or -1 with outcome.
+ */
+int policy_syncs(const struct policy *policy,
+    const struct wire_request *request, struct outcome *outcome);
+
+/*
  * Whether there is room for the file or directory that the request announces,
  * and for the parents in its path, also after older partials were removed.
  * held is what a kept part of it has allocated, in bytes.  Returns 0, or -1

@@ -289,23 +289,14 @@ directories_find(struct directories *directories, const char *path,
 	return found;
 }
 
-/* Returns 0; 1 where this kind of file system cannot do it; -1 with errno. */
-static int
-sync_one(const struct directory *directory)
-{
-	if (fsync(directory->fd) == 0)
-		return 0;
-	return errno == EINVAL || errno == ENOTSUP ? 1 : -1;
-}
-
 int
 directory_sync(struct directory *directory)
 {
-	int result = sync_one(directory);
+	int result = store_sync_directory(directory->fd);
 	struct directory *at;
 
 	for (at = directory; result != -1 && !at->linked; at = at->parent) {
-		int above = sync_one(at->parent);
+		int above = store_sync_directory(at->parent->fd);
 
 		if (above != 0)
 			result = above;

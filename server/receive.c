@@ -21,6 +21,7 @@ receive_init(struct receive *receive, const struct policy *policy,
 	receive->conn = conn;
 	receive->peer = peer;
 	receive->tick = *tick;
+	receive->version = WIRE_LOWEST;
 	receive->state = RECEIVE_HELLO;
 	receive->content.policy = &receive->policy;
 	receive->content.staged.fd = -1;

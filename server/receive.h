@@ -28,6 +28,7 @@ struct receive {
 	const char *peer;	      /* printable; not owned */
 	struct tick tick;	      /* of work that takes long */
 	int compares;		      /* peers may compare with what is there */
+	unsigned version;	      /* of the protocol, on this connection */
 	enum receive_state state;
 	uint32_t last; /* highest number of a request */
 	struct base base;
@@ -39,7 +40,10 @@ struct receive {
 	int sick;	      /* this process is to be replaced */
 };
 
-/* Begin in the state RECEIVE_HELLO, in zeroed memory; then set compares. */
+/*
+ * Begin in the state RECEIVE_HELLO and version 1, in zeroed memory; then set
+ * compares.
+ */
 void receive_init(struct receive *receive, const struct policy *policy,
     struct conn *conn, const char *peer, const struct tick *tick);
 

@@ -300,6 +300,7 @@ int
 receive_directory(struct receive *receive, uint32_t number,
     const struct wire_request *request)
 {
+	const unsigned wishes = WIRE_DRY_RUN | WIRE_REQUIRE_SYNC;
 	const struct wire_end nothing = {0, 0};
 	struct destination destination = {.directory = NULL};
 	struct directory *directory;
@@ -307,8 +308,11 @@ receive_directory(struct receive *receive, uint32_t number,
 	int result;
 
 	if (request->kind != WIRE_FOLDER || request->size != 0 ||
-	    (request->wishes & ~(unsigned)WIRE_DRY_RUN) != 0)
+	    request->digest != 0 || (request->wishes & ~wishes) != 0)
 		return receive_fail(receive, "bad request for a directory");
+	if (policy_syncs(&receive->policy, request, &outcome) == -1)
+		return receive_answer(receive, number, request->path.bytes,
+		    request->path.length, &outcome);
 	directory = settle_directory(receive, request, &destination, &outcome);
 	if (directory == NULL && (errno == EMFILE || errno == ENFILE)) {
 		destination_release(&destination);

@@ -142,10 +142,22 @@ on_abort(struct receive *receive, const struct conn_frame *frame)
 	return fail_content(receive, &outcome, RECEIVE_READY);
 }
 
-/* A frame of the file that is discarded, whose end ends that. */
+/*
+ * A frame of the file that is discarded, whose end ends that.  Its values are
+ * looked at as those of any other file.
+ */
 static int
 discard(struct receive *receive, const struct conn_frame *frame)
 {
+	struct outcome ignored;
+	uint64_t length;
+
+	if (frame->type == WIRE_HOLE &&
+	    wire_read_hole(frame->payload, frame->length, &length) == -1)
+		return receive_fail(receive, "bad hole");
+	if (frame->type == WIRE_ABORT &&
+	    receive_read_abort(receive, frame, &ignored) == -1)
+		return -1;
 	if (frame->type == WIRE_END || frame->type == WIRE_ABORT)
 		receive->state = RECEIVE_READY;
 	return 0;

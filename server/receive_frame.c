@@ -24,19 +24,46 @@ on_base(struct receive *receive, const struct conn_frame *frame)
 	return receive_answered(receive, answer_based(receive->conn, &based));
 }
 
-/* Read a request and check that its number is a new one. */
+/* Nonzero if this version has no such kind, attribute or wish. */
+static int
+is_beyond(
+    const struct receive *receive, const struct wire_request *request, int read)
+{
+	return read == WIRE_UNKNOWN ||
+	    (receive->version < 2 &&
+		(request->wishes & WIRE_REQUIRE_SYNC) != 0);
+}
+
+/*
+ * Read a request and check that its number is a new one.  Returns 0, -1, or
+ * WIRE_UNKNOWN for one that asks for what is not offered.
+ */
 static int
 read_request(struct receive *receive, const struct conn_frame *frame,
     struct wire_request *request)
 {
-	if (wire_read_request(frame->payload, frame->length, request) == -1)
+	int read = wire_read_request(frame->payload, frame->length, request);
+	int beyond = is_beyond(receive, request, read);
+
+	if (read == -1 || (beyond && receive->version < 2))
 		return receive_fail(receive, "bad request");
 	if (frame->request <= receive->last)
 		return receive_fail(receive, "request number not a new one");
 	if (receive->base.name_length > 0 && receive->last > 0)
 		return receive_fail(receive, "second request for one name");
 	receive->last = frame->request;
-	return 0;
+	return beyond ? WIRE_UNKNOWN : 0;
+}
+
+static int
+on_unknown(struct receive *receive, const struct conn_frame *frame,
+    const struct wire_request *request)
+{
+	struct outcome outcome;
+
+	outcome_set(&outcome, STATUS_NOT_OFFERED, "%s", "");
+	return receive_answer(receive, frame->request, request->path.bytes,
+	    request->path.length, &outcome);
 }
 
 static int
@@ -44,11 +71,17 @@ on_put(struct receive *receive, const struct conn_frame *frame)
 {
 	struct partial nothing_kept = {.staged.fd = -1};
 	struct wire_request request;
+	int read = read_request(receive, frame, &request);
 
-	if (read_request(receive, frame, &request) == -1)
+	if (read == -1)
 		return -1;
-	if (request.wishes != 0)
+	if ((request.wishes & WIRE_WISHES) != 0)
 		return receive_fail(receive, "put with wishes");
+	if (read == WIRE_UNKNOWN) {
+		receive->content.number = frame->request;
+		receive->state = RECEIVE_DISCARD;
+		return on_unknown(receive, frame, &request);
+	}
 	return receive_begin(receive, frame->request, &request, &nothing_kept);
 }
 
@@ -56,9 +89,10 @@ static int
 on_ask(struct receive *receive, const struct conn_frame *frame)
 {
 	struct wire_request request;
+	int read = read_request(receive, frame, &request);
 
-	if (read_request(receive, frame, &request) == -1)
-		return -1;
+	if (read != 0)
+		return read == -1 ? -1 : on_unknown(receive, frame, &request);
 	return receive_ask(receive, frame->request, &request);
 }
 
@@ -66,9 +100,10 @@ static int
 on_directory(struct receive *receive, const struct conn_frame *frame)
 {
 	struct wire_request request;
+	int read = read_request(receive, frame, &request);
 
-	if (read_request(receive, frame, &request) == -1)
-		return -1;
+	if (read != 0)
+		return read == -1 ? -1 : on_unknown(receive, frame, &request);
 	return receive_directory(receive, frame->request, &request);
 }
 

@@ -13,7 +13,7 @@
 static size_t
 compose(uint8_t *out, uint64_t max_size, const struct outcome *why)
 {
-	const struct wire_greeting greeting = {WIRE_VERSION, WIRE_VERSION,
+	const struct wire_greeting greeting = {WIRE_LOWEST, WIRE_HIGHEST,
 	    WIRE_REFUSING, max_size < INT64_MAX ? max_size : INT64_MAX};
 	const struct wire_reason reason = {
 	    why->status, {why->text, strlen(why->text)}};

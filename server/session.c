@@ -181,6 +181,17 @@ wait_for_client(struct session *session, int reading)
 		end_because(session, STATUS_STALLED, stalled);
 }
 
+/* What version 2 adds comes before all other frames; there is room for it. */
+static void
+agree(struct session *session, const struct wire_hello *hello)
+{
+	struct receive *receive = &session->receive;
+
+	receive->version = wire_common_version(hello->lowest, hello->highest);
+	if (receive->version >= 2)
+		(void)answer_features(&session->conn);
+}
+
 /* The client's preamble, once it is there. */
 static void
 read_hello(struct session *session)
@@ -194,12 +205,14 @@ read_hello(struct session *session)
 	session->introduced = 1;
 	if (wire_read_hello(preamble, &hello) == -1)
 		outcome_set(&why, STATUS_PROTOCOL, "this is no ftx client");
-	else if (hello.lowest > WIRE_VERSION || hello.highest < WIRE_VERSION)
+	else if (wire_common_version(hello.lowest, hello.highest) == 0)
 		outcome_set(&why, STATUS_VERSION,
-		    "the server speaks version %d, the client %u to %u",
-		    WIRE_VERSION, hello.lowest, hello.highest);
-	else
+		    "the server speaks versions %d to %d, the client %u to %u",
+		    WIRE_LOWEST, WIRE_HIGHEST, hello.lowest, hello.highest);
+	else {
+		agree(session, &hello);
 		return;
+	}
 	end_with(session, &why);
 }
 

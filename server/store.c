@@ -128,6 +128,29 @@ store_is_own(const struct store *store, const char *name)
 }
 
 int
+store_sync_directory(int directory)
+{
+	if (fsync(directory) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOTSUP ? 1 : -1;
+}
+
+void
+store_learn_sync(struct store *store)
+{
+	store->unsyncable = store_sync_directory(store->root) == 1;
+}
+
+const char *
+store_unsynced(const struct store *store)
+{
+	if (!store->sync)
+		return "files are not synced here: fsync is no";
+	return store->unsyncable ? "this file system cannot sync directories"
+				 : NULL;
+}
+
+int
 store_lock(int fd)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -22,6 +22,7 @@ struct store {
 	dev_t device;
 	ino_t staging_inode;
 	int sync;	     /* files and directories are synced */
+	int unsyncable;	     /* but directories cannot be, here */
 	mode_t mask;	     /* taken from the sender's mode */
 	mode_t exact_mask;   /* the same, where the exact mode is wished */
 	int free_percent;    /* what must stay free: so many percent, */
@@ -43,6 +44,21 @@ int store_enter(struct store *store, struct outcome *outcome);
 /* The same again, if the staging folder was removed since. */
 int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
+
+/*
+ * Sync the receiving directory once, to learn whether that can be done on this
+ * file system, which sets unsyncable.
+ */
+void store_learn_sync(struct store *store);
+
+/* Why what is stored here is not durable; NULL if it is. */
+const char *store_unsynced(const struct store *store);
+
+/*
+ * Sync a directory.  Returns 0; 1 where this kind of file system cannot do it;
+ * -1 with errno.
+ */
+int store_sync_directory(int directory);
 
 /*
  * Where locks hold for one host only, a lock does not show that another host

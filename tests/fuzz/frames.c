@@ -54,6 +54,7 @@ repeat_either(const struct conn_frame *frame)
 	struct wire_go go;
 	struct wire_answer answer;
 	struct wire_reason reason;
+	uint64_t features;
 
 	switch (frame->type) {
 	case WIRE_BASED:
@@ -72,6 +73,10 @@ repeat_either(const struct conn_frame *frame)
 	case WIRE_FATAL:
 		return wire_read_reason(in, length, &reason) == 0
 		    ? wire_write_reason(written, &reason)
+		    : 0;
+	case WIRE_FEATURES:
+		return wire_read_features(in, length, &features) == 0
+		    ? wire_write_features(written, features)
 		    : 0;
 	default:
 		return repeat_client(frame);

@@ -49,9 +49,13 @@ note_request(struct oracle *oracle, const struct wire_frame *frame,
 	request->number = frame->request;
 	request->type = frame->type;
 	if (find(oracle, frame->request) == NULL &&
-	    oracle->count < ORACLE_REQUESTS - 1 &&
-	    wire_read_request(payload, frame->length, &request->wanted) == 0)
-		oracle->count++;
+	    oracle->count < ORACLE_REQUESTS - 1) {
+		int read =
+		    wire_read_request(payload, frame->length, &request->wanted);
+
+		request->unknown = read == WIRE_UNKNOWN;
+		oracle->count += read != -1;
+	}
 }
 
 /* Make the announced size, and the end, those of the content. */
@@ -67,7 +71,7 @@ repair_end(struct oracle *oracle, const struct content *content,
 	if (request == NULL || content->number != frame->request)
 		return;
 	(void)wire_write_end(payload, &end);
-	if (request->wanted.size == WIRE_SIZE_UNKNOWN)
+	if (request->wanted.size == WIRE_SIZE_UNKNOWN || request->unknown)
 		return;
 	request->wanted.size = end.size;
 	request->wanted.allocated = 0;
@@ -183,6 +187,10 @@ is_true(const struct oracle *oracle, const struct oracle_request *request,
 {
 	unsigned wishes = request->wanted.wishes;
 
+	if (request->unknown)
+		return answer->status == STATUS_NOT_OFFERED;
+	if ((wishes & WIRE_REQUIRE_SYNC) != 0 && !oracle->syncs)
+		return !status_success(answer->status);
 	switch (answer->status) {
 	case STATUS_STORED:
 		return is_stored_truly(oracle, request, answer);
@@ -235,6 +243,8 @@ oracle_hear(struct oracle *oracle, const struct conn_frame *frame)
 	struct wire_reason reason;
 
 	fuzz_check(!oracle->fatal);
+	fuzz_check(frame->type != WIRE_FEATURES || !oracle->heard);
+	oracle->heard = 1;
 	switch (frame->type) {
 	case WIRE_BASED:
 		hear_based(oracle, frame);

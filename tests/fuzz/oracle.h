@@ -15,6 +15,7 @@ struct oracle_request {
 	uint32_t number;
 	enum wire_type type;
 	struct wire_request wanted; /* its path lies in the stream */
+	int unknown;		    /* it asks for what is not offered */
 	int ended, answered;
 	uint64_t size, digest; /* of its end */
 };
@@ -24,6 +25,7 @@ struct oracle {
 	size_t count;
 	/* As they were settled; a name that is not empty is that of all. */
 	char base[WIRE_PATH_MAX + 1], name[WIRE_PATH_MAX + 1];
+	int heard;			 /* anything was */
 	int fatal;			 /* its last words were heard */
 	int keeps, syncs;		 /* how the server was told to work */
 	uint32_t order[ORACLE_REQUESTS]; /* those stored, by index */

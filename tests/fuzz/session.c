@@ -72,6 +72,7 @@ prepare(void)
 	fuzz_check(mkdir("in", 0755) == 0);
 	fuzz_check(store_open(&store, "in", &outcome) == 0);
 	fuzz_check(store_enter(&store, &outcome) == 0);
+	store_learn_sync(&store);
 	store.exact_mask = 0;
 	store.partial_ttl = LONG;
 }

@@ -227,7 +227,7 @@ END_TEST
 START_TEST(nothing_is_sent_before_the_whole_greeting)
 {
 	const struct wire_greeting greeting = {
-	    WIRE_VERSION, WIRE_VERSION, WIRE_READY, INT64_MAX};
+	    WIRE_LOWEST, WIRE_LOWEST, WIRE_READY, INT64_MAX};
 	uint8_t bytes[WIRE_GREETING];
 	struct run run;
 	FILE *file = fopen("greeting", "w");

@@ -63,7 +63,9 @@ static const struct cell {
 	{PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
     {0, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
     {12, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
-    {134, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {WIRE_FEATURES,
+	{PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
+    {135, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
     {255, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
 };
 
@@ -79,6 +81,9 @@ static const struct cell {
 
 /* What is to be sent. */
 static uint64_t size, digest;
+
+/* The highest that the fake server speaks. */
+static unsigned version = WIRE_LOWEST;
 
 /* Where the second turn of the fake server begins, or 0. */
 static size_t turn;
@@ -105,7 +110,7 @@ static void
 say_greeting(struct script *script, enum wire_greeting_state state)
 {
 	const struct wire_greeting greeting = {
-	    WIRE_VERSION, WIRE_VERSION, state, INT64_MAX};
+	    WIRE_LOWEST, (uint16_t)version, state, INT64_MAX};
 	uint8_t bytes[WIRE_GREETING];
 
 	wire_write_greeting(bytes, &greeting);
@@ -122,6 +127,15 @@ say_answer(struct script *script, uint32_t request, enum status status,
 
 	script_frame(script, WIRE_ANSWER, request, payload,
 	    wire_write_answer(payload, &answer));
+}
+
+static void
+say_features(struct script *script, uint64_t features)
+{
+	uint8_t payload[8];
+
+	script_frame(script, WIRE_FEATURES, 0, payload,
+	    wire_write_features(payload, features));
 }
 
 /* A frame of that type, as good as it can be here. */
@@ -148,6 +162,9 @@ say(struct script *script, int type)
 	case FAILURE:
 		say_answer(script, 1, STATUS_NO_SPACE, 0, 0);
 		break;
+	case WIRE_FEATURES:
+		say_features(script, 0);
+		break;
 	case WIRE_FATAL:
 		script_frame(script, type, 0, payload,
 		    wire_write_reason(payload, &reason));
@@ -164,6 +181,8 @@ enter(struct script *script, enum state state)
 	if (state == NOTHING)
 		return;
 	say_greeting(script, state == REFUSING ? WIRE_REFUSING : WIRE_READY);
+	if (version >= 2 && state != REFUSING)
+		say_features(script, UINT64_MAX);
 	if (state >= SENT)
 		say(script, WIRE_BASED);
 	if (state != GOING)
@@ -223,11 +242,39 @@ check_cell(const struct cell *cell, enum state state)
 
 START_TEST(every_frame_in_state)
 {
-	make_source(_i >= ASKED ? LARGE : SMALL);
+	enum state state = (enum state)(_i % STATES);
+
+	make_source(state >= ASKED ? LARGE : SMALL);
+	version = (unsigned)_i / STATES + WIRE_LOWEST;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		mark_point();
-		check_cell(&table[i], (enum state)_i);
+		check_cell(&table[i], state);
 	}
+}
+END_TEST
+
+/* Of a server that speaks version 2, and has not sent its features. */
+START_TEST(features_come_first)
+{
+	static const struct {
+		int type, status;
+	} cases[] = {{WIRE_FEATURES, STORED}, {WIRE_FATAL, REFUSED},
+	    {WIRE_BASED, PROTOCOL}, {WIRE_WORKING, PROTOCOL},
+	    {WIRE_ANSWER, PROTOCOL}};
+	struct script *script = script_new();
+	struct run run;
+
+	make_source(SMALL);
+	version = 2;
+	turn = 0;
+	say_greeting(script, WIRE_READY);
+	say(script, cases[_i].type);
+	if (cases[_i].type != WIRE_BASED)
+		say(script, WIRE_BASED);
+	say(script, WIRE_ANSWER);
+	put_to(&run, script, PUT);
+	ck_assert_msg(
+	    run.status == cases[_i].status, "%d: %s", run.status, run.err);
 }
 END_TEST
 
@@ -380,7 +427,9 @@ impostor_suite(void)
 	Suite *suite = suite_create("impostor");
 	TCase *tcase = harness_case("impostor");
 
-	tcase_add_loop_test(tcase, every_frame_in_state, 0, STATES);
+	tcase_add_loop_test(
+	    tcase, every_frame_in_state, 0, STATES * WIRE_HIGHEST);
+	tcase_add_loop_test(tcase, features_come_first, 0, 5);
 	tcase_add_test(tcase, lengths_that_lie);
 	tcase_add_test(tcase, results_that_lie);
 	tcase_add_test(tcase, greeting_of_no_state);

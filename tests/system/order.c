@@ -218,7 +218,8 @@ START_TEST(many_share_their_syncs)
 	ck_assert_int_eq(count_calls("fsync", "/.ftx-"), FILES);
 	folders = count_calls("fsync", "/in/d>");
 	ck_assert_msg(folders >= 1 && folders <= 12, "%d syncs", folders);
-	ck_assert_int_le(count_calls("fsync", "/in>"), 1);
+	/* One more at the start, to learn that it can be done. */
+	ck_assert_int_le(count_calls("fsync", "/in>"), 2);
 }
 END_TEST
 

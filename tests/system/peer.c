@@ -76,7 +76,7 @@ script_base(struct script *script, enum wire_base_mode mode, const char *path)
 void
 script_begin(struct script *script)
 {
-	script_hello(script, WIRE_VERSION, WIRE_VERSION);
+	script_hello(script, WIRE_LOWEST, WIRE_HIGHEST);
 	script_base(script, WIRE_BASE_DIRECTORY, "");
 }
 
@@ -153,6 +153,7 @@ peer_open(struct peer *peer, unsigned port, const char *from)
 {
 	struct sockaddr_in address = address_of("127.0.0.1", port);
 
+	peer->features = 0;
 	peer->fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_ge(peer->fd, 0);
 	ck_assert_int_eq(io_close_on_exec(peer->fd), 0);
@@ -231,6 +232,18 @@ peer_greeted(struct peer *peer, struct wire_greeting *greeting)
 	ck_assert_int_eq(wire_read_greeting(bytes, greeting), 0);
 }
 
+/* What says nothing of a request. */
+static int
+is_aside(struct peer *peer)
+{
+	if (peer->frame.type == WIRE_FEATURES)
+		ck_assert_int_eq(wire_read_features(peer->payload,
+				     peer->frame.length, &peer->features),
+		    0);
+	return peer->frame.type == WIRE_FEATURES ||
+	    peer->frame.type == WIRE_WORKING;
+}
+
 int
 peer_next(struct peer *peer)
 {
@@ -247,7 +260,7 @@ peer_next(struct peer *peer)
 		    read_whole(peer, peer->payload, peer->frame.length),
 		    "the stream ends within a frame");
 		peer->payload[peer->frame.length] = '\0';
-	} while (peer->frame.type == WIRE_WORKING);
+	} while (is_aside(peer));
 	return 1;
 }
 

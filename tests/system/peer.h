@@ -46,6 +46,7 @@ void script_bye(struct script *script);
 struct peer {
 	int fd;
 	struct wire_frame frame;	       /* the last one that came */
+	uint64_t features;		       /* that came, or 0 */
 	uint8_t payload[WIRE_CONTROL_MAX + 1]; /* of it, ended by a NUL */
 };
 
@@ -65,7 +66,8 @@ void peer_play(struct peer *peer, const struct script *script);
 
 /* Receive the greeting, which must come. */
 void peer_greeted(struct peer *peer, struct wire_greeting *greeting);
-/* The next frame but working.  Returns 1, or 0 at the end of the stream. */
+/* The next frame but working and features.  Returns 1, or 0 at the end of the
+ * stream. */
 int peer_next(struct peer *peer);
 /* The next frame, which must be of this type. */
 void peer_expect(struct peer *peer, enum wire_type type);

@@ -99,7 +99,7 @@ START_TEST(later_version_only)
 	struct run run;
 
 	file_write("f", "x");
-	compose(bytes, 2, 3, WIRE_WORKING, 0, "", 0);
+	compose(bytes, 3, 4, WIRE_WORKING, 0, "", 0);
 	fake_start(&fake, bytes, sizeof(bytes), 1);
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 2, "version");
@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(wrong_version)
 {
-	static const unsigned ranges[][2] = {{2, 3}, {0, 0}, {65535, 65535}};
+	static const unsigned ranges[][2] = {{3, 4}, {0, 0}, {65535, 65535}};
 	struct server server;
 	struct peer peer;
 	struct wire_greeting greeting;

@@ -86,7 +86,7 @@ START_TEST(every_length)
 	struct wire_greeting greeting;
 	struct peer peer;
 
-	script_hello(script, WIRE_VERSION, WIRE_VERSION);
+	script_hello(script, WIRE_LOWEST, WIRE_LOWEST);
 	if (now->state != HELLO)
 		script_base(script, WIRE_BASE_DIRECTORY, "");
 	if (now->state == CONTENT || now->state == DISCARD)
@@ -124,7 +124,8 @@ START_TEST(every_bad_value)
 	struct peer peer;
 	size_t start;
 
-	script_begin(script);
+	script_hello(script, WIRE_LOWEST, WIRE_LOWEST);
+	script_base(script, WIRE_BASE_DIRECTORY, "");
 	start = script->length + WIRE_HEADER;
 	script_request(script, WIRE_ASK, 1, "f", 4, 0);
 	script->bytes[start + bad_bytes[_i].offset] = bad_bytes[_i].byte;
@@ -201,7 +202,7 @@ START_TEST(base_and_path_length)
 		for (size_t k = 0; k < length; k++)
 			path[k] = (k + 1) % 251 == 0 ? '/' : 'b';
 		path[length] = '\0';
-		script_hello(script, WIRE_VERSION, WIRE_VERSION);
+		script_hello(script, WIRE_LOWEST, WIRE_HIGHEST);
 		script_base(script, WIRE_BASE_DIRECTORY, "base");
 		script_file(script, 1, path, "x");
 		script_bye(script);

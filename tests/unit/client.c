@@ -179,6 +179,15 @@ client_greeting(struct client *client)
 	return greeting;
 }
 
+static void
+note_features(struct client *client)
+{
+	ck_assert_int_eq(wire_read_features(client->frame.payload,
+			     client->frame.length, &client->features),
+	    0);
+	client->featured++;
+}
+
 int
 client_next(struct client *client)
 {
@@ -188,7 +197,10 @@ client_next(struct client *client)
 	for (;;) {
 		event = conn_next(&client->conn, &client->frame);
 		ck_assert_int_ne(event, CONN_MALFORMED);
-		if (event == CONN_FRAME && client->frame.type != WIRE_WORKING)
+		if (event == CONN_FRAME && client->frame.type == WIRE_FEATURES)
+			note_features(client);
+		else if (event == CONN_FRAME &&
+		    client->frame.type != WIRE_WORKING)
 			return 1;
 		if (event == CONN_NOTHING && !wait_for_more(client, deadline))
 			return 0;

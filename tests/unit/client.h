@@ -15,6 +15,8 @@
 struct client {
 	struct conn conn;
 	struct conn_frame frame; /* the last one that came */
+	uint64_t features;	 /* that came, or 0 */
+	int featured;		 /* how often they came */
 };
 
 void client_open(struct client *client, int fd);
@@ -45,7 +47,8 @@ void client_flush(struct client *client);
 /* The greeting, which must be a good one. */
 struct wire_greeting client_greeting(struct client *client);
 
-/* The next frame but working.  Returns 1, or 0 at the end of the stream. */
+/* The next frame but working and features.  Returns 1, or 0 at the end of the
+ * stream. */
 int client_next(struct client *client);
 /* The next frame, which must be this. */
 void client_expect(

@@ -144,7 +144,7 @@ serving_close(struct serving *serving, enum session_end end)
 static inline void
 serving_hello(struct serving *serving)
 {
-	client_hello(&serving->client, WIRE_VERSION, WIRE_VERSION);
+	client_hello(&serving->client, WIRE_LOWEST, WIRE_HIGHEST);
 	client_base(&serving->client, WIRE_BASE_DIRECTORY, "");
 }
 

@@ -67,7 +67,7 @@ static const struct row {
 
 /* What the server must never take from a client. */
 static const enum wire_type foreign[] = {
-    WIRE_BASED, WIRE_GO, WIRE_ANSWER, WIRE_WORKING, WIRE_FATAL};
+    WIRE_BASED, WIRE_GO, WIRE_ANSWER, WIRE_WORKING, WIRE_FATAL, WIRE_FEATURES};
 
 static void
 bring_about(enum situation situation)

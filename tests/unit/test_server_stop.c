@@ -270,7 +270,7 @@ START_TEST(refusals_say_why)
 	greeting = client_greeting(client);
 	ck_assert_uint_eq(greeting.state, WIRE_REFUSING);
 	ck_assert_uint_eq(greeting.lowest, 1);
-	ck_assert_uint_eq(greeting.highest, 1);
+	ck_assert_uint_eq(greeting.highest, WIRE_HIGHEST);
 	client_expect_fatal(client, STATUS_BUSY, "too many connections");
 	client_expect_end(client);
 	/* It is gone soon, although this end stays. */

@@ -18,7 +18,7 @@ setup(void)
 START_TEST(greeting_is_exact)
 {
 	static const uint8_t expected[WIRE_GREETING] = {0x89, 'F', 'T', 'X',
-	    'D', '\r', '\n', '\n', 0, 1, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7,
+	    'D', '\r', '\n', '\n', 0, 1, 0, 2, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7,
 	    8};
 	const uint8_t *bytes;
 
@@ -130,8 +130,8 @@ END_TEST
 static const struct {
 	uint16_t lowest, highest;
 	int common;
-} versions[] = {{0, 0, 0}, {0, 1, 1}, {1, 1, 1}, {1, 2, 1}, {0, 65535, 1},
-    {2, 2, 0}, {2, 731, 0}, {65535, 65535, 0}};
+} versions[] = {{0, 0, 0}, {0, 1, 1}, {1, 1, 1}, {1, 2, 2}, {0, 65535, 2},
+    {2, 2, 2}, {2, 731, 2}, {3, 731, 0}, {65535, 65535, 0}, {2, 1, 0}};
 
 START_TEST(versions_are_compared)
 {
@@ -140,9 +140,13 @@ START_TEST(versions_are_compared)
 	client_hello(client, versions[_i].lowest, versions[_i].highest);
 	client_base(client, WIRE_BASE_DIRECTORY, "");
 	serving_start(&serving);
-	if (versions[_i].common)
+	if (versions[_i].common > 0) {
 		serving_greeted(&serving);
-	else {
+		/* They come before the answer to the base, or not at all. */
+		ck_assert_int_eq(client->featured, versions[_i].common == 2);
+		ck_assert_uint_eq(client->features,
+		    versions[_i].common == 2 ? WIRE_OFFERS_REQUIRE_SYNC : 0);
+	} else {
 		(void)client_greeting(client);
 		snprintf(number, sizeof(number), "%u", versions[_i].highest);
 		client_expect_fatal(client, STATUS_VERSION, number);

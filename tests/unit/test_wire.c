@@ -74,7 +74,8 @@ static const struct {
     {130, WIRE_FROM_SERVER, "go", 16, 16},
     {131, WIRE_FROM_SERVER, "result", 20, 20 + 1024},
     {132, WIRE_FROM_SERVER, "working", 0, 0},
-    {133, WIRE_FROM_SERVER, "fatal", 1, 1 + 1024}};
+    {133, WIRE_FROM_SERVER, "fatal", 1, 1 + 1024},
+    {134, WIRE_FROM_SERVER, "features", 8, 8}};
 
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
