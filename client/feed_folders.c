@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/feed.h"
+#include "client/removal.h"
 #include "client/report.h"
 
 void
@@ -89,6 +90,7 @@ feed_enter_folder(struct feed *feed, const struct queue_item *item)
 		queue_prune(&transfer->queue);
 		return;
 	}
+	removal_restore_in(transfer, source);
 	if (is_followed(transfer, source) &&
 	    folders_enter(&transfer->folders, source, &item->found) == -1) {
 		outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));

@@ -9,6 +9,7 @@
 
 #include "client/interrupt.h"
 #include "client/line.h"
+#include "client/removal.h"
 #include "client/report.h"
 
 /* Nothing is said about waits that are shorter. */
@@ -299,6 +300,7 @@ begin(struct run *run)
 		return;
 	}
 	interrupt_catch();
+	removal_restore_named(&run->transfer);
 	put_all(run);
 	transport_close(&run->transport);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/aside.h"
+
 void
 queue_init(struct queue *queue, char *const *paths, size_t count,
     const struct options *options, int recursive)
@@ -69,6 +71,20 @@ next_named(struct queue *queue, struct queue_item *item)
 	}
 }
 
+/* What is being removed, here or by another run, is no source any more. */
+static int
+is_passed_over(const struct queue *queue, enum tree_event event,
+    const struct tree_entry *entry)
+{
+	if (!queue->options->remove_source ||
+	    (event != TREE_FILE && event != TREE_FAILED) ||
+	    !aside_is_name(source_name(entry->path).bytes))
+		return 0;
+	if (event == TREE_FILE)
+		close(entry->fd);
+	return 1;
+}
+
 static enum queue_event
 next_in_tree(struct queue *queue, struct queue_item *item)
 {
@@ -79,8 +95,11 @@ next_in_tree(struct queue *queue, struct queue_item *item)
 	    [TREE_FAILED] = QUEUE_FAILED,
 	    [TREE_END] = QUEUE_END};
 	struct tree_entry entry;
-	enum tree_event event = tree_next(&queue->tree, &entry);
+	enum tree_event event;
 
+	do {
+		event = tree_next(&queue->tree, &entry);
+	} while (is_passed_over(queue, event, &entry));
 	if (event == TREE_END) {
 		queue_release(queue);
 		return QUEUE_END;

@@ -97,12 +97,39 @@ void
 report_unremoved(struct transfer *transfer, const struct request *request,
     int failed, const struct outcome *outcome)
 {
-	char source[SHOWN_SOURCE];
+	char source[SHOWN_SOURCE], text[SHOWN_TEXT];
 
 	transfer->tally.unremoved += failed != 0;
 	say(transfer, "ftx: %s: stored, but the source %s removed: %s",
 	    show(transfer, source, sizeof(source), request->source.path),
-	    failed ? "could not be" : "is not", outcome->text);
+	    failed ? "could not be" : "is not",
+	    show(transfer, text, sizeof(text), outcome->text));
+}
+
+void
+report_restored(struct transfer *transfer, const char *directory,
+    const char *name, const struct outcome *outcome)
+{
+	size_t length = strlen(directory);
+	const char *slash =
+	    length > 0 && directory[length - 1] != '/' ? "/" : "";
+	char path[SHOWN_SOURCE], shown[SHOWN_SOURCE];
+
+	show(transfer, path, sizeof(path), directory);
+	show(transfer, shown, sizeof(shown), name);
+	if (outcome == NULL) {
+		if (!transfer->options->quiet)
+			say(transfer,
+			    "ftx: %s%s%s: restored: an earlier run ended while "
+			    "it removed it",
+			    path, slash, shown);
+		return;
+	}
+	transfer->tally.unremoved++;
+	say(transfer,
+	    "ftx: %s%s%s: left by an earlier run, and could not be renamed "
+	    "back: %s",
+	    path, slash, shown, outcome->text);
 }
 
 void

@@ -16,6 +16,13 @@ void report_success(struct transfer *transfer, const struct request *request,
 void report_unremoved(struct transfer *transfer, const struct request *request,
     int failed, const struct outcome *outcome);
 
+/*
+ * What an earlier run set aside in a directory has the name that follows: its
+ * old one, or, with outcome, still the other.
+ */
+void report_restored(struct transfer *transfer, const char *directory,
+    const char *name, const struct outcome *outcome);
+
 /* Sources are left because the server does not sync. */
 void report_unsynced(struct transfer *transfer);
 

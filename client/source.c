@@ -227,8 +227,8 @@ source_open(const struct source *source, int follow, int *fd,
 struct source_identity
 source_identify(const struct stat *found)
 {
-	return (struct source_identity){
-	    found->st_dev, found->st_ino, found->st_size, found->st_mtim};
+	return (struct source_identity){found->st_dev, found->st_ino,
+	    found->st_size, found->st_mtim, found->st_ctim};
 }
 
 int
@@ -245,59 +245,15 @@ source_is_same(const struct source_identity *identity, const struct stat *found,
 	    identity->modified.tv_nsec == found->st_mtim.tv_nsec;
 }
 
-/* Remove what is called so in an open directory. */
-static int
-remove_at(int directory, const char *name,
-    const struct source_identity *identity, struct outcome *outcome)
-{
-	struct stat found;
-
-	if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == -1) {
-		(void)fail(errno, outcome);
-		return -1;
-	}
-	if (S_ISLNK(found.st_mode)) {
-		outcome_set(outcome, STATUS_SOURCE, "it is a symbolic link");
-		return 1;
-	}
-	if (!S_ISREG(found.st_mode) || !source_is_same(identity, &found, 0)) {
-		outcome_set(
-		    outcome, STATUS_SOURCE, "it is not what was sent any more");
-		return -1;
-	}
-	if (unlinkat(directory, name, 0) == 0)
-		return 0;
-	(void)fail(errno, outcome);
-	return -1;
-}
-
-/* What openat says of a symbolic link that is not to be followed. */
-static int
-means_link(int error)
-{
-	return error == ELOOP || error == ENOTDIR || error == EMLINK;
-}
-
 int
-source_remove(const struct source *source, int follow,
-    const struct source_identity *identity, struct outcome *outcome)
+source_directory(const struct source *source, const char **last)
 {
-	const char *last;
-	int directory, result;
+	size_t length;
 
-	if (*source_below(source) == '\0')
-		return remove_at(AT_FDCWD, source->path, identity, outcome);
-	directory = reach(source, 0, &last);
-	if (directory == -1 && follow && means_link(errno)) {
-		outcome_set(outcome, STATUS_SOURCE,
-		    "a symbolic link is on the way to it");
-		return 1;
-	}
-	if (directory == -1) {
-		(void)fail(errno, outcome);
-		return -1;
-	}
-	result = remove_at(directory, last, identity, outcome);
-	close(directory);
-	return result;
+	if (*source_below(source) != '\0')
+		return reach(source, 0, last);
+	*last = source_name(source->path).bytes;
+	length = (size_t)(*last - source->path);
+	return length > 0 ? enter(AT_FDCWD, source->path, length, 0)
+			  : open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -61,23 +61,22 @@ enum source_kind source_open_at(int directory, const char *name, int follow,
 enum source_kind source_open(const struct source *source, int follow, int *fd,
     struct stat *found, struct outcome *outcome);
 
+/*
+ * Open the directory that holds a source, which is called *last there; no
+ * symbolic link below what was named is followed.  Returns a descriptor, to be
+ * closed by the caller, or -1 with errno.
+ */
+int source_directory(const struct source *source, const char **last);
+
 /* Which file it was, and in which state, when it was announced. */
 struct source_identity {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	struct timespec modified;
+	struct timespec modified, changed; /* content; anything of it */
 };
 
 struct source_identity source_identify(const struct stat *found);
-
-/*
- * Remove it, if it still is that.  Returns 0; or, with outcome, -1 if it could
- * not be removed, and 1 if it is left because it was reached by following a
- * symbolic link.
- */
-int source_remove(const struct source *source, int follow,
-    const struct source_identity *identity, struct outcome *outcome);
 
 /* Nonzero if it still is that; it may have grown where that is no change. */
 int source_is_same(const struct source_identity *identity,

@@ -3,6 +3,7 @@
 #ifndef CLIENT_TRANSFER_H
 #define CLIENT_TRANSFER_H
 
+#include "client/aside.h"
 #include "client/events.h"
 #include "client/folders.h"
 #include "client/options.h"
@@ -26,9 +27,10 @@ struct transfer {
 	struct progress progress;
 	struct events events;
 	struct rate rate;
-	int tells;    /* successes are shown, too */
-	int input;    /* the source is standard input, */
-	int spent;    /* and some of it is gone */
+	struct aside_changes removals; /* of sources, by this run */
+	int tells;		       /* successes are shown, too */
+	int input;		       /* the source is standard input, */
+	int spent;		       /* and some of it is gone */
 	int unsynced; /* it was told that sources are left for that */
 	int settles;  /* the server says whether the target is a directory */
 	/* What is settled; owned; NULL before. */

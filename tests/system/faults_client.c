@@ -48,6 +48,8 @@ static const struct plan_fault tree_faults[] = {
 };
 
 static const struct plan_fault removing_faults[] = {
+    FAILS(RENAME, FAULT_ANYTHING, EIO),
+    FAILS(RENAME, FAULT_ANYTHING, ENOSYS),
     FAILS(UNLINK, FAULT_ANYTHING, EIO),
     FAILS(STAT, FAULT_ANYTHING, EIO),
     FAILS(READ, FAULT_A_PEER, ECONNRESET),

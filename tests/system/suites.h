@@ -33,6 +33,7 @@ Suite *resume_suite(void);
 Suite *streams_suite(void);
 Suite *sparse_suite(void);
 Suite *unchanged_suite(void);
+Suite *removing_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *disks_suite(void);
