@@ -22,10 +22,11 @@ struct options {
 	char *size; /* of standard input, or NULL: unknown */
 	struct setting_list exclude;
 	char *progress; /* "auto", "bar", "lines" or "none" */
-	uint64_t retry, streams;
+	uint64_t streams;
 	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;
+	int64_t retry; /* 0: nothing is tried again once it is lost */
 };
 
 extern const struct setting options_table[];

@@ -48,6 +48,7 @@ may_do_without(const struct line *line)
 {
 	switch (line->attempt.status) {
 	case STATUS_LOST:
+	case STATUS_STALLED:
 	case STATUS_BUSY:
 	case STATUS_DRAINING:
 	case STATUS_UNREACHABLE:

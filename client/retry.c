@@ -8,7 +8,7 @@
 #define SLOW_LAST 60000
 
 void
-retry_init(struct retry *retry, int64_t queue_timeout, uint64_t limit,
+retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
     uint32_t seed, io_time now)
 {
 	*retry = (struct retry){.queue_timeout = queue_timeout,
@@ -32,18 +32,26 @@ quick_delay(struct retry *retry)
 	return delay / 2 + (retry->chance >> 16) % (delay - delay / 2 + 1);
 }
 
+/* The last try is made when the limit has come. */
 static int64_t
-slow_delay(struct retry *retry, io_time now)
+slow_delay(struct retry *retry, enum status cause, io_time now)
 {
-	int64_t delay = SLOW_FIRST;
+	int64_t delay = SLOW_FIRST, left;
 
-	if (retry->tries >= retry->limit)
+	if (retry->tries == 0) {
+		retry->lost = now;
+		retry->cause = cause;
+	}
+	left = retry->lost + retry->limit - now;
+	if (left < SLOW_FIRST)
 		return -1;
-	for (uint64_t i = 0; i < retry->tries && delay < SLOW_LAST; i++)
+	for (unsigned i = 0; i < retry->tries && delay < SLOW_LAST; i++)
 		delay *= 2;
 	retry->tries++;
 	if (delay > SLOW_LAST)
 		delay = SLOW_LAST;
+	if (delay > left)
+		delay = left;
 	/* The pause itself is no wait for a worker. */
 	retry->since = now + delay;
 	return delay;
@@ -62,32 +70,43 @@ note(struct retry *retry, const struct attempt *attempt)
 		retry->tries = 0;
 }
 
+/* Nonzero if another connection may go better after such an end. */
+static int
+may_go_better(const struct retry *retry, enum status status)
+{
+	switch (status) {
+	case STATUS_UNREACHABLE:
+	case STATUS_UNTRIED:
+		return retry->connected;
+	case STATUS_STALLED:
+		return retry->greeted;
+	case STATUS_LOST:
+	case STATUS_BUSY:
+	case STATUS_DRAINING:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 int64_t
 retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 {
 	int64_t delay;
 
 	note(retry, attempt);
-	switch (attempt->status) {
-	case STATUS_UNREACHABLE:
-	case STATUS_UNTRIED:
-		if (!retry->connected)
-			return -1;
-		break;
-	case STATUS_LOST:
-	case STATUS_BUSY:
-	case STATUS_DRAINING:
-		break;
-	default:
+	if (!may_go_better(retry, attempt->status))
 		return -1;
-	}
 	/* A server that only has no room now is not failing. */
 	retry->slow = retry->greeted &&
 	    (attempt->greeted || attempt->status != STATUS_BUSY);
 	if (retry->slow)
-		return slow_delay(retry, now);
+		return slow_delay(retry, attempt->status, now);
 	delay = quick_delay(retry);
-	return now + delay - retry->since < retry->queue_timeout ? delay : -1;
+	if (now + delay - retry->since < retry->queue_timeout)
+		return delay;
+	retry->slow = retry->greeted;
+	return retry->slow ? slow_delay(retry, attempt->status, now) : -1;
 }
 
 enum status
@@ -95,7 +114,8 @@ retry_verdict(const struct retry *retry, enum status status)
 {
 	if (status == STATUS_LOST && !retry->greeted)
 		return STATUS_UNREACHABLE;
-	if (status == STATUS_UNREACHABLE && retry->greeted)
-		return STATUS_LOST;
-	return status;
+	if (status != STATUS_UNREACHABLE || !retry->greeted)
+		return status;
+	/* That it cannot be made again is the end of what began before. */
+	return retry->cause == STATUS_STALLED ? STATUS_STALLED : STATUS_LOST;
 }

@@ -10,11 +10,13 @@
 
 struct retry {
 	int64_t queue_timeout; /* milliseconds */
-	uint64_t limit;	       /* tries in a row after a lost connection */
+	int64_t limit;	       /* how long without progress; milliseconds */
 	io_time since;	       /* since when a worker is waited for */
 	int connected;	       /* a connection was made in this run, */
 	int greeted;	       /* and a worker greeted us */
-	uint64_t tries;	       /* in a row, without progress */
+	unsigned tries;	       /* in a row, without progress, */
+	io_time lost;	       /* after a loss at this time */
+	enum status cause;     /* that ended so */
 	int64_t delay;	       /* the longest of the next quick try */
 	int slow; /* the pause is one after a loss, not for a worker */
 	uint32_t chance;
@@ -28,7 +30,11 @@ struct attempt {
 	int progressed; /* something was answered for good, or more is kept */
 };
 
-void retry_init(struct retry *retry, int64_t queue_timeout, uint64_t limit,
+/*
+ * Once a worker has greeted, a connection that is lost or stalls is made again
+ * until there was no progress for the limit; 0: it is not.
+ */
+void retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
     uint32_t seed, io_time now);
 
 /* Milliseconds until the next try, or -1 to give up. */

@@ -195,8 +195,8 @@ static void
 stalled(struct run *run)
 {
 	start_behind(PROXY_SILENT, SIZE / 2);
-	RUN(run, "ftx", "put", "-P", port, "-o", "timeout=1s", "-o",
-	    "resume=no", "f", "127.0.0.1:");
+	RUN(run, "ftx", "put", "-P", port, "-o", "timeout=1s", "-o", "retry=0",
+	    "-o", "resume=no", "f", "127.0.0.1:");
 	ck_assert(!file_exists("in/f"));
 	stop_both();
 }

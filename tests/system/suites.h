@@ -69,5 +69,6 @@ Suite *scoreboard_suite(void);
 Suite *cable_suite(void);
 Suite *versions_suite(void);
 Suite *hosts_suite(void);
+Suite *stalls_suite(void);
 
 #endif

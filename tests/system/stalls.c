@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/* Connections that stand still: an outage, a client that slept, and for ever.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define SIZE (12 << 20)
+/* When the connection falls silent: more is kept than is under way. */
+#define SILENT (9 << 20)
+/* What the server keeps at least of that, less what is under way. */
+#define KEPT (4 << 20)
+
+/* kbit/s: a second and a half for all of it. */
+#define RATE "65536"
+
+/* Seconds of an outage; both programs notice it long before its end. */
+static const struct form {
+	unsigned outage;
+	const char *timeout, *idle;
+} quick = {3, "timeout=1s", "1"}, full = {90, "timeout=60s", "60"};
+
+static struct server server;
+static struct proxy proxy;
+static char port[16];
+
+static void
+begin(const struct proxy_plan *plan, const char *idle)
+{
+	file_make("f", SIZE, 1);
+	/* Those that still wait for a silent client leave one for the next. */
+	SERVER_START(
+	    &server, "-w", "8", "-C", "8", "-t", idle, "-o", "fsync=no");
+	ck_assert_int_eq(proxy_start(&proxy, plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+}
+
+static void
+end(void)
+{
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+
+/* The first connection falls silent, and the next goes on from what is kept. */
+START_TEST(stalled_put_is_resumed)
+{
+	const struct proxy_plan plan = {.faulty = 1,
+	    .up = {.fault = PROXY_SILENT, .at = SILENT},
+	    .down = {.fault = PROXY_NONE}};
+	struct run run;
+
+	begin(&plan, "1");
+	RUN(&run, "ftx", "put", "-P", port, "-o", "timeout=1s", "f",
+	    "127.0.0.1:f");
+	run_check(&run, 0, "; trying again in 1.0 s\n");
+	ck_assert(file_equal("f", "in/f"));
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_uint_lt(atomic_load(proxy.passed), SILENT + SIZE - KEPT);
+	end();
+}
+END_TEST
+
+/* Each connection falls silent before anything is kept or settled. */
+START_TEST(stalls_end_the_run_when_nothing_comes_forward)
+{
+	const struct proxy_plan plan = {
+	    .up = {.fault = PROXY_SILENT, .at = 5000},
+	    .down = {.fault = PROXY_NONE}};
+	struct run run;
+
+	begin(&plan, "60");
+	RUN(&run, "ftx", "put", "-P", port, "-o", "timeout=1s", "-o",
+	    "retry=2s", "-o", "resume=no", "f", "127.0.0.1:f");
+	run_check(&run, 30, "for 1.0 s; trying again in 1.0 s\n");
+	run_check(
+	    &run, 30, "ftx: 127.0.0.1: stalled: nothing moved for 1.0 s; 0");
+	ck_assert_int_ge(run.elapsed, 3000);
+	ck_assert_int_lt(run.elapsed, 6000);
+	end();
+}
+END_TEST
+
+START_TEST(nothing_is_tried_again_with_retry_0)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 1, .up = {.fault = PROXY_SILENT, .at = SILENT}};
+	struct run run;
+
+	begin(&plan, "60");
+	RUN(&run, "ftx", "put", "-P", port, "-o", "timeout=1s", "-o", "retry=0",
+	    "-o", "resume=no", "f", "127.0.0.1:f");
+	run_check(&run, 30, "stalled: nothing moved for 1.0 s; ");
+	ck_assert_ptr_null(strstr(run.err, "trying again"));
+	end();
+}
+END_TEST
+
+/* What was read of it does not come again. */
+START_TEST(standard_input_is_not_tried_again)
+{
+	const struct proxy_plan plan = {
+	    .faulty = 1, .up = {.fault = PROXY_SILENT, .at = SILENT}};
+	char line[128];
+	struct run run;
+
+	begin(&plan, "60");
+	snprintf(line, sizeof(line),
+	    "$FTX put -P %s -o timeout=1s - 127.0.0.1:f <f", port);
+	run_shell(&run, line);
+	run_check(&run, 30, "nothing moved for 1.0 s");
+	ck_assert_ptr_null(strstr(run.err, "trying again"));
+	end();
+}
+END_TEST
+
+/* The server ends the connection of a client that is suspended meanwhile. */
+START_TEST(put_goes_on_when_the_client_slept)
+{
+	const struct proxy_plan plan = {.up = {.fault = PROXY_NONE}};
+	struct run run;
+
+	begin(&plan, "1");
+	RUN_BEGIN(
+	    &run, "ftx", "put", "-P", port, "-l", RATE, "f", "127.0.0.1:f");
+	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_PATIENCE);
+	ck_assert_int_eq(kill(run.pid, SIGSTOP), 0);
+	server_expect(&server, "partial kept");
+	ck_assert_int_eq(kill(run.pid, SIGCONT), 0);
+	run_finish(&run);
+	run_check(&run, 0, "trying again in 1.0 s");
+	ck_assert(file_equal("f", "in/f"));
+	end();
+}
+END_TEST
+
+/* A router that is started anew; with FTX_ENDURANCE as long as one takes. */
+START_TEST(put_outlives_an_outage)
+{
+	const struct proxy_plan plan = {.up = {.fault = PROXY_NONE}};
+	const struct form *form =
+	    getenv("FTX_ENDURANCE") != NULL ? &full : &quick;
+	struct run run;
+
+	begin(&plan, form->idle);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-l", RATE, "-o",
+	    form->timeout, "f", "127.0.0.1:f");
+	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_PATIENCE);
+	ck_assert_int_eq(kill(proxy.pid, SIGSTOP), 0);
+	sleep(form->outage);
+	ck_assert(process_lives(run.pid));
+	ck_assert_int_eq(kill(proxy.pid, SIGCONT), 0);
+	run_finish(&run);
+	run_check(&run, 0, "trying again in 1.0 s");
+	ck_assert(file_equal("f", "in/f"));
+	end();
+}
+END_TEST
+
+Suite *
+stalls_suite(void)
+{
+	Suite *suite = suite_create("stalls");
+	TCase *tcase = harness_case("stalls");
+
+	tcase_set_timeout(tcase, 200);
+	tcase_add_test(tcase, stalled_put_is_resumed);
+	tcase_add_test(tcase, stalls_end_the_run_when_nothing_comes_forward);
+	tcase_add_test(tcase, nothing_is_tried_again_with_retry_0);
+	tcase_add_test(tcase, standard_input_is_not_tried_again);
+	tcase_add_test(tcase, put_goes_on_when_the_client_slept);
+	tcase_add_test(tcase, put_outlives_an_outage);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
