@@ -2,7 +2,6 @@
 /* ftxd: from its arguments to a running master. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "server/inetd.h"
 #include "server/master.h"
 #include "server/pid_file.h"
+#include "server/place.h"
 #include "server/reload.h"
 
 /* Descriptors that whoever started ftxd forgot to close end below that. */
@@ -31,6 +31,8 @@ struct server {
 	struct store store;
 	struct pid_file pid_file;
 	int lifeline; /* -1: in the foreground */
+	mode_t mask;  /* of the process that started ftxd */
+	char place[PLACE_PATH];
 	char error[SETTINGS_ERROR];
 };
 
@@ -104,37 +106,24 @@ print_settings(struct options *options)
 	return finish_output();
 }
 
+/* Open the receiving directory; without -d it is made where it is missing. */
 static int
-is_same_directory(const struct stat *here, const char *path)
+open_directory(struct server *server, const struct identity *identity,
+    struct outcome *outcome)
 {
-	struct stat there;
+	const struct options *options = &server->options;
+	const char *directory = options->directory;
 
-	return path != NULL && stat(path, &there) == 0 &&
-	    here->st_dev == there.st_dev && here->st_ino == there.st_ino;
-}
-
-/* Where nobody said so, ftxd must not receive into / or a home. */
-static enum master_exit
-check_directory(const struct options *options)
-{
-	const struct passwd *user;
-	struct stat here;
-
-	if (options->directory != NULL)
-		return MASTER_CLEAN;
-	user = getpwuid(getuid());
-	if (stat(".", &here) == -1)
-		return complain(strerror(errno), MASTER_DIRECTORY);
-	if (is_same_directory(&here, "/"))
-		return complain("the working directory is /: say with -d "
-				"where to receive",
-		    MASTER_DIRECTORY);
-	if (is_same_directory(&here, getenv("HOME")) ||
-	    (user != NULL && is_same_directory(&here, user->pw_dir)))
-		return complain("the working directory is your home: say with "
-				"-d where to receive",
-		    MASTER_DIRECTORY);
-	return MASTER_CLEAN;
+	if (directory == NULL) {
+		directory = PLACE_DEFAULT;
+		if (place_make(server->mask,
+			options->user != NULL ? identity : NULL) != 0) {
+			outcome_set_errno(outcome, errno, directory);
+			return -1;
+		}
+	}
+	place_resolve(server->place, directory);
+	return store_open(&server->store, directory, outcome);
 }
 
 /* What is bound to root comes first, then the user, then the folder. */
@@ -144,9 +133,7 @@ enter(struct server *server, const struct identity *identity)
 	const struct options *options = &server->options;
 	struct outcome outcome;
 
-	if (store_open(&server->store,
-		options->directory == NULL ? "." : options->directory,
-		&outcome) != 0)
+	if (open_directory(server, identity, &outcome) != 0)
 		return complain(outcome.text, MASTER_DIRECTORY);
 	if (options->user != NULL && identity_assume(identity) != 0) {
 		snprintf(server->error, sizeof(server->error),
@@ -163,10 +150,7 @@ static enum master_exit
 prepare(struct server *server, const struct identity *identity)
 {
 	const struct options *options = &server->options;
-	enum master_exit status = check_directory(options);
 
-	if (status != MASTER_CLEAN)
-		return status;
 	if (options->inetd)
 		return enter(server, identity);
 	if (options->background) {
@@ -194,30 +178,18 @@ warn(const struct server *server)
 		log_warn("running as root; name another user with -u");
 }
 
-/* The receiving directory as an absolute path, if the system knows it. */
 static void
 print_listening(const struct server *server)
 {
 	const struct options *options = &server->options;
-	const char *name = options->directory;
-	char here[4096], place[sizeof(here) + 4096];
 
-	if (name == NULL)
-		name = ".";
-	if (name[0] == '/' || getcwd(here, sizeof(here)) == NULL)
-		snprintf(place, sizeof(place), "%s", name);
-	else if (strcmp(name, ".") == 0)
-		snprintf(place, sizeof(place), "%s", here);
-	else
-		snprintf(place, sizeof(place), "%s/%s",
-		    strcmp(here, "/") == 0 ? "" : here, name);
 	if (listener_print(&server->listeners, STDOUT_FILENO, options->workers,
-		place, options->fsync) != 0)
+		server->place, options->fsync) != 0)
 		log_warn("standard output: %s", strerror(errno));
 }
 
 static enum master_exit
-run(struct server *server, int argc, char *const argv[], mode_t mask)
+run(struct server *server, int argc, char *const argv[])
 {
 	struct master master = {.argc = argc,
 	    .argv = argv,
@@ -225,7 +197,7 @@ run(struct server *server, int argc, char *const argv[], mode_t mask)
 	    .access = &server->access,
 	    .listeners = &server->listeners,
 	    .store = &server->store,
-	    .inherited_umask = mask,
+	    .inherited_umask = server->mask,
 	    .private_descriptors = {server->pid_file.fd, server->lifeline}};
 
 	warn(server);
@@ -242,19 +214,19 @@ run(struct server *server, int argc, char *const argv[], mode_t mask)
 }
 
 static enum master_exit
-serve_one(struct server *server, mode_t mask)
+serve_one(struct server *server)
 {
-	configure_store(&server->store, &server->options, mask);
+	configure_store(&server->store, &server->options, server->mask);
 	return inetd_run(&server->options, &server->access, &server->store);
 }
 
 static enum master_exit
 serve(struct server *server, int argc, char *const argv[])
 {
-	mode_t mask = umask(022);
 	struct identity identity;
 	enum master_exit status;
 
+	server->mask = umask(022);
 	if (server->options.inetd)
 		unheard = inetd_begin(&server->options);
 	reload_log(&server->options);
@@ -269,9 +241,9 @@ serve(struct server *server, int argc, char *const argv[])
 	guard_limit();
 	status = prepare(server, &identity);
 	if (status == MASTER_CLEAN && server->options.inetd)
-		status = serve_one(server, mask);
+		status = serve_one(server);
 	else if (status == MASTER_CLEAN)
-		status = run(server, argc, argv, mask);
+		status = run(server, argc, argv);
 	pid_file_give(&server->pid_file);
 	listener_close(&server->listeners);
 	store_close(&server->store);

@@ -317,16 +317,15 @@ START_TEST(file_for_both)
 }
 END_TEST
 
-START_TEST(home_needs_a_word)
+START_TEST(incoming_is_made_without_a_directory)
 {
 	struct run run;
-	char here[HARNESS_PATH];
 
-	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
-	ck_assert_int_eq(setenv("HOME", here, 1), 0);
+	/* Its standard input has ended. */
 	RUN(&run, "ftxd", "-i");
-	run_check(&run, 4, "your home: say with -d");
-	ck_assert_str_eq(run.out, "");
+	run_check(&run, 0, NULL);
+	ck_assert_str_eq(run.err, "");
+	ck_assert_int_eq(folder_count("incoming"), 0);
 }
 END_TEST
 
@@ -354,7 +353,7 @@ inetd_suite(void)
 	tcase_add_test(tcase, sweeps);
 	tcase_add_loop_test(tcase, usage, 0, COUNT(bad_usage));
 	tcase_add_test(tcase, file_for_both);
-	tcase_add_test(tcase, home_needs_a_word);
+	tcase_add_test(tcase, incoming_is_made_without_a_directory);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -70,5 +70,6 @@ Suite *cable_suite(void);
 Suite *versions_suite(void);
 Suite *hosts_suite(void);
 Suite *stalls_suite(void);
+Suite *place_suite(void);
 
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* Where ftxd receives: the path of the directory, and its default. */
+#ifndef SERVER_PLACE_H
+#define SERVER_PLACE_H
+
+#include <sys/types.h>
+
+#include "server/identity.h"
+
+/* What is received into without the setting "directory". */
+#define PLACE_DEFAULT "incoming"
+
+/* Room for a working directory and a path below it. */
+#define PLACE_PATH 8192
+
+/*
+ * Make the path of the receiving directory absolute, from the working
+ * directory of this moment; it stays relative where that has no path.
+ */
+void place_resolve(char place[PLACE_PATH], const char *directory);
+
+/*
+ * Make PLACE_DEFAULT in the working directory unless that name exists, with
+ * mode 0755 less mask: others may not write into it, whatever the umask.
+ * Where owner is not NULL, what was made becomes that user's.  Returns 0, or
+ * -1 with errno; then nothing was made.
+ */
+int place_make(mode_t mask, const struct identity *owner);
+
+#endif

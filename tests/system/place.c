@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* Where ftxd receives: the folder that it makes, and the path that it names. */
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+static struct server server;
+
+static void
+begin(void)
+{
+	harness_begin();
+	file_make("f", 5000, 1);
+}
+
+/* Start without the -d that the harness gives, under this umask. */
+static void
+start(const char *mask, const char *const arguments[])
+{
+	static const char script[] = "umask $0; program=$1; shift 5; "
+				     "exec \"$program\" -p 0 -w 1 \"$@\"";
+
+	server_start_by(&server,
+	    (const char *const[]){"sh", "-c", script, mask, NULL}, arguments);
+	snprintf(server.root, sizeof(server.root), "incoming");
+}
+
+#define START(mask, ...) start(mask, (const char *const[]){__VA_ARGS__, NULL})
+
+/* The listening line names this path below the working directory. */
+static void
+check_line(const char *below)
+{
+	char here[HARNESS_PATH / 2], wanted[HARNESS_PATH];
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	snprintf(wanted, sizeof(wanted), "receiving into %s%s, ", here, below);
+	ck_assert_msg(strstr(server.line, wanted) != NULL, "%s", server.line);
+}
+
+/* A home is no special case, nor is anything else. */
+START_TEST(incoming_is_made_and_named)
+{
+	char here[HARNESS_PATH / 2];
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	ck_assert_int_eq(setenv("HOME", here, 1), 0);
+	START("022", "-q");
+	check_line("/incoming");
+	ck_assert_uint_eq(file_mode("incoming"), 0755);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(incoming_that_exists_is_taken_as_it_is)
+{
+	folder_make("elsewhere");
+	ck_assert_int_eq(chmod("elsewhere", 0730), 0);
+	ck_assert_int_eq(symlink("elsewhere", "incoming"), 0);
+	START("022", "-q");
+	check_line("/incoming");
+	put_good(&server, "f", "f");
+	ck_assert(file_equal("f", "elsewhere/f"));
+	ck_assert_uint_eq(file_mode("elsewhere"), 0730);
+	server_stop(&server);
+}
+END_TEST
+
+static const struct {
+	const char *mask;
+	mode_t mode;
+} masks[] = {{"0", 0755}, {"002", 0755}, {"027", 0750}, {"077", 0700}};
+
+START_TEST(incoming_is_never_for_others_to_write)
+{
+	START(masks[_i].mask, "-q");
+	ck_assert_uint_eq(file_mode("incoming"), masks[_i].mode);
+	server_stop(&server);
+}
+END_TEST
+
+/* The working directory stays closed to the user that ftxd becomes. */
+START_TEST(incoming_belongs_to_the_user)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	struct stat found;
+
+	if (geteuid() != 0 || nobody == NULL) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	START("077", "-u", "nobody");
+	ck_assert_int_eq(stat("incoming", &found), 0);
+	ck_assert_uint_eq(found.st_uid, nobody->pw_uid);
+	ck_assert_uint_eq(found.st_gid, nobody->pw_gid);
+	put_good(&server, "f", "d/f");
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(only_a_start_without_a_directory_makes_one)
+{
+	struct run run;
+
+	RUN(&run, "ftxd", "-p", "0", "-d", "missing");
+	run_check(&run, 4, "missing: No such file or directory");
+	RUN(&run, "ftxd", "-T");
+	run_check(&run, 0, NULL);
+	ck_assert(!file_exists("missing") && !file_exists("incoming"));
+	file_write("incoming", "no folder");
+	RUN(&run, "ftxd", "-p", "0");
+	run_check(&run, 4, "incoming: Not a directory");
+	START("022", "-d", ".");
+	check_line("");
+	snprintf(server.root, sizeof(server.root), ".");
+	put_good(&server, "f", "g");
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+place_suite(void)
+{
+	Suite *suite = suite_create("place");
+	TCase *tcase = tcase_create("place");
+
+	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, incoming_is_made_and_named);
+	tcase_add_test(tcase, incoming_that_exists_is_taken_as_it_is);
+	tcase_add_loop_test(tcase, incoming_is_never_for_others_to_write, 0,
+	    sizeof(masks) / sizeof(masks[0]));
+	tcase_add_test(tcase, incoming_belongs_to_the_user);
+	tcase_add_test(tcase, only_a_start_without_a_directory_makes_one);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
