@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -127,6 +128,39 @@ os_rename_new(int from, const char *name, int to, const char *new_name)
 	(void)new_name;
 	errno = ENOSYS;
 	return -1;
+}
+#endif
+
+/* os_look without marks: fstatat() and fstat(). */
+int os_look_plainly(int fd, const char *name, struct stat *found);
+
+/* What a look at a file shows beyond its status. */
+enum os_mark {
+	OS_MARK_MOUNT = 1, /* something is mounted there */
+	OS_MARK_KEPT = 2   /* it may not be replaced; nor may what is in it */
+};
+
+/*
+ * Look at a name in an open directory without following a link, or, where the
+ * name is empty, at what is open itself.  It is one system call, as fstatat()
+ * is.  marks is a sum of enum os_mark, 0 where the system tells none.  Returns
+ * 0, or -1 with errno.  os_tells_mounts says whether OS_MARK_MOUNT is told
+ * here: elsewhere than on Linux 5.8 and later it is not.
+ */
+#ifdef OS_LINUX
+int os_look(int fd, const char *name, struct stat *found, unsigned *marks);
+int os_tells_mounts(void);
+#else
+static inline int
+os_look(int fd, const char *name, struct stat *found, unsigned *marks)
+{
+	*marks = 0;
+	return os_look_plainly(fd, name, found);
+}
+static inline int
+os_tells_mounts(void)
+{
+	return 0;
 }
 #endif
 

@@ -5,6 +5,7 @@
 #include "common/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -65,4 +66,11 @@ os_terminal_columns(int fd)
 	struct winsize size;
 
 	return ioctl(fd, TIOCGWINSZ, &size) == -1 ? 0 : size.ws_col;
+}
+
+int
+os_look_plainly(int fd, const char *name, struct stat *found)
+{
+	return name[0] == '\0' ? fstat(fd, found)
+			       : fstatat(fd, name, found, AT_SYMLINK_NOFOLLOW);
 }

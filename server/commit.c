@@ -81,6 +81,9 @@ sync_files(struct commit *commit)
 static void
 fail_publishing(struct commit_file *file)
 {
+	/* Such as another branch of a union: no other file is sent for it. */
+	if (errno == EXDEV)
+		file->directory->elsewhere = 1;
 	if (errno == EEXIST && file->no_clobber)
 		outcome_set(
 		    &file->outcome, STATUS_EXISTS, "not to be replaced");

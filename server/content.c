@@ -168,7 +168,8 @@ open_destination(struct content *content, const struct wire_request *request,
 	if (destination_enter(destination, directories, 1, outcome) == -1)
 		return -1;
 	if (destination_look(destination, &found, outcome) == 0 &&
-	    policy_may_replace(policy, request, &found, outcome) == 0)
+	    policy_may_replace(policy, request, &found, outcome) == 0 &&
+	    destination_may_publish(destination, &found, outcome) == 0)
 		return 0;
 	errno = 0;
 	return -1;

@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/os.h"
 
 /* The length of path without its last component and the slash before it. */
 static size_t
@@ -125,14 +128,15 @@ destination_enter(struct destination *destination,
 }
 
 int
-destination_look(const struct destination *destination, struct stat *found,
+destination_look(struct destination *destination, struct stat *found,
     struct outcome *outcome)
 {
 	found->st_mode = 0;
+	destination->marks = 0;
 	if (destination->directory == NULL)
 		return 0;
-	if (fstatat(destination->directory->fd, destination->name, found,
-		AT_SYMLINK_NOFOLLOW) == -1) {
+	if (os_look(destination->directory->fd, destination->name, found,
+		&destination->marks) == -1) {
 		found->st_mode = 0;
 		if (errno == ENOENT)
 			return 0;
@@ -143,6 +147,46 @@ destination_look(const struct destination *destination, struct stat *found,
 	else if (!S_ISREG(found->st_mode) && !S_ISLNK(found->st_mode))
 		outcome_set(
 		    outcome, STATUS_REFUSED, "the target is no regular file");
+	else
+		return 0;
+	return -1;
+}
+
+/* Nonzero if the sticky bit keeps what was found for others. */
+static int
+is_sticky(const struct directory *directory, const struct stat *found)
+{
+	uid_t user;
+
+	if (!directory->sticky)
+		return 0;
+	user = geteuid();
+	return user != 0 && user != found->st_uid && user != directory->owner;
+}
+
+int
+destination_may_publish(const struct destination *destination,
+    const struct stat *found, struct outcome *outcome)
+{
+	struct directory *directory = destination->directory;
+
+	if (directory == NULL)
+		return 0;
+	if (directory_may_write(directory, outcome) == -1)
+		return -1;
+	if (found->st_mode == 0)
+		return 0;
+	if ((destination->marks & OS_MARK_MOUNT) != 0)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "something is mounted on the target");
+	else if ((destination->marks & OS_MARK_KEPT) != 0 || directory->kept)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "the target, or its directory, is immutable or "
+		    "append-only");
+	else if (is_sticky(directory, found))
+		outcome_set(outcome, STATUS_REFUSED,
+		    "the target belongs to another user, and its directory "
+		    "has the sticky bit");
 	else
 		return 0;
 	return -1;

@@ -31,6 +31,7 @@ struct destination {
 	size_t length;
 	char name[WIRE_COMPONENT_MAX + 1]; /* its last component */
 	struct directory *directory; /* a reference; NULL: it is missing */
+	unsigned marks;		     /* of what was found there: os_look's */
 };
 
 /*
@@ -52,8 +53,16 @@ int destination_enter(struct destination *destination,
  * Look at what is there: nothing, or a file or link that may be replaced.
  * Returns 0, with found->st_mode zero for nothing; or -1 with outcome.
  */
-int destination_look(const struct destination *destination, struct stat *found,
+int destination_look(struct destination *destination, struct stat *found,
     struct outcome *outcome);
+
+/*
+ * Check that this process may publish a file there, in place of what was found.
+ * What this does not see shows when the file is published.  Returns 0, or -1
+ * with outcome.
+ */
+int destination_may_publish(const struct destination *destination,
+    const struct stat *found, struct outcome *outcome);
 
 void destination_release(struct destination *destination);
 

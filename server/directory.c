@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/os.h"
+
 void
 directories_init(struct directories *directories, const struct store *store)
 {
@@ -123,10 +125,13 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 {
 	struct directory *node = NULL;
 	struct stat found;
+	unsigned marks;
 
-	if (fstat(fd, &found) == -1)
+	if (os_look(fd, "", &found, &marks) == -1)
 		goto fail;
-	if (found.st_dev != directories->store->device) {
+	/* A mount of the same file system has the same device. */
+	if (found.st_dev != directories->store->device ||
+	    (parent != NULL && (marks & OS_MARK_MOUNT) != 0)) {
 		errno = EXDEV;
 		goto fail;
 	}
@@ -141,6 +146,9 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	node->fd = fd;
 	node->group =
 	    (found.st_mode & S_ISGID) != 0 ? found.st_gid : STORE_NO_GROUP;
+	node->owner = found.st_uid;
+	node->sticky = (found.st_mode & S_ISVTX) != 0;
+	node->kept = (marks & OS_MARK_KEPT) != 0;
 	node->references = 1;
 	node->linked = parent == NULL;
 	node->parent = parent;
@@ -171,6 +179,40 @@ open_child(int parent, const char *name, mode_t create)
 	return openat(parent, name, flags);
 }
 
+static void
+fail_writing(
+    const struct directory *directory, int error, struct outcome *outcome)
+{
+	const char *name = "the receiving directory";
+	size_t length = strlen(name);
+
+	if (directory->parent != NULL) {
+		name = last_component(directory);
+		length = (size_t)(directory->path + directory->length - name);
+	}
+	outcome_set(outcome, status_of_errno(error),
+	    "%.*s: the server cannot write there: %s", (int)length, name,
+	    strerror(error));
+}
+
+int
+directory_may_write(struct directory *directory, struct outcome *outcome)
+{
+	int error = directory->elsewhere ? EXDEV : 0;
+
+	if (error == 0 && !directory->may_write) {
+		if (faccessat(directory->fd, ".", W_OK | X_OK, AT_EACCESS) ==
+		    -1)
+			error = errno;
+		directory->may_write = error == 0;
+	}
+	if (error == 0)
+		return 0;
+	fail_writing(directory, error, outcome);
+	errno = error;
+	return -1;
+}
+
 /* Say what is wrong with a component; errno is kept. */
 static void
 explain(struct outcome *outcome, int parent, const char *name)
@@ -180,7 +222,8 @@ explain(struct outcome *outcome, int parent, const char *name)
 
 	if (error == EXDEV)
 		outcome_set(outcome, STATUS_REFUSED,
-		    "%s: on another file system than the receiving directory",
+		    "%s: on another file system, or mount, than the receiving "
+		    "directory",
 		    name);
 	else if ((error == ELOOP || error == ENOTDIR) &&
 	    fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -209,6 +252,10 @@ enter(struct directories *directories, struct directory *parent,
 		child = add_node(directories, fd, parent, path, length);
 	if (child == NULL)
 		explain(outcome, parent->fd, name);
+	/* What could not be made is not only missing. */
+	if (child == NULL && errno == ENOENT && create == 0 &&
+	    directory_may_write(parent, outcome) == 0)
+		errno = ENOENT;
 	return child;
 }
 

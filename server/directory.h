@@ -20,7 +20,12 @@
 struct directory {
 	int fd;
 	gid_t group; /* of what is made in it, or STORE_NO_GROUP */
-	int linked;  /* its entry in the parent is durable */
+	uid_t owner;
+	int sticky;    /* only owners replace what is in it */
+	int kept;      /* nobody does */
+	int may_write; /* this process may, when it was last asked */
+	int elsewhere; /* a rename from the staging folder failed so */
+	int linked;    /* its entry in the parent is durable */
 	unsigned references;
 	struct directory *parent, *next;
 	size_t length;
@@ -45,7 +50,7 @@ void directories_forget(struct directories *directories);
  * receiving directory itself).  What is missing is made with the mode create,
  * less the umask, or not at all where that is 0.  Returns it, to be given back
  * with directory_release; or NULL with outcome and errno, which is ENOENT where
- * it does not exist.
+ * it does not exist, and could be made.
  */
 struct directory *directories_find(struct directories *directories,
     const char *path, size_t length, mode_t create, struct outcome *outcome);
@@ -54,6 +59,12 @@ struct directory *directories_find(struct directories *directories,
 #define DIRECTORY_MODE 0777
 
 void directory_release(struct directory *directory);
+
+/*
+ * Check that this process may put new names into it; once it may, that is not
+ * asked again.  Returns 0, or -1 with outcome and errno.
+ */
+int directory_may_write(struct directory *directory, struct outcome *outcome);
 
 /* Nonzero if its path still leads to it. */
 int directory_is_current(const struct directory *directory);

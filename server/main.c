@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/os.h"
 #include "common/text.h"
 #include "server/background.h"
 #include "server/configure.h"
@@ -103,6 +104,10 @@ print_settings(struct options *options)
 	/* What is printed can be a file to start with. */
 	options->test = 0;
 	settings_print(options_table, options, stdout);
+	if (!os_tells_mounts())
+		puts("# This system does not tell mounts of the same file "
+		     "system:\n# below the directory they are found only when "
+		     "a file is published.");
 	return finish_output();
 }
 

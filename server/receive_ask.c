@@ -78,7 +78,8 @@ judge(struct receive *receive, const struct wire_request *request,
 	if (verdict != VERDICT_GO)
 		return verdict;
 	if (policy_may_replace(&receive->policy, request, &found, outcome) ==
-	    -1)
+		-1 ||
+	    destination_may_publish(destination, &found, outcome) == -1)
 		return VERDICT_RESULT;
 	if ((request->wishes & WIRE_DRY_RUN) == 0)
 		return VERDICT_GO;

@@ -315,6 +315,39 @@ fcntl(int fd, int command, ...)
 	return real(fd, command, argument);
 }
 
+/* Of all that the programs call so, statx(2) alone has a turn. */
+long
+syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	long words[6];
+	struct turn turn = {.verdict = TURN_GO};
+	va_list arguments;
+	long result;
+
+	va_start(arguments, number);
+	for (int i = 0; i < 6; i++)
+		words[i] = va_arg(arguments, long);
+	va_end(arguments);
+	if (real == NULL)
+		real = (long (*)(long, ...))turn_find("syscall");
+#ifdef SYS_statx
+	if (number == SYS_statx) {
+		turn = turn_begin(FAULT_STAT, (int)words[0]);
+		words[2] = turn_flags((int)words[2], AT_SYMLINK_NOFOLLOW);
+	}
+#endif
+	if (turn.verdict == TURN_CLAIM)
+		return 0;
+	if (turn.verdict == TURN_FAIL)
+		return -1;
+	result = real(
+	    number, words[0], words[1], words[2], words[3], words[4], words[5]);
+	if (turn.call == FAULT_STAT)
+		turn_end(&turn, result != -1);
+	return result;
+}
+
 /*
  * NOLINTEND(bugprone-macro-parentheses)
  * NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -22,6 +22,11 @@
 
 /* The same on all machines; older headers have no names for them. */
 const long filter_landlock[] = {444, 445, 446, 0};
+#ifdef SYS_statx
+const long filter_statx[] = {SYS_statx, 0};
+#else
+const long filter_statx[] = {0};
+#endif
 const long filter_setuid[] = {SYS_setuid32, 0};
 const long filter_setgid[] = {SYS_setgid32, 0};
 const long filter_setgroups[] = {SYS_setgroups32, 0};
@@ -59,7 +64,7 @@ filter_refuse(const long calls[], int error)
 
 #else
 
-const long filter_landlock[] = {0};
+const long filter_landlock[] = {0}, filter_statx[] = {0};
 const long filter_setuid[] = {0}, filter_setgid[] = {0};
 const long filter_setgroups[] = {0};
 

@@ -10,6 +10,7 @@ Suite *numbers_suite(void);
 Suite *starved_suite(void);
 Suite *target_suite(void);
 Suite *refuse_suite(void);
+Suite *hopeless_suite(void);
 Suite *limits_suite(void);
 Suite *usage_suite(void);
 Suite *life_suite(void);

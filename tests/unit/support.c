@@ -131,6 +131,15 @@ support_feed(void)
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &plenty), 0);
 }
 
+static int
+mount_by(const char *command)
+{
+	if (system(command) == 0) /* NOLINT(cert-env33-c) */
+		return 1;
+	support_skip("tmpfs", "mounting is not allowed here");
+	return 0;
+}
+
 int
 support_mount(const char *path, unsigned kilobytes)
 {
@@ -140,10 +149,17 @@ support_mount(const char *path, unsigned kilobytes)
 	snprintf(command, sizeof(command),
 	    "mount -t tmpfs -o size=%uk none '%s' 2>/dev/null", kilobytes,
 	    path);
-	if (system(command) == 0) /* NOLINT(cert-env33-c) */
-		return 1;
-	support_skip("tmpfs", "mounting is not allowed here");
-	return 0;
+	return mount_by(command);
+}
+
+int
+support_bind(const char *from, const char *path)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "mount --bind '%s' '%s' 2>/dev/null",
+	    from, path);
+	return mount_by(command);
 }
 
 void

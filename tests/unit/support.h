@@ -38,6 +38,9 @@ void support_feed(void);
  */
 int support_mount(const char *path, unsigned kilobytes);
 
+/* The same for a mount of what is at from, a folder or a file, on path. */
+int support_bind(const char *from, const char *path);
+
 /* Make a file of this text. */
 void file_make(const char *path, const char *text);
 

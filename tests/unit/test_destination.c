@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "common/os.h"
 #include "server/destination.h"
 #include "tests/unit/inbox.h"
 
@@ -367,6 +368,80 @@ START_TEST(what_is_there_is_looked_at)
 }
 END_TEST
 
+/* Whether a file may be published at path: 0, or -1 with outcome. */
+static int
+may_publish(const char *path)
+{
+	struct destination destination;
+	struct stat found;
+	struct base base;
+	int result;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(open_path(&destination, &base, text(path), 0), 0);
+	ck_assert_int_eq(destination_look(&destination, &found, &outcome), 0);
+	result = destination_may_publish(&destination, &found, &outcome);
+	destination_release(&destination);
+	if (result == -1)
+		ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	return result;
+}
+
+START_TEST(sticky_directories_keep_what_others_own)
+{
+	const uid_t nobody = 65534;
+
+	if (geteuid() != 0) {
+		support_skip("nobody", "changing the owner needs root");
+		return;
+	}
+	file_make("in/dir/theirs", "x");
+	file_make("in/dir/own", "x");
+	ck_assert_int_eq(chown("in/dir/own", nobody, (gid_t)-1), 0);
+	ck_assert_int_eq(chmod("in/dir", 01777), 0);
+	ck_assert_int_eq(may_publish("dir/theirs"), 0);
+	directories_forget(&directories);
+	inbox_be_nobody(&store);
+	ck_assert_int_eq(may_publish("dir/theirs"), -1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "sticky"));
+	ck_assert_int_eq(may_publish("dir/own"), 0);
+	ck_assert_int_eq(may_publish("dir/new"), 0);
+	inbox_be_oneself();
+	directories_forget(&directories);
+	ck_assert_int_eq(chown("in/dir", nobody, (gid_t)-1), 0);
+	inbox_be_nobody(&store);
+	ck_assert_int_eq(may_publish("dir/theirs"), 0);
+	inbox_be_oneself();
+}
+END_TEST
+
+/* What a file system sets is seen in tests/system/hopeless.c. */
+START_TEST(what_is_kept_or_mounted_is_not_replaced)
+{
+	struct destination destination;
+	struct stat found;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(open_path(&destination, &base, text("dir/f"), 0), 0);
+	found.st_mode = 0;
+	destination.marks = OS_MARK_MOUNT | OS_MARK_KEPT;
+	destination.directory->kept = 1;
+	ck_assert_int_eq(
+	    destination_may_publish(&destination, &found, &outcome), 0);
+	found.st_mode = S_IFREG;
+	for (unsigned marks = 0; marks <= 3; marks++)
+		for (int kept = 0; kept <= 1; kept++) {
+			destination.marks = marks;
+			destination.directory->kept = kept;
+			ck_assert_int_eq(destination_may_publish(
+					     &destination, &found, &outcome),
+			    marks == 0 && kept == 0 ? 0 : -1);
+		}
+	destination_release(&destination);
+}
+END_TEST
+
 Suite *
 destination_suite(void)
 {
@@ -385,6 +460,8 @@ destination_suite(void)
 	tcase_add_test(tcase, missing_parents);
 	tcase_add_test(tcase, parents_that_are_no_directories);
 	tcase_add_test(tcase, what_is_there_is_looked_at);
+	tcase_add_test(tcase, sticky_directories_keep_what_others_own);
+	tcase_add_test(tcase, what_is_kept_or_mounted_is_not_replaced);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

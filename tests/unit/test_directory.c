@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "common/os.h"
 #include "server/directory.h"
 #include "tests/unit/inbox.h"
 
@@ -127,6 +128,73 @@ START_TEST(another_file_system_is_refused)
 	expect_refused("mounted", "file system");
 	expect_refused("mounted/x", "file system");
 	ck_assert_uint_eq(folder_count("in/mounted"), 0);
+}
+END_TEST
+
+/* Elsewhere it shows when a file is published: a rename fails. */
+START_TEST(another_mount_of_the_file_system_is_refused)
+{
+	folder_make("else");
+	folder_make("in/mounted");
+	if (!os_tells_mounts()) {
+		support_skip("marks", "this system tells no mounts");
+		return;
+	}
+	if (!support_bind("else", "in/mounted"))
+		return;
+	expect_refused("mounted", "mount");
+	expect_refused("mounted/x/y", "mount");
+	ck_assert_uint_eq(folder_count("else"), 0);
+}
+END_TEST
+
+/* It must be one that nothing new can be put into, nor below. */
+static void
+expect_no_writing(const char *path, const char *below)
+{
+	struct directory *found = find(path, 0);
+
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(directory_may_write(found, &outcome), -1);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "cannot write"));
+	directory_release(found);
+	expect_refused(below, "Permission");
+}
+
+START_TEST(what_may_not_be_written_is_refused)
+{
+	struct directory *found;
+
+	folder_make("in/dir");
+	ck_assert_int_eq(chmod("in/dir", 0555), 0);
+	inbox_be_nobody(&store);
+	expect_no_writing("dir", "dir/new");
+	expect_no_writing("dir", "dir/new/er");
+	inbox_be_oneself();
+	/* A refusal is not remembered. */
+	ck_assert_int_eq(chmod("in/dir", 0777), 0);
+	inbox_be_nobody(&store);
+	found = find("dir", 0);
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(directory_may_write(found, &outcome), 0);
+	ck_assert_ptr_null(find("dir/new", 0));
+	ck_assert_int_eq(errno, ENOENT);
+	directory_release(found);
+	inbox_be_oneself();
+}
+END_TEST
+
+START_TEST(where_a_rename_failed_nothing_goes)
+{
+	struct directory *found = find("dir", 1);
+
+	ck_assert_int_eq(directory_may_write(found, &outcome), 0);
+	found->elsewhere = 1;
+	ck_assert_int_eq(directory_may_write(found, &outcome), -1);
+	ck_assert_int_eq(errno, EXDEV);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	directory_release(found);
 }
 END_TEST
 
@@ -380,6 +448,9 @@ directory_suite(void)
 	tcase_add_test(tcase, links_are_never_followed);
 	tcase_add_test(tcase, other_kinds_are_refused);
 	tcase_add_test(tcase, another_file_system_is_refused);
+	tcase_add_test(tcase, another_mount_of_the_file_system_is_refused);
+	tcase_add_test(tcase, what_may_not_be_written_is_refused);
+	tcase_add_test(tcase, where_a_rename_failed_nothing_goes);
 	tcase_add_test(tcase, a_directory_that_was_moved_is_found_anew);
 	tcase_add_test(tcase, a_directory_that_was_removed_is_made_anew);
 	tcase_add_loop_test(tcase, what_lies_below_follows_the_path, 0, 2);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+/* Targets at which nothing can be published: refused before their data. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/os.h"
+#include "tests/lab/filter.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define SIZE (8 << 20)
+/* More than a refused put sends, and less than the file. */
+#define FEW (SIZE / 2)
+
+/* A tmpfs that only the server sees, and that goes with it. */
+static const char *const launcher[] = {"unshare", "-m", "--propagation",
+    "private", "sh", "-ec",
+    "mount -t tmpfs -o size=64m none in; here=$PWD; cd in; umask 022;"
+    "mkdir bind else foreign sticky fixed grows there;"
+    "for f in else/g mounted sticky/f fixed/f grows/f kept there/f; do"
+    " echo old >$f; done;"
+    "chown -R nobody . ; chown root foreign sticky sticky/f;"
+    "chmod 1777 sticky; mount --bind else bind;"
+    "mount --bind else/g mounted; chattr +i fixed kept; chattr +a grows;"
+    "cd $here; exec \"$@\"",
+    "sh", NULL};
+
+static const struct {
+	const char *target, *words;
+	int is_told; /* by the system only */
+} cases[] = {
+    {"bind/f", "mount", 1},
+    {"bind/new/f", "mount", 1},
+    {"mounted", "mounted on the target", 1},
+    {"foreign/f", "foreign: the server cannot write there", 0},
+    {"foreign/new/f", "Permission denied", 0},
+    {"sticky/f", "sticky", 0},
+    {"fixed/new", "Operation not permitted", 0},
+    {"kept", "immutable", 1},
+    {"grows/f", "append-only", 1},
+};
+
+#define CASES ((int)(sizeof(cases) / sizeof(cases[0])))
+
+static struct server server;
+static char seen[HARNESS_PATH]; /* how we come to its tmpfs */
+
+/* Returns nonzero if it runs. */
+static int
+start(void)
+{
+	static const char *const arguments[] = {
+	    "-w", "1", "-u", "nobody", "-o", "min-free=0", NULL};
+	char here[HARNESS_PATH / 2];
+	struct run run;
+
+	RUN(&run, "unshare", "-m", "--propagation", "private", "sh", "-ec",
+	    "mount -t tmpfs none /tmp; touch /tmp/f; chattr +i /tmp/f");
+	if (run.status != 0) {
+		harness_skip("marks", "needs root, unshare and chattr");
+		return 0;
+	}
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	file_make("f", SIZE, 1);
+	server_start_by(&server, launcher, arguments);
+	snprintf(
+	    seen, sizeof(seen), "/proc/%ld/root%s/in", (long)server.pid, here);
+	return 1;
+}
+
+/* Bytes that the only worker has read. */
+static uint64_t
+bytes_read(void)
+{
+	pid_t pids[SERVER_WORKERS];
+	char text[PROCESS_TEXT];
+
+	server_settle(&server, pids, 1);
+	process_says(pids[0], "io", "rchar:", text);
+	return strtoull(text, NULL, 10);
+}
+
+static void
+put(struct run *run, const char *option, const char *target)
+{
+	char remote[HARNESS_PATH];
+
+	snprintf(remote, sizeof(remote), "127.0.0.1:%s", target);
+	RUN(run, "ftx", "put", option, "f", remote);
+}
+
+START_TEST(refused_before_the_data)
+{
+	const char *target = cases[_i].target;
+	struct run run;
+	uint64_t before;
+
+	if (cases[_i].is_told && !os_tells_mounts()) {
+		harness_skip("marks", "this system does not tell");
+		return;
+	}
+	if (!start())
+		return;
+	put(&run, "-n", target);
+	run_check(&run, 5, cases[_i].words);
+	before = bytes_read();
+	put(&run, "-v", target);
+	run_check(&run, 5, cases[_i].words);
+	ck_assert_uint_lt(bytes_read() - before, FEW);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(no_parent_is_made_beneath_a_mount)
+{
+	char path[HARNESS_PATH + 16];
+	struct run run;
+
+	if (!start())
+		return;
+	put(&run, "-v", "bind/new/f");
+	run_check(&run, 5, NULL);
+	snprintf(path, sizeof(path), "%s/else/new", seen);
+	ck_assert_int_eq(file_exists(path), !os_tells_mounts());
+	server_stop(&server);
+}
+END_TEST
+
+/* In the same directories, what can be published is. */
+START_TEST(the_rest_is_stored)
+{
+	static const char *const good[] = {
+	    "there/f", "sticky/new", "grows/new", "new/er/f", "else/g"};
+	struct run run;
+
+	if (!start())
+		return;
+	for (int i = 0; i < 5; i++) {
+		put(&run, "-n", good[i]);
+		run_check(&run, 0, NULL);
+		put(&run, "-v", good[i]);
+		run_check(&run, 0, NULL);
+	}
+	server_stop(&server);
+}
+END_TEST
+
+/* As with a filter of system calls that is older than statx(2). */
+START_TEST(mounts_are_found_late_without_statx)
+{
+	struct run run;
+
+	if (filter_refuse(filter_statx, _i == 0 ? ENOSYS : EPERM) != 0) {
+		harness_skip("filter", strerror(errno));
+		return;
+	}
+	RUN(&run, "ftxd", "-T", "-d", ".");
+	run_check(&run, 0, NULL);
+	ck_assert_ptr_nonnull(strstr(run.out, "does not tell mounts"));
+	if (!start())
+		return;
+	put(&run, "-n", "bind/f");
+	run_check(&run, 0, NULL);
+	put(&run, "-v", "bind/f");
+	run_check(&run, 5, "publishing");
+	put(&run, "-v", "foreign/f");
+	run_check(&run, 5, "cannot write there");
+	put(&run, "-v", "there/f");
+	run_check(&run, 0, NULL);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+hopeless_suite(void)
+{
+	Suite *suite = suite_create("hopeless");
+	TCase *tcase = harness_case("hopeless");
+
+	tcase_add_loop_test(tcase, refused_before_the_data, 0, CASES);
+	tcase_add_test(tcase, no_parent_is_made_beneath_a_mount);
+	tcase_add_test(tcase, the_rest_is_stored);
+	tcase_add_loop_test(tcase, mounts_are_found_late_without_statx, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
