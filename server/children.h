@@ -11,7 +11,8 @@
 
 enum child_kind {
 	CHILD_WORKER,
-	CHILD_SWEEP
+	CHILD_SWEEP,
+	CHILD_LOOK /* at the path of the receiving directory */
 };
 
 /* Each includes those before it. */

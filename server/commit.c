@@ -64,6 +64,16 @@ fail_later_ones(struct commit *commit)
 		fail_unsynced(&commit->files[i], "");
 }
 
+/* Those that were received before the place was looked at. */
+static void
+check_place(struct commit *commit, const struct store *store)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		if (is_good(&commit->files[i]))
+			(void)store_check_place(
+			    store, &commit->files[i].outcome);
+}
+
 static void
 sync_files(struct commit *commit)
 {
@@ -194,6 +204,7 @@ commit_run(struct commit *commit, const struct store *store)
 {
 	if (commit->sync_failed)
 		fail_later_ones(commit);
+	check_place(commit, store);
 	if (store->sync)
 		sync_files(commit);
 	publish_files(commit, store);

@@ -23,7 +23,7 @@ int
 policy_is_open(const struct policy *policy, struct outcome *outcome)
 {
 	if (!policy->sync_failed)
-		return 0;
+		return store_check_place(policy->store, outcome);
 	outcome_set(outcome, STATUS_FAILED,
 	    "a directory could not be synced before: connect again");
 	return -1;

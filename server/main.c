@@ -128,6 +128,7 @@ open_directory(struct server *server, const struct identity *identity,
 		}
 	}
 	place_resolve(server->place, directory);
+	server->store.path = server->place;
 	return store_open(&server->store, directory, outcome);
 }
 

@@ -22,6 +22,7 @@
 #define SWEEP_INTERVAL 3600000
 #define SWEEP_RETRY 60000
 #define RELOAD_INTERVAL 1000
+#define LOOK_INTERVAL 60000
 
 /*
  * What belongs to the master alone, what it lets go of once it is ready, and
@@ -54,15 +55,43 @@ become_worker(struct master *master, size_t slot)
 	worker_run(&worker);
 }
 
+/* A child that serves nobody, and ends by the first signal. */
+static void
+become_helper(struct master *master)
+{
+	leave_master(master);
+	listener_close(master->listeners);
+	signals_default();
+	signals_unblock();
+}
+
+/* Returns what is seen; why nothing is seen is told once. */
+static enum place
+look(const struct master *master)
+{
+	const struct store *store = master->store;
+	enum place place = place_look(store->path, store->root);
+
+	if (place == PLACE_UNKNOWN && master->place != PLACE_UNKNOWN)
+		log_warn("cannot see whether %s is still the receiving "
+			 "directory: %s",
+		    store->path, strerror(errno));
+	return place;
+}
+
+static _Noreturn void
+become_look(struct master *master)
+{
+	become_helper(master);
+	_exit((int)look(master));
+}
+
 static _Noreturn void
 become_sweep(struct master *master)
 {
 	int removed;
 
-	leave_master(master);
-	listener_close(master->listeners);
-	signals_default();
-	signals_unblock();
+	become_helper(master);
 	removed = sweep_abandoned(master->store);
 	if (removed == -1)
 		log_warn("sweeping the staging folder: %s", strerror(errno));
@@ -90,6 +119,8 @@ spawn(struct master *master, enum child_kind kind)
 		return -1;
 	if (pid == 0 && kind == CHILD_WORKER)
 		become_worker(master, slot);
+	if (pid == 0 && kind == CHILD_LOOK)
+		become_look(master);
 	if (pid == 0)
 		become_sweep(master);
 	child->kind = kind;
@@ -150,6 +181,42 @@ sweep(struct master *master)
 	}
 }
 
+/* Where the path cannot be looked at, the last word on it stands. */
+static void
+note_place(struct master *master, enum place place)
+{
+	const char *path = master->store->path;
+
+	if (place == PLACE_OTHER && master->place != PLACE_OTHER)
+		log_error("receiving directory was replaced or covered: %s: "
+			  "nothing is received",
+		    path);
+	if (place == PLACE_SAME && master->place == PLACE_OTHER)
+		log_info("%s is the receiving directory again", path);
+	master->place = place;
+	if (place != PLACE_UNKNOWN)
+		atomic_store(&master->board.words->replaced,
+		    place == PLACE_OTHER ? 1 : 0);
+}
+
+/*
+ * The look is a child's, because a file system that does not answer, such as
+ * one of a network, must not hold up the master.
+ */
+static void
+look_again(struct master *master)
+{
+	io_time now = io_now();
+
+	if (now < master->look_at ||
+	    children_count(&master->children, CHILD_LOOK) > 0)
+		return;
+	master->look_at = now + LOOK_INTERVAL;
+	if (spawn(master, CHILD_LOOK) == -1)
+		log_warn("cannot look at the receiving directory now: %s",
+		    strerror(errno));
+}
+
 /* Decide when a worker is replaced that was not told to end. */
 static void
 judge(struct master *master, int abnormal, int64_t age)
@@ -185,9 +252,16 @@ static void
 bury(struct master *master, struct child *child, int status)
 {
 	int64_t age = io_now() - child->started;
-	int abnormal = report_end(child, status, age);
 	int told = child->stage != CHILD_RUNS;
+	int abnormal;
 
+	if (child->kind == CHILD_LOOK) {
+		child->pid = 0;
+		if (WIFEXITED(status) && WEXITSTATUS(status) <= PLACE_UNKNOWN)
+			note_place(master, (enum place)WEXITSTATUS(status));
+		return;
+	}
+	abnormal = report_end(child, status, age);
 	child->pid = 0;
 	if (child->kind == CHILD_SWEEP) {
 		if (abnormal)
@@ -234,14 +308,22 @@ stop(struct master *master, enum child_stage stage)
 	listener_shut(master->listeners);
 }
 
-/* The staging folder may have been removed; new workers get a new one. */
+/*
+ * The staging folder may have been removed; new workers get a new one.  Where
+ * the directory itself is not to be found, all stays as it was.
+ */
 static void
-reopen_staging(struct store *store)
+reopen_staging(struct master *master)
 {
 	struct outcome outcome;
 
-	if (store_reenter(store, &outcome) == -1)
-		log_error("the staging folder: %s", outcome.text);
+	if (master->place == PLACE_OTHER)
+		log_warn("the receiving directory stays as it was: %s leads "
+			 "elsewhere or nowhere",
+		    master->store->path);
+	else if (store_reenter(master->store, &outcome) == -1)
+		log_error(
+		    "the staging folder stays as it was: %s", outcome.text);
 }
 
 static void
@@ -253,12 +335,13 @@ reload(struct master *master)
 		return;
 	master->reload_wanted = 0;
 	master->reload_from = now + RELOAD_INTERVAL;
+	note_place(master, look(master));
 	if (reload_options(master->options, master->access, master->argc,
 		master->argv) != 0)
 		return;
 	configure_store(
 	    master->store, master->options, master->inherited_umask);
-	reopen_staging(master->store);
+	reopen_staging(master);
 	master->generation++;
 	log_info("settings read again: new workers take over");
 }
@@ -294,6 +377,9 @@ next_due(const struct master *master)
 	    children_free(&master->children) != NULL &&
 	    master->throttle.until < due)
 		due = master->throttle.until;
+	if (master->look_at < due &&
+	    children_count(&master->children, CHILD_LOOK) == 0)
+		due = master->look_at;
 	if (master->sweep_at < due &&
 	    children_count(&master->children, CHILD_SWEEP) == 0)
 		due = master->sweep_at;
@@ -312,6 +398,7 @@ step(struct master *master)
 		reload(master);
 		fill(master);
 		sweep(master);
+		look_again(master);
 	}
 	children_nudge(&master->children, io_now());
 	return master->stop == CHILD_RUNS ||
@@ -329,6 +416,8 @@ master_start(struct master *master)
 		return -1;
 	}
 	master->pid = getpid();
+	master->look_at = io_now() + LOOK_INTERVAL;
+	master->store->replaced = &master->board.words->replaced;
 	configure_store(
 	    master->store, master->options, master->inherited_umask);
 	space_share_sync();

@@ -10,6 +10,7 @@
 #include "server/children.h"
 #include "server/listener.h"
 #include "server/options.h"
+#include "server/place.h"
 #include "server/scoreboard.h"
 #include "server/store.h"
 #include "server/throttle.h"
@@ -52,6 +53,8 @@ struct master {
 	io_time
 	    reload_from; /* one reload a second, so that they do not pile up */
 	int reload_wanted;
+	io_time look_at;
+	enum place place;      /* as it was seen last */
 	enum child_stage stop; /* CHILD_RUNS, CHILD_DRAINS, CHILD_IS_CUT */
 	int fatal, cut;
 };

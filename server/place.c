@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd receives: the path of the directory, and its default. */
+/* Where ftxd receives: the path, its default, and whether it still leads there.
+ */
 #include "server/place.h"
 
 #include <errno.h>
@@ -71,4 +72,20 @@ place_make(mode_t mask, const struct identity *owner)
 	}
 	sync_working_directory();
 	return 0;
+}
+
+enum place
+place_look(const char *path, int directory)
+{
+	struct stat named, held;
+
+	if (stat(path, &named) == -1)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+		    ? PLACE_OTHER
+		    : PLACE_UNKNOWN;
+	if (fstat(directory, &held) == -1)
+		return PLACE_UNKNOWN;
+	return named.st_dev == held.st_dev && named.st_ino == held.st_ino
+	    ? PLACE_SAME
+	    : PLACE_OTHER;
 }

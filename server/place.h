@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd receives: the path of the directory, and its default. */
+/* Where ftxd receives: the path, its default, and whether it still leads there.
+ */
 #ifndef SERVER_PLACE_H
 #define SERVER_PLACE_H
 
@@ -26,5 +27,14 @@ void place_resolve(char place[PLACE_PATH], const char *directory);
  * -1 with errno; then nothing was made.
  */
 int place_make(mode_t mask, const struct identity *owner);
+
+enum place {
+	PLACE_SAME,
+	PLACE_OTHER,  /* something else is there, or nothing */
+	PLACE_UNKNOWN /* it cannot be looked at; see errno */
+};
+
+/* Whether the path leads to the directory that is open, by device and inode. */
+enum place place_look(const char *path, int directory);
 
 #endif

@@ -15,9 +15,13 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2,
 int
 scoreboard_init(struct scoreboard *board, size_t count)
 {
+	board->count = 0;
+	board->words = os_shared_memory(sizeof(*board->words));
 	board->slots = os_shared_memory(count * sizeof(*board->slots));
-	board->count = board->slots == NULL ? 0 : count;
-	return board->slots == NULL ? -1 : 0;
+	if (board->words == NULL || board->slots == NULL)
+		return -1;
+	board->count = count;
+	return 0;
 }
 
 void

@@ -20,7 +20,13 @@ struct scoreboard_slot {
 	_Atomic uint32_t port;
 };
 
+/* What the master tells all workers. */
+struct scoreboard_words {
+	_Atomic uint32_t replaced; /* see store_check_place */
+};
+
 struct scoreboard {
+	struct scoreboard_words *words;
 	struct scoreboard_slot *slots;
 	size_t count;
 };

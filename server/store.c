@@ -39,6 +39,25 @@ open_staging(const struct store *store, const char *name)
 	    store->root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+static void
+name_staging(char name[STORE_NAME])
+{
+	snprintf(name, STORE_NAME, ".ftx-%ju", (uintmax_t)geteuid());
+}
+
+/* By its name, because not every file system counts the links of folders. */
+int
+store_staging_is_gone(const struct store *store)
+{
+	char name[STORE_NAME];
+	struct stat held, named;
+
+	name_staging(name);
+	return fstat(store->staging, &held) == -1 ||
+	    fstatat(store->root, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    held.st_dev != named.st_dev || held.st_ino != named.st_ino;
+}
+
 int
 store_enter(struct store *store, struct outcome *outcome)
 {
@@ -49,7 +68,7 @@ store_enter(struct store *store, struct outcome *outcome)
 		outcome_set_errno(outcome, errno, "the receiving directory");
 		return -1;
 	}
-	snprintf(name, sizeof(name), ".ftx-%ju", (uintmax_t)geteuid());
+	name_staging(name);
 	store->staging = open_staging(store, name);
 	if (store->staging == -1 || fstat(store->staging, &found) == -1) {
 		outcome_set_errno(outcome, errno, name);
@@ -72,12 +91,19 @@ store_enter(struct store *store, struct outcome *outcome)
 int
 store_reenter(struct store *store, struct outcome *outcome)
 {
-	struct stat found;
+	struct store next = *store;
 
-	if (fstat(store->staging, &found) == 0 && found.st_nlink > 0)
+	if (!store_staging_is_gone(store))
 		return 0;
+	next.staging = -1;
+	if (store_enter(&next, outcome) == -1) {
+		if (next.staging != -1)
+			close(next.staging);
+		return -1;
+	}
 	close(store->staging);
-	return store_enter(store, outcome);
+	*store = next;
+	return 0;
 }
 
 void
@@ -88,6 +114,16 @@ store_close(struct store *store)
 	if (store->root != -1)
 		close(store->root);
 	store->staging = store->root = -1;
+}
+
+int
+store_check_place(const struct store *store, struct outcome *outcome)
+{
+	if (store->replaced == NULL || atomic_load(store->replaced) == 0)
+		return 0;
+	outcome_set(outcome, STATUS_REFUSED,
+	    "receiving directory was replaced or covered: %s", store->path);
+	return -1;
 }
 
 /* Nonzero for what a host's name may have in a file name. */

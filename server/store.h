@@ -3,6 +3,7 @@
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ struct store {
 	int64_t partial_ttl; /* how long a partial is kept, in ms */
 	/* Ends each staging name; see store_mark. */
 	char mark[STORE_MARK];
+	/* The path of root, and the master's word on it; see below. */
+	const char *path;
+	const _Atomic uint32_t *replaced;
 };
 
 /*
@@ -41,9 +45,23 @@ struct store {
 int store_open(struct store *store, const char *path, struct outcome *outcome);
 int store_enter(struct store *store, struct outcome *outcome);
 
-/* The same again, if the staging folder was removed since. */
+/* Nonzero if the staging folder was removed or moved away since. */
+int store_staging_is_gone(const struct store *store);
+
+/*
+ * Make and check it again if it is gone.  Returns 0, or -1 with outcome; then
+ * all stays as it was.
+ */
 int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
+
+/*
+ * Whether the path of the receiving directory still leads to it, by the word
+ * replaced, which is nonzero while it does not; NULL: nobody looks.  What is
+ * received where it does not would be seen by nobody.  Returns 0, or -1 with
+ * outcome.
+ */
+int store_check_place(const struct store *store, struct outcome *outcome);
 
 /*
  * Sync the receiving directory once, to learn whether that can be done on this

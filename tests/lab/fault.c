@@ -81,7 +81,7 @@ WRAP(CHMOD, fd, int, -1, fchmod, (int fd, mode_t mode), (fd, mode),
 WRAP(CHOWN, fd, int, -1, fchown, (int fd, uid_t user, gid_t group),
     (fd, user, group), record_change(fd))
 WRAP(CLOCK, -1, time_t, -1, time, (time_t * seconds), (seconds),
-     result += turn_jump(&turn);
+     result += turn_jump(&turn, CLOCK_REALTIME);
      if (seconds != NULL) *seconds = result)
 WRAP(CONNECT, fd, int, -1, connect,
     (int fd, const struct sockaddr *address, socklen_t length),
@@ -205,8 +205,7 @@ clock_gettime(clockid_t clock, struct timespec *now)
 	if (turn.verdict == TURN_FAIL ||
 	    syscall(SYS_clock_gettime64, clock, now) == -1)
 		return -1;
-	if (clock == CLOCK_REALTIME)
-		now->tv_sec += turn_jump(&turn);
+	now->tv_sec += turn_jump(&turn, clock);
 	return 0;
 }
 

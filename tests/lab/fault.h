@@ -71,6 +71,7 @@ enum fault_kind {
 	FAULT_STORM,  /* each second time it fails with EINTR */
 	FAULT_DELAY,  /* `value` milliseconds before it is done */
 	FAULT_JUMP,   /* with FAULT_CLOCK: the time of day is `value` s off */
+	FAULT_LEAP,   /* the same of the clock that only goes forward */
 	FAULT_SIGNAL, /* the signal `value` before it is done */
 	FAULT_SKIP,   /* it is not done, and claims to have been */
 	/* As skipped, but done behind the next good call `until`. */

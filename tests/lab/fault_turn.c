@@ -145,6 +145,8 @@ befall(const struct turn *turn, int number)
 		return TURN_GO;
 	case FAULT_JUMP:
 		return TURN_JUMP;
+	case FAULT_LEAP:
+		return TURN_LEAP;
 	case FAULT_SIGNAL:
 		(void)raise(value);
 		return TURN_GO;
@@ -191,9 +193,12 @@ turn_flags(int flags, int no_follow)
 }
 
 time_t
-turn_jump(const struct turn *turn)
+turn_jump(const struct turn *turn, clockid_t clock)
 {
-	return turn->verdict == TURN_JUMP ? atomic_load(&plan->value) : 0;
+	enum turn_verdict verdict =
+	    clock == CLOCK_REALTIME ? TURN_JUMP : TURN_LEAP;
+
+	return turn->verdict == verdict ? atomic_load(&plan->value) : 0;
 }
 
 /* What was held back is done now. */

@@ -12,6 +12,7 @@ enum turn_verdict {
 	TURN_GO,
 	TURN_SHORTEN,
 	TURN_JUMP,
+	TURN_LEAP,
 	TURN_CLAIM, /* do nothing, and say that it is done */
 	TURN_FAIL   /* do nothing; errno is set */
 };
@@ -34,7 +35,7 @@ void turn_end(const struct turn *turn, int good);
 int turn_flags(int flags, int no_follow);
 
 /* How many seconds the clock that the call has read is off. */
-time_t turn_jump(const struct turn *turn);
+time_t turn_jump(const struct turn *turn, clockid_t clock);
 
 /* The function of that name that the program would have called otherwise. */
 void *turn_find(const char *name);

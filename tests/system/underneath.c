@@ -14,8 +14,10 @@
 
 #include "common/os.h"
 #include "tests/lab/disk.h"
+#include "tests/lab/proxy.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/plan.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
@@ -53,7 +55,7 @@ put_bad(const char *target, int status, const char *reason)
 	ck_assert_int_lt(run.elapsed, 1000);
 }
 
-/* The descriptor is what counts, not the name. */
+/* Until the next look the descriptor is what counts, not the name. */
 START_TEST(moved)
 {
 	struct run run;
@@ -73,12 +75,11 @@ END_TEST
 
 /*
  * Whoever may write beside it, or in it, turns the link that leads to it: only
- * its start follows one, and the settings read again are no start.
+ * its start follows one.  Settings that are read again are no start, but then
+ * it is seen, and nothing is received until the link is back.
  */
 START_TEST(link_turned)
 {
-	struct run run;
-
 	folder_make("real");
 	ck_assert_int_eq(chmod("real", 0777), 0);
 	folder_make("other");
@@ -89,8 +90,12 @@ START_TEST(link_turned)
 	ck_assert_int_eq(symlink("other", "in"), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "new workers take over");
-	RUN(&run, "ftx", "put", "f", "127.0.0.1:a/after");
-	run_check(&run, 0, NULL);
+	put_bad("after", 5, "receiving directory was replaced or covered: ");
+	ck_assert_int_eq(unlink("in"), 0);
+	ck_assert_int_eq(symlink("real", "in"), 0);
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "is the receiving directory again");
+	put_good(&server, "f", "a/after");
 	ck_assert(file_equal("f", "real/before"));
 	ck_assert(file_equal("f", "real/a/after"));
 	ck_assert_int_eq(folder_count("other"), 0);
@@ -112,7 +117,154 @@ START_TEST(removed)
 }
 END_TEST
 
-/* It goes on in the file system that it has, and not in what lay beneath. */
+/* What begins as a directory of the same name is another one. */
+START_TEST(removed_and_made_again)
+{
+	const char *const reason =
+	    "receiving directory was replaced or covered: ";
+	struct run run;
+
+	SERVER_START(&server, "-w", "1");
+	ck_assert_int_eq(folder_remove("in"), 0);
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "the receiving directory stays as it was");
+	server_expect(&server, "new workers take over");
+	put_bad("f", 5, reason);
+	folder_make("in");
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	eventually(server_said(&server, "new workers take over") == 2,
+	    HARNESS_PATIENCE);
+	put_bad("f", 5, reason);
+	RUN(&run, "ftx", "put", "-n", "f", "127.0.0.1:f");
+	run_check(&run, 5, reason);
+	folder_make("empty");
+	RUN(&run, "ftx", "put", "-r", "empty", "127.0.0.1:");
+	run_check(&run, 5, reason);
+	ck_assert_int_eq(folder_count("in"), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* Any signal wakes the master, whose clock is ahead then. */
+static void
+leap(struct plan *plan, int seconds)
+{
+	const struct plan_fault fault = {
+	    .call = FAULT_CLOCK, .kind = FAULT_LEAP, .value = seconds};
+
+	plan_arm(plan, &fault, 1, 1);
+	ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
+}
+
+START_TEST(replaced_is_seen_within_a_minute)
+{
+	static struct plan plan;
+
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	server_start_by(
+	    &server, plan.launcher, (const char *const[]){"-w", "1", NULL});
+	ck_assert_int_eq(rename("in", "elsewhere"), 0);
+	folder_make("in");
+	leap(&plan, 50);
+	server_expect(&server, "idle after 0");
+	(void)poll(NULL, 0, 200);
+	ck_assert_int_eq(server_said(&server, "replaced"), 0);
+	leap(&plan, 61);
+	server_expect(&server, "receiving directory was replaced or covered");
+	put_bad("f", 5, "replaced or covered");
+	ck_assert_int_eq(rmdir("in"), 0);
+	ck_assert_int_eq(rename("elsewhere", "in"), 0);
+	leap(&plan, 122);
+	server_expect(&server, "is the receiving directory again");
+	put_good(&server, "f", "f");
+	(void)plan_disarm(&plan);
+	server_stop(&server);
+}
+END_TEST
+
+/* It has come whole, and yet nobody would see it. */
+START_TEST(replaced_while_a_file_comes)
+{
+	const struct proxy_plan slow = {.up = {.rate = 1 << 20}};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("big", 1 << 19, 1);
+	SERVER_START(&server, "-w", "1");
+	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	ck_assert_int_eq(rename("in", "elsewhere"), 0);
+	folder_make("in");
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	run_finish(&run);
+	run_check(&run, 5, "replaced or covered");
+	ck_assert_int_eq(folder_count("elsewhere"), 0);
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+	ck_assert_int_eq(folder_count_staged("elsewhere"), 0);
+}
+END_TEST
+
+/* Where the path cannot be looked at, that is told, once, and is all. */
+START_TEST(out_of_sight)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+
+	if (geteuid() != 0 || nobody == NULL) {
+		harness_skip("nobody", "changing the user needs root");
+		return;
+	}
+	folder_make("closed");
+	folder_make("closed/in");
+	ck_assert_int_eq(chown("closed/in", nobody->pw_uid, nobody->pw_gid), 0);
+	ck_assert_int_eq(chmod("closed", 0700), 0);
+	ck_assert_int_eq(symlink("closed/in", "in"), 0);
+	SERVER_START(&server, "-w", "1", "-u", "nobody");
+	for (int i = 1; i <= 2; i++) {
+		ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+		eventually(server_said(&server, "new workers take over") == i,
+		    HARNESS_PATIENCE);
+	}
+	ck_assert_int_eq(
+	    server_said(&server, "is still the receiving directory: Perm"), 1);
+	put_good(&server, "f", "f");
+	server_stop(&server);
+}
+END_TEST
+
+/* Nothing goes into the disk that nobody sees, nor into what covers it. */
+START_TEST(covered)
+{
+	struct run run;
+
+	if (!has_disk())
+		return;
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	put_good(&server, "f", "f");
+	RUN(&run, "mount", "-t", "tmpfs", "none", "in");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "new workers take over");
+	put_bad("f", 5, "receiving directory was replaced or covered: ");
+	ck_assert_int_eq(folder_count("in"), 0);
+	RUN(&run, "umount", "in");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+	server_expect(&server, "is the receiving directory again");
+	put_good(&server, "f", "g");
+	server_stop(&server);
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
+/*
+ * Until the next look it goes on in the file system that it has, and not in
+ * what lay beneath.
+ */
 START_TEST(unmounted)
 {
 	struct run run;
@@ -338,6 +490,11 @@ underneath_suite(void)
 	tcase_add_test(tcase, moved);
 	tcase_add_test(tcase, link_turned);
 	tcase_add_test(tcase, removed);
+	tcase_add_test(tcase, removed_and_made_again);
+	tcase_add_test(tcase, replaced_is_seen_within_a_minute);
+	tcase_add_test(tcase, replaced_while_a_file_comes);
+	tcase_add_test(tcase, out_of_sight);
+	tcase_add_test(tcase, covered);
 	tcase_add_test(tcase, unmounted);
 	tcase_add_test(tcase, other_file_system);
 	tcase_add_test(tcase, immutable);
