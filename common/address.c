@@ -213,12 +213,20 @@ address_is_loopback(const struct address_ip *ip)
 	return memcmp(ip->bytes, ipv6_loopback, sizeof ipv6_loopback) == 0;
 }
 
+size_t
+address_host_length(const struct address_ip *ip)
+{
+	/* Mapped addresses share a /64 with each other and with ::1. */
+	return is_ipv4(ip->bytes) ? 16 : 8;
+}
+
 int
 address_same_host(const struct address_ip *a, const struct address_ip *b)
 {
-	/* Mapped addresses share a /64 with each other and with ::1. */
-	size_t compared = is_ipv4(a->bytes) || is_ipv4(b->bytes) ? 16 : 8;
+	size_t compared = address_host_length(a);
 
+	if (compared < address_host_length(b))
+		compared = address_host_length(b);
 	return memcmp(a->bytes, b->bytes, compared) == 0;
 }
 

@@ -46,6 +46,12 @@ int address_ip_of(struct address_ip *ip, const struct sockaddr *address);
 /* Nonzero for 127.0.0.0/8 and ::1. */
 int address_is_loopback(const struct address_ip *ip);
 
+/*
+ * So many of the first bytes tell the host: all 16 of an IPv4 address, the 8 of
+ * an IPv6 /64.
+ */
+size_t address_host_length(const struct address_ip *ip);
+
 /* Nonzero if both count as one host: equal IPv4, or the same IPv6 /64. */
 int address_same_host(const struct address_ip *a, const struct address_ip *b);
 

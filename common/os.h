@@ -20,6 +20,12 @@
 void *os_shared_memory(size_t size);
 
 /*
+ * Fill memory with random bytes that nobody can guess.  Returns 0, or -1 with
+ * errno.  Source: /dev/urandom, which every Unix has.
+ */
+int os_random(void *bytes, size_t size);
+
+/*
  * Become this user and group, with the groups that the user database names,
  * and make sure that there is no way back.  Returns 0, or -1 with errno.
  */

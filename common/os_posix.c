@@ -20,6 +20,19 @@ os_shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+int
+os_random(void *bytes, size_t size)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd == -1 ? -1 : read(fd, bytes, size);
+
+	if (got != -1 && (size_t)got != size)
+		errno = EIO;
+	if (fd != -1)
+		(void)close(fd);
+	return got == (ssize_t)size ? 0 : -1;
+}
+
 static int
 is_identity(uid_t uid, gid_t gid)
 {

@@ -57,9 +57,14 @@ recv_file_data(struct recv_file *file, const void *bytes, size_t length)
 {
 	if (check_room(file, length) == -1)
 		return -1;
-	digest_add(&file->digest, bytes, length);
-	if (io_write_all(file->fd, bytes, length) == -1)
+	if (io_write_all(file->fd, bytes, length) == -1) {
+		int error = errno;
+
+		(void)lseek(file->fd, (off_t)file->received, SEEK_SET);
+		errno = error;
 		return -1;
+	}
+	digest_add(&file->digest, bytes, length);
 	file->received += length;
 	file->ends_in_hole = 0;
 	return 0;

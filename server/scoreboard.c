@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/digest.h"
 #include "common/os.h"
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2,
@@ -28,6 +29,7 @@ void
 scoreboard_clear(struct scoreboard *board, size_t slot)
 {
 	atomic_store(&board->slots[slot].serial, 0);
+	atomic_store(&board->slots[slot].want_serial, 0);
 }
 
 void
@@ -92,4 +94,54 @@ scoreboard_count_host(
 		    address_same_host(&other, peer))
 			same++;
 	return same;
+}
+
+static uint64_t
+digest_name(const char *name)
+{
+	struct digest digest;
+
+	digest_init(&digest);
+	digest_add(&digest, name, strlen(name));
+	return digest_value(&digest);
+}
+
+void
+scoreboard_want(struct scoreboard *board, size_t slot, const char *name)
+{
+	struct scoreboard_slot *own = &board->slots[slot];
+	uint32_t serial = atomic_load(&own->want_serial);
+	uint64_t wanted;
+
+	/* Even while the words change. */
+	atomic_store(&own->want_serial, (serial + 1) & ~UINT32_C(1));
+	if (name == NULL)
+		return;
+	wanted = digest_name(name);
+	atomic_store(&own->wanted[0], (uint32_t)(wanted >> 32));
+	atomic_store(&own->wanted[1], (uint32_t)wanted);
+	atomic_store(&own->want_serial, (serial + 1) | 1);
+}
+
+/* Nonzero if the slot waits, and for that. */
+static int
+wants(struct scoreboard_slot *shown, uint64_t name)
+{
+	uint32_t serial = atomic_load(&shown->want_serial);
+
+	return serial % 2 == 1 &&
+	    atomic_load(&shown->wanted[0]) == (uint32_t)(name >> 32) &&
+	    atomic_load(&shown->wanted[1]) == (uint32_t)name &&
+	    atomic_load(&shown->want_serial) == serial;
+}
+
+int
+scoreboard_is_wanted(const struct scoreboard *board, const char *name)
+{
+	uint64_t digest = digest_name(name);
+
+	for (size_t i = 0; i < board->count; i++)
+		if (wants(&board->slots[i], digest))
+			return 1;
+	return 0;
 }

@@ -18,6 +18,9 @@ struct scoreboard_slot {
 	_Atomic uint32_t serial;     /* odd: serving; one up at each change */
 	_Atomic uint32_t address[4]; /* of the peer, as in struct address_ip */
 	_Atomic uint32_t port;
+	/* The staged file that it waits for, while another worker holds it. */
+	_Atomic uint32_t want_serial; /* odd: it waits; one up at each change */
+	_Atomic uint32_t wanted[2];   /* digest of the staging name */
 };
 
 /* What the master tells all workers. */
@@ -58,5 +61,14 @@ size_t scoreboard_count_host(
  */
 int scoreboard_read(const struct scoreboard *board, size_t slot,
     struct address_ip *peer, uint32_t *connections);
+
+/*
+ * This slot's worker waits for the staged file of that name; with NULL it waits
+ * no longer.
+ */
+void scoreboard_want(struct scoreboard *board, size_t slot, const char *name);
+
+/* Nonzero if any slot waits for the staged file of that name. */
+int scoreboard_is_wanted(const struct scoreboard *board, const char *name);
 
 #endif
