@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A disk of one's own, an ext4 in a file, whose power can be cut. */
-#if defined(__linux__)
-#define _GNU_SOURCE
-#include <sched.h>
-#endif
-
+/* A disk of one's own, a file system in a file, whose power can be cut. */
 #include "tests/lab/disk.h"
 
 #include <fcntl.h>
@@ -13,45 +8,85 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "tests/system/files.h"
+#include "tests/lab/volume.h"
+#include "tests/system/harness.h"
 #include "tests/system/run.h"
 
-#define SIZE (32 << 20)
+#define NEEDS(program, type)                                                   \
+	"test -e /dev/loop-control; command -v " program "; "                  \
+	"grep -qw " type " /proc/filesystems || modprobe -q " type
 
 /* No heuristics that save what was not synced: those of others have none. */
-#define OPTIONS "loop,noauto_da_alloc,commit=300"
+#define EXT4_MOUNT "mount -t ext4 -o loop,noauto_da_alloc,commit=300 "
 
-/* What is mounted from now on is our own affair. */
-static int
-leave_the_others(void)
+/* A loop device lets go of its file a little after it was unmounted. */
+#define UNMOUNT_BOTH                                                           \
+	"umount \"$2\"; tries=0; until umount \"$2.under\" 2>/dev/null; do "   \
+	"tries=$((tries + 1)); [ $tries -lt 500 ]; sleep 0.01; done"
+
+static const struct disk {
+	struct volume_kind kind;
+	const char *under; /* what is cut lies there; "": the folder itself */
+} disks[DISK_KINDS] = {
+    [DISK_EXT4] = {{.name = "loop",
+		       .needs = NEEDS("mkfs.ext4", "ext4"),
+		       .make = "truncate -s 32M \"$1\"; mkfs.ext4 -q \"$1\"",
+		       .mount = EXT4_MOUNT "\"$1\" \"$2\"",
+		       .check = "e2fsck -fn \"$1\""},
+	""},
+    [DISK_XFS] = {{.name = "xfs",
+		      .needs = NEEDS("mkfs.xfs", "xfs"),
+		      .make = "mkfs.xfs -q \"$1\"",
+		      .mount = "mount -t xfs -o loop \"$1\" \"$2\"",
+		      .check = "xfs_repair -n \"$1\""},
+	""},
+    [DISK_BTRFS] =
+	{{.name = "btrfs",
+	     .needs = NEEDS("mkfs.btrfs", "btrfs"),
+	     .make = "mkfs.ext4 -q \"$1\"; mkdir \"$2.under\"; " EXT4_MOUNT
+		     "\"$1\" \"$2.under\"; "
+		     "truncate -s 200M \"$2.under/image\"; "
+		     "mkfs.btrfs -q \"$2.under/image\"; "
+		     "umount \"$2.under\"",
+	     .mount = EXT4_MOUNT "\"$1\" \"$2.under\"; "
+				 "mount -t btrfs -o loop,commit=300 "
+				 "\"$2.under/image\" \"$2\"",
+	     .unmount = UNMOUNT_BOTH,
+	     .check = EXT4_MOUNT "\"$1\" \"$2.under\"; "
+				 "btrfs check \"$2.under/image\"; "
+				 "umount \"$2.under\"; e2fsck -fn \"$1\""},
+	    ".under"},
+};
+
+/* The one that there is. */
+static const struct disk *disk;
+static struct volume volume;
+
+/* There is one at a time, so that nobody means another. */
+static void
+check_names(const char *image, const char *folder)
 {
-#if defined(__linux__)
-	struct run run;
+	ck_assert_str_eq(image, volume.image);
+	ck_assert_str_eq(folder, volume.folder);
+}
 
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
-		return -1;
-	RUN(&run, "mount", "--make-rprivate", "/");
-	return run.status == 0 ? 0 : -1;
-#else
-	return -1;
-#endif
+int
+disk_begin_as(enum disk_kind kind, const char *image, const char *folder)
+{
+	disk = &disks[kind];
+	return volume_begin(&volume, &disk->kind, image, folder);
 }
 
 int
 disk_begin(const char *image, const char *folder)
 {
-	struct run run;
+	return disk_begin_as(DISK_EXT4, image, folder);
+}
 
-	if (leave_the_others() != 0)
-		return -1;
-	file_write(image, "");
-	ck_assert_int_eq(truncate(image, SIZE), 0);
-	folder_make(folder);
-	RUN(&run, "mkfs.ext4", "-q", image);
-	if (run.status != 0)
-		return -1;
-	RUN(&run, "mount", "-o", OPTIONS, image, folder);
-	return run.status == 0 ? 0 : -1;
+const char *
+disk_name(enum disk_kind kind)
+{
+	return disks[kind].kind.name;
 }
 
 void
@@ -59,8 +94,11 @@ disk_cut(const char *folder)
 {
 	/* The log is not written out before. */
 	uint32_t how = 2;
-	int fd = open(folder, O_RDONLY | O_DIRECTORY);
+	char path[HARNESS_PATH];
+	int fd;
 
+	snprintf(path, sizeof(path), "%s%s", folder, disk->under);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(ioctl(fd, _IOR('X', 125, uint32_t), &how), 0);
 	close(fd);
@@ -69,12 +107,8 @@ disk_cut(const char *folder)
 void
 disk_restore(const char *image, const char *folder)
 {
-	struct run run;
-
-	RUN(&run, "umount", folder);
-	run_check(&run, 0, NULL);
-	RUN(&run, "mount", "-o", OPTIONS, image, folder);
-	run_check(&run, 0, NULL);
+	check_names(image, folder);
+	volume_again(&volume);
 }
 
 void
@@ -91,10 +125,6 @@ disk_remount(const char *folder, const char *option)
 void
 disk_end(const char *image, const char *folder)
 {
-	struct run run;
-
-	RUN(&run, "umount", folder);
-	run_check(&run, 0, NULL);
-	RUN(&run, "e2fsck", "-fn", image);
-	run_check(&run, 0, NULL);
+	check_names(image, folder);
+	volume_end(&volume);
 }

@@ -84,7 +84,8 @@ cut(void)
 	run_check(&run, 10, NULL);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	/* The only worker is done with it when it has served the next. */
-	RUN(&run, "ftx", "put", SOURCE, "127.0.0.1:next");
+	file_write("next", "small");
+	RUN(&run, "ftx", "put", "next", "127.0.0.1:next");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(unlink("in/next"), 0);
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* File systems of many kinds, each mounted from a file of its own. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <sched.h>
+#endif
+
+#include "tests/lab/volume.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/run.h"
+
+/* The image is sparse: each kind takes as much of it as it writes. */
+#define IMAGE_SIZE (320 << 20)
+
+int
+volume_leave_others(void)
+{
+#if defined(__linux__)
+	struct run run;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
+		return -1;
+	RUN(&run, "mount", "--make-rprivate", "/");
+	return run.status == 0 ? 0 : -1;
+#else
+	return -1;
+#endif
+}
+
+/* Returns the exit status of these lines. */
+static int
+shell(const struct volume *volume, const char *lines, struct run *run)
+{
+	RUN(run, "sh", "-ec", lines, "sh", volume->image, volume->folder);
+	return run->status;
+}
+
+static void
+shell_good(const struct volume *volume, const char *lines)
+{
+	struct run run;
+
+	if (lines == NULL)
+		return;
+	ck_assert_msg(shell(volume, lines, &run) == 0, "%s: \"%s\": %s%s",
+	    volume->kind->name, lines, run.out, run.err);
+}
+
+static dev_t
+device_of(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? status.st_dev : 0;
+}
+
+/* Have it mounted by a process of FUSE, which is a child of this one. */
+static void
+serve(struct volume *volume)
+{
+	const char *const argv[] = {"sh", "-ec", volume->kind->serve, "sh",
+	    volume->image, volume->folder, NULL};
+	dev_t before = device_of(volume->folder);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(null, 0);
+	volume->server = harness_spawn(argv, null, null);
+	close(null);
+	eventually(device_of(volume->folder) != before, HARNESS_PATIENCE);
+}
+
+static void
+mount_it(struct volume *volume)
+{
+	shell_good(volume, volume->kind->mount);
+	if (volume->kind->serve != NULL)
+		serve(volume);
+}
+
+static void
+unmount_it(struct volume *volume)
+{
+	int status;
+
+	shell_good(volume,
+	    volume->kind->unmount != NULL ? volume->kind->unmount
+					  : "umount \"$2\"");
+	if (volume->server != 0)
+		ck_assert_int_eq(
+		    waitpid(volume->server, &status, 0), volume->server);
+	volume->server = 0;
+}
+
+int
+volume_begin(struct volume *volume, const struct volume_kind *kind,
+    const char *image, const char *folder)
+{
+	struct run run;
+
+	*volume =
+	    (struct volume){.kind = kind, .image = image, .folder = folder};
+	if (volume_leave_others() != 0 ||
+	    (kind->needs != NULL && shell(volume, kind->needs, &run) != 0))
+		return -1;
+	file_write(image, "");
+	ck_assert_int_eq(truncate(image, IMAGE_SIZE), 0);
+	if (!file_exists(folder))
+		folder_make(folder);
+	shell_good(volume, kind->make);
+	mount_it(volume);
+	return 0;
+}
+
+void
+volume_again(struct volume *volume)
+{
+	unmount_it(volume);
+	mount_it(volume);
+}
+
+void
+volume_end(struct volume *volume)
+{
+	unmount_it(volume);
+	shell_good(volume, volume->kind->check);
+}
