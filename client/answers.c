@@ -86,6 +86,17 @@ is_plausible(const struct answers *answers, const struct request *request,
 	    answer->digest == request->digest;
 }
 
+/* It turned out too late that the server could not sync it. */
+static void
+fail_unsynced(struct answers *answers, struct request *request)
+{
+	struct outcome why;
+
+	outcome_set(&why, STATUS_FAILED, "the server has not synced it");
+	report_failure(answers->transfer, request, &why);
+	window_mark(&answers->feed->window, request, REQUEST_DONE);
+}
+
 static int
 take_success(struct answers *answers, struct request *request,
     const struct wire_answer *answer, struct outcome *outcome)
@@ -93,6 +104,11 @@ take_success(struct answers *answers, struct request *request,
 	if (!is_plausible(answers, request, answer))
 		return fail(outcome,
 		    "the server reports as stored what was not sent so");
+	if (answers->transfer->options->require_sync &&
+	    answer->status == STATUS_STORED && !answer->durable) {
+		fail_unsynced(answers, request);
+		return 0;
+	}
 	report_success(
 	    answers->transfer, request, answer->status, answer->durable);
 	if (answer->status == STATUS_STORED)
@@ -158,6 +174,18 @@ take_fatal(struct answers *answers, const struct conn_frame *frame,
 	return -1;
 }
 
+int
+answers_check_features(
+    const struct answers *answers, uint64_t features, struct outcome *outcome)
+{
+	if (!answers->transfer->options->require_sync ||
+	    (features & WIRE_OFFERS_REQUIRE_SYNC) != 0)
+		return 0;
+	outcome_set(outcome, STATUS_NOT_OFFERED,
+	    "this server is older than the setting require-sync");
+	return -1;
+}
+
 /* They come once, before everything else, and since version 2. */
 static int
 take_features(struct answers *answers, const struct conn_frame *frame,
@@ -169,7 +197,8 @@ take_features(struct answers *answers, const struct conn_frame *frame,
 	    wire_read_features(frame->payload, frame->length, &features) == -1)
 		return fail(outcome, "features out of place");
 	answers->featured = 1;
-	return 0;
+	answers->feed->held = 0;
+	return answers_check_features(answers, features, outcome);
 }
 
 int

@@ -19,6 +19,13 @@ struct answers {
 };
 
 /*
+ * Whether a server of this version, and with these features, can do what the
+ * user asked for.  Returns 0, or -1 with outcome.
+ */
+int answers_check_features(
+    const struct answers *answers, uint64_t features, struct outcome *outcome);
+
+/*
  * Take one frame.  Returns 0, or -1 with outcome if the connection has come to
  * its end with it.
  */

@@ -29,6 +29,7 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
 	feed->conn = conn;
 	feed->fd = -1;
 	feed->hash.fd = -1;
+	feed->held = transfer->options->require_sync;
 	feed->most = CONN_DATA;
 	feed->line = UINT64_C(1) << line;
 	folders_forget(&transfer->folders, feed->line);
@@ -268,7 +269,7 @@ feed_step(struct feed *feed)
 	size_t room = room_for(feed);
 	struct request *request;
 
-	if (room < FEED_ROOM)
+	if (room < FEED_ROOM || feed->held)
 		return FEED_IDLE;
 	if (feed->fd != -1)
 		return send_content(feed, room);

@@ -24,6 +24,7 @@ struct feed {
 	uint64_t line; /* which of the run's connections it is: a bit */
 	size_t early;  /* bytes that are sent before the greeting */
 	int greeted;
+	int held;    /* no request is sent before the server's features */
 	int stopped; /* no further request is sent */
 	size_t most; /* bytes of one data frame */
 	int fd;	     /* of the file whose content is under way, or -1 */

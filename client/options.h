@@ -14,7 +14,7 @@ struct options {
 	int quiet, verbose, help, version;
 	int json, digest;
 	int no_clobber, growing, resume, recursive, follow;
-	int skip_unchanged, checksum, remove_source;
+	int skip_unchanged, checksum, remove_source, require_sync;
 	char *command; /* whose input and output are the connection, or NULL */
 	char *bind;    /* address[:port], or NULL */
 	char *mode;    /* octal, or NULL: that of the source */

@@ -51,12 +51,9 @@ removal_follow(
 	struct outcome outcome;
 	int result;
 
-	if (!options->remove_source || request->kind != WIRE_FILE)
+	/* What is not synced stays, which report_success has told. */
+	if (!options->remove_source || request->kind != WIRE_FILE || !durable)
 		return;
-	if (!durable) {
-		report_unsynced(transfer);
-		return;
-	}
 	result = remove_source(transfer, request, &outcome);
 	if (result != 0)
 		report_unremoved(transfer, request, result == -1, &outcome);

@@ -51,6 +51,20 @@ describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 		    text_size(rate, picture_rate(bytes, elapsed)));
 }
 
+/* Also where nobody watches: a job of every night has to learn of it. */
+static void
+warn_unsynced(struct transfer *transfer)
+{
+	if (!transfer->unsynced)
+		say(transfer,
+		    "ftx: %s: warning: stored, but not synced: it may be lost "
+		    "when the power fails%s",
+		    transfer->target->shown,
+		    transfer->options->remove_source ? "; no source is removed"
+						     : "");
+	transfer->unsynced = 1;
+}
+
 void
 report_success(struct transfer *transfer, const struct request *request,
     enum status status, int durable)
@@ -59,6 +73,8 @@ report_success(struct transfer *transfer, const struct request *request,
 	    status == STATUS_WOULD_STORE ? request->size : request->sent;
 	char source[SHOWN_SOURCE], remote[TRANSFER_REMOTE], speed[128];
 
+	if (status == STATUS_STORED && !durable)
+		warn_unsynced(transfer);
 	if (request->kind == WIRE_FOLDER) {
 		transfer->tally.folders += !request->repeats;
 		return;
@@ -130,16 +146,6 @@ report_restored(struct transfer *transfer, const char *directory,
 	    "ftx: %s%s%s: left by an earlier run, and could not be renamed "
 	    "back: %s",
 	    path, slash, shown, outcome->text);
-}
-
-void
-report_unsynced(struct transfer *transfer)
-{
-	if (!transfer->unsynced && !transfer->options->quiet)
-		say(transfer,
-		    "ftx: %s: stored, but not synced: no source is removed",
-		    transfer->target->shown);
-	transfer->unsynced = 1;
 }
 
 /* What became of a request, in a few words. */

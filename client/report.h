@@ -23,9 +23,6 @@ void report_unremoved(struct transfer *transfer, const struct request *request,
 void report_restored(struct transfer *transfer, const char *directory,
     const char *name, const struct outcome *outcome);
 
-/* Sources are left because the server does not sync. */
-void report_unsynced(struct transfer *transfer);
-
 /* A request failed, here or there. */
 void report_failure(struct transfer *transfer, const struct request *request,
     const struct outcome *outcome);

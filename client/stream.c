@@ -69,6 +69,9 @@ judge_greeting(struct stream *stream)
 		return -1;
 	}
 	stream->answers.refusing = greeting.state == WIRE_REFUSING;
+	if (stream->answers.version < 2 && !stream->answers.refusing &&
+	    answers_check_features(&stream->answers, 0, stream->outcome) == -1)
+		return -1;
 	stream->feed.stopped = stream->answers.refusing;
 	if (is_command(stream) && !stream->answers.refusing)
 		feed_begin(&stream->feed);

@@ -175,7 +175,8 @@ static unsigned
 wishes_of(const struct transfer *transfer, const struct request *request)
 {
 	const struct options *options = transfer->options;
-	unsigned wishes = options->dry_run ? WIRE_DRY_RUN : 0;
+	unsigned wishes = (options->dry_run ? WIRE_DRY_RUN : 0) |
+	    (options->require_sync ? WIRE_REQUIRE_SYNC : 0);
 
 	if (request->kind == WIRE_FOLDER)
 		return wishes;

@@ -375,13 +375,36 @@ START_TEST(folders_cannot_be_synced)
 	faulty_prepare(&faulty_removing);
 	plan_arm(&plan, &fault, 1, 1);
 	faulty_run(&run, &faulty_removing, NULL);
-	run_check(&run, 0, "stored, but not synced: no source is removed");
+	run_check(&run, 0, "no source is removed");
+	ck_assert_ptr_nonnull(strstr(run.err, "stored, but not synced"));
 	ck_assert(file_equal("src/a", "in/d/a"));
 	server_expect(&server, "bytes, not synced");
 	faulty_run(&run, &faulty_files, NULL);
 	run_check(&run, 0, NULL);
 	ck_assert_int_gt(plan_disarm(&plan), 3);
 	ck_assert_int_eq(server_said(&server, "cannot sync directories"), 1);
+	server_stop(&server);
+}
+END_TEST
+
+static const char no_folders[] = "this file system cannot sync directories";
+
+/* It was learned at the start, so that it is known before the first file. */
+START_TEST(require_sync_is_refused_when_folders_cannot_be_synced)
+{
+	static const struct plan_fault fault =
+	    FAILS(FSYNC, FAULT_A_FOLDER, EINVAL);
+	struct run run;
+
+	file_write("f", "x");
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	plan_arm(&plan, &fault, 1, 1);
+	start("1");
+	RUN(&run, "ftx", "put", "-o", "require-sync", "f", "127.0.0.1:new/f");
+	run_check(&run, 5, no_folders);
+	ck_assert(!file_exists("in/new"));
+	ck_assert_int_ge(plan_disarm(&plan), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -406,6 +429,8 @@ faults_service_suite(void)
 	tcase_add_test(
 	    tcase, nothing_is_durable_after_a_failed_sync_of_a_folder);
 	tcase_add_test(tcase, folders_cannot_be_synced);
+	tcase_add_test(
+	    tcase, require_sync_is_refused_when_folders_cannot_be_synced);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

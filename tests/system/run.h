@@ -40,6 +40,9 @@ void run_shell(struct run *run, const char *line);
 /* The run ended with this status, and said the text if it is not NULL. */
 void run_check(const struct run *run, int status, const char *text);
 
+/* It said nothing, but perhaps that the server does not sync. */
+void run_check_silent(const struct run *run);
+
 /* Put one file to 127.0.0.1 and check that it is stored, equal. */
 void put_good(
     const struct server *server, const char *source, const char *target);

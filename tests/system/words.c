@@ -14,7 +14,8 @@
 #include "tests/system/suites.h"
 
 /* Lengths of what the server says, where it does not say that it syncs. */
-#define BASED(text) (WIRE_GREETING + WIRE_HEADER + 2 + sizeof(text) - 1)
+#define BASED(text)                                                            \
+	(WIRE_GREETING + WIRE_HEADER + 8 + WIRE_HEADER + 2 + sizeof(text) - 1)
 #define GO (WIRE_HEADER + 16)
 #define RESULT (WIRE_HEADER + WIRE_RESULT)
 
