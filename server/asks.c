@@ -66,7 +66,8 @@ asks_hold(const struct asks *asks, const char *name)
 {
 	const struct ask *ask = asks->first;
 
-	while (ask != NULL && strcmp(ask->partial.staged.name, name) != 0)
+	while (
+	    ask != NULL && !partial_same_file(ask->partial.staged.name, name))
 		ask = ask->next;
 	return ask != NULL;
 }

@@ -10,6 +10,8 @@
 
 #include "common/log.h"
 #include "server/answer.h"
+#include "server/partial.h"
+#include "server/sweep.h"
 
 struct commit_file *
 commit_add(struct commit *commit, uint64_t size)
@@ -38,7 +40,7 @@ int
 commit_holds(const struct commit *commit, const char *name)
 {
 	for (size_t i = 0; i < commit->count; i++)
-		if (strcmp(commit->files[i].staged.name, name) == 0)
+		if (partial_same_file(commit->files[i].staged.name, name))
 			return 1;
 	return 0;
 }
@@ -109,6 +111,14 @@ fail_published(struct commit_file *file, int error, const char *what)
 	    &file->outcome, STATUS_FAILED, "%s: %s", what, strerror(error));
 }
 
+/* Returns 0, or -1 with errno. */
+static int
+publish_once(const struct commit_file *file, const struct store *store)
+{
+	return store_publish(store, &file->staged, file->directory->fd,
+	    file->name, file->no_clobber);
+}
+
 /*
  * The lock goes with the descriptor, so it is closed only when the name is no
  * longer one that a sweeper looks at.
@@ -119,9 +129,8 @@ publish(struct commit_file *file, const struct store *store)
 	if (!directory_is_current(file->directory))
 		outcome_set(&file->outcome, STATUS_FAILED,
 		    "the directory was moved or removed meanwhile");
-	else if (!file->present &&
-	    store_publish(store, &file->staged, file->directory->fd, file->name,
-		file->no_clobber) == -1)
+	else if (!file->present && publish_once(file, store) == -1 &&
+	    (!sweep_after_failure(store, 0) || publish_once(file, store) == -1))
 		fail_publishing(file);
 	else if (file->staged.fd != -1 && store_finish(&file->staged) == -1)
 		fail_published(file, errno, "closing the file");

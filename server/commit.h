@@ -50,7 +50,7 @@ struct commit_file *commit_add(struct commit *commit, uint64_t size);
 /* Nonzero if the group should not wait for more. */
 int commit_is_due(const struct commit *commit);
 
-/* Nonzero if one of its files has this staging name. */
+/* Nonzero if one of its files has a name of that partial's file. */
 int commit_holds(const struct commit *commit, const char *name);
 
 /*

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/os.h"
 #include "common/text.h"
@@ -63,16 +64,30 @@ policy_takes(const struct policy *policy, const struct wire_request *request,
 	return -1;
 }
 
-/* If there is too little space, remove partials that nobody holds. */
+/*
+ * If there is too little space, wait for what was set free and comes late, then
+ * remove partials that nobody holds.
+ */
 static int
-find_space(const struct policy *policy, uint64_t bytes, uint64_t held,
-    struct outcome *outcome)
+find_space(const struct policy *policy, const struct space_amount *needed,
+    const struct space_amount *held, struct outcome *outcome)
 {
-	if (space_look(policy->store, policy->account, bytes, held, outcome) ==
-	    0)
+	const struct store *store = policy->store;
+	struct space_account *account = policy->account;
+
+	if (space_look(store, account, needed, held, outcome) == 0)
 		return 0;
-	sweep_for_space(policy->store, bytes > held ? bytes - held : 0);
-	return space_look(policy->store, policy->account, bytes, held, outcome);
+	if (space_sync_due()) {
+		space_sync(store);
+		if (space_look(store, account, needed, held, outcome) == 0)
+			return 0;
+	}
+	if (!sweep_for_space(store, &account->lack))
+		return -1;
+	if (space_look(store, account, needed, held, outcome) == 0)
+		return 0;
+	space_sync(store);
+	return space_look(store, account, needed, held, outcome);
 }
 
 int
@@ -99,17 +114,18 @@ count_entries(const struct destination *destination)
 
 int
 policy_has_room(const struct policy *policy, const struct wire_request *request,
-    const struct destination *destination, uint64_t held,
+    const struct destination *destination, const struct space_amount *held,
     struct outcome *outcome)
 {
 	struct space_account *account = policy->account;
 	uint64_t entries = count_entries(destination);
 	uint64_t left = space_left(account), taken = entries * account->block;
-	uint64_t needed =
+	uint64_t announced =
 	    request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0;
+	const struct space_amount needed = {announced + taken, entries};
 
-	if ((left <= taken || needed > left - taken) &&
-	    find_space(policy, needed + taken, held, outcome) == -1)
+	if ((left <= taken || announced > left - taken) &&
+	    find_space(policy, &needed, held, outcome) == -1)
 		return -1;
 	space_use(account, entries * account->block);
 	return 0;
@@ -117,12 +133,12 @@ policy_has_room(const struct policy *policy, const struct wire_request *request,
 
 /* Returns 0, or -1 with errno. */
 static int
-stage(struct content *content, const struct partial *partial)
+stage_once(struct content *content, const struct staged *named)
 {
 	const struct store *store = content->policy->store;
 
-	if (partial->staged.name[0] != '\0') {
-		content->staged = partial->staged;
+	if (named->name[0] != '\0') {
+		content->staged = *named;
 		if (partial_stage(store, &content->staged) == 0)
 			return 0;
 		if (errno != EAGAIN)
@@ -132,21 +148,36 @@ stage(struct content *content, const struct partial *partial)
 	return store_stage(store, &content->staged);
 }
 
+/* Begin with an empty file.  Returns 0, or -1 with errno. */
+static int
+stage(struct content *content, const struct staged *named)
+{
+	const struct store *store = content->policy->store;
+
+	if (stage_once(content, named) == -1 &&
+	    (!sweep_after_failure(store, 0) ||
+		stage_once(content, named) == -1))
+		return -1;
+	content->kept = 0;
+	content->foreign = 0;
+	recv_file_begin(
+	    &content->file, content->staged.fd, content->request.size);
+	return 0;
+}
+
 /* Returns 0, or -1 with errno. */
 static int
-begin_file(struct content *content, const struct wire_request *request,
-    struct partial *partial)
+begin_file(struct content *content, struct partial *partial)
 {
-	if (partial->staged.fd != -1) {
-		content->staged = partial->staged;
-		partial->staged.fd = -1;
-		return recv_file_resume(&content->file, content->staged.fd,
-		    request->size, &partial->prefix);
-	}
-	if (stage(content, partial) == -1)
-		return -1;
-	recv_file_begin(&content->file, content->staged.fd, request->size);
-	return 0;
+	content->hopeless = 0;
+	if (partial->staged.fd == -1)
+		return stage(content, &partial->staged);
+	content->staged = partial->staged;
+	content->kept = partial->prefix.length;
+	content->foreign = partial->foreign;
+	partial->staged.fd = -1;
+	return recv_file_resume(&content->file, content->staged.fd,
+	    content->request.size, &partial->prefix);
 }
 
 /*
@@ -155,7 +186,8 @@ begin_file(struct content *content, const struct wire_request *request,
  */
 static int
 open_destination(struct content *content, const struct wire_request *request,
-    struct directories *directories, uint64_t held, struct outcome *outcome)
+    struct directories *directories, const struct space_amount *held,
+    struct outcome *outcome)
 {
 	const struct policy *policy = content->policy;
 	struct destination *destination = &content->destination;
@@ -181,7 +213,7 @@ content_open(struct content *content, uint32_t number,
     struct directories *directories, struct partial *partial,
     struct outcome *outcome)
 {
-	uint64_t held = space_allocated(partial->staged.fd);
+	const struct space_amount held = partial_held(partial);
 
 	content->number = number;
 	content->request = *request;
@@ -189,28 +221,55 @@ content_open(struct content *content, uint32_t number,
 	if (destination_locate(
 		&content->destination, base, &request->path, outcome) == -1)
 		return -1;
-	if (open_destination(content, request, directories, held, outcome) ==
+	if (open_destination(content, request, directories, &held, outcome) ==
 	    -1)
 		return -1;
-	if (begin_file(content, request, partial) == -1) {
+	if (begin_file(content, partial) == -1) {
 		outcome_set_errno(outcome, errno, "making the file");
 		return -1;
 	}
 	content->begun_writing = content->file.received;
 	/* The rest of a kept part are holes. */
-	content->written =
-	    held < content->file.received ? held : content->file.received;
+	content->written = held.bytes < content->file.received
+	    ? held.bytes
+	    : content->file.received;
 	return 0;
+}
+
+/* Let go of another sender's: it has what it had before, and no more. */
+static void
+give_back(struct content *content)
+{
+	(void)!ftruncate(content->staged.fd, (off_t)content->kept);
+	close(content->staged.fd);
+	content->staged.fd = -1;
+}
+
+/* Begin another file than that of another sender. */
+static int
+begin_own(struct content *content)
+{
+	const struct policy *policy = content->policy;
+	struct staged own;
+
+	give_back(content);
+	partial_name(policy->store, policy->sender, &own,
+	    content->destination.path, content->destination.length,
+	    &content->request);
+	return stage(content, &own);
 }
 
 int
 content_restart(struct content *content, struct outcome *outcome)
 {
-	if (recv_file_restart(&content->file) == -1) {
+	int begun = content->foreign ? begin_own(content)
+				     : recv_file_restart(&content->file);
+
+	if (begun == -1) {
 		outcome_set_errno(outcome, errno, "emptying the file");
 		return -1;
 	}
-	content->written = content->begun_writing = 0;
+	content->written = content->begun_writing = content->kept = 0;
 	return 0;
 }
 
@@ -222,15 +281,16 @@ static int
 look_again(struct content *content, struct outcome *outcome)
 {
 	const struct wire_request *request = &content->request;
-	uint64_t held = space_allocated(content->staged.fd), whole = 0;
+	struct space_amount whole = {0, 1};
+	struct space_amount held = {space_allocated(content->staged.fd), 1};
 
 	if (request->size != WIRE_SIZE_UNKNOWN)
-		whole = request->allocated;
-	if (whole < content->written)
-		whole = content->written;
-	if (held < content->written)
-		held = content->written;
-	return find_space(content->policy, whole, held, outcome);
+		whole.bytes = request->allocated;
+	if (whole.bytes < content->written)
+		whole.bytes = content->written;
+	if (held.bytes < content->written)
+		held.bytes = content->written;
+	return find_space(content->policy, &whole, &held, outcome);
 }
 
 /* A sync at the end would otherwise find the whole file to be written. */
@@ -247,26 +307,64 @@ write_early(struct content *content)
 
 /* Data and holes alike: what may not come, and what writing brought about. */
 static int
-check_size(
-    const struct content *content, uint64_t length, struct outcome *outcome)
+check_size(struct content *content, uint64_t length, struct outcome *outcome)
 {
 	/* What was announced has been looked at, and may not be exceeded. */
 	if (content->request.size != WIRE_SIZE_UNKNOWN ||
 	    length <= content->policy->max_size - content->file.received)
 		return 0;
+	content->hopeless = 1;
 	outcome_set(outcome, STATUS_NO_SPACE, "larger than files may be here");
 	return -1;
 }
 
 static int
-fail_writing(struct outcome *outcome)
+fail_writing(struct content *content, struct outcome *outcome)
 {
+	content->hopeless = errno == EFBIG;
 	if (errno == EOVERFLOW)
 		outcome_set(outcome, STATUS_PROTOCOL,
 		    "more content than was announced");
 	else
 		outcome_set_errno(outcome, errno, "writing the file");
 	return -1;
+}
+
+/* Bytes on the disk that the file still needs. */
+static uint64_t
+count_missing(const struct content *content)
+{
+	const struct wire_request *request = &content->request;
+
+	if (request->size == WIRE_SIZE_UNKNOWN ||
+	    request->allocated < content->written)
+		return 0;
+	return request->allocated - content->written;
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+write_data(struct content *content, const void *bytes, size_t length)
+{
+	struct recv_file *file = &content->file;
+
+	if (recv_file_data(file, bytes, length) == 0)
+		return 0;
+	if (!sweep_after_failure(
+		content->policy->store, count_missing(content)))
+		return -1;
+	return recv_file_data(file, bytes, length);
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+settle(struct content *content)
+{
+	if (recv_file_settle(&content->file) == 0)
+		return 0;
+	if (!sweep_after_failure(content->policy->store, 0))
+		return -1;
+	return recv_file_settle(&content->file);
 }
 
 /* Write at least a byte, and no more than may be written without a look. */
@@ -284,8 +382,8 @@ write_part(struct content *content, const uint8_t *bytes, size_t length,
 	}
 	if (length > left)
 		length = (size_t)left;
-	if (recv_file_data(&content->file, bytes, length) == -1)
-		return fail_writing(outcome);
+	if (write_data(content, bytes, length) == -1)
+		return fail_writing(content, outcome);
 	space_use(account, length);
 	content->written += length;
 	write_early(content);
@@ -317,7 +415,7 @@ content_hole(struct content *content, uint64_t length, struct outcome *outcome)
 	if (check_size(content, length, outcome) == -1)
 		return -1;
 	if (recv_file_hole(&content->file, length) == -1)
-		return fail_writing(outcome);
+		return fail_writing(content, outcome);
 	return 0;
 }
 
@@ -333,8 +431,8 @@ content_end(struct content *content, const struct wire_end *end,
 		    "what arrived is not what was sent");
 		return -1;
 	}
-	if (recv_file_settle(&content->file) == -1)
-		return fail_writing(outcome);
+	if (settle(content) == -1)
+		return fail_writing(content, outcome);
 	if (store_set_attributes(content->policy->store, &content->staged,
 		&content->request, destination->directory->group) == -1) {
 		outcome_set_errno(outcome, errno, "setting mode and time");
@@ -352,21 +450,34 @@ content_end(struct content *content, const struct wire_end *end,
 	return 0;
 }
 
+/* Whether it is sooner compared than sent again, and can be completed. */
+static int
+is_worth_keeping(const struct content *content)
+{
+	return !content->hopeless && content->file.received >= PARTIAL_LEAST &&
+	    (content->kept > 0 || content->written >= PARTIAL_LEAST);
+}
+
 int
 content_keep(struct content *content)
 {
 	if (content->staged.fd == -1 ||
 	    !partial_is_name(content->staged.name) ||
-	    content->file.received < PARTIAL_LEAST ||
-	    recv_file_settle(&content->file) == -1)
+	    !is_worth_keeping(content) ||
+	    recv_file_settle(&content->file) == -1 ||
+	    store_finish(&content->staged) == -1)
 		return 0;
-	return store_finish(&content->staged) == 0;
+	sweep_beyond(
+	    content->policy->store, content->staged.name, &partial_bounds);
+	return 1;
 }
 
 void
 content_drop(struct content *content)
 {
-	if (content->staged.fd != -1)
+	if (content->staged.fd != -1 && content->foreign)
+		give_back(content);
+	else if (content->staged.fd != -1)
 		store_discard(content->policy->store, &content->staged);
 	destination_release(&content->destination);
 }

@@ -20,6 +20,7 @@ struct policy {
 	int never_overwrite;
 	int sync_failed; /* of a directory: nothing is taken any more */
 	struct space_account *account; /* of the connection; not owned */
+	uint64_t sender;	       /* see sender.h */
 };
 
 /* Whether anything is taken now.  Returns 0, or -1 with outcome. */
@@ -44,12 +45,11 @@ int policy_syncs(const struct policy *policy,
 /*
  * Whether there is room for the file or directory that the request announces,
  * and for the parents in its path, also after older partials were removed.
- * held is what a kept part of it has allocated, in bytes.  Returns 0, or -1
- * with outcome.
+ * held is what a kept part of it has allocated.  Returns 0, or -1 with outcome.
  */
 int policy_has_room(const struct policy *policy,
     const struct wire_request *request, const struct destination *destination,
-    uint64_t held, struct outcome *outcome);
+    const struct space_amount *held, struct outcome *outcome);
 
 struct content {
 	const struct policy *policy; /* not owned */
@@ -60,6 +60,9 @@ struct content {
 	struct recv_file file;
 	uint64_t written;	/* bytes, without holes */
 	uint64_t begun_writing; /* bytes that are on their way to the disk */
+	uint64_t kept; /* bytes of the file that were there at the beginning */
+	int foreign;   /* they are another sender's */
+	int hopeless;  /* the file is too large for this server */
 };
 
 /*
@@ -93,12 +96,15 @@ int content_end(struct content *content, const struct wire_end *end,
     struct commit *commit, struct outcome *outcome);
 
 /*
- * Keep what came, if it is large and can be found again.  Returns nonzero if it
- * is kept; content_drop is still to follow.
+ * Keep what came, if it is large, can be found again and could be completed.
+ * Returns nonzero if it is kept; content_drop is still to follow.
  */
 int content_keep(struct content *content);
 
-/* Remove what came, and let go of everything.  May be repeated. */
+/*
+ * Remove what came, but for what another sender had sent, and let go of
+ * everything.  May be repeated.
+ */
 void content_drop(struct content *content);
 
 #endif

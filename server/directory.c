@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/os.h"
+#include "server/sweep.h"
 
 void
 directories_init(struct directories *directories, const struct store *store)
@@ -166,15 +167,25 @@ fail:
 	return NULL;
 }
 
+/* Returns 0, also if it is there already; or -1 with errno. */
 static int
-open_child(int parent, const char *name, mode_t create)
+make(int parent, const char *name, mode_t mode)
+{
+	return mkdirat(parent, name, mode) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+static int
+open_child(
+    const struct store *store, int parent, const char *name, mode_t create)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(parent, name, flags);
 
 	if (fd != -1 || errno != ENOENT || create == 0)
 		return fd;
-	if (mkdirat(parent, name, create) == -1 && errno != EEXIST)
+	if (make(parent, name, create) == -1 &&
+	    (!sweep_after_failure(store, 0) ||
+		make(parent, name, create) == -1))
 		return -1;
 	return openat(parent, name, flags);
 }
@@ -247,7 +258,7 @@ enter(struct directories *directories, struct directory *parent,
 
 	memcpy(name, path + start, length - start);
 	name[length - start] = '\0';
-	fd = open_child(parent->fd, name, create);
+	fd = open_child(directories->store, parent->fd, name, create);
 	if (fd != -1)
 		child = add_node(directories, fd, parent, path, length);
 	if (child == NULL)

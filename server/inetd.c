@@ -17,14 +17,15 @@
 #include "server/configure.h"
 #include "server/guard.h"
 #include "server/refusal.h"
+#include "server/sender.h"
 #include "server/session.h"
 #include "server/signals.h"
 #include "server/space.h"
 #include "server/sweep.h"
 
 struct peer {
-	int is_ip; /* the kernel says so, which ip has then */
-	struct address_ip ip;
+	int is_ip;	      /* the kernel says so */
+	struct address_ip ip; /* also what sshd says; zeros if unknown */
 	char name[ADDRESS_TEXT];
 };
 
@@ -84,7 +85,7 @@ look_around(void *argument)
 
 /* "ADDRESS PORT ...", as sshd says whom it serves.  Returns 0, or -1. */
 static int
-name_after_ssh(char name[ADDRESS_TEXT])
+name_after_ssh(struct peer *peer)
 {
 	static const struct addrinfo numeric = {
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
@@ -95,7 +96,8 @@ name_after_ssh(char name[ADDRESS_TEXT])
 	if (text == NULL || sscanf(text, "%255s %5s", host, port) != 2 ||
 	    getaddrinfo(host, port, &numeric, &found) != 0)
 		return -1;
-	address_print(name, found->ai_addr, found->ai_addrlen);
+	address_print(peer->name, found->ai_addr, found->ai_addrlen);
+	(void)address_ip_of(&peer->ip, found->ai_addr);
 	freeaddrinfo(found);
 	return 0;
 }
@@ -108,11 +110,12 @@ learn_peer(struct peer *peer)
 	socklen_t length = sizeof(address);
 
 	memset(&address, 0, sizeof(address));
+	memset(&peer->ip, 0, sizeof(peer->ip));
 	peer->is_ip = getpeername(STDIN_FILENO, any, &length) == 0 &&
 	    address_ip_of(&peer->ip, any) == 0;
 	if (peer->is_ip)
 		address_print(peer->name, any, length);
-	else if (name_after_ssh(peer->name) == -1)
+	else if (name_after_ssh(peer) == -1)
 		snprintf(peer->name, sizeof(peer->name), "stdin");
 }
 
@@ -192,6 +195,7 @@ inetd_run(const struct options *options, const struct access *access,
 	signals_hold();
 	signals_unblock();
 	learn_peer(&peer);
+	config.sender = sender_of(store, &peer.ip);
 	(void)guard_enter(store, 0);
 	log_debug("%s: connected", peer.name);
 	end = serve_unblocked(&config, access, &peer);

@@ -20,6 +20,7 @@
 #include "server/pid_file.h"
 #include "server/place.h"
 #include "server/reload.h"
+#include "server/sender.h"
 
 /* Descriptors that whoever started ftxd forgot to close end below that. */
 #define INHERITED_MAX 1024
@@ -149,6 +150,7 @@ enter(struct server *server, const struct identity *identity)
 	}
 	if (store_enter(&server->store, &outcome) != 0)
 		return complain(outcome.text, MASTER_DIRECTORY);
+	sender_learn_secret(&server->store);
 	return MASTER_CLEAN;
 }
 

@@ -14,6 +14,7 @@
 #include "server/guard.h"
 #include "server/reload.h"
 #include "server/report.h"
+#include "server/sender.h"
 #include "server/signals.h"
 #include "server/space.h"
 #include "server/sweep.h"
@@ -324,6 +325,8 @@ reopen_staging(struct master *master)
 	else if (store_reenter(master->store, &outcome) == -1)
 		log_error(
 		    "the staging folder stays as it was: %s", outcome.text);
+	else
+		sender_learn_secret(master->store);
 }
 
 static void

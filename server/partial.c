@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -18,6 +19,25 @@
 
 /* How often a file is made before it is taken for another connection's. */
 #define STAGE_TRIES 3
+
+/* Where the fields of a name begin, and how long each of the first two is. */
+#define FIELD 16
+#define FILE_AT 1
+#define SENDER_AT (FILE_AT + FIELD + 1)
+#define TRY_AT (SENDER_AT + FIELD + 1)
+#define NAME_LENGTH (TRY_AT + 1)
+
+/* So many tries may each leave something behind. */
+#define FIRST_TRY '0'
+#define LAST_TRY '3'
+
+/* So many partials of one file are looked at, the best ones. */
+#define CANDIDATES 8
+
+#define TIB (UINT64_C(1) << 40)
+
+const struct sweep_bounds partial_bounds = {
+    .one = {4 * TIB, 1000}, .all = {16 * TIB, 10000}};
 
 int
 partial_applies(const struct wire_request *request)
@@ -33,13 +53,33 @@ partial_is_name(const char *name)
 	return name[0] == 'r';
 }
 
+int
+partial_has_sender(const char *name)
+{
+	return partial_is_name(name) && strlen(name) >= NAME_LENGTH &&
+	    name[SENDER_AT - 1] == '-' && name[TRY_AT - 1] == '-';
+}
+
+int
+partial_same_sender(const char *a, const char *b)
+{
+	return partial_has_sender(a) && partial_has_sender(b) &&
+	    memcmp(a + SENDER_AT, b + SENDER_AT, FIELD) == 0;
+}
+
+int
+partial_same_file(const char *a, const char *b)
+{
+	return partial_is_name(a) && strncmp(a, b, FILE_AT + FIELD) == 0;
+}
+
 /*
  * One name for one state of one source on its way to one place.  Two that
  * share a name by accident do no harm: the client compares the digest.
  */
 void
-partial_name(const struct store *store, struct staged *staged, const char *path,
-    size_t length, const struct wire_request *request)
+partial_name(const struct store *store, uint64_t sender, struct staged *staged,
+    const char *path, size_t length, const struct wire_request *request)
 {
 	struct digest digest;
 	uint8_t rest[WIRE_REQUEST];
@@ -55,8 +95,9 @@ partial_name(const struct store *store, struct staged *staged, const char *path,
 	digest_init(&digest);
 	digest_add(&digest, rest, wire_write_request(rest, &identity));
 	digest_add(&digest, path, length);
-	snprintf(staged->name, STORE_NAME, "r%016" PRIx64 "%s",
-	    digest_value(&digest), store->mark);
+	snprintf(staged->name, STORE_NAME,
+	    "r%016" PRIx64 "-%016" PRIx64 "-%c%s", digest_value(&digest),
+	    sender, FIRST_TRY, store->mark);
 }
 
 /*
@@ -106,46 +147,186 @@ claim(const struct store *store, struct staged *staged, int create)
 	return -1;
 }
 
-/* A connection that died may not have been noticed yet by its worker. */
-static int
-claim_in_time(
-    const struct store *store, struct staged *staged, const struct tick *tick)
-{
-	io_time deadline = io_now() + PARTIAL_PATIENCE;
+/* One look for the partials of one file. */
+struct search {
+	struct partial_finder *finder;
+	io_time deadline; /* of the wait for those that are held; 0: none yet */
+	int wants;	  /* the scoreboard says that it waits */
+	int ended;	  /* by the tick */
+};
 
-	while (claim(store, staged, 0) == -1) {
-		if (errno != EAGAIN)
-			return -1;
-		if (io_now() >= deadline || tick_call(tick) != 0) {
-			errno = EAGAIN;
-			return -1;
-		}
-		(void)io_poll(NULL, 0, io_now() + LOOK_AGAIN);
-	}
-	return 0;
+/* One that may be claimed. */
+struct candidate {
+	char name[STORE_NAME];
+	off_t size;
+	int foreign;
+};
+
+static int
+call_tick(void *argument)
+{
+	struct search *search = argument;
+
+	search->ended |= tick_call(&search->finder->tick) != 0;
+	return search->ended;
 }
 
-int
-partial_find(const struct store *store, uint64_t size, const struct tick *tick,
+/* Nonzero if it is worth another look at what another connection holds. */
+static int
+goes_on_waiting(struct search *search, const char *name)
+{
+	struct partial_finder *finder = search->finder;
+	io_time now = io_now();
+
+	if (search->deadline == 0)
+		search->deadline = now +
+		    (finder->board == NULL ? PARTIAL_PATIENCE
+					   : PARTIAL_PATIENCE_SHARED);
+	if (now >= search->deadline || call_tick(search) != 0)
+		return 0;
+	if (finder->board != NULL && !search->wants) {
+		scoreboard_want(finder->board, finder->slot, name);
+		search->wants = 1;
+	}
+	(void)io_poll(NULL, 0, now + LOOK_AGAIN);
+	return 1;
+}
+
+/* A connection that died may not have been noticed yet by its worker. */
+static int
+claim_in_time(struct search *search, struct staged *staged)
+{
+	struct partial_finder *finder = search->finder;
+	int error = 0;
+
+	while (claim(finder->store, staged, 0) == -1) {
+		error = errno;
+		if (error != EAGAIN || !goes_on_waiting(search, staged->name))
+			break;
+	}
+	if (search->wants)
+		scoreboard_want(finder->board, finder->slot, NULL);
+	search->wants = 0;
+	errno = error;
+	return staged->fd == -1 ? -1 : 0;
+}
+
+/* Claim it and hash it.  Returns 0, or -1 with errno. */
+static int
+take(struct search *search, const struct candidate *candidate, uint64_t size,
     struct partial *partial)
 {
+	const struct tick tick = {call_tick, search};
+	struct partial found = {.staged.fd = -1, .foreign = candidate->foreign};
 	int error;
 
-	if (claim_in_time(store, &partial->staged, tick) == -1)
+	memcpy(found.staged.name, candidate->name, STORE_NAME);
+	if (claim_in_time(search, &found.staged) == -1)
 		return -1;
-	if (hash_file(partial->staged.fd, tick, &partial->prefix) == 0) {
-		if (partial->prefix.length <= size)
+	if (hash_file(found.staged.fd, &tick, &found.prefix) == 0) {
+		if (found.prefix.length <= size) {
+			*partial = found;
 			return 0;
+		}
 		errno = EFBIG;
 	}
 	error = errno;
-	partial_release(partial);
+	partial_release(&found);
 	errno = error;
 	return -1;
 }
 
+static int
+comes_before(const struct candidate *a, const struct candidate *b)
+{
+	return a->foreign != b->foreign ? b->foreign : a->size > b->size;
+}
+
+/* Put a candidate to its place, unless all are better. */
+static void
+insert(struct candidate *list, size_t *count, const struct candidate *new)
+{
+	size_t i = *count < CANDIDATES ? (*count)++ : CANDIDATES;
+
+	for (; i > 0 && comes_before(new, &list[i - 1]); i--)
+		if (i < CANDIDATES)
+			list[i] = list[i - 1];
+	if (i < CANDIDATES)
+		list[i] = *new;
+}
+
+static void
+consider(struct partial_finder *finder, const char *name, const char *own,
+    struct candidate *list, size_t *count)
+{
+	struct candidate new = {.foreign = !partial_same_sender(name, own)};
+	struct stat found;
+
+	if ((new.foreign && !finder->shows_foreign) ||
+	    fstatat(finder->store->staging, name, &found,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return;
+	new.size = found.st_size;
+	memcpy(new.name, name, STORE_NAME);
+	insert(list, count, &new);
+}
+
+/*
+ * The own name is looked for in any case: it can be newer than the list.
+ * Returns the number of candidates.
+ */
+static size_t
+list_candidates(struct partial_finder *finder, const char *own,
+    struct candidate list[CANDIDATES])
+{
+	const struct partial_names *names = &finder->names;
+	size_t count = 0;
+
+	partial_names_read(&finder->names, finder->store);
+	for (size_t i = 0; i < names->count; i++)
+		if (partial_same_file(names->names[i], own) &&
+		    strcmp(names->names[i], own) != 0)
+			consider(finder, names->names[i], own, list, &count);
+	if (count > 0) {
+		consider(finder, own, own, list, &count);
+		return count;
+	}
+	list[0] = (struct candidate){.foreign = 0};
+	memcpy(list[0].name, own, STORE_NAME);
+	return 1;
+}
+
 int
-partial_stage(const struct store *store, struct staged *staged)
+partial_find(
+    struct partial_finder *finder, uint64_t size, struct partial *partial)
+{
+	struct search search = {.finder = finder};
+	struct candidate list[CANDIDATES];
+	size_t count = list_candidates(finder, partial->staged.name, list);
+
+	errno = ENOENT;
+	for (size_t i = 0; i < count; i++) {
+		if (take(&search, &list[i], size, partial) == 0)
+			return 0;
+		if (search.ended) {
+			errno = EAGAIN;
+			break;
+		}
+	}
+	return -1;
+}
+
+struct space_amount
+partial_held(const struct partial *partial)
+{
+	if (partial->staged.fd == -1)
+		return (struct space_amount){0, 0};
+	return (struct space_amount){space_allocated(partial->staged.fd), 1};
+}
+
+/* Returns 0, or -1 with errno, EAGAIN if another connection holds it. */
+static int
+stage_one(const struct store *store, struct staged *staged)
 {
 	for (int tries = 1; claim(store, staged, 1) == -1; tries++) {
 		if (errno != EAGAIN || tries == STAGE_TRIES)
@@ -156,6 +337,20 @@ partial_stage(const struct store *store, struct staged *staged)
 	if (ftruncate(staged->fd, 0) == 0)
 		return 0;
 	store_discard(store, staged);
+	return -1;
+}
+
+int
+partial_stage(const struct store *store, struct staged *staged)
+{
+	for (char try = FIRST_TRY; try <= LAST_TRY; try++) {
+		staged->name[TRY_AT] = try;
+		if (stage_one(store, staged) == 0)
+			return 0;
+		if (errno != EAGAIN)
+			return -1;
+	}
+	errno = EAGAIN;
 	return -1;
 }
 

@@ -9,45 +9,81 @@
 #include "common/digest.h"
 #include "common/wire.h"
 #include "server/hash.h"
+#include "server/partial_names.h"
+#include "server/scoreboard.h"
 #include "server/store.h"
+#include "server/sweep.h"
 
-/* Less than so many bytes are sent again sooner than they are compared. */
+/* Less data than so many bytes are sent again sooner than they are compared. */
 #define PARTIAL_LEAST (1024 * 1024)
 
-/* So long another connection is waited for that still holds it, in ms. */
+/*
+ * So long another connection is waited for that still holds it, in ms.  With a
+ * scoreboard, long enough for a holder whose client has been silent for
+ * PARTIAL_SILENCE to see that it is wanted, and to let go.
+ */
 #define PARTIAL_PATIENCE 5000
+#define PARTIAL_SILENCE 5000
+#define PARTIAL_PATIENCE_SHARED (PARTIAL_SILENCE + 2000)
+
+/* How much is kept for one sender, and for all: nobody honest has as much. */
+extern const struct sweep_bounds partial_bounds;
 
 /* One that this process has claimed. */
 struct partial {
 	struct staged staged; /* owned; fd is -1 where there is none yet */
 	struct digest prefix; /* of all that it holds */
+	int foreign;	      /* another sender's: it is never emptied */
 };
 
 /* Nonzero if a file that is announced so is kept when it is cut. */
 int partial_applies(const struct wire_request *request);
 
-/* Nonzero if the staging name is one of a file that can be kept. */
+/*
+ * A name is "r" and three fields: the file, its sender, and a digit for one of
+ * several tries.  Versions before this one had no more than the file in it.
+ */
 int partial_is_name(const char *name);
+int partial_has_sender(const char *name);
+int partial_same_sender(const char *a, const char *b);
+int partial_same_file(const char *a, const char *b);
 
 /*
  * The name by which the file that goes to path can be found again, or "" where
  * it is not kept.  No lock keeps a process from what it has claimed itself: for
- * one name it must not claim anything twice at a time.
+ * one file it must not claim anything twice at a time.
  */
-void partial_name(const struct store *store, struct staged *staged,
-    const char *path, size_t length, const struct wire_request *request);
+void partial_name(const struct store *store, uint64_t sender,
+    struct staged *staged, const char *path, size_t length,
+    const struct wire_request *request);
+
+/* What one connection needs to look for partials. */
+struct partial_finder {
+	const struct store *store; /* not owned */
+	struct tick tick;
+	int shows_foreign; /* the digest of another sender's may be shown */
+	struct scoreboard *board; /* not owned; NULL if there is none, */
+	size_t slot;		  /* else the own slot */
+	struct partial_names names;
+};
 
 /*
- * Claim what was kept under the name that partial has, of a file of that size,
- * and hash it.  Returns 0, or -1 with errno: ENOENT if there is nothing, EAGAIN
- * if another connection holds it or the tick ended the wait.
+ * Claim what was kept of the file whose name partial has, of that size, and
+ * hash it.  The sender's own come first, then those of others; the longest of
+ * several.  Returns 0, or -1 with errno: ENOENT if there is nothing, EAGAIN if
+ * another connection holds it or the tick ended the wait; then partial has the
+ * name that it had.
  */
-int partial_find(const struct store *store, uint64_t size,
-    const struct tick *tick, struct partial *partial);
+int partial_find(
+    struct partial_finder *finder, uint64_t size, struct partial *partial);
+
+/* What it has allocated: its holes need space yet. */
+struct space_amount partial_held(const struct partial *partial);
 
 /*
- * Stage an empty file under the name that it has.  Returns 0, or -1 with errno,
- * EAGAIN as above.
+ * Stage an empty file under the name that it has or, if another connection
+ * holds that, a name of the same file and sender.  Returns 0, or -1 with errno,
+ * EAGAIN if all of them are held.
  */
 int partial_stage(const struct store *store, struct staged *staged);
 

@@ -22,6 +22,8 @@ receive_init(struct receive *receive, const struct policy *policy,
 	receive->peer = peer;
 	receive->tick = *tick;
 	receive->version = WIRE_LOWEST;
+	receive->finder.store = policy->store;
+	receive->finder.tick = *tick;
 	receive->state = RECEIVE_HELLO;
 	receive->content.policy = &receive->policy;
 	receive->content.staged.fd = -1;
@@ -35,6 +37,26 @@ receive_release(struct receive *receive)
 	asks_release(&receive->asks);
 	commit_clear(&receive->commit);
 	directories_forget(&receive->directories);
+	partial_names_release(&receive->finder.names);
+}
+
+int
+receive_is_wanted(const struct receive *receive)
+{
+	const struct scoreboard *board = receive->finder.board;
+	const struct staged *staged = &receive->content.staged;
+
+	if (board == NULL)
+		return 0;
+	if (staged->fd != -1 && partial_is_name(staged->name) &&
+	    scoreboard_is_wanted(board, staged->name))
+		return 1;
+	for (const struct ask *ask = receive->asks.first; ask != NULL;
+	     ask = ask->next)
+		if (ask->partial.staged.fd != -1 &&
+		    scoreboard_is_wanted(board, ask->partial.staged.name))
+			return 1;
+	return 0;
 }
 
 int

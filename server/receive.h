@@ -29,6 +29,7 @@ struct receive {
 	struct tick tick;	      /* of work that takes long */
 	int compares;		      /* peers may compare with what is there */
 	unsigned version;	      /* of the protocol, on this connection */
+	struct partial_finder finder;
 	enum receive_state state;
 	uint32_t last; /* highest number of a request */
 	struct base base;
@@ -42,7 +43,7 @@ struct receive {
 
 /*
  * Begin in the state RECEIVE_HELLO and version 1, in zeroed memory; then set
- * compares.
+ * compares, and of the finder shows_foreign, board and slot.
  */
 void receive_init(struct receive *receive, const struct policy *policy,
     struct conn *conn, const char *peer, const struct tick *tick);
@@ -72,6 +73,12 @@ void receive_judge_want(struct receive *receive);
  * nonzero if there was any.
  */
 int receive_abandon(struct receive *receive, const struct outcome *why);
+
+/*
+ * Nonzero if another connection waits for a partial that this one holds; the
+ * finder's scoreboard says so.
+ */
+int receive_is_wanted(const struct receive *receive);
 
 void receive_release(struct receive *receive);
 

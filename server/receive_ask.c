@@ -64,6 +64,8 @@ static enum verdict
 judge(struct receive *receive, const struct wire_request *request,
     struct destination *destination, int *fd, struct outcome *outcome)
 {
+	const struct space_amount nothing = {0, 0};
+	struct space_amount needed = {0, 1};
 	enum verdict verdict;
 	struct stat found;
 
@@ -84,9 +86,10 @@ judge(struct receive *receive, const struct wire_request *request,
 	if ((request->wishes & WIRE_DRY_RUN) == 0)
 		return VERDICT_GO;
 	/* Nothing gives way to what is only tried. */
-	if (space_look(receive->policy.store, NULL,
-		request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0, 0,
-		outcome) == 0)
+	needed.bytes =
+	    request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0;
+	if (space_look(
+		receive->policy.store, NULL, &needed, &nothing, outcome) == 0)
 		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
 	return VERDICT_RESULT;
 }
@@ -132,8 +135,8 @@ name_partial(struct receive *receive, const struct wire_request *request,
 {
 	char *name = partial->staged.name;
 
-	partial_name(receive->policy.store, &partial->staged, destination->path,
-	    destination->length, request);
+	partial_name(receive->policy.store, receive->policy.sender,
+	    &partial->staged, destination->path, destination->length, request);
 	if (name[0] != '\0' &&
 	    (asks_hold(&receive->asks, name) ||
 		commit_holds(&receive->commit, name)))
@@ -146,15 +149,17 @@ prepare(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, struct partial *partial,
     struct outcome *outcome)
 {
+	struct space_amount held;
+
 	name_partial(receive, request, destination, partial);
 	digest_init(&partial->prefix);
+	partial->foreign = 0;
 	if (partial->staged.name[0] != '\0' &&
-	    receive->asks.partials < ASKS_PARTIALS &&
-	    partial_find(receive->policy.store, request->size, &receive->tick,
-		partial) == -1)
-		digest_init(&partial->prefix);
-	if (policy_has_room(&receive->policy, request, destination,
-		space_allocated(partial->staged.fd), outcome) == 0)
+	    receive->asks.partials < ASKS_PARTIALS)
+		(void)partial_find(&receive->finder, request->size, partial);
+	held = partial_held(partial);
+	if (policy_has_room(
+		&receive->policy, request, destination, &held, outcome) == 0)
 		return 0;
 	partial_release(partial);
 	return -1;
@@ -217,11 +222,12 @@ static int
 has_room(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, struct outcome *outcome)
 {
+	const struct space_amount nothing = {0, 0};
 	struct directory *existing;
 	struct outcome ignored;
 
 	if (policy_has_room(
-		&receive->policy, request, destination, 0, outcome) == 0)
+		&receive->policy, request, destination, &nothing, outcome) == 0)
 		return 1;
 	existing = directories_find(&receive->directories, destination->path,
 	    destination->length, 0, &ignored);

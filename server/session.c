@@ -36,6 +36,8 @@ struct session {
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct patience patience;
+	uint64_t heard; /* bytes from the client, and since when no more */
+	io_time heard_at;
 	io_time said_working;
 	int gone; /* the errno by which work that takes long lost its client */
 	enum session_end end;
@@ -113,6 +115,7 @@ end_with(struct session *session, const struct outcome *why)
 	    text_escape(
 		text, sizeof(text), why->text, strlen(why->text), TEXT_ASCII));
 	(void)receive_abandon(&session->receive, why);
+	asks_release(&session->receive.asks);
 	(void)receive_commit(&session->receive);
 	session->receive.state = RECEIVE_CLOSED;
 	if (answer_fatal(&session->conn, why) == 0)
@@ -156,6 +159,23 @@ static int
 is_welcome(const struct session *session)
 {
 	return session->receive.state != RECEIVE_HELLO;
+}
+
+/*
+ * Another connection waits for a partial that is held here, and nothing came
+ * from this client for long: that one may be the same client, come back.
+ */
+static int
+is_given_up(struct session *session)
+{
+	io_time now = io_now();
+
+	if (session->conn.received != session->heard) {
+		session->heard = session->conn.received;
+		session->heard_at = now;
+	}
+	return now - session->heard_at >= PARTIAL_SILENCE &&
+	    receive_is_wanted(&session->receive);
 }
 
 /* Wait until the client can be read or written. */
@@ -279,7 +299,10 @@ catch_up(struct session *session)
 {
 	commit(session);
 	flush(session);
-	if (!session->over)
+	if (!session->over && is_given_up(session))
+		end_because(session, STATUS_STALLED,
+		    "silent, and another connection goes on with its file");
+	else if (!session->over)
 		wait_for_client(session, 1);
 }
 
@@ -384,7 +407,8 @@ session_run(
 {
 	const struct policy policy = {.store = config->store,
 	    .max_size = config->max_size,
-	    .never_overwrite = config->never_overwrite};
+	    .never_overwrite = config->never_overwrite,
+	    .sender = config->sender};
 	struct session *session = calloc(1, sizeof(*session));
 	const struct tick working = {tick, session};
 	enum session_end end = SESSION_SICK;
@@ -403,8 +427,14 @@ session_run(
 	receive_init(
 	    &session->receive, &policy, &session->conn, peer, &working);
 	session->receive.compares = config->compares;
+	session->receive.finder.shows_foreign = config->compares;
+	session->receive.finder.board = config->board;
+	session->receive.finder.slot = config->slot;
+	session->heard_at = io_now();
+	config->store->tick = &working;
 	serve(session);
 	end = session->receive.sick ? SESSION_SICK : session->end;
+	config->store->tick = NULL;
 	receive_release(&session->receive);
 	conn_release(&session->conn);
 out:

@@ -3,10 +3,12 @@
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/status.h"
 
+struct scoreboard;
 struct store;
 
 /* What the process is told to do; each includes those before it. */
@@ -22,7 +24,10 @@ struct session_config {
 	uint64_t min_rate;   /* bytes a second */
 	int64_t hello_timeout, idle_timeout, drain_timeout; /* milliseconds */
 	int never_overwrite;
-	int compares; /* clients may compare with what is there */
+	int compares;		  /* clients may compare with what is there */
+	uint64_t sender;	  /* the client's; see sender.h */
+	struct scoreboard *board; /* not owned; NULL if there is none, */
+	size_t slot;		  /* else the own slot */
 	/*
 	 * Asked before each wait, of at most a second, and after each signal:
 	 * how to go on.  The first answer other than SESSION_RUN begins

@@ -10,6 +10,7 @@
 
 #include "common/os.h"
 #include "common/text.h"
+#include "server/apart.h"
 
 /* Seconds between two syncs of the whole file system. */
 #define SYNC_INTERVAL 60
@@ -19,29 +20,46 @@ static _Atomic uint32_t own_next_sync;
 static _Atomic uint32_t *next_sync = &own_next_sync;
 
 static uint64_t
+percent_of(uint64_t whole, int percent)
+{
+	uint64_t share = (uint64_t)percent;
+
+	return whole / 100 * share + whole % 100 * share / 100;
+}
+
+static uint64_t
 bytes_to_keep(const struct store *store, const struct statvfs *system)
 {
-	uint64_t blocks = system->f_blocks;
-	uint64_t percent = (uint64_t)store->free_percent;
-	uint64_t kept = blocks / 100 * percent + blocks % 100 * percent / 100;
-	uint64_t bytes = kept * (uint64_t)system->f_frsize;
+	uint64_t bytes = percent_of(system->f_blocks, store->free_percent) *
+	    (uint64_t)system->f_frsize;
 
 	return bytes > store->free_bytes ? bytes : store->free_bytes;
 }
 
+static uint64_t
+difference(uint64_t more, uint64_t less)
+{
+	return more > less ? more - less : 0;
+}
+
 static void
 begin_share(struct space_account *account, unsigned workers,
-    const struct statvfs *system, uint64_t usable)
+    const struct statvfs *system, const struct space_amount *usable)
 {
-	uint64_t share = workers > 0 ? usable / 2 / workers : 0;
+	uint64_t block = (uint64_t)system->f_frsize;
+	uint64_t share = workers > 0 ? usable->bytes / 2 / workers : 0;
+	uint64_t files = workers > 0 ? usable->files / 2 / workers : 0;
 
 	if (share > SPACE_SHARE_MOST)
 		share = SPACE_SHARE_MOST;
+	/* Each file counts as a block at least. */
+	if (share > block && files < share / block)
+		share = files * block;
 	if (share < SPACE_SHARE_LEAST)
 		share = SPACE_SHARE_LEAST;
 	account->share = share;
 	account->used = 0;
-	account->block = (uint64_t)system->f_frsize;
+	account->block = block;
 	account->until = io_now() + SPACE_LOOK_TIME;
 }
 
@@ -58,34 +76,90 @@ fail_full(
 	return -1;
 }
 
+static int
+fail_inodes(struct outcome *outcome, uint64_t available, uint64_t keep)
+{
+	outcome_set(outcome, STATUS_NO_SPACE,
+	    "%s: %llu inodes free, of which %llu must stay free",
+	    strerror(ENOSPC), (unsigned long long)available,
+	    (unsigned long long)keep);
+	return -1;
+}
+
+/* What is there above what must stay; more than enough where that is unknown.
+ */
+static struct space_amount
+count_usable(const struct statvfs *system, const struct space_amount *there,
+    const struct space_amount *keep)
+{
+	return (struct space_amount){system->f_blocks == 0
+		? UINT64_MAX
+		: difference(there->bytes, keep->bytes),
+	    system->f_files == 0 ? UINT64_MAX
+				 : difference(there->files, keep->files)};
+}
+
+/*
+ * What a file has preallocated beyond its content is free again when it ends:
+ * it makes up for what is missing of that which must stay free.
+ */
+static struct space_amount
+count_lack(const struct statvfs *system, const struct space_amount *there,
+    const struct space_amount *keep, const struct space_amount *needed,
+    const struct space_amount *held)
+{
+	uint64_t bytes = difference(needed->bytes, held->bytes);
+	uint64_t surplus = difference(held->bytes, needed->bytes);
+	uint64_t files = difference(needed->files, held->files);
+	uint64_t missing = difference(keep->bytes, there->bytes);
+	uint64_t usable = difference(there->bytes, keep->bytes);
+	struct space_amount lack = {0, 0};
+
+	if (system->f_blocks != 0) {
+		lack.bytes = difference(bytes, usable);
+		missing = difference(missing, surplus);
+		lack.bytes += missing < UINT64_MAX - lack.bytes
+		    ? missing
+		    : UINT64_MAX - lack.bytes;
+	}
+	if (system->f_files != 0 && files > 0)
+		lack.files = difference(keep->files + files, there->files);
+	return lack;
+}
+
 int
 space_look(const struct store *store, struct space_account *account,
-    uint64_t bytes, uint64_t held, struct outcome *outcome)
+    const struct space_amount *needed, const struct space_amount *held,
+    struct outcome *outcome)
 {
-	uint64_t needed = bytes > held ? bytes - held : 0;
-	uint64_t surplus = held > bytes ? held - bytes : 0;
-	uint64_t available, keep, usable;
+	const struct space_amount unknown = {UINT64_MAX, UINT64_MAX};
+	struct space_amount there, keep, lack, usable;
 	struct statvfs system;
 
 	if (fstatvfs(store->staging, &system) == -1) {
 		outcome_set_errno(outcome, errno, "free space");
+		if (account != NULL)
+			account->lack = unknown;
 		return -1;
 	}
-	available = (uint64_t)system.f_bavail * (uint64_t)system.f_frsize;
-	keep = bytes_to_keep(store, &system);
-	usable = available > keep ? available - keep : 0;
-	/* Some file systems have no such numbers. */
-	if (system.f_blocks == 0)
-		usable = UINT64_MAX;
-	if (account != NULL)
-		begin_share(account, store->workers, &system, usable);
-	/* The surplus is preallocated, and is free again when the file ends. */
-	if (usable > 0 ? needed <= usable
-		       : needed == 0 && keep - available <= surplus)
+	there.bytes = (uint64_t)system.f_bavail * (uint64_t)system.f_frsize;
+	there.files = system.f_favail;
+	keep.bytes = bytes_to_keep(store, &system);
+	keep.files = percent_of(system.f_files, store->free_percent);
+	lack = count_lack(&system, &there, &keep, needed, held);
+	usable = count_usable(&system, &there, &keep);
+	if (account != NULL) {
+		begin_share(account, store->workers, &system, &usable);
+		account->lack = lack;
+	}
+	if (lack.bytes == 0 && lack.files == 0)
 		return 0;
 	if (account != NULL)
 		account->share = 0;
-	return fail_full(outcome, needed, available, keep);
+	return lack.bytes > 0
+	    ? fail_full(outcome, difference(needed->bytes, held->bytes),
+		  there.bytes, keep.bytes)
+	    : fail_inodes(outcome, there.files, keep.files);
 }
 
 uint64_t
@@ -122,14 +196,30 @@ space_share_sync(void)
 		next_sync = shared;
 }
 
-void
-space_sync(const struct store *store)
+int
+space_sync_due(void)
 {
 	uint32_t now = (uint32_t)(io_now() / 1000);
 	uint32_t due = atomic_load(next_sync);
 
-	if (now >= due &&
+	return now >= due &&
 	    atomic_compare_exchange_strong(
-		next_sync, &due, now + SYNC_INTERVAL))
-		os_sync_file_system(store->staging);
+		next_sync, &due, now + SYNC_INTERVAL);
+}
+
+static int
+sync_now(void *argument)
+{
+	const struct store *store = argument;
+
+	os_sync_file_system(store->staging);
+	return 0;
+}
+
+void
+space_sync(const struct store *store)
+{
+	struct store copy = *store;
+
+	(void)apart_run(sync_now, &copy, store->tick);
 }

@@ -19,23 +19,32 @@
 #define SPACE_SHARE_MOST (16 * 1024 * 1024)
 #define SPACE_LOOK_TIME 20
 
+/* Of what a file system has: bytes on the disk, and inodes. */
+struct space_amount {
+	uint64_t bytes;
+	uint64_t files;
+};
+
 /* What one connection has used since its last look.  Begins zeroed. */
 struct space_account {
 	uint64_t share; /* bytes that it may use before the next look */
 	uint64_t used;	/* of them */
 	uint64_t block; /* bytes that the smallest file or directory takes */
 	io_time until;	/* when the look is out of date */
+	struct space_amount lack; /* what had to be free, too, at that look */
 };
 
 /*
- * Look whether so many bytes fit above what must stay free.  held is what the
- * file has allocated already: it is available to that file.  Returns 0 and
- * begins a new share of the account, which may be NULL; or -1 with outcome,
- * and the next use needs a look.
+ * Look whether so much fits above what must stay free.  held is what the file
+ * has allocated already: it is available to that file.  Returns 0 and begins a
+ * new share of the account, which may be NULL; or -1 with outcome, and the next
+ * use needs a look.  Inodes are looked at only if any are needed, and if the
+ * file system counts them.
  * Source: POSIX.1-2008, fstatvfs().
  */
 int space_look(const struct store *store, struct space_account *account,
-    uint64_t bytes, uint64_t held, struct outcome *outcome);
+    const struct space_amount *needed, const struct space_amount *held,
+    struct outcome *outcome);
 
 /* Bytes that may be used before the next look; 0 if that is due now. */
 uint64_t space_left(const struct space_account *account);
@@ -48,9 +57,11 @@ uint64_t space_allocated(int fd);
 
 /*
  * Some file systems (btrfs) give freed space back only when they write their
- * changes down.  Have the file system do that, if no process of this server
- * did in the last minute.
+ * changes down.  Have the file system do that, in a child (see apart.h).
+ * space_sync_due returns nonzero if no process of this server did in the last
+ * minute, which then begins anew.
  */
+int space_sync_due(void);
 void space_sync(const struct store *store);
 
 /* Share that minute with all processes that this one forks from now on. */

@@ -2,6 +2,7 @@
 /* The receiving directory: its staging folder, space, and what is published. */
 #include "server/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -223,6 +224,29 @@ is_unheld(int fd)
 		return 1;
 	return errno == EBADF && fcntl(fd, F_GETLK, &whole) == 0 &&
 	    whole.l_type == F_UNLCK;
+}
+
+DIR *
+store_list(const struct store *store)
+{
+	int fd = openat(store->staging, ".",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *directory = fd != -1 ? fdopendir(fd) : NULL;
+
+	if (directory == NULL && fd != -1)
+		close(fd);
+	return directory;
+}
+
+int
+store_is_unheld(const struct store *store, const char *name)
+{
+	int fd = open_abandoned(store, name);
+	int unheld = fd != -1 && is_unheld(fd);
+
+	if (fd != -1)
+		close(fd);
+	return unheld;
 }
 
 int

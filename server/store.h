@@ -3,6 +3,7 @@
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
 
+#include <dirent.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,6 +13,10 @@
 
 /* "@" and as much of a host's name as Linux allows. */
 #define STORE_MARK (1 + 64 + 1)
+
+struct tick;
+
+#define STORE_SECRET 16 /* bytes */
 
 /*
  * Everything goes through held descriptors and names of one component, so no
@@ -35,6 +40,8 @@ struct store {
 	/* The path of root, and the master's word on it; see below. */
 	const char *path;
 	const _Atomic uint32_t *replaced;
+	uint8_t secret[STORE_SECRET]; /* see sender.h */
+	const struct tick *tick;      /* of work that takes long, or NULL */
 };
 
 /*
@@ -138,6 +145,15 @@ void store_discard(const struct store *store, struct staged *staged);
  * the lock.  Source: POSIX, fcntl().
  */
 int store_lock(int fd);
+
+/* Open the staging folder to be read; closedir follows.  NULL: errno. */
+DIR *store_list(const struct store *store);
+
+/*
+ * Nonzero if no process holds the lock of that staged file.  To be called by a
+ * process that does not hold it either.
+ */
+int store_is_unheld(const struct store *store, const char *name);
 
 /*
  * Remove a staged file of one's own if no process holds its lock.  Returns 1

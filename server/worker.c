@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "server/configure.h"
 #include "server/refusal.h"
+#include "server/sender.h"
 #include "server/session.h"
 #include "server/signals.h"
 
@@ -200,6 +201,7 @@ serve(struct loop *loop, const struct peer *peer)
 	enum session_end end;
 
 	refusal_expire(&loop->refusals, IO_NEVER);
+	loop->session.sender = sender_of(loop->worker->store, &peer->ip);
 	end = session_run(&loop->session, peer->fd, peer->fd, peer->name);
 	close(peer->fd);
 	if (end == SESSION_SICK)
@@ -249,6 +251,8 @@ worker_run(struct worker *worker)
 	configure_session(&loop.session, worker->options, worker->store);
 	loop.session.stop = look_around;
 	loop.session.argument = worker;
+	loop.session.board = worker->board;
+	loop.session.slot = worker->slot;
 	umask(worker->store->mask);
 	signals_forget();
 	signals_unblock();

@@ -157,9 +157,9 @@ folder_make(const char *path)
 	    "%s: %s", path, strerror(errno));
 }
 
-/* Count the entries that do, or do not, begin with ".ftx-". */
+/* Count the entries that do not begin with prefix. */
 static int
-count_entries(const char *path, int own)
+count_entries(const char *path, const char *prefix)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
@@ -171,7 +171,7 @@ count_entries(const char *path, int own)
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		count += (strncmp(name, ".ftx-", 5) == 0) == own;
+		count += strncmp(name, prefix, strlen(prefix)) != 0;
 	}
 	closedir(folder);
 	return count;
@@ -180,7 +180,7 @@ count_entries(const char *path, int own)
 int
 folder_count(const char *path)
 {
-	return count_entries(path, 0);
+	return count_entries(path, ".ftx-");
 }
 
 int
@@ -196,7 +196,8 @@ folder_count_staged(const char *root)
 		if (strncmp(entry->d_name, ".ftx-", 5) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", root, entry->d_name);
-		count += count_entries(path, 0) + count_entries(path, 1);
+		/* The secret is no staged file. */
+		count += count_entries(path, ".secret");
 	}
 	closedir(folder);
 	return count;

@@ -64,7 +64,7 @@ START_TEST(hangup_makes_the_staging_folder_anew)
 	SERVER_START(&server, "-w", "1");
 	snprintf(
 	    folder, sizeof(folder), "in/.ftx-%lu", (unsigned long)geteuid());
-	ck_assert_int_eq(rmdir(folder), 0);
+	ck_assert_int_eq(folder_remove(folder), 0);
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 11, "making the file");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);

@@ -29,27 +29,43 @@ static const struct wire_request whole = {.kind = WIRE_FILE,
     .nanoseconds = 8,
     .size = 3 * PARTIAL_LEAST};
 
+#define SENDER 1
+#define OTHER 2
+
 static struct store store;
+static struct partial_finder finder;
 
 static void
 set_up(void)
 {
 	ticks = last_tick = 0;
 	inbox_open(&store);
+	finder = (struct partial_finder){
+	    .store = &store, .tick = tick, .shows_foreign = 1};
+}
+
+static void
+tear_down(void)
+{
+	partial_names_release(&finder.names);
 }
 
 static int
 find(const char *path, const struct wire_request *request,
     struct partial *partial)
 {
-	partial_name(&store, &partial->staged, path, strlen(path), request);
-	return partial_find(&store, request->size, &tick, partial);
+	/* As a new connection, which reads the names anew. */
+	partial_names_release(&finder.names);
+	partial->foreign = 0;
+	partial_name(
+	    &store, SENDER, &partial->staged, path, strlen(path), request);
+	return partial_find(&finder, request->size, partial);
 }
 
 static int
 stage(struct staged *staged)
 {
-	partial_name(&store, staged, "a/b", 3, &whole);
+	partial_name(&store, SENDER, staged, "a/b", 3, &whole);
 	return partial_stage(&store, staged);
 }
 
@@ -201,14 +217,148 @@ START_TEST(who_is_at_work_on_it_keeps_it)
 	if (other == 0) {
 		last_tick = 2;
 		_exit(find("a/b", &whole, &partial) == -1 && errno == EAGAIN &&
-			    ticks == 2 && stage(&partial.staged) == -1 &&
-			    errno == EAGAIN
+			    ticks == 2
 			? 0
 			: 1);
 	}
 	ck_assert_int_eq(waitpid(other, &status, 0), other);
 	ck_assert_int_eq(status, 0);
 	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Each process stages it and has the next do so.  Returns how many could. */
+static int
+stage_in_turn(const char *taken)
+{
+	struct staged staged;
+	int status;
+	pid_t next;
+
+	if (stage(&staged) == -1)
+		return errno == EAGAIN ? 0 : 99;
+	if (strcmp(staged.name, taken) == 0 ||
+	    !partial_same_file(staged.name, taken) ||
+	    !partial_same_sender(staged.name, taken))
+		return 99;
+	next = fork();
+	if (next == 0)
+		_exit(stage_in_turn(staged.name));
+	if (waitpid(next, &status, 0) != next)
+		return 99;
+	store_discard(&store, &staged);
+	return 1 + WEXITSTATUS(status);
+}
+
+START_TEST(four_tries_at_once_have_names_of_their_own)
+{
+	struct staged name;
+
+	partial_name(&store, SENDER, &name, "a/b", 3, &whole);
+	memcpy(name.name + strlen(name.name) - 1, "x", 1);
+	ck_assert_int_eq(stage_in_turn(name.name), 4);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Leave so many MiB of the file behind, of that sender and try. */
+static void
+leave_try(uint64_t sender, char try, off_t mebibytes)
+{
+	struct staged staged;
+	int fd;
+
+	partial_name(&store, sender, &staged, "a/b", 3, &whole);
+	staged.name[strlen(staged.name) - 1] = try;
+	fd = openat(store.staging, staged.name, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(ftruncate(fd, mebibytes * PARTIAL_LEAST), 0);
+	close(fd);
+}
+
+/* What must be offered: so many MiB. */
+static void
+expect_offer(off_t mebibytes, int foreign)
+{
+	struct partial partial;
+
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	ck_assert_int_eq(partial.prefix.length, mebibytes * PARTIAL_LEAST);
+	ck_assert_int_eq(partial.foreign, foreign);
+	store_discard(&store, &partial.staged);
+}
+
+START_TEST(own_ones_come_first_and_the_longest_of_several)
+{
+	leave_try(SENDER, '0', 1);
+	leave_try(SENDER, '1', 2);
+	leave_try(OTHER, '0', 3);
+	leave_try(OTHER, '2', 1);
+	expect_offer(2, 0);
+	expect_offer(1, 0);
+	expect_offer(3, 1);
+	expect_offer(1, 1);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(others_digests_are_shown_only_where_that_is_allowed)
+{
+	struct partial partial;
+
+	leave_try(OTHER, '0', 2);
+	finder.shows_foreign = 0;
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	leave_try(SENDER, '0', 1);
+	expect_offer(1, 0);
+	finder.shows_foreign = 1;
+	expect_offer(2, 1);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Versions before had no sender in the name. */
+START_TEST(old_names_are_found_as_anothers)
+{
+	struct staged staged, old = {.fd = -1};
+
+	leave(PARTIAL_LEAST);
+	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
+	snprintf(old.name, sizeof(old.name), "%.17s", staged.name);
+	ck_assert(partial_is_name(old.name) && !partial_has_sender(old.name));
+	ck_assert_int_eq(
+	    renameat(store.staging, staged.name, store.staging, old.name), 0);
+	expect_offer(1, 1);
+	inbox_close(&store);
+}
+END_TEST
+
+/* It says so only while it waits. */
+START_TEST(who_waits_says_so)
+{
+	struct scoreboard board;
+	struct partial partial;
+	struct staged staged;
+	int status;
+	pid_t other;
+
+	ck_assert_int_eq(scoreboard_init(&board, 2), 0);
+	ck_assert_int_eq(stage(&staged), 0);
+	finder.board = &board;
+	finder.slot = 1;
+	other = fork();
+	if (other == 0)
+		_exit(find("a/b", &whole, &partial) == 0 ? 0 : 1);
+	while (!scoreboard_is_wanted(&board, staged.name))
+		(void)io_poll(NULL, 0, io_now() + 1);
+	ck_assert_int_eq(waitpid(other, &status, WNOHANG), 0);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(waitpid(other, &status, 0), other);
+	ck_assert_int_eq(status, 0);
+	ck_assert(!scoreboard_is_wanted(&board, staged.name));
+	ck_assert_int_eq(unlinkat(store.staging, staged.name, 0), 0);
 	inbox_close(&store);
 }
 END_TEST
@@ -277,7 +427,7 @@ START_TEST(one_that_may_not_be_written_is_made_again)
 
 	inbox_be_nobody(&store);
 	leave(PARTIAL_LEAST);
-	partial_name(&store, &staged, "a/b", 3, &whole);
+	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
 	ck_assert_int_eq(fchmodat(store.staging, staged.name, 0444, 0), 0);
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, ENOENT);
@@ -297,7 +447,7 @@ START_TEST(one_with_a_second_name_is_left_as_it_is)
 	struct stat found;
 
 	leave(PARTIAL_LEAST);
-	partial_name(&store, &staged, "a/b", 3, &whole);
+	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
 	ck_assert_int_eq(
 	    linkat(store.staging, staged.name, store.root, "published", 0), 0);
 	if (_i == 0) {
@@ -319,7 +469,7 @@ partial_suite(void)
 	Suite *suite = suite_create("partial");
 	TCase *tcase = support_case("partial");
 
-	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, only_large_files_that_are_wished_so);
 	tcase_add_test(tcase, it_is_found_by_its_own_host_without_shared_locks);
 	tcase_add_test(tcase, it_is_found_with_its_digest);
@@ -328,6 +478,12 @@ partial_suite(void)
 	tcase_add_test(tcase, the_tick_ends_the_work);
 	tcase_add_test(tcase, more_than_the_file_is_none_of_it);
 	tcase_add_test(tcase, who_is_at_work_on_it_keeps_it);
+	tcase_add_test(tcase, four_tries_at_once_have_names_of_their_own);
+	tcase_add_test(tcase, own_ones_come_first_and_the_longest_of_several);
+	tcase_add_test(
+	    tcase, others_digests_are_shown_only_where_that_is_allowed);
+	tcase_add_test(tcase, old_names_are_found_as_anothers);
+	tcase_add_test(tcase, who_waits_says_so);
 	tcase_add_test(tcase, what_is_swept_meanwhile_is_made_again);
 	tcase_add_test(tcase, staging_empties_what_was_kept);
 	tcase_add_test(tcase, one_that_may_not_be_written_is_made_again);

@@ -321,7 +321,7 @@ START_TEST(few_partials_are_held_for_one)
 	for (size_t i = 0; i <= ASKS_PARTIALS; i++) {
 		const char path[] = {(char)('a' + i), '\0'};
 
-		partial_name(&store, &staged[i], path, 1, &request);
+		partial_name(&store, 0, &staged[i], path, 1, &request);
 		ck_assert_int_eq(partial_stage(&store, &staged[i]), 0);
 		ck_assert_int_eq(store_finish(&staged[i]), 0);
 		client_request(client, WIRE_ASK, (uint32_t)i + 1, path,

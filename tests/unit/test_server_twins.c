@@ -137,7 +137,7 @@ leave_half(void)
 	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
 	struct staged staged;
 
-	partial_name(&serving.store, &staged, "twin", 4, &request);
+	partial_name(&serving.store, 0, &staged, "twin", 4, &request);
 	ck_assert_int_eq(partial_stage(&serving.store, &staged), 0);
 	ck_assert_int_eq(
 	    write(staged.fd, first, SIZE / 2), (ssize_t)(SIZE / 2));

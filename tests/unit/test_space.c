@@ -3,6 +3,7 @@
 #include "server/space.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -37,7 +38,8 @@ open_disk(unsigned kibibytes)
 static int
 look(uint64_t bytes, uint64_t held)
 {
-	int result = space_look(&store, &account, bytes, held, &outcome);
+	const struct space_amount needed = {bytes, 0}, has = {held, 0};
+	int result = space_look(&store, &account, &needed, &has, &outcome);
 
 	if (result == -1) {
 		ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
@@ -87,6 +89,59 @@ START_TEST(allocated_blocks_are_available_to_their_file)
 	ck_assert_int_eq(look(5000, 5999), -1);
 	ck_assert_int_eq(look(5000, 6000), 0);
 	ck_assert_int_eq(look(5000, 6001), 0);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(what_lacks_is_told)
+{
+	if (!open_disk(4096))
+		return;
+	store.free_bytes = available - 1000;
+	ck_assert_int_eq(look(1000, 0), 0);
+	ck_assert_uint_eq(account.lack.bytes, 0);
+	ck_assert_int_eq(look(1001, 0), -1);
+	ck_assert_uint_eq(account.lack.bytes, 1);
+	store.free_bytes = available + 7;
+	ck_assert_int_eq(look(100, 50), -1);
+	ck_assert_uint_eq(account.lack.bytes, 57);
+	ck_assert_uint_eq(account.lack.files, 0);
+	store_close(&store);
+}
+END_TEST
+
+static int
+look_for_files(uint64_t files, uint64_t held)
+{
+	const struct space_amount needed = {0, files}, has = {0, held};
+
+	return space_look(&store, &account, &needed, &has, &outcome);
+}
+
+START_TEST(inodes_that_must_stay_free_do)
+{
+	struct statvfs numbers;
+	uint64_t usable;
+
+	if (!open_disk(4096))
+		return;
+	/* NOLINTNEXTLINE(cert-env33-c) */
+	ck_assert_int_eq(system("mount -o remount,nr_inodes=200 mounted"), 0);
+	ck_assert_int_eq(fstatvfs(store.root, &numbers), 0);
+	ck_assert_uint_eq(numbers.f_files, 200);
+	store.free_percent = 20;
+	usable = numbers.f_favail - 40;
+	ck_assert_int_eq(look_for_files(usable - 1, 0), 0);
+	ck_assert_int_eq(look_for_files(usable, 0), 0);
+	ck_assert_int_eq(look_for_files(usable + 1, 0), -1);
+	ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "of which 40 must stay"));
+	ck_assert_uint_eq(account.lack.files, 1);
+	ck_assert_uint_eq(account.lack.bytes, 0);
+	ck_assert_int_eq(look_for_files(usable + 1, 1), 0);
+	/* What is there already needs none. */
+	store.free_percent = 99;
+	ck_assert_int_eq(look_for_files(1, 1), 0);
 	store_close(&store);
 }
 END_TEST
@@ -180,6 +235,8 @@ space_suite(void)
 
 	tcase_add_test(tcase, space_that_must_stay_free_does);
 	tcase_add_test(tcase, allocated_blocks_are_available_to_their_file);
+	tcase_add_test(tcase, what_lacks_is_told);
+	tcase_add_test(tcase, inodes_that_must_stay_free_do);
 	tcase_add_test(tcase, all_shares_together_take_half);
 	tcase_add_test(tcase, look_is_due_when_the_share_is_used);
 	tcase_add_test(tcase, look_is_due_when_it_is_old);

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "server/partial.h"
+#include "server/sender.h"
 #include "tests/unit/inbox.h"
 
 #define HOUR INT64_C(3600000)
@@ -126,6 +126,7 @@ END_TEST
 /* Without shared locks another host's live file looks abandoned here. */
 START_TEST(names_of_other_hosts_stay_without_shared_locks)
 {
+	const struct space_amount one_file = {0, 1};
 	struct store store;
 	char own[STORE_NAME], partial[STORE_NAME];
 
@@ -141,7 +142,7 @@ START_TEST(names_of_other_hosts_stay_without_shared_locks)
 	leave_partial(&store, "r5", PARTIAL_LEAST, 3700);
 	ck_assert_int_eq(sweep_abandoned(&store), 2);
 	ck_assert(!is_there(&store, own) && !is_there(&store, partial));
-	sweep_for_space(&store, UINT64_MAX / 2);
+	ck_assert(!sweep_for_space(&store, &one_file));
 	ck_assert(is_there(&store, "1-2-3@another"));
 	ck_assert(is_there(&store, "r4@another") && is_there(&store, "r5"));
 	store_mark(&store, 1);
@@ -150,53 +151,227 @@ START_TEST(names_of_other_hosts_stay_without_shared_locks)
 }
 END_TEST
 
-/* What is free now, in bytes. */
-static uint64_t
-free_now(const struct store *store)
-{
-	struct statvfs system;
+#define BLOCK (1024 * 1024)
 
-	ck_assert_int_eq(fstatvfs(store->staging, &system), 0);
-	return (uint64_t)system.f_bavail * system.f_frsize;
+/* Leave a partial that takes up so many MiB, last written so long ago. */
+static void
+leave_blocks(
+    const struct store *store, const char *name, unsigned mebibytes, time_t age)
+{
+	static char block[BLOCK];
+	int fd = openat(store->staging, name, O_WRONLY | O_CREAT, 0600);
+
+	for (unsigned i = 0; i < mebibytes; i++)
+		ck_assert_int_eq(write(fd, block, BLOCK), BLOCK);
+	close(fd);
+	leave_partial(store, name, (off_t)mebibytes * BLOCK, age);
 }
 
-START_TEST(the_oldest_give_way_to_what_comes)
+/* Three of 2 MiB each; of the first two nobody can tell which is older. */
+static void
+leave_three(const struct store *store)
 {
-	static char block[2 * PARTIAL_LEAST];
+	leave_blocks(store, "r3", 2, 100);
+	leave_blocks(store, "r1", 2, 200);
+	leave_blocks(store, "r2", 2, 200);
+}
+
+static int
+make_room(const struct store *store, uint64_t bytes, uint64_t files)
+{
+	const struct space_amount need = {bytes, files};
+
+	return sweep_for_space(store, &need);
+}
+
+/* So many are left of the three; the youngest goes last. */
+static void
+expect_left(const struct store *store, int left)
+{
+	ck_assert_int_eq(is_there(store, "r3"), left > 0);
+	ck_assert_int_eq(is_there(store, "r1") + is_there(store, "r2"),
+	    left > 1 ? left - 1 : 0);
+}
+
+START_TEST(the_oldest_give_way_and_no_more_than_are_needed)
+{
+	/* What is needed, and what is left then. */
+	static const struct {
+		uint64_t bytes, files;
+		int left;
+	} needs[] = {{0, 1, 2}, {1, 0, 2}, {2 * BLOCK, 1, 2},
+	    {2 * BLOCK + 1, 0, 1}, {4 * BLOCK, 2, 1}, {4 * BLOCK + 1, 0, 0},
+	    {6 * BLOCK, 3, 0}, {1, 3, 0}};
 	struct store store;
 	struct staged held;
-	uint64_t before;
 
-	if (!support_mount("disk", 16 * 1024))
-		return;
-	ck_assert_int_eq(chdir("disk"), 0);
 	inbox_open(&store);
-	store.partial_ttl = HOUR;
-	for (int i = 0; i < 3; i++) {
-		const char *const names[] = {"r1", "r2", "r3"};
-		int fd =
-		    openat(store.staging, names[i], O_WRONLY | O_CREAT, 0600);
-
-		ck_assert_int_eq(
-		    write(fd, block, sizeof(block)), (ssize_t)sizeof(block));
-		close(fd);
-		leave_partial(
-		    &store, names[i], sizeof(block), _i == 0 ? 100 - i : 100);
-	}
+	leave_three(&store);
 	inbox_stage(&store, &held, "mine");
-	before = free_now(&store);
-	sweep_for_space(&store, before + sizeof(block));
-	ck_assert(_i == 1 || !is_there(&store, "r1"));
-	ck_assert_int_eq(is_there(&store, "r1") + is_there(&store, "r2") +
-		is_there(&store, "r3"),
-	    2);
-	sweep_for_space(&store, UINT64_MAX / 2);
-	ck_assert(!is_there(&store, "r1") && !is_there(&store, "r2") &&
-	    !is_there(&store, "r3"));
+	ck_assert(make_room(&store, needs[_i].bytes, needs[_i].files));
+	expect_left(&store, needs[_i].left);
 	ck_assert(is_there(&store, held.name));
 	store_discard(&store, &held);
-	inbox_close(&store);
-	ck_assert_int_eq(chdir(".."), 0);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(none_gives_way_if_all_are_not_enough)
+{
+	struct store store;
+
+	inbox_open(&store);
+	leave_three(&store);
+	ck_assert(!make_room(&store, 6 * BLOCK + 65536, 0));
+	ck_assert(!make_room(&store, 0, 4));
+	expect_left(&store, 3);
+	ck_assert(make_room(&store, 6 * BLOCK, 3));
+	ck_assert(!make_room(&store, 0, 1));
+	store_close(&store);
+}
+END_TEST
+
+/* The oldest is at work: neither is it taken, nor does it count. */
+START_TEST(held_ones_do_not_count)
+{
+	struct store store;
+	int fd;
+
+	inbox_open(&store);
+	leave_three(&store);
+	leave_blocks(&store, "r0", 2, 300);
+	fd = openat(store.staging, "r0", O_RDWR);
+	ck_assert_int_eq(store_lock(fd), 0);
+	ck_assert(!make_room(&store, 8 * BLOCK, 0));
+	expect_left(&store, 3);
+	ck_assert(make_room(&store, 6 * BLOCK, 0));
+	expect_left(&store, 0);
+	ck_assert(is_there(&store, "r0"));
+	/* To look did not cost the lock. */
+	ck_assert(!make_room(&store, 1, 0));
+	close(fd);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(two_names_set_nothing_free)
+{
+	struct store store;
+
+	inbox_open(&store);
+	leave_blocks(&store, "r1", 2, 100);
+	ck_assert_int_eq(
+	    linkat(store.staging, "r1", store.root, "published", 0), 0);
+	ck_assert(!make_room(&store, 1, 0));
+	ck_assert(is_there(&store, "r1"));
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(only_want_of_room_makes_room)
+{
+	static const int errors[] = {ENOSPC, EDQUOT, EFBIG, EIO, EROFS};
+	struct store store;
+
+	inbox_open(&store);
+	leave_three(&store);
+	errno = errors[_i];
+	ck_assert_int_eq(sweep_after_failure(&store, 3 * BLOCK), _i < 2);
+	ck_assert_int_eq(errno, errors[_i]);
+	expect_left(&store, _i < 2 ? 1 : 3);
+	store_close(&store);
+}
+END_TEST
+
+static int ticks;
+
+static int
+stop_at_once(void *argument)
+{
+	(void)argument;
+	ticks++;
+	return 1;
+}
+
+/* Many names: the client would wait, and the process is to stop. */
+START_TEST(the_tick_ends_the_sweep)
+{
+	const struct tick tick = {stop_at_once, NULL};
+	struct store store;
+	char name[STORE_NAME];
+
+	inbox_open(&store);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "r%d", i);
+		leave_partial(&store, name, BLOCK, 100);
+	}
+	store.tick = &tick;
+	ck_assert(!make_room(&store, 0, 1));
+	ck_assert_int_eq(ticks, 1);
+	store.tick = NULL;
+	ck_assert(make_room(&store, 0, 300));
+	ck_assert(!is_there(&store, "r7"));
+	store_close(&store);
+}
+END_TEST
+
+/* Names of two senders; the last field is that of the try. */
+#define ONE(name) "r000000000000000" name "-1111111111111111-0"
+#define TWO(name) "r000000000000000" name "-2222222222222222-0"
+
+static void
+leave_senders(const struct store *store)
+{
+	leave_blocks(store, ONE("a"), 1, 50);
+	leave_blocks(store, TWO("b"), 1, 400);
+	leave_blocks(store, ONE("c"), 1, 300);
+	leave_blocks(store, ONE("d"), 1, 200);
+	/* Of a version that did not name the sender. */
+	leave_blocks(store, "r000000000000000e", 1, 900);
+}
+
+START_TEST(bounds_let_the_senders_own_oldest_go)
+{
+	/* The bounds, and how many of the sender's three are left. */
+	static const struct {
+		struct sweep_bounds bounds;
+		int left;
+	} rows[] = {
+	    {{{9 * BLOCK, 4}, {99 * BLOCK, 99}}, 3},
+	    {{{9 * BLOCK, 3}, {99 * BLOCK, 99}}, 3},
+	    {{{9 * BLOCK, 2}, {99 * BLOCK, 99}}, 2},
+	    {{{3 * BLOCK, 99}, {99 * BLOCK, 99}}, 3},
+	    {{{3 * BLOCK - 1, 99}, {99 * BLOCK, 99}}, 2},
+	    {{{9 * BLOCK, 99}, {99 * BLOCK, 4}}, 3},
+	    {{{9 * BLOCK, 99}, {99 * BLOCK, 3}}, 2},
+	    {{{9 * BLOCK, 99}, {4 * BLOCK, 99}}, 3},
+	    {{{9 * BLOCK, 99}, {4 * BLOCK - 1, 99}}, 2},
+	    {{{9 * BLOCK, 99}, {0, 0}}, 0},
+	};
+	static const char *const own[] = {ONE("a"), ONE("d"), ONE("c")};
+	struct store store;
+
+	inbox_open(&store);
+	leave_senders(&store);
+	sweep_beyond(&store, ONE("a"), &rows[_i].bounds);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(is_there(&store, own[i]), i < rows[_i].left);
+	ck_assert(is_there(&store, TWO("b")));
+	ck_assert(is_there(&store, "r000000000000000e"));
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(the_secret_is_not_swept)
+{
+	struct store store;
+
+	inbox_open(&store);
+	sender_learn_secret(&store);
+	ck_assert(is_there(&store, SENDER_SECRET));
+	ck_assert_int_eq(sweep_abandoned(&store), 0);
+	ck_assert(is_there(&store, SENDER_SECRET));
+	store_close(&store);
 }
 END_TEST
 
@@ -211,7 +386,15 @@ sweep_suite(void)
 	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
 	tcase_add_test(tcase, large_partials_stay_for_their_time);
 	tcase_add_test(tcase, names_of_other_hosts_stay_without_shared_locks);
-	tcase_add_loop_test(tcase, the_oldest_give_way_to_what_comes, 0, 2);
+	tcase_add_loop_test(
+	    tcase, the_oldest_give_way_and_no_more_than_are_needed, 0, 8);
+	tcase_add_test(tcase, none_gives_way_if_all_are_not_enough);
+	tcase_add_test(tcase, held_ones_do_not_count);
+	tcase_add_test(tcase, two_names_set_nothing_free);
+	tcase_add_loop_test(tcase, only_want_of_room_makes_room, 0, 5);
+	tcase_add_test(tcase, the_tick_ends_the_sweep);
+	tcase_add_loop_test(tcase, bounds_let_the_senders_own_oldest_go, 0, 10);
+	tcase_add_test(tcase, the_secret_is_not_swept);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

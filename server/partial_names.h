@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* The names of all partials, read once a connection. */
+#ifndef SERVER_PARTIAL_NAMES_H
+#define SERVER_PARTIAL_NAMES_H
+
+#include <stddef.h>
+
+#include "server/store.h"
+
+/* More than so many are not remembered. */
+#define PARTIAL_NAMES_MOST 16384
+
+/* Begins zeroed. */
+struct partial_names {
+	char (*names)[STORE_NAME];
+	size_t count, capacity;
+	int is_read;
+};
+
+/*
+ * Read them from the staging folder, at the first call.  Without memory or
+ * descriptors there are fewer names: then what has them is not found.
+ */
+void partial_names_read(struct partial_names *names, const struct store *store);
+
+void partial_names_release(struct partial_names *names);
+
+#endif
