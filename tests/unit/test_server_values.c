@@ -302,10 +302,50 @@ START_TEST(one_name_takes_one_request)
 }
 END_TEST
 
+/* Where no request is meant, any number is as good. */
+START_TEST(numbers_are_ignored_where_no_request_is_meant)
+{
+	struct client *client = &reception.client;
+
+	reception_open(&reception, &store);
+	client_queue(client, WIRE_BASE, 7, "\0", 1);
+	client_queue(client, WIRE_WAITING, 9, NULL, 0);
+	client_put(client, 1, "file", "x");
+	client_queue(client, WIRE_BYE, 5, NULL, 0);
+	reception_finish(&reception);
+	ck_assert_int_eq(reception.receive.state, RECEIVE_CLOSED);
+	client_expect_based(client, "", "");
+	client_expect_result(client, 1, STATUS_STORED);
+	reception_close(&reception);
+}
+END_TEST
+
+/* What has no meaning without its attribute or wish may be anything. */
+START_TEST(time_and_digest_are_ignored_where_nobody_asks)
+{
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .seconds = INT64_MIN,
+	    .nanoseconds = 999999999,
+	    .size = 1,
+	    .digest = UINT64_MAX,
+	    .path = {"file", 4}};
+	struct client *client = &reception.client;
+
+	begin(1);
+	ask(WIRE_PUT, 1, &request);
+	client_queue(client, WIRE_DATA, 1, "x", 1);
+	client_end(client, 1, "x", 1);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_STORED);
+	reception_close(&reception);
+}
+END_TEST
+
 /* A restart refuses the whole prefix, and may refuse an empty one. */
 START_TEST(restart_of_a_go_at_0)
 {
 	struct client *client = &reception.client;
+	struct wire_go go;
 
 	begin(1);
 	client_request(client, WIRE_ASK, 1, "file", 5, WIRE_RESUME);
@@ -314,6 +354,9 @@ START_TEST(restart_of_a_go_at_0)
 	client_end(client, 1, "hello", 5);
 	reception_finish(&reception);
 	client_expect(client, WIRE_GO, 1);
+	ck_assert_int_eq(
+	    wire_read_go(client->frame.payload, client->frame.length, &go), 0);
+	ck_assert(go.offset == 0 && go.digest == 0xef46db3751d8e999);
 	client_expect_result(client, 1, STATUS_STORED);
 	reception_close(&reception);
 	file_expect_text("in/file", "hello");
@@ -437,6 +480,8 @@ server_values_suite(void)
 	tcase_add_test(tcase, no_abort_follows_an_end);
 	tcase_add_test(tcase, bye_with_an_unused_go);
 	tcase_add_test(tcase, one_name_takes_one_request);
+	tcase_add_test(tcase, numbers_are_ignored_where_no_request_is_meant);
+	tcase_add_test(tcase, time_and_digest_are_ignored_where_nobody_asks);
 	tcase_add_test(tcase, restart_of_a_go_at_0);
 	tcase_add_test(tcase, put_has_no_size_limit);
 	tcase_add_test(tcase, wishes_have_an_order);
