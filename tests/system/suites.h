@@ -12,6 +12,7 @@ Suite *target_suite(void);
 Suite *refuse_suite(void);
 Suite *hopeless_suite(void);
 Suite *limits_suite(void);
+Suite *space_suite(void);
 Suite *usage_suite(void);
 Suite *life_suite(void);
 Suite *reload_suite(void);
