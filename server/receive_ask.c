@@ -273,6 +273,9 @@ set_directory(struct receive *receive, const struct wire_request *request,
 		    "the receiving directory keeps its mode and time");
 		return -1;
 	}
+	/* This may be one that was there before. */
+	if (receive->policy.never_overwrite)
+		return 0;
 	if (store_set_directory(
 		receive->policy.store, directory->fd, request) == 0)
 		return 0;

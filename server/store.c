@@ -354,13 +354,18 @@ int
 store_set_directory(const struct store *store, int directory,
     const struct wire_request *request)
 {
-	const mode_t special = S_ISUID | S_ISGID | S_ISVTX;
+	const mode_t special = S_ISUID | S_ISGID | S_ISVTX, owner = 0700;
 	struct stat found;
+	mode_t mode;
 
+	if (fstat(directory, &found) == -1)
+		return -1;
+	if (found.st_uid != geteuid())
+		return 0;
+	mode = ((mode_t)request->mode & 0777 & ~store->mask) | owner |
+	    (found.st_mode & special);
 	if ((request->attributes & WIRE_EXACT_MODE) != 0 &&
-	    (fstat(directory, &found) == -1 ||
-		fchmod(directory,
-		    mode_of(store, request) | (found.st_mode & special)) == -1))
+	    fchmod(directory, mode) == -1)
 		return -1;
 	return set_time(directory, request);
 }

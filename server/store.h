@@ -119,8 +119,10 @@ int store_set_attributes(const struct store *store, const struct staged *staged,
     const struct wire_request *request, gid_t group);
 
 /*
- * The same for a directory, which keeps what is special about its mode.
- * Without an exact mode its mode stays.  Returns 0, or -1 with errno.
+ * The same for a directory of this process's user; one of another user stays
+ * as it is.  Where the request wishes an exact mode, it gets that mode less
+ * mask, with all permissions of its owner, and keeps set-ID and sticky bits.
+ * Returns 0, or -1 with errno.
  */
 int store_set_directory(const struct store *store, int directory,
     const struct wire_request *request);

@@ -171,6 +171,66 @@ START_TEST(special_bits_stay)
 }
 END_TEST
 
+static const struct directory_case {
+	mode_t wished, mask;
+	uid_t owner; /* -1: our own */
+	int never_overwrite;
+	mode_t expected; /* 0751 and no time: it stays as it is */
+} directory_cases[] = {
+    {0, 022, (uid_t)-1, 0, 0700},
+    {0777, 022, (uid_t)-1, 0, 0755},
+    {0777, 077, (uid_t)-1, 0, 0700},
+    {0555, 0, (uid_t)-1, 0, 0755},
+    {0770, 0, (uid_t)-1, 0, 0770},
+    {0, 022, (uid_t)-1, 1, 0751},
+    {0777, 0, (uid_t)-1, 1, 0751},
+    {0777, 0, 12345, 0, 0751},
+};
+
+START_TEST(a_directory_that_exists_gets_no_more_than_it_may)
+{
+	const struct directory_case *one = &directory_cases[_i];
+	const struct wire_request request = {.kind = WIRE_FOLDER,
+	    .attributes = WIRE_EXACT_MODE | WIRE_TIME,
+	    .mode = one->wished,
+	    .seconds = 1000,
+	    .path = {"d", 1}};
+	struct stat found;
+
+	folder_make("in/d");
+	ck_assert_int_eq(chmod("in/d", 0751), 0);
+	if (one->owner != (uid_t)-1 &&
+	    chown("in/d", one->owner, (gid_t)-1) == -1) {
+		support_skip("nobody", "another owner needs root");
+		return;
+	}
+	store.mask = one->mask;
+	reception.receive.policy.never_overwrite = one->never_overwrite;
+	reception_base(&reception, "");
+	ask_directory(&request);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_STORED);
+	ck_assert_int_eq(stat("in/d", &found), 0);
+	ck_assert_uint_eq(found.st_mode & 07777, one->expected);
+	ck_assert_int_eq(found.st_mtim.tv_sec == 1000, one->expected != 0751);
+}
+END_TEST
+
+START_TEST(a_new_directory_has_all_permissions_of_its_owner)
+{
+	const struct wire_request request = {.kind = WIRE_FOLDER,
+	    .attributes = _i == 0 ? 0 : WIRE_EXACT_MODE,
+	    .mode = 0050,
+	    .path = {"d", 1}};
+
+	reception_base(&reception, "");
+	ask_directory(&request);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_STORED);
+	ck_assert_uint_eq(file_mode("in/d"), S_IFDIR | 0750);
+}
+END_TEST
+
 /* Ask for "f" unless it has this size and time. */
 static void
 ask_unless_same(uint32_t number, const struct stat *same, int nanoseconds)
@@ -362,6 +422,11 @@ server_guards_suite(void)
 	tcase_add_test(tcase, little_is_not_worth_keeping);
 	tcase_add_test(tcase, nothing_is_published_into_what_was_moved);
 	tcase_add_test(tcase, special_bits_stay);
+	tcase_add_loop_test(tcase,
+	    a_directory_that_exists_gets_no_more_than_it_may, 0,
+	    sizeof(directory_cases) / sizeof(directory_cases[0]));
+	tcase_add_loop_test(
+	    tcase, a_new_directory_has_all_permissions_of_its_owner, 0, 2);
 	tcase_add_test(tcase, same_is_a_file_of_exactly_that_time);
 	tcase_add_test(tcase, a_hole_that_does_not_fit_is_not_stored);
 	tcase_add_loop_test(tcase, space_is_looked_at_when_asked, 0, 2);
