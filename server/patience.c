@@ -14,22 +14,38 @@ patience_init(
 }
 
 void
-patience_excuse(struct patience *patience, int waiting)
+patience_excuse(struct patience *patience, enum patience_word word)
 {
-	patience->excused = waiting;
+	patience->word = word;
 }
 
 void
 patience_next_file(struct patience *patience)
 {
-	patience->excused_time = 0;
+	patience->excused_file = 0;
+}
+
+/* Nonzero if the time from now on is excused. */
+static int
+is_excused(const struct patience *patience, int another_idle)
+{
+	switch (patience->word) {
+	case PATIENCE_WAITS:
+		return another_idle ||
+		    patience->excused_time < PATIENCE_EXCUSED;
+	case PATIENCE_ANNOUNCES:
+		return another_idle;
+	default:
+		return 0;
+	}
 }
 
 static const char *
 count_excused(struct patience *patience, int64_t time)
 {
+	patience->excused_file += time;
 	patience->excused_time += time;
-	return patience->excused_time < PATIENCE_EXCUSED
+	return patience->excused_file < PATIENCE_EXCUSED
 	    ? NULL
 	    : "the source has waited too long";
 }
@@ -52,12 +68,13 @@ count_rate(struct patience *patience, int64_t time, uint64_t moved)
 }
 
 const char *
-patience_count(struct patience *patience, int64_t time, uint64_t moved)
+patience_count(
+    struct patience *patience, int64_t time, uint64_t moved, int another_idle)
 {
 	if (moved != patience->moved)
 		patience->silent = 0;
 	patience->moved = moved;
-	if (patience->excused)
+	if (is_excused(patience, another_idle))
 		return count_excused(patience, time);
 	patience->silent += time;
 	if (patience->silent >= patience->idle_timeout)

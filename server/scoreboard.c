@@ -30,6 +30,7 @@ scoreboard_clear(struct scoreboard *board, size_t slot)
 {
 	atomic_store(&board->slots[slot].serial, 0);
 	atomic_store(&board->slots[slot].want_serial, 0);
+	atomic_store(&board->slots[slot].idle, 0);
 }
 
 void
@@ -39,6 +40,7 @@ scoreboard_begin(
 	struct scoreboard_slot *own = &board->slots[slot];
 	uint32_t words[4];
 
+	atomic_store(&own->idle, 0);
 	memcpy(words, peer->bytes, sizeof(words));
 	for (int i = 0; i < 4; i++)
 		atomic_store(&own->address[i], words[i]);
@@ -57,6 +59,22 @@ scoreboard_end(struct scoreboard *board, size_t slot)
 
 	atomic_store(
 	    &own->serial, (atomic_load(&own->serial) + 1) & ~UINT32_C(1));
+	scoreboard_wait(board, slot);
+}
+
+void
+scoreboard_wait(struct scoreboard *board, size_t slot)
+{
+	atomic_store(&board->slots[slot].idle, 1);
+}
+
+int
+scoreboard_has_idle(const struct scoreboard *board)
+{
+	for (size_t i = 0; i < board->count; i++)
+		if (atomic_load(&board->slots[i].idle) == 1)
+			return 1;
+	return 0;
 }
 
 int

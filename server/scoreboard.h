@@ -21,6 +21,7 @@ struct scoreboard_slot {
 	/* The staged file that it waits for, while another worker holds it. */
 	_Atomic uint32_t want_serial; /* odd: it waits; one up at each change */
 	_Atomic uint32_t wanted[2];   /* digest of the staging name */
+	_Atomic uint32_t idle;	      /* the worker waits for a peer */
 };
 
 /* What the master tells all workers. */
@@ -41,12 +42,18 @@ int scoreboard_init(struct scoreboard *board, size_t count);
 void scoreboard_clear(struct scoreboard *board, size_t slot);
 
 /*
- * This slot's worker serves that peer now, and then no longer: also where
- * another has written into the slot.
+ * This slot's worker serves that peer now, and then waits for the next: also
+ * where another has written into the slot.
  */
 void scoreboard_begin(
     struct scoreboard *board, size_t slot, const struct address_ip *peer);
 void scoreboard_end(struct scoreboard *board, size_t slot);
+
+/* This slot's worker waits for a peer until it begins. */
+void scoreboard_wait(struct scoreboard *board, size_t slot);
+
+/* Nonzero if any worker waits for a peer. */
+int scoreboard_has_idle(const struct scoreboard *board);
 
 /*
  * How many slots serve the same host, one's own included.  Of two that begin

@@ -13,6 +13,7 @@
 #include "server/options.h"
 #include "server/patience.h"
 #include "server/receive_frame.h"
+#include "server/scoreboard.h"
 
 /* How long and how far a connection that was ended is still read. */
 #define LINGER_TIME 5000
@@ -178,6 +179,18 @@ is_given_up(struct session *session)
 	    receive_is_wanted(&session->receive);
 }
 
+/*
+ * Nonzero if another client need not wait for this one.  Without a scoreboard
+ * each has a process of its own.
+ */
+static int
+another_is_idle(const struct session *session)
+{
+	const struct scoreboard *board = session->config->board;
+
+	return board == NULL || scoreboard_has_idle(board);
+}
+
 /* Wait until the client can be read or written. */
 static void
 wait_for_client(struct session *session, int reading)
@@ -196,7 +209,8 @@ wait_for_client(struct session *session, int reading)
 	if (!is_welcome(session))
 		return;
 	stalled = patience_count(&session->patience, io_now() - begun,
-	    session->conn.received + session->conn.sent);
+	    session->conn.received + session->conn.sent,
+	    another_is_idle(session));
 	if (stalled != NULL)
 		end_because(session, STATUS_STALLED, stalled);
 }
@@ -236,12 +250,26 @@ read_hello(struct session *session)
 	end_with(session, &why);
 }
 
+/* What a frame says of the client's next.  See ftx-protocol(5), LIVENESS. */
+static enum patience_word
+word_of(const struct session *session, const struct conn_frame *frame)
+{
+	const struct receive *receive = &session->receive;
+
+	if (frame->type != WIRE_WAITING)
+		return PATIENCE_NO_EXCUSE;
+	if (receive->state == RECEIVE_CONTENT || receive->asks.count > 0)
+		return PATIENCE_WAITS;
+	return frame->request > receive->last ? PATIENCE_ANNOUNCES
+					      : PATIENCE_NO_EXCUSE;
+}
+
 static void
 handle_frame(struct session *session, const struct conn_frame *frame)
 {
 	struct outcome why;
 
-	patience_excuse(&session->patience, frame->type == WIRE_WAITING);
+	patience_excuse(&session->patience, word_of(session, frame));
 	if (frame->type == WIRE_ASK || frame->type == WIRE_END ||
 	    frame->type == WIRE_ABORT)
 		patience_next_file(&session->patience);

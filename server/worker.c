@@ -256,6 +256,7 @@ worker_run(struct worker *worker)
 	umask(worker->store->mask);
 	signals_forget();
 	signals_unblock();
+	scoreboard_wait(worker->board, worker->slot);
 	while (may_go_on(&loop, served)) {
 		refusal_expire(&loop.refusals, io_now());
 		if (accept_peer(&loop, &peer) == -1) {

@@ -181,6 +181,35 @@ START_TEST(idle_ones_keep_nobody_out)
 }
 END_TEST
 
+/* Of two that only say that they wait, one has to go for another client. */
+START_TEST(waiting_ones_keep_nobody_out)
+{
+	struct peer peers[2];
+	struct pollfd polled[2];
+	struct server server;
+	size_t gone;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "2", "-C", "2", "-t", "1");
+	for (size_t i = 0; i < 2; i++) {
+		struct script *script = script_new();
+
+		script_begin(script);
+		script_frame(script, WIRE_WAITING, (uint32_t)_i, NULL, 0);
+		peer_start(&peers[i], server.port, script);
+		polled[i] =
+		    (struct pollfd){.fd = peers[i].fd, .events = POLLIN};
+	}
+	ck_assert_int_gt(io_poll(polled, 2, io_now() + 10000), 0);
+	gone = polled[0].revents == 0;
+	peer_expect_fatal(&peers[gone], STATUS_STALLED);
+	peer_close(&peers[gone]);
+	put_good(&server, "f", "f");
+	peer_close(&peers[!gone]);
+	server_stop(&server);
+}
+END_TEST
+
 /* Send a byte every now and then until the server ends it. */
 static int64_t
 trickle(struct peer *peer, const void *bytes, size_t length, int interval)
@@ -310,6 +339,7 @@ limits_suite(void)
 	tcase_add_test(space, too_large_for_what_is_free);
 	suite_add_tcase(suite, space);
 	tcase_add_test(time, idle_ones_keep_nobody_out);
+	tcase_add_loop_test(time, waiting_ones_keep_nobody_out, 0, 2);
 	tcase_add_test(time, hello_has_a_deadline);
 	tcase_add_test(time, content_has_a_least_rate);
 	tcase_add_test(time, slow_is_not_stalled);

@@ -17,18 +17,24 @@ set_up(void)
 	patience_init(&patience, IDLE, RATE);
 }
 
+/* While no other worker is idle. */
+static const char *
+count(int64_t time, uint64_t moved)
+{
+	return patience_count(&patience, time, moved, 0);
+}
+
 START_TEST(silence_ends_at_the_time_out)
 {
-	ck_assert_ptr_null(patience_count(&patience, IDLE - 1, 0));
-	ck_assert_str_eq(patience_count(&patience, 1, 0),
-	    "nothing came or went for too long");
+	ck_assert_ptr_null(count(IDLE - 1, 0));
+	ck_assert_str_eq(count(1, 0), "nothing came or went for too long");
 }
 END_TEST
 
 START_TEST(a_byte_ends_silence_but_not_slowness)
 {
-	ck_assert_ptr_null(patience_count(&patience, IDLE - 1, 0));
-	ck_assert_str_eq(patience_count(&patience, 1, 1), "too slow");
+	ck_assert_ptr_null(count(IDLE - 1, 0));
+	ck_assert_str_eq(count(1, 1), "too slow");
 }
 END_TEST
 
@@ -36,9 +42,8 @@ END_TEST
 static const char *
 wait_twice(uint64_t first, uint64_t second)
 {
-	ck_assert_ptr_null(
-	    patience_count(&patience, IDLE / 2, patience.moved + first));
-	return patience_count(&patience, IDLE / 2, patience.moved + second);
+	ck_assert_ptr_null(count(IDLE / 2, patience.moved + first));
+	return count(IDLE / 2, patience.moved + second);
 }
 
 START_TEST(the_least_rate_is_enough)
@@ -63,36 +68,64 @@ END_TEST
 
 START_TEST(what_moved_before_does_not_excuse_a_silent_wait)
 {
-	ck_assert_str_eq(patience_count(&patience, IDLE, 1000000),
-	    "nothing came or went for too long");
+	ck_assert_str_eq(
+	    count(IDLE, 1000000), "nothing came or went for too long");
 }
 END_TEST
 
 START_TEST(an_excuse_suspends_both)
 {
-	patience_excuse(&patience, 1);
-	ck_assert_ptr_null(patience_count(&patience, 100 * IDLE, 0));
-	patience_excuse(&patience, 0);
-	ck_assert_ptr_null(patience_count(&patience, IDLE - 1, 0));
-	ck_assert_ptr_nonnull(patience_count(&patience, 1, 0));
+	patience_excuse(&patience, PATIENCE_WAITS);
+	ck_assert_ptr_null(count(100 * IDLE, 0));
+	patience_excuse(&patience, PATIENCE_NO_EXCUSE);
+	ck_assert_ptr_null(count(IDLE - 1, 0));
+	ck_assert_ptr_nonnull(count(1, 0));
 }
 END_TEST
 
 START_TEST(excuses_end_too)
 {
-	patience_excuse(&patience, 1);
-	ck_assert_ptr_null(patience_count(&patience, PATIENCE_EXCUSED - 1, 0));
-	ck_assert_str_eq(
-	    patience_count(&patience, 1, 0), "the source has waited too long");
+	patience_excuse(&patience, PATIENCE_WAITS);
+	ck_assert_ptr_null(count(PATIENCE_EXCUSED - 1, 0));
+	ck_assert_str_eq(count(1, 0), "the source has waited too long");
 }
 END_TEST
 
+/* So many excused milliseconds in a file of its own. */
+static const char *
+excuse(int64_t time, int another_idle)
+{
+	patience_next_file(&patience);
+	return patience_count(&patience, time, 0, another_idle);
+}
+
 START_TEST(each_file_has_its_own_excuses)
 {
-	patience_excuse(&patience, 1);
-	ck_assert_ptr_null(patience_count(&patience, PATIENCE_EXCUSED - 1, 0));
-	patience_next_file(&patience);
-	ck_assert_ptr_null(patience_count(&patience, PATIENCE_EXCUSED - 1, 0));
+	patience_excuse(&patience, PATIENCE_WAITS);
+	for (int i = 0; i < 3; i++)
+		ck_assert_ptr_null(excuse(PATIENCE_EXCUSED - 1, 1));
+	ck_assert_str_eq(patience_count(&patience, 1, 0, 1),
+	    "the source has waited too long");
+}
+END_TEST
+
+START_TEST(all_excuses_end_while_no_worker_is_idle)
+{
+	patience_excuse(&patience, PATIENCE_WAITS);
+	ck_assert_ptr_null(excuse(PATIENCE_EXCUSED - 1, 0));
+	ck_assert_ptr_null(excuse(1, 0));
+	ck_assert_ptr_null(excuse(100 * IDLE, 1));
+	ck_assert_ptr_null(excuse(IDLE - 1, 0));
+	ck_assert_ptr_nonnull(excuse(1, 0));
+}
+END_TEST
+
+START_TEST(before_an_ask_only_an_idle_worker_excuses)
+{
+	patience_excuse(&patience, PATIENCE_ANNOUNCES);
+	ck_assert_ptr_null(excuse(PATIENCE_EXCUSED - 1, 1));
+	ck_assert_ptr_null(excuse(IDLE - 1, 0));
+	ck_assert_ptr_nonnull(excuse(1, 0));
 }
 END_TEST
 
@@ -112,6 +145,8 @@ patience_suite(void)
 	tcase_add_test(tcase, an_excuse_suspends_both);
 	tcase_add_test(tcase, excuses_end_too);
 	tcase_add_test(tcase, each_file_has_its_own_excuses);
+	tcase_add_test(tcase, all_excuses_end_while_no_worker_is_idle);
+	tcase_add_test(tcase, before_an_ask_only_an_idle_worker_excuses);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -123,6 +123,23 @@ START_TEST(never_torn)
 }
 END_TEST
 
+START_TEST(an_idle_worker_is_seen)
+{
+	struct address_ip a = host(3, 3);
+
+	ck_assert(!scoreboard_has_idle(&board));
+	scoreboard_wait(&board, 1);
+	ck_assert(scoreboard_has_idle(&board));
+	scoreboard_begin(&board, 1, &a);
+	ck_assert(!scoreboard_has_idle(&board));
+	scoreboard_end(&board, 1);
+	ck_assert(scoreboard_has_idle(&board));
+	/* Its worker is gone. */
+	scoreboard_clear(&board, 1);
+	ck_assert(!scoreboard_has_idle(&board));
+}
+END_TEST
+
 /* What somebody else wrote is over with one's next connection. */
 START_TEST(mends_itself)
 {
@@ -151,6 +168,7 @@ scoreboard_suite(void)
 	tcase_add_test(tcase, counts_one_host_only);
 	tcase_add_test(tcase, tells_peer_and_connections);
 	tcase_add_test(tcase, shared_between_processes);
+	tcase_add_test(tcase, an_idle_worker_is_seen);
 	tcase_add_test(tcase, never_torn);
 	tcase_add_test(tcase, mends_itself);
 	suite_add_tcase(suite, tcase);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions in time: the hello's deadline, silence, slowness, and excuses. */
 #include "common/digest.h"
+#include "server/scoreboard.h"
 #include "tests/unit/serving.h"
 
 Suite *server_patience_suite(void);
@@ -208,13 +209,86 @@ START_TEST(waiting_suspends_until_the_next_frame)
 	client_queue(client, WIRE_DATA, 1, "more", 4);
 	client_end(client, 1, "somemore", 8);
 	client_expect_result(client, 1, STATUS_STORED);
-	client_queue(client, WIRE_WAITING, 0, NULL, 0);
+	client_queue(client, WIRE_WAITING, 2, NULL, 0);
 	client_flush(client);
 	serving_pause(800);
 	begun = io_now();
 	client_request(client, WIRE_PUT, 2, "file", 8, 0);
 	client_flush(client);
 	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* How many slots the scoreboard has; the own one is the first. */
+#define SLOTS 3
+
+/* Wait longer than the time-out, saying so under that number. */
+static void
+wait_saying(uint32_t number)
+{
+	client_queue(client, WIRE_WAITING, number, NULL, 0);
+	client_flush(client);
+	serving_pause(500);
+}
+
+static void
+store_one(uint32_t number)
+{
+	client_put(client, number, "stored", "x");
+	client_expect_result(client, number, STATUS_STORED);
+}
+
+START_TEST(waiting_before_a_request_needs_an_idle_worker)
+{
+	struct scoreboard board;
+
+	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
+	scoreboard_wait(&board, SLOTS - 1);
+	serving.config.board = &board;
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	wait_saying(1);
+	store_one(1);
+	wait_saying(2);
+	scoreboard_clear(&board, SLOTS - 1);
+	client_queue(client, WIRE_WAITING, 2, NULL, 0);
+	client_flush(client);
+	expect_stalled(io_now(), 0);
+}
+END_TEST
+
+/* It was answered, or there never was one. */
+START_TEST(waiting_without_a_request_is_silence)
+{
+	io_time begun;
+
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	store_one(7);
+	begun = io_now();
+	client_queue(client, WIRE_WAITING, _i == 0 ? 0 : 7, NULL, 0);
+	client_flush(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* One that may go, and one whose content has begun. */
+START_TEST(waiting_within_a_request_needs_no_idle_worker)
+{
+	struct scoreboard board;
+
+	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
+	serving.config.board = &board;
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	client_request(client, WIRE_ASK, 1, "waited", 1, 0);
+	client_expect(client, WIRE_GO, 1);
+	wait_saying(0);
+	client_queue(client, WIRE_DATA, 1, "x", 1);
+	wait_saying(1);
+	client_end(client, 1, "x", 1);
+	client_expect_result(client, 1, STATUS_STORED);
+	serving_close(&serving, SESSION_DONE);
 }
 END_TEST
 
@@ -288,6 +362,9 @@ server_patience_suite(void)
 	tcase_add_test(tcase, slowness_is_ended);
 	tcase_add_test(tcase, steady_and_slow_is_fast_enough);
 	tcase_add_test(tcase, waiting_suspends_until_the_next_frame);
+	tcase_add_test(tcase, waiting_before_a_request_needs_an_idle_worker);
+	tcase_add_loop_test(tcase, waiting_without_a_request_is_silence, 0, 2);
+	tcase_add_test(tcase, waiting_within_a_request_needs_no_idle_worker);
 	tcase_add_test(tcase, who_does_not_read_is_ended);
 	tcase_add_loop_test(tcase, nobody_is_worked_for, 0, 2);
 	suite_add_tcase(suite, tcase);
