@@ -154,8 +154,10 @@ publish_files(struct commit *commit, const struct store *store)
 
 		if (is_good(file))
 			publish(file, store);
-		if (!is_good(file))
-			take_back(file, store);
+		if (is_good(file))
+			continue;
+		take_back(file, store);
+		commit->staging_gone |= store_staging_is_gone(store);
 	}
 }
 

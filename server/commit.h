@@ -38,7 +38,8 @@ struct commit {
 	size_t count;
 	uint64_t bytes;
 	io_time begun;
-	int sync_failed; /* of a directory; stays: see commit_run */
+	int sync_failed;  /* of a directory; stays: see commit_run */
+	int staging_gone; /* a file could not be published for that; stays */
 };
 
 /*

@@ -206,5 +206,6 @@ inetd_run(const struct options *options, const struct access *access,
 		log_warn("sweeping the staging folder: %s", strerror(errno));
 	if (end == SESSION_WAS_CUT)
 		return MASTER_CUT;
-	return end == SESSION_SICK ? MASTER_OTHER : MASTER_CLEAN;
+	return end == SESSION_SICK || end == SESSION_UNSTAGED ? MASTER_OTHER
+							      : MASTER_CLEAN;
 }

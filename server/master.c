@@ -272,6 +272,8 @@ bury(struct master *master, struct child *child, int status)
 	clear_slots(master);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL)
 		master->fatal = 1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_UNSTAGED)
+		master->staging_gone = 1;
 	if (master->stop != CHILD_RUNS) {
 		if (abnormal || WEXITSTATUS(status) == WORKER_CUT)
 			master->cut = 1;
@@ -310,23 +312,47 @@ stop(struct master *master, enum child_stage stage)
 }
 
 /*
- * The staging folder may have been removed; new workers get a new one.  Where
- * the directory itself is not to be found, all stays as it was.
+ * The staging folder may have been removed: make it again.  Where the directory
+ * itself is not to be found, all stays as it was.  Returns 0, or -1, logged.
  */
-static void
+static int
 reopen_staging(struct master *master)
 {
 	struct outcome outcome;
 
-	if (master->place == PLACE_OTHER)
+	if (master->place == PLACE_OTHER) {
 		log_warn("the receiving directory stays as it was: %s leads "
 			 "elsewhere or nowhere",
 		    master->store->path);
-	else if (store_reenter(master->store, &outcome) == -1)
+		return -1;
+	}
+	if (store_reenter(master->store, &outcome) == -1) {
 		log_error(
 		    "the staging folder stays as it was: %s", outcome.text);
-	else
-		sender_learn_secret(master->store);
+		return -1;
+	}
+	sender_learn_secret(master->store);
+	return 0;
+}
+
+/* After a worker has found it gone; the others may not have seen that yet. */
+static void
+mend_staging(struct master *master)
+{
+	io_time now = io_now();
+
+	if (!master->staging_gone || now < master->mend_from)
+		return;
+	master->staging_gone = 0;
+	master->mend_from = now + RELOAD_INTERVAL;
+	if (!store_staging_is_gone(master->store))
+		return;
+	note_place(master, look(master));
+	if (reopen_staging(master) == -1)
+		return;
+	master->generation++;
+	log_warn("the staging folder was removed: it is made again, new "
+		 "workers take over");
 }
 
 static void
@@ -344,7 +370,7 @@ reload(struct master *master)
 		return;
 	configure_store(
 	    master->store, master->options, master->inherited_umask);
-	reopen_staging(master);
+	(void)reopen_staging(master);
 	master->generation++;
 	log_info("settings read again: new workers take over");
 }
@@ -380,6 +406,8 @@ next_due(const struct master *master)
 	    children_free(&master->children) != NULL &&
 	    master->throttle.until < due)
 		due = master->throttle.until;
+	if (master->staging_gone && master->mend_from < due)
+		due = master->mend_from;
 	if (master->look_at < due &&
 	    children_count(&master->children, CHILD_LOOK) == 0)
 		due = master->look_at;
@@ -399,6 +427,7 @@ step(struct master *master)
 		stop(master, CHILD_DRAINS);
 	if (master->stop == CHILD_RUNS) {
 		reload(master);
+		mend_staging(master);
 		fill(master);
 		sweep(master);
 		look_again(master);

@@ -53,6 +53,8 @@ struct master {
 	io_time
 	    reload_from; /* one reload a second, so that they do not pile up */
 	int reload_wanted;
+	int staging_gone;  /* a worker says so */
+	io_time mend_from; /* once a second, as above */
 	io_time look_at;
 	enum place place;      /* as it was seen last */
 	enum child_stage stop; /* CHILD_RUNS, CHILD_DRAINS, CHILD_IS_CUT */

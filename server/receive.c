@@ -66,6 +66,15 @@ receive_fail(struct receive *receive, const char *what)
 	return -1;
 }
 
+int
+receive_lose_staging(struct receive *receive)
+{
+	receive->staging_gone = 1;
+	outcome_set(&receive->fatal, STATUS_DRAINING,
+	    "the staging folder was removed: connect again");
+	return -1;
+}
+
 /* Turn the result of an answer into that of a frame. */
 int
 receive_answered(struct receive *receive, int queued)
@@ -105,6 +114,7 @@ int
 receive_commit(struct receive *receive)
 {
 	struct commit *commit = &receive->commit;
+	int result;
 
 	if (commit->count == 0)
 		return 0;
@@ -114,8 +124,11 @@ receive_commit(struct receive *receive)
 	commit_run(commit, receive->policy.store);
 	if (commit->sync_failed)
 		retire(receive);
-	return receive_answered(
+	result = receive_answered(
 	    receive, commit_answer(commit, receive->conn, receive->peer));
+	return result == 0 && commit->staging_gone
+	    ? receive_lose_staging(receive)
+	    : result;
 }
 
 int

@@ -39,6 +39,7 @@ struct receive {
 	struct content content;
 	struct outcome fatal; /* why the connection must end */
 	int sick;	      /* this process is to be replaced */
+	int staging_gone;     /* and the staging folder to be made again */
 };
 
 /*
@@ -81,6 +82,12 @@ int receive_abandon(struct receive *receive, const struct outcome *why);
 int receive_is_wanted(const struct receive *receive);
 
 void receive_release(struct receive *receive);
+
+/*
+ * The staging folder is gone, and with it all that this process could stage:
+ * the client is to connect again, to another process.  Returns -1.
+ */
+int receive_lose_staging(struct receive *receive);
 
 /* The peer broke the protocol: what becomes fatal.  Returns -1. */
 int receive_fail(struct receive *receive, const char *what);

@@ -20,6 +20,17 @@ fail_content(struct receive *receive, const struct outcome *outcome,
 	return result;
 }
 
+/* It could not be opened, for what errno says. */
+static int
+refuse_content(struct receive *receive, const struct outcome *outcome)
+{
+	int gone =
+	    errno == ENOENT && store_staging_is_gone(receive->policy.store);
+	int result = fail_content(receive, outcome, RECEIVE_DISCARD);
+
+	return result == 0 && gone ? receive_lose_staging(receive) : result;
+}
+
 int
 receive_begin(struct receive *receive, uint32_t number,
     const struct wire_request *request, struct partial *partial)
@@ -39,7 +50,7 @@ receive_begin(struct receive *receive, uint32_t number,
 			receive_judge_want(receive);
 	}
 	if (opened == -1)
-		return fail_content(receive, &outcome, RECEIVE_DISCARD);
+		return refuse_content(receive, &outcome);
 	receive->state = RECEIVE_CONTENT;
 	return 0;
 }

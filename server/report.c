@@ -27,6 +27,8 @@ describe(char cause[CAUSE], int status)
 	else if (code == WORKER_SICK)
 		snprintf(cause, CAUSE,
 		    "short of memory or descriptors, or a sync failed");
+	else if (code == WORKER_UNSTAGED)
+		snprintf(cause, CAUSE, "the staging folder was removed");
 	else if (code == WORKER_FATAL)
 		snprintf(cause, CAUSE, "cannot listen any more");
 	else if (code != -1)
@@ -34,7 +36,8 @@ describe(char cause[CAUSE], int status)
 	else
 		snprintf(cause, CAUSE, "signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
-	return code != WORKER_DONE && code != WORKER_CUT;
+	return code != WORKER_DONE && code != WORKER_CUT &&
+	    code != WORKER_UNSTAGED;
 }
 
 int

@@ -429,6 +429,14 @@ serve(struct session *session)
 		linger(session);
 }
 
+static enum session_end
+end_of(const struct session *session)
+{
+	if (session->receive.sick)
+		return SESSION_SICK;
+	return session->receive.staging_gone ? SESSION_UNSTAGED : session->end;
+}
+
 enum session_end
 session_run(
     const struct session_config *config, int in, int out, const char *peer)
@@ -461,7 +469,7 @@ session_run(
 	session->heard_at = io_now();
 	config->store->tick = &working;
 	serve(session);
-	end = session->receive.sick ? SESSION_SICK : session->end;
+	end = end_of(session);
 	config->store->tick = NULL;
 	receive_release(&session->receive);
 	conn_release(&session->conn);

@@ -38,9 +38,10 @@ struct session_config {
 };
 
 enum session_end {
-	SESSION_DONE,	 /* whatever became of its requests */
-	SESSION_WAS_CUT, /* a transfer was ended by stop */
-	SESSION_SICK	 /* without memory or descriptors, or a sync failed */
+	SESSION_DONE,	  /* whatever became of its requests */
+	SESSION_WAS_CUT,  /* a transfer was ended by stop */
+	SESSION_UNSTAGED, /* the staging folder is gone */
+	SESSION_SICK	  /* without memory or descriptors, or a sync failed */
 };
 
 /*

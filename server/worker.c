@@ -206,6 +206,8 @@ serve(struct loop *loop, const struct peer *peer)
 	close(peer->fd);
 	if (end == SESSION_SICK)
 		_exit(WORKER_SICK);
+	if (end == SESSION_UNSTAGED)
+		_exit(WORKER_UNSTAGED);
 	if (end == SESSION_WAS_CUT)
 		loop->cut = 1;
 }

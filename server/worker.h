@@ -17,7 +17,8 @@ enum worker_exit {
 	WORKER_DONE = 0,
 	WORKER_SICK = 3,  /* out of memory or descriptors, or a sync failed */
 	WORKER_FATAL = 4, /* the listeners are broken: no worker can go on */
-	WORKER_CUT = 6	  /* a transfer was cut at a stop */
+	WORKER_UNSTAGED = 5, /* the staging folder is gone: make it again */
+	WORKER_CUT = 6	     /* a transfer was cut at a stop */
 };
 
 struct worker {

@@ -53,27 +53,111 @@ START_TEST(hangup_with_good_settings)
 }
 END_TEST
 
-/* Somebody removes the staging folder: no file can be made until a reload. */
+/* The path of the staging folder, where this user's server runs. */
+static const char *
+staging(void)
+{
+	static char folder[64];
+
+	snprintf(
+	    folder, sizeof(folder), "in/.ftx-%lu", (unsigned long)geteuid());
+	return folder;
+}
+
 START_TEST(hangup_makes_the_staging_folder_anew)
 {
-	char folder[64];
 	struct server server;
-	struct run run;
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "1");
-	snprintf(
-	    folder, sizeof(folder), "in/.ftx-%lu", (unsigned long)geteuid());
-	ck_assert_int_eq(folder_remove(folder), 0);
-	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
-	run_check(&run, 11, "making the file");
+	ck_assert_int_eq(folder_remove(staging()), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "new workers take over");
-	/* The old worker may take one more. */
-	for (int i = 0; i < 100 && run.status != 0; i++)
+	eventually(file_exists(staging()), HARNESS_PATIENCE);
+	server_stop(&server);
+}
+END_TEST
+
+/* One file of a tree finds it out, and the rest goes to other workers. */
+START_TEST(removed_staging_folder_costs_one_file)
+{
+	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
+	struct server server;
+	struct run run;
+	char path[16];
+
+	folder_make("src");
+	for (int i = 0; i < 20; i++) {
+		snprintf(path, sizeof(path), "src/%d", i);
+		file_make(path, 1000, (unsigned)i);
+	}
+	SERVER_START(&server, "-w", "3");
+	server_settle(&server, before, 3);
+	ck_assert_int_eq(folder_remove(staging()), 0);
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 23, "failed: making the file");
+	ck_assert_int_eq(folder_count("in/src"), 19);
+	server_expect(&server, "the staging folder was removed: it is made");
+	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(folder_count("in/src"), 20);
+	server_settle(&server, after, 3);
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_ne(before[i / 3], after[i % 3]);
+	server_stop(&server);
+}
+END_TEST
+
+/* What is under way is lost with the folder, and is told so. */
+START_TEST(removed_staging_folder_fails_what_is_under_way)
+{
+	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
+	struct server server;
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	file_make("big", 1 << 19, 1);
+	SERVER_START(&server, "-w", "2", "-C", "2");
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	ck_assert_int_eq(folder_remove(staging()), 0);
+	run_finish(&run);
+	run_check(&run, 11, "failed: publishing");
+	ck_assert(!file_exists("in/big"));
+	server_expect(&server, "the staging folder was removed: it is made");
+	put_good(&server, "big", "big");
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	server_stop(&server);
+}
+END_TEST
+
+/* The master tries once a second, and no more, while clients come. */
+START_TEST(staging_folder_that_cannot_be_made)
+{
+	struct server server;
+	struct run run;
+	io_time begun;
+
+	file_write("f", "x");
+	SERVER_START(&server, "-w", "2");
+	ck_assert_int_eq(folder_remove(staging()), 0);
+	file_write(staging(), "in the way");
+	begun = io_now();
+	for (int i = 0; i < 10; i++) {
+		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
+		run_check(&run, 11, "failed");
+	}
+	ck_assert_int_ge(server_said(&server, "stays as it was"), 1);
+	ck_assert_int_le(server_said(&server, "stays as it was"),
+	    2 + (int)((io_now() - begun) / 1000));
+	ck_assert_int_eq(unlink(staging()), 0);
+	for (begun = io_now();
+	     run.status != 0 && io_now() - begun < HARNESS_PATIENCE;)
 		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 0, NULL);
-	ck_assert(file_equal("f", "in/f"));
 	server_stop(&server);
 }
 END_TEST
@@ -265,6 +349,9 @@ reload_suite(void)
 
 	tcase_add_test(reload, hangup_with_good_settings);
 	tcase_add_test(reload, hangup_makes_the_staging_folder_anew);
+	tcase_add_test(reload, removed_staging_folder_costs_one_file);
+	tcase_add_test(reload, removed_staging_folder_fails_what_is_under_way);
+	tcase_add_test(reload, staging_folder_that_cannot_be_made);
 	tcase_add_test(reload, hangup_with_bad_settings);
 	tcase_add_test(reload, hangup_with_start_only_settings);
 	tcase_add_test(reload, storm_of_signals);

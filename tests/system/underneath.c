@@ -110,8 +110,10 @@ START_TEST(removed)
 	put_good(&server, "f", "f");
 	ck_assert_int_eq(folder_remove("in"), 0);
 	put_bad("f", 11, "No such file or directory");
+	server_expect(&server, "receiving directory was replaced or covered");
+	put_bad("f", 5, "replaced or covered");
 	folder_make("in");
-	put_bad("f", 11, "No such file or directory");
+	put_bad("f", 5, "replaced or covered");
 	ck_assert_int_eq(folder_count("in"), 0);
 	server_stop(&server);
 }
