@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* One file on its way in: policy, limits, verification. */
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "server/content.h"
@@ -323,6 +326,80 @@ START_TEST(writing_stops_when_the_share_is_used)
 }
 END_TEST
 
+/* Begin a file that could be kept and found again. */
+static void
+open_kept(uint64_t size)
+{
+	struct partial partial = {.staged.fd = -1};
+	struct wire_request request = request_of("file", size);
+
+	request.wishes = WIRE_RESUME;
+	partial_name(
+	    &store, policy.sender, &partial.staged, "file", 4, &request);
+	ck_assert_int_eq(content_open(&content, 7, &request, &base,
+			     &directories, &partial, &outcome),
+	    0);
+}
+
+/* What has come is large enough, but the rest can never come. */
+START_TEST(what_cannot_be_completed_is_not_kept)
+{
+	static char piece[MEBIBYTE];
+	struct rlimit limit, old;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = old;
+	limit.rlim_cur = 2 * MEBIBYTE;
+	ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	open_kept(4 * MEBIBYTE);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(
+		    content_data(&content, piece, sizeof(piece), &outcome), 0);
+	ck_assert_int_eq(
+	    content_data(&content, piece, sizeof(piece), &outcome), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	ck_assert_ptr_nonnull(strstr(outcome.text, strerror(EFBIG)));
+	ck_assert(!content_keep(&content));
+	expect_nothing(STATUS_NO_SPACE);
+}
+END_TEST
+
+/* Inodes run out as files are made: the oldest partial gives way. */
+START_TEST(a_partial_gives_its_inode)
+{
+	char name[STORE_NAME];
+	int made = 0, fd;
+
+	memset(&store, 0, sizeof(store));
+	if (!support_mount("in", 4096))
+		return;
+	/* NOLINTNEXTLINE(cert-env33-c) */
+	ck_assert_int_eq(system("mount -o remount,nr_inodes=40 in"), 0);
+	ck_assert_int_eq(store_open(&store, "in", &outcome), 0);
+	ck_assert_int_eq(store_enter(&store, &outcome), 0);
+	begin();
+	do {
+		snprintf(name, sizeof(name), "r%d", made++);
+		fd = openat(store.staging, name, O_WRONLY | O_CREAT, 0600);
+		if (fd != -1)
+			close(fd);
+	} while (fd != -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(open_file("file", 3), 0);
+	ck_assert_int_eq(data("abc"), 0);
+	ck_assert_int_eq(end("abc", 3), 0);
+	expect_stored("in/file", "abc");
+	ck_assert_uint_eq(folder_count(inbox_staging()), made - 2);
+	for (int i = 0; i < made; i++) {
+		snprintf(name, sizeof(name), "r%d", i);
+		(void)unlinkat(store.staging, name, 0);
+	}
+	directories_forget(&directories);
+	inbox_close(&store);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told)
 {
 	static char piece[MEBIBYTE];
@@ -372,7 +449,9 @@ content_suite(void)
 	tcase_add_test(tcase, what_came_meanwhile_is_kept);
 	tcase_add_test(tcase, attributes_are_those_of_the_request);
 	tcase_add_loop_test(tcase, writing_stops_when_the_share_is_used, 0, 2);
+	tcase_add_test(tcase, what_cannot_be_completed_is_not_kept);
 	suite_add_tcase(suite, tcase);
+	tcase_add_test(full, a_partial_gives_its_inode);
 	tcase_add_test(full, a_full_disk_is_told);
 	suite_add_tcase(suite, full);
 	return suite;

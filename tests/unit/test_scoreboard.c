@@ -156,6 +156,45 @@ START_TEST(mends_itself)
 }
 END_TEST
 
+START_TEST(tells_what_is_wanted)
+{
+	ck_assert(!scoreboard_is_wanted(&board, "a"));
+	scoreboard_want(&board, 2, "a");
+	scoreboard_want(&board, SLOTS - 1, "b");
+	ck_assert(scoreboard_is_wanted(&board, "a"));
+	ck_assert(scoreboard_is_wanted(&board, "b"));
+	ck_assert(!scoreboard_is_wanted(&board, "ab"));
+	scoreboard_want(&board, 2, "c");
+	ck_assert(!scoreboard_is_wanted(&board, "a"));
+	ck_assert(scoreboard_is_wanted(&board, "c"));
+	scoreboard_want(&board, 2, NULL);
+	scoreboard_want(&board, 2, NULL);
+	ck_assert(!scoreboard_is_wanted(&board, "c"));
+	/* A worker that died waits no longer. */
+	scoreboard_clear(&board, SLOTS - 1);
+	ck_assert(!scoreboard_is_wanted(&board, "b"));
+}
+END_TEST
+
+/* One of two is wanted at any time, or none, but never both by one slot. */
+START_TEST(want_is_never_torn)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		for (int i = 0; i < ROUNDS; i++)
+			scoreboard_want(&board, 0, i % 2 == 0 ? "a" : "b");
+		_exit(0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		for (char name[] = "c"; name[0] <= 'z'; name[0]++)
+			ck_assert(!scoreboard_is_wanted(&board, name));
+	ck_assert(scoreboard_is_wanted(&board, "b"));
+}
+END_TEST
+
 Suite *
 scoreboard_suite(void)
 {
@@ -171,6 +210,8 @@ scoreboard_suite(void)
 	tcase_add_test(tcase, an_idle_worker_is_seen);
 	tcase_add_test(tcase, never_torn);
 	tcase_add_test(tcase, mends_itself);
+	tcase_add_test(tcase, tells_what_is_wanted);
+	tcase_add_test(tcase, want_is_never_torn);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
