@@ -74,5 +74,6 @@ Suite *versions_suite(void);
 Suite *hosts_suite(void);
 Suite *stalls_suite(void);
 Suite *place_suite(void);
+Suite *partials_suite(void);
 
 #endif

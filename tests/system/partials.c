@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+/* What is kept gives way to what comes, and comes back to who sent it. */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/disk.h"
+#include "tests/lab/volume.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/peer.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define MEBIBYTE (1 << 20)
+
+static struct server server;
+static char folder[64];
+
+static void
+begin(void)
+{
+	harness_begin();
+	snprintf(folder, sizeof(folder), "in/.ftx-%ld", (long)geteuid());
+}
+
+/* Leave a partial of so many bytes, which nobody asks for, at once. */
+static void
+plant(const char *name, size_t length)
+{
+	static char block[MEBIBYTE];
+	char path[128];
+	int fd;
+
+	fd = open("in/planted", O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	memset(block, 1, sizeof(block));
+	ck_assert_int_eq(write(fd, block, length), (ssize_t)length);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	ck_assert_int_eq(rename("in/planted", path), 0);
+}
+
+/* Ask for a file of 4 MiB, and do not wait for the answer. */
+static void
+ask_from(struct peer *peer, const char *path, const char *from)
+{
+	struct script *script = script_new();
+	struct wire_greeting greeting;
+
+	script_begin(script);
+	script_request(script, WIRE_ASK, 1, path, 4 * MEBIBYTE, WIRE_RESUME);
+	peer_open(peer, server.port, from);
+	peer_play(peer, script);
+	peer_greeted(peer, &greeting);
+	peer_expect(peer, WIRE_BASED);
+}
+
+static void
+ask(struct peer *peer, const char *path)
+{
+	ask_from(peer, path, NULL);
+}
+
+/* Returns the offset that is offered. */
+static uint64_t
+offer(struct peer *peer)
+{
+	struct wire_go go;
+
+	peer_expect(peer, WIRE_GO);
+	ck_assert_int_eq(
+	    wire_read_go(peer->payload, peer->frame.length, &go), 0);
+	return go.offset;
+}
+
+static void
+send_zeros(struct peer *peer, int mebibytes)
+{
+	static const uint8_t zeros[MEBIBYTE];
+	struct script *script = script_new();
+
+	while (mebibytes-- > 0)
+		script_frame(script, WIRE_DATA, 1, zeros, sizeof(zeros));
+	peer_play(peer, script);
+}
+
+/* Ask, and send so much of it. */
+static void
+send_part(struct peer *peer, const char *path, int mebibytes)
+{
+	ask(peer, path);
+	ck_assert_uint_eq(offer(peer), 0);
+	send_zeros(peer, mebibytes);
+}
+
+static void
+send_waiting(struct peer *peer)
+{
+	struct script *script = script_new();
+
+	script_frame(script, WIRE_WAITING, 0, NULL, 0);
+	peer_play(peer, script);
+}
+
+/* The bytes of what is staged, of all files together. */
+static off_t
+staged_bytes(void)
+{
+	struct stat found;
+	glob_t names;
+	off_t sum = 0;
+
+	if (glob("in/.ftx-*/r*", 0, NULL, &names) == 0)
+		for (size_t i = 0; i < names.gl_pathc; i++)
+			if (stat(names.gl_pathv[i], &found) == 0)
+				sum += found.st_size;
+	globfree(&names);
+	return sum;
+}
+
+static void
+remove_kept(void)
+{
+	struct run run;
+
+	RUN(&run, "sh", "-c", "rm in/.ftx-*/r*");
+	run_check(&run, 0, NULL);
+}
+
+/*
+ * One client is cut off without a word, the other one's source waits.  Who
+ * comes back to the first file goes on with it; who asks for the second begins
+ * anew, and what that brings is kept as well.
+ */
+START_TEST(silent_connection_gives_its_part_up)
+{
+	struct peer silent, talking, back, other, third;
+
+	SERVER_START(&server, "-w", "5", "-C", "5");
+	send_part(&silent, "silent", 2);
+	send_part(&talking, "talking", 1);
+	eventually(staged_bytes() == 3 * MEBIBYTE, HARNESS_PATIENCE);
+	ask(&back, "silent");
+	ask(&other, "talking");
+	for (int i = 0; i < 8; i++) {
+		send_waiting(&talking);
+		(void)poll(NULL, 0, 1000);
+	}
+	ck_assert_uint_eq(offer(&back), 2 * MEBIBYTE);
+	ck_assert_uint_eq(offer(&other), 0);
+	peer_expect_fatal(&silent, STATUS_STALLED);
+	ck_assert_int_eq(server_said(&server, "another connection goes on"), 1);
+	send_zeros(&other, 2);
+	peer_close(&other);
+	eventually(
+	    server_said(&server, "after 2097152 bytes, partial kept") == 2,
+	    HARNESS_PATIENCE);
+	peer_close(&talking);
+	server_expect(&server, "after 1048576 bytes, partial kept");
+	ask(&third, "talking");
+	ck_assert_uint_eq(offer(&third), 2 * MEBIBYTE);
+	peer_close(&third);
+	peer_close(&back);
+	peer_close(&silent);
+	remove_kept();
+	server_stop(&server);
+}
+END_TEST
+
+/* Parts by two addresses: each finds its own first, then the other's. */
+START_TEST(parts_are_the_senders_own)
+{
+	static const struct {
+		const char *compare, *from;
+		uint64_t offer;
+	} rows[] = {{"compare=yes", NULL, MEBIBYTE},
+	    {"compare=yes", "127.0.0.2", MEBIBYTE},
+	    {"compare=no", NULL, MEBIBYTE}, {"compare=no", "127.0.0.2", 0}};
+	struct peer first, second;
+
+	SERVER_START(&server, "-w", "2", "-C", "2", "-o", rows[_i].compare);
+	send_part(&first, "f", 1);
+	peer_close(&first);
+	server_expect(&server, "partial kept");
+	ask_from(&second, "f", rows[_i].from);
+	ck_assert_uint_eq(offer(&second), rows[_i].offer);
+	peer_close(&second);
+	remove_kept();
+	server_stop(&server);
+}
+END_TEST
+
+#define CALLS(name, on, what)                                                  \
+	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
+
+/* A quota, or inodes that are counted elsewhere: the call fails, once. */
+START_TEST(call_that_fails_for_want_of_room_is_tried_once_more)
+{
+	static const struct plan_fault faults[] = {
+	    {CALLS(WRITE, FAULT_A_FILE, ERROR), .value = EDQUOT},
+	    {CALLS(WRITE, FAULT_A_FILE, ERROR), .value = ENOSPC},
+	    {CALLS(MKDIR, FAULT_A_FOLDER, ERROR), .value = EDQUOT},
+	    {CALLS(RENAME, FAULT_A_FOLDER, ERROR), .value = ENOSPC},
+	};
+	struct plan plan;
+	struct run run;
+
+	file_make("f", 100000, 1);
+	if (plan_make(&plan, "plan") != 0)
+		return;
+	server_start_by(&server, plan.launcher,
+	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
+	for (int there = 1; there >= 0; there--) {
+		if (there)
+			plant("r1", MEBIBYTE);
+		plan_arm(&plan, &faults[_i], 1, 0);
+		RUN(&run, "ftx", "put", "f",
+		    there ? "127.0.0.1:d/f" : "127.0.0.1:e/f");
+		run_check(&run, there ? 0 : 28, NULL);
+		ck_assert_int_eq(plan_disarm(&plan), 1);
+		ck_assert_int_eq(folder_count_staged("in"), 0);
+	}
+	ck_assert(file_equal("f", "in/d/f"));
+	server_stop(&server);
+}
+END_TEST
+
+/*
+ * Less is free than must stay by what a partial takes up.  Whoever looks
+ * whether that is held is stopped: the client hears that work goes on, and a
+ * stop need not wait.
+ */
+START_TEST(sweep_hears_a_stop)
+{
+	static const struct plan_fault fault = {
+	    CALLS(FCNTL, FAULT_A_FILE, SIGNAL), .value = SIGSTOP};
+	struct script *script;
+	struct statvfs system;
+	struct plan plan;
+	struct peer peer;
+	char free[32];
+	uint8_t header[WIRE_HEADER];
+
+	if (disk_begin("disk", "in") != 0) {
+		harness_skip("loop", "needs root, loop devices and ext4");
+		return;
+	}
+	if (plan_make(&plan, "plan") == 0) {
+		ck_assert_int_eq(mkdir(folder, 0700), 0);
+		plant("r1", MEBIBYTE);
+		ck_assert_int_eq(statvfs("in", &system), 0);
+		snprintf(free, sizeof(free), "min-free=%llu",
+		    (unsigned long long)system.f_bavail * system.f_frsize +
+			(512 << 10));
+		server_start_by(&server, plan.launcher,
+		    (const char *const[]){"-w", "1", "-o", free, "-o",
+			"drain-timeout=1s", "-o", "partial-ttl=1d", NULL});
+		script = script_new();
+		script_begin(script);
+		peer_start(&peer, server.port, script);
+		plan_arm(&plan, &fault, 1, 0);
+		script = script_new();
+		script_request(script, WIRE_PUT, 1, "f", 1, 0);
+		peer_play(&peer, script);
+		ck_assert_int_eq(
+		    recv(peer.fd, header, sizeof(header), MSG_WAITALL),
+		    WIRE_HEADER);
+		ck_assert_int_eq(header[0], WIRE_WORKING);
+		ck_assert_int_eq(plan_disarm(&plan), 1);
+		remove_kept();
+		ck_assert_int_eq(server_end(&server, SIGTERM, 4000), 0);
+		peer_close(&peer);
+	}
+	disk_end("disk", "in");
+}
+END_TEST
+
+/* The limit holds for all that is in the volume, and statvfs knows nothing. */
+START_TEST(part_that_fills_a_quota_gives_way)
+{
+	static const struct volume_kind limited = {.name = "btrfs",
+	    .needs = "test -e /dev/loop-control; command -v mkfs.btrfs; "
+		     "grep -qw btrfs /proc/filesystems || modprobe -q btrfs",
+	    .make = "mkfs.btrfs -q \"$1\"",
+	    .mount = "mount -t btrfs -o loop \"$1\" \"$2\"; "
+		     "btrfs quota enable \"$2\"; "
+		     "btrfs qgroup limit 16M 0/5 \"$2\"",
+	    .check = "btrfs check \"$1\""};
+	struct volume volume;
+	struct run run;
+
+	file_make("large", 24 * MEBIBYTE, 1);
+	file_write("small", "abc");
+	if (volume_leave_others() != 0 ||
+	    volume_begin(&volume, &limited, "disk", "in") != 0) {
+		harness_skip("btrfs", "needs root, loop devices and btrfs");
+		return;
+	}
+	SERVER_START(&server, "-w", "1");
+	RUN(&run, "ftx", "put", "large", "127.0.0.1:large");
+	run_check(&run, 28, "partial kept");
+	ck_assert_int_eq(folder_count_staged("in"), 1);
+	put_good(&server, "small", "small");
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	server_stop(&server);
+	volume_end(&volume);
+}
+END_TEST
+
+Suite *
+partials_suite(void)
+{
+	Suite *suite = suite_create("partials");
+	TCase *tcase = tcase_create("partials");
+
+	tcase_add_checked_fixture(tcase, begin, harness_end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, silent_connection_gives_its_part_up);
+	tcase_add_loop_test(tcase, parts_are_the_senders_own, 0, 4);
+	tcase_add_loop_test(
+	    tcase, call_that_fails_for_want_of_room_is_tried_once_more, 0, 4);
+	tcase_add_test(tcase, sweep_hears_a_stop);
+	tcase_add_test(tcase, part_that_fills_a_quota_gives_way);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
