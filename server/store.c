@@ -149,10 +149,10 @@ store_mark(struct store *store, int shared_locks)
 	length = strlen(host);
 	if (length > STORE_MARK - 2)
 		length = STORE_MARK - 2;
-	store->mark[0] = '@';
 	for (size_t i = 0; i < length; i++)
-		store->mark[1 + i] = fits_name(host[i]) ? host[i] : '_';
-	store->mark[1 + length] = '\0';
+		if (!fits_name(host[i]))
+			host[i] = '_';
+	snprintf(store->mark, sizeof(store->mark), "@%.*s", (int)length, host);
 }
 
 int
