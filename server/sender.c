@@ -53,8 +53,10 @@ sender_learn_secret(struct store *store)
 
 	if (os_random(store->secret, sizeof(store->secret)) == -1)
 		log_warn("random numbers: %s", strerror(errno));
+	/* A new one must outlive a power cut, as what is kept by it may. */
 	fd = openat(store->staging, SENDER_SECRET,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	    O_RDWR | O_CREAT | O_SYNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0600);
 	if (fd == -1 || read_or_write(fd, store->secret) == -1)
 		log_warn("keeping the secret of the staging folder: %s",
 		    strerror(errno));
