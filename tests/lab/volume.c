@@ -61,16 +61,27 @@ device_of(const char *path)
 	return stat(path, &status) == 0 ? status.st_dev : 0;
 }
 
+/*
+ * Somebody else keeps what was mounted until the server of it is gone, also
+ * where both are killed: it waits for ever if it has to take down its own.
+ */
+#define KEEPER                                                                 \
+	"rm -f \"$1.alive\"; mkfifo \"$1.alive\"; "                            \
+	"setsid sh -c 'read -r end <\"$1\"; sleep 1' sh \"$1.alive\" & "       \
+	"exec 9>\"$1.alive\"; "
+
 /* Have it mounted by a process of FUSE, which is a child of this one. */
 static void
 serve(struct volume *volume)
 {
-	const char *const argv[] = {"sh", "-ec", volume->kind->serve, "sh",
-	    volume->image, volume->folder, NULL};
+	char lines[1024];
+	const char *const argv[] = {
+	    "sh", "-ec", lines, "sh", volume->image, volume->folder, NULL};
 	dev_t before = device_of(volume->folder);
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	ck_assert_int_ge(null, 0);
+	snprintf(lines, sizeof(lines), "%s%s", KEEPER, volume->kind->serve);
 	volume->server = harness_spawn(argv, null, null);
 	close(null);
 	eventually(device_of(volume->folder) != before, HARNESS_PATIENCE);
