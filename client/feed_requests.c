@@ -213,7 +213,7 @@ send_queued(struct feed *feed)
 static int
 has_enough(const struct feed *feed)
 {
-	uint64_t streams = feed->transfer->options->streams;
+	size_t streams = feed->transfer->streams;
 
 	/* Together they have as many requests under way as one alone has. */
 	return streams > 1 &&

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/descriptors.h"
 #include "client/interrupt.h"
 #include "client/line.h"
 #include "client/removal.h"
@@ -215,19 +216,61 @@ show(struct run *run, io_time now)
 		show_pause(run, best, now);
 }
 
+/*
+ * Add those that are there, each descriptor once: poll(2) takes no more
+ * entries than descriptors may be open.  Returns how many there are then.
+ */
+static size_t
+add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
+{
+	for (int i = 0; i < CONN_POLLS; i++) {
+		if (added[i].fd == -1)
+			continue;
+		if (i > 0 && added[i].fd == added[i - 1].fd)
+			waits[count - 1].events |= added[i].events;
+		else
+			waits[count++] = added[i];
+	}
+	return count;
+}
+
+/* There is no room for all lines: the others do the work of the last one. */
+static int
+give_up_line(struct run *run)
+{
+	struct outcome ignored = {STATUS_LOST, ""};
+	struct line *last = NULL;
+	size_t alive = 0;
+
+	for (size_t i = 0; i < run->opened; i++)
+		if (run->lines[i].state != LINE_CLOSED) {
+			last = &run->lines[i];
+			alive++;
+		}
+	if (alive < 2)
+		return -1;
+	line_close(last, &ignored);
+	return 0;
+}
+
 static void
 await(struct run *run, io_time now)
 {
 	io_time deadline = now + TICK;
+	size_t count = 0;
 
 	for (size_t i = 0; i < run->opened; i++) {
-		io_time due =
-		    line_await(&run->lines[i], run->waits + i * CONN_POLLS);
+		struct pollfd waits[CONN_POLLS];
+		io_time due = line_await(&run->lines[i], waits);
 
+		count = add_waits(run->waits, count, waits);
 		if (due < deadline)
 			deadline = due;
 	}
-	if (io_poll(run->waits, run->opened * CONN_POLLS, deadline) != -1)
+	if (io_poll(run->waits, count, deadline) != -1)
+		return;
+	/* The limit on descriptors may have been lowered meanwhile. */
+	if (errno == EINVAL && give_up_line(run) == 0)
 		return;
 	run->failed = 1;
 	outcome_set_errno(&run->outcome, errno, "waiting");
@@ -262,11 +305,32 @@ put_all(struct run *run)
 		report_end(&run->transfer, &run->outcome);
 }
 
-/* What was read of standard input cannot be said once more on another line. */
+/* A connection, which may be two pipes, and the sources that go over it. */
 static size_t
-lines_of(const struct options *options, const struct transfer *transfer)
+descriptors_of_line(const struct options *options)
 {
-	return transfer->input ? 1 : (size_t)options->streams;
+	return (size_t)(options->command != NULL ? 2 : 1) + 1 +
+	    (options->checksum != 0);
+}
+
+/*
+ * How many lines there may be.  What was read of standard input cannot be said
+ * once more on another.
+ */
+static size_t
+count_lines(struct transfer *transfer)
+{
+	const struct options *options = transfer->options;
+	struct descriptors share = {
+	    transfer->input ? 1 : (size_t)options->streams,
+	    transfer->queue.directories};
+
+	descriptors_share(&share, descriptors_of_line(options));
+	if (share.streams < options->streams && !transfer->input)
+		report_streams(transfer, share.streams);
+	transfer->streams = share.streams;
+	transfer->queue.directories = share.directories;
+	return share.streams;
 }
 
 /* Returns 0, or -1 with errno if there is no memory. */
@@ -317,7 +381,7 @@ put_run(const struct options *options, const struct target *target,
 	memset(&run, 0, sizeof(run));
 	if (transfer_init(&run.transfer, options, target, sources, count) ==
 		0 &&
-	    make_lines(&run, lines_of(options, &run.transfer)) == 0) {
+	    make_lines(&run, count_lines(&run.transfer)) == 0) {
 		begin(&run);
 	} else {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");

@@ -15,7 +15,8 @@ queue_init(struct queue *queue, char *const *paths, size_t count,
 	*queue = (struct queue){.paths = paths,
 	    .count = count,
 	    .options = options,
-	    .recursive = recursive};
+	    .recursive = recursive,
+	    .directories = recursive ? TREE_STREAMS : 0};
 }
 
 void
@@ -45,6 +46,7 @@ begin_tree(struct queue *queue, struct queue_item *item)
 	if (tree_begin(&queue->tree, item->source.path, item->fd, &item->found,
 		options->follow, &options->exclude) == -1)
 		return fail(item, strerror(errno));
+	queue->tree.streams = queue->directories;
 	queue->walking = 1;
 	queue->name = item->source.name;
 	return QUEUE_FOLDER;

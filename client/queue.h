@@ -16,6 +16,7 @@ struct queue {
 	size_t count, next;
 	const struct options *options; /* not owned */
 	int recursive;
+	size_t directories; /* the most that a walk holds open */
 	int walking; /* in a tree, which is what lies in the last source */
 	struct tree tree;
 	size_t name; /* of the tree's sources */

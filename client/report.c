@@ -290,6 +290,15 @@ describe_end(const struct transfer *transfer, char *buffer, size_t size,
 }
 
 void
+report_streams(struct transfer *transfer, size_t streams)
+{
+	if (transfer->options->verbose)
+		say(transfer,
+		    "ftx: the limit on open files lets %zu stream%s be opened",
+		    streams, streams == 1 ? "" : "s");
+}
+
+void
 report_again(
     struct transfer *transfer, const struct outcome *outcome, int64_t delay)
 {

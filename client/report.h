@@ -31,6 +31,9 @@ void report_failure(struct transfer *transfer, const struct request *request,
 void report_source(struct transfer *transfer, const struct request *request,
     enum source_kind kind, const struct outcome *outcome);
 
+/* There are descriptors for so many connections only. */
+void report_streams(struct transfer *transfer, size_t streams);
+
 /* The connection is lost, and will be made again. */
 void report_again(
     struct transfer *transfer, const struct outcome *outcome, int64_t delay);

@@ -48,6 +48,7 @@ transfer_init(struct transfer *transfer, const struct options *options,
 	memset(transfer, 0, sizeof(*transfer));
 	transfer->options = options;
 	transfer->target = target;
+	transfer->streams = (size_t)options->streams;
 	transfer->input = count == 1 && strcmp(paths[0], "-") == 0;
 	transfer->settles =
 	    count == 1 && !transfer->input && may_settle(options, paths[0]);
@@ -88,7 +89,7 @@ transfer_is_exhausted(const struct transfer *transfer)
 int
 transfer_is_shared(const struct transfer *transfer)
 {
-	return transfer->options->streams > 1;
+	return transfer->streams > 1;
 }
 
 struct wire_base

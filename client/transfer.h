@@ -27,6 +27,7 @@ struct transfer {
 	struct progress progress;
 	struct events events;
 	struct rate rate;
+	size_t streams;		       /* connections at once */
 	struct aside_changes removals; /* of sources, by this run */
 	int tells;		       /* successes are shown, too */
 	int input;		       /* the source is standard input, */

@@ -131,7 +131,7 @@ push(struct tree *tree, int fd, const struct stat *found)
 		close(fd);
 		return -1;
 	}
-	if (open_level(&level, fd, tree->depth < TREE_STREAMS) == -1)
+	if (open_level(&level, fd, tree->depth < tree->streams) == -1)
 		return -1;
 	if (tree->depth > 0) {
 		parent = top_of(tree);
@@ -184,6 +184,7 @@ tree_begin(struct tree *tree, const char *root, int fd,
 
 	*tree = (struct tree){.follow = follow,
 	    .exclude = exclude,
+	    .streams = TREE_STREAMS,
 	    .root = length,
 	    .room = length + 1 + WIRE_PATH_MAX};
 	tree->path = malloc(tree->room);

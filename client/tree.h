@@ -11,10 +11,10 @@
 #include "common/status.h"
 
 /*
- * So many directories on the way down are read as the walk goes.  Of those
- * that lie deeper the names are held, and the directory is opened again when
- * the walk comes back to it, so that neither the descriptors nor the memory
- * depend on what the tree is like.
+ * So many directories on the way down, at most, are read as the walk goes.  Of
+ * those that lie deeper the names are held, and the directory is opened again
+ * when the walk comes back to it, so that neither the descriptors nor the
+ * memory depend on what the tree is like.
  */
 #define TREE_STREAMS 64
 
@@ -27,7 +27,8 @@ struct tree {
 	size_t root, room;
 	struct tree_level *levels; /* owned: from the root down */
 	size_t depth, capacity;
-	int left; /* the last event was TREE_LEAVE */
+	size_t streams; /* TREE_STREAMS, or less where descriptors are few */
+	int left;	/* the last event was TREE_LEAVE */
 };
 
 enum tree_event {

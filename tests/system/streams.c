@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One run over several connections, fewer than wished, and lost ones. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "tests/lab/proxy.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/plan.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
@@ -280,6 +282,99 @@ START_TEST(shares_the_rate)
 }
 END_TEST
 
+/* Make a directory in which others lie, so deep. */
+static void
+make_deep(int depth)
+{
+	char path[512] = "src";
+
+	for (int i = 0; i < depth; i++) {
+		strcat(path, "/d");
+		folder_make(path);
+	}
+	strcat(path, "/f");
+	file_make(path, 100, 1);
+}
+
+/* So much that the first connection cannot send all of it early. */
+static void
+make_more(void)
+{
+	char path[64];
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(path, sizeof(path), "src/more%d", i);
+		file_make(path, 100000, (unsigned)i);
+	}
+}
+
+static const struct {
+	const char *streams, *limit;
+	int fewer;
+} few_descriptors[] = {
+    {"8", "-n 20", 1},
+    {"32", "-n 64", 1},
+    {"64", "-n 128", 1},
+    /* It is raised. */
+    {"64", "-Sn 20", 0},
+};
+
+START_TEST(streams_fit_into_few_descriptors)
+{
+	struct server server;
+	struct run run;
+	char line[128];
+
+	make_deep(100);
+	make_more();
+	SERVER_START(&server, "-w", "8", "-C", "8", "-o", "fsync=no");
+	snprintf(line, sizeof(line),
+	    "ulimit %s && exec $FTX put -rv -j %s src 127.0.0.1:",
+	    few_descriptors[_i].limit, few_descriptors[_i].streams);
+	run_shell(&run, line);
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(
+	    strstr(run.err, "ftx: the limit on open files lets ") != NULL,
+	    few_descriptors[_i].fewer);
+	check_equal();
+	server_stop(&server);
+}
+END_TEST
+
+static const struct {
+	struct plan_fault fault;
+	int number, always;
+} shortages[] = {
+    {{FAULT_SOCKET, FAULT_ANYTHING, FAULT_ERROR, EMFILE, 0, 0}, 2, 1},
+    {{FAULT_SOCKET, FAULT_ANYTHING, FAULT_ERROR, EMFILE, 0, 0}, 4, 1},
+    /* The limit was lowered meanwhile. */
+    {{FAULT_POLL, FAULT_ANYTHING, FAULT_ERROR, EINVAL, 0, 0}, 30, 0},
+};
+
+/* Whatever runs short meanwhile, the others do the work. */
+START_TEST(streams_go_on_when_descriptors_run_short)
+{
+	char program[HARNESS_PATH];
+	struct server server;
+	struct plan plan;
+	struct run run;
+
+	make_more();
+	SERVER_START(&server, "-w", "8", "-C", "8", "-o", "fsync=no");
+	if (plan_make(&plan, "plan") == 0) {
+		plan_arm(&plan, &shortages[_i].fault, shortages[_i].number,
+		    shortages[_i].always);
+		RUN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
+		    harness_program(program, "ftx"), "put", "-r", "-j", "8",
+		    "-l", "65536", "src", "127.0.0.1:");
+		run_check(&run, 0, NULL);
+		ck_assert_int_gt(plan_disarm(&plan), 0);
+		check_equal();
+	}
+	server_stop(&server);
+}
+END_TEST
+
 /* One summary, one status. */
 START_TEST(some_cannot_be_stored)
 {
@@ -351,6 +446,9 @@ streams_suite(void)
 	tcase_add_test(tcase, large_files_side_by_side);
 	tcase_add_test(tcase, cannot_all_connect);
 	tcase_add_test(tcase, shares_the_rate);
+	tcase_add_loop_test(tcase, streams_fit_into_few_descriptors, 0, 4);
+	tcase_add_loop_test(
+	    tcase, streams_go_on_when_descriptors_run_short, 0, 3);
 	tcase_add_test(tcase, some_cannot_be_stored);
 	tcase_add_test(tcase, one_file);
 	tcase_add_test(tcase, limits);
