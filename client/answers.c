@@ -135,6 +135,11 @@ take_failure(struct answers *answers, struct request *request,
 		window_mark(window, request, REQUEST_NEW);
 		return;
 	}
+	/* The server compares too much now: another time it may have room. */
+	if (answer->status == STATUS_BUSY && request->state == REQUEST_ASKED) {
+		feed_postpone(answers->feed, request);
+		return;
+	}
 	outcome_set(&why, answer->status, "%.*s", (int)answer->text.length,
 	    answer->text.bytes);
 	report_failure(answers->transfer, request, &why);

@@ -279,8 +279,11 @@ feed_step(struct feed *feed)
 	if (feed->hash.fd == -1 && feed_request(feed))
 		return FEED_MORE;
 	request = window_going(&feed->window);
-	if (request == NULL)
-		return feed->hash.fd != -1 ? feed_hash(feed) : FEED_IDLE;
+	if (request == NULL && feed->hash.fd != -1)
+		return feed_hash(feed);
+	feed->spent = request == NULL;
+	if (feed->spent)
+		return FEED_IDLE;
 	feed->next_waiting = 0;
 	feed_follow(feed, request);
 	return FEED_MORE;
@@ -293,11 +296,23 @@ feed_cancel(struct feed *feed, uint32_t request)
 		feed->cancelled = 1;
 }
 
+void
+feed_postpone(struct feed *feed, struct request *request)
+{
+	feed->postponed = 1;
+	/* There may be room for others now. */
+	feed->spent = 0;
+	window_mark(&feed->window, request, REQUEST_NEW);
+}
+
 int
 feed_is_done(const struct feed *feed)
 {
 	if (feed->fd != -1 || feed->window.open > 0)
 		return 0;
-	return feed->stopped ||
-	    (feed->hash.fd == -1 && transfer_is_exhausted(feed->transfer));
+	if (feed->stopped)
+		return 1;
+	return feed->hash.fd == -1 &&
+	    (transfer_is_exhausted(feed->transfer) ||
+		(feed->postponed && feed->spent));
 }

@@ -34,7 +34,7 @@ quick_delay(struct retry *retry)
 
 /* The last try is made when the limit has come. */
 static int64_t
-slow_delay(struct retry *retry, enum status cause, io_time now)
+slow_delay(struct retry *retry, enum status cause, int64_t limit, io_time now)
 {
 	int64_t delay = SLOW_FIRST, left;
 
@@ -42,7 +42,7 @@ slow_delay(struct retry *retry, enum status cause, io_time now)
 		retry->lost = now;
 		retry->cause = cause;
 	}
-	left = retry->lost + retry->limit - now;
+	left = retry->lost + limit - now;
 	if (left < SLOW_FIRST)
 		return -1;
 	for (unsigned i = 0; i < retry->tries && delay < SLOW_LAST; i++)
@@ -101,12 +101,17 @@ retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 	retry->slow = retry->greeted &&
 	    (attempt->greeted || attempt->status != STATUS_BUSY);
 	if (retry->slow)
-		return slow_delay(retry, attempt->status, now);
+		return slow_delay(retry, attempt->status,
+		    attempt->status == STATUS_BUSY ? retry->queue_timeout
+						   : retry->limit,
+		    now);
 	delay = quick_delay(retry);
 	if (now + delay - retry->since < retry->queue_timeout)
 		return delay;
 	retry->slow = retry->greeted;
-	return retry->slow ? slow_delay(retry, attempt->status, now) : -1;
+	return retry->slow
+	    ? slow_delay(retry, attempt->status, retry->limit, now)
+	    : -1;
 }
 
 enum status

@@ -259,7 +259,8 @@ allowed_from(const struct stream *stream)
 static int
 is_complete(const struct stream *stream)
 {
-	return !stream->feed.stopped && feed_is_done(&stream->feed);
+	return !stream->feed.stopped && !stream->feed.postponed &&
+	    feed_is_done(&stream->feed);
 }
 
 /* An end that comes after the last result takes none back. */
@@ -274,8 +275,13 @@ is_harmless(const struct stream *stream)
 static enum stream_event
 finish(struct stream *stream)
 {
-	if (!is_complete(stream)) {
+	if (stream->feed.stopped) {
 		(void)fail(stream, STATUS_DRAINING, "the server is going down");
+		return STREAM_FAILED;
+	}
+	if (stream->feed.postponed) {
+		(void)fail(stream, STATUS_BUSY,
+		    "the server compares for others just now");
 		return STREAM_FAILED;
 	}
 	/* Nothing depends on it any more. */

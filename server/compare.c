@@ -2,6 +2,7 @@
 /* Whether a target is already what the client has. */
 #include "server/compare.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -22,8 +23,9 @@ compare_digest(const struct wire_request *request,
     const struct tick *tick)
 {
 	struct digest digest;
-	int fd;
+	int fd, error;
 
+	errno = 0;
 	if (!S_ISREG(found->st_mode) ||
 	    (uint64_t)found->st_size != request->size)
 		return -1;
@@ -35,6 +37,8 @@ compare_digest(const struct wire_request *request,
 	    digest.length == request->size &&
 	    digest_value(&digest) == request->digest)
 		return fd;
+	error = errno;
 	close(fd);
+	errno = error;
 	return -1;
 }

@@ -81,6 +81,12 @@ options_per_host(const struct options *options)
 	return options->workers > 1 ? options->workers - 1 : 1;
 }
 
+size_t
+options_comparers(const struct options *options)
+{
+	return options->workers < 2 ? 1 : (size_t)options->workers / 2;
+}
+
 int
 options_umask(const struct options *options)
 {

@@ -3,6 +3,7 @@
 #ifndef SERVER_OPTIONS_H
 #define SERVER_OPTIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -58,6 +59,9 @@ int options_check_together(const struct options *options, int argc,
 
 /* max_per_host with its default worked out. */
 uint64_t options_per_host(const struct options *options);
+
+/* How many workers may compare at once: half of them, at least 1. */
+size_t options_comparers(const struct options *options);
 
 /* min-free: so many percent of the file system, or so many bytes. */
 void options_min_free(

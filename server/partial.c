@@ -216,7 +216,8 @@ static int
 take(struct search *search, const struct candidate *candidate, uint64_t size,
     struct partial *partial)
 {
-	const struct tick tick = {call_tick, search};
+	const struct tick tick = {
+	    call_tick, search, search->finder->tick.share};
 	struct partial found = {.staged.fd = -1, .foreign = candidate->foreign};
 	int error;
 
@@ -308,10 +309,10 @@ partial_find(
 	for (size_t i = 0; i < count; i++) {
 		if (take(&search, &list[i], size, partial) == 0)
 			return 0;
-		if (search.ended) {
+		if (search.ended)
 			errno = EAGAIN;
+		if (search.ended || errno == EBUSY)
 			break;
-		}
 	}
 	return -1;
 }

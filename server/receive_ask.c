@@ -31,6 +31,15 @@ compares_digest(const struct wire_request *request, const struct stat *found)
 	    compare_time(request, found);
 }
 
+/* Too many other workers compare now: the client is to ask again. */
+static enum verdict
+be_busy(struct outcome *outcome)
+{
+	outcome_set(
+	    outcome, STATUS_BUSY, "the server compares for others just now");
+	return VERDICT_RESULT;
+}
+
 /* Whether the target is what the client has.  The descriptor is for a sync. */
 static enum verdict
 compare(struct receive *receive, const struct wire_request *request,
@@ -51,6 +60,8 @@ compare(struct receive *receive, const struct wire_request *request,
 	if (!compares_digest(request, found))
 		return VERDICT_GO;
 	*fd = compare_digest(request, destination, found, &receive->tick);
+	if (*fd == -1 && errno == EBUSY)
+		return be_busy(outcome);
 	if (*fd == -1)
 		return VERDICT_GO;
 	/* What is only tried is not made durable either. */
@@ -155,8 +166,12 @@ prepare(struct receive *receive, const struct wire_request *request,
 	digest_init(&partial->prefix);
 	partial->foreign = 0;
 	if (partial->staged.name[0] != '\0' &&
-	    receive->asks.partials < ASKS_PARTIALS)
-		(void)partial_find(&receive->finder, request->size, partial);
+	    receive->asks.partials < ASKS_PARTIALS &&
+	    partial_find(&receive->finder, request->size, partial) == -1 &&
+	    errno == EBUSY) {
+		(void)be_busy(outcome);
+		return -1;
+	}
 	held = partial_held(partial);
 	if (policy_has_room(
 		&receive->policy, request, destination, &held, outcome) == 0)

@@ -31,6 +31,7 @@ scoreboard_clear(struct scoreboard *board, size_t slot)
 	atomic_store(&board->slots[slot].serial, 0);
 	atomic_store(&board->slots[slot].want_serial, 0);
 	atomic_store(&board->slots[slot].idle, 0);
+	atomic_store(&board->slots[slot].comparing, 0);
 }
 
 void
@@ -41,6 +42,7 @@ scoreboard_begin(
 	uint32_t words[4];
 
 	atomic_store(&own->idle, 0);
+	atomic_store(&own->comparing, 0);
 	memcpy(words, peer->bytes, sizeof(words));
 	for (int i = 0; i < 4; i++)
 		atomic_store(&own->address[i], words[i]);
@@ -66,6 +68,25 @@ void
 scoreboard_wait(struct scoreboard *board, size_t slot)
 {
 	atomic_store(&board->slots[slot].idle, 1);
+}
+
+int
+scoreboard_compare(struct scoreboard *board, size_t slot, size_t most)
+{
+	size_t count = 0;
+
+	atomic_store(&board->slots[slot].comparing, 1);
+	for (size_t i = 0; i < board->count; i++)
+		count += atomic_load(&board->slots[i].comparing) == 1;
+	if (count > most)
+		scoreboard_compared(board, slot);
+	return count <= most;
+}
+
+void
+scoreboard_compared(struct scoreboard *board, size_t slot)
+{
+	atomic_store(&board->slots[slot].comparing, 0);
 }
 
 int

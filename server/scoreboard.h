@@ -22,6 +22,7 @@ struct scoreboard_slot {
 	_Atomic uint32_t want_serial; /* odd: it waits; one up at each change */
 	_Atomic uint32_t wanted[2];   /* digest of the staging name */
 	_Atomic uint32_t idle;	      /* the worker waits for a peer */
+	_Atomic uint32_t comparing;   /* it hashes a file for its peer */
 };
 
 /* What the master tells all workers. */
@@ -54,6 +55,14 @@ void scoreboard_wait(struct scoreboard *board, size_t slot);
 
 /* Nonzero if any worker waits for a peer. */
 int scoreboard_has_idle(const struct scoreboard *board);
+
+/*
+ * This slot's worker begins to hash a file, unless so many others do.  Of two
+ * that begin at the same time at least one sees the other.  Returns nonzero if
+ * it may; then scoreboard_compared is to follow.
+ */
+int scoreboard_compare(struct scoreboard *board, size_t slot, size_t most);
+void scoreboard_compared(struct scoreboard *board, size_t slot);
 
 /*
  * How many slots serve the same host, one's own included.  Of two that begin

@@ -23,6 +23,9 @@
 /* How often the client hears that work goes on, in milliseconds. */
 #define WORKING_EVERY 1000
 
+/* How often is looked whether it is still there meanwhile. */
+#define LOOK_EVERY 50
+
 /* No wait is longer, so that the end of the master is noticed. */
 #define LONGEST_WAIT 1000
 
@@ -39,7 +42,7 @@ struct session {
 	struct patience patience;
 	uint64_t heard; /* bytes from the client, and since when no more */
 	io_time heard_at;
-	io_time said_working;
+	io_time said_working, looked;
 	int gone; /* the errno by which work that takes long lost its client */
 	enum session_end end;
 };
@@ -54,6 +57,20 @@ ask_stop(struct session *session)
 		session->drain_deadline = io_now() + config->drain_timeout;
 }
 
+/*
+ * Note a connection that has ended in both directions: one that ended in one
+ * may still hear its answers.  After a reset it shows at once, else when the
+ * next word has been answered by one.
+ */
+static void
+look_for_client(struct session *session)
+{
+	struct pollfd polled = {.fd = session->conn.out};
+
+	if (io_poll(&polled, 1, 0) > 0)
+		session->gone = ECONNRESET;
+}
+
 /* In the middle of work that takes long.  Nonzero if it has to end. */
 static int
 tick(void *argument)
@@ -61,6 +78,12 @@ tick(void *argument)
 	struct session *session = argument;
 	io_time now = io_now();
 
+	if (now - session->looked >= LOOK_EVERY) {
+		session->looked = now;
+		look_for_client(session);
+	}
+	if (session->gone != 0)
+		return 1;
 	if (now - session->said_working < WORKING_EVERY)
 		return 0;
 	session->said_working = now;
@@ -446,7 +469,9 @@ session_run(
 	    .never_overwrite = config->never_overwrite,
 	    .sender = config->sender};
 	struct session *session = calloc(1, sizeof(*session));
-	const struct tick working = {tick, session};
+	const struct hash_share share = {
+	    config->board, config->slot, config->comparers};
+	const struct tick working = {tick, session, &share};
 	enum session_end end = SESSION_SICK;
 
 	if (session == NULL ||

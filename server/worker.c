@@ -255,6 +255,7 @@ worker_run(struct worker *worker)
 	loop.session.argument = worker;
 	loop.session.board = worker->board;
 	loop.session.slot = worker->slot;
+	loop.session.comparers = options_comparers(worker->options);
 	umask(worker->store->mask);
 	signals_forget();
 	signals_unblock();

@@ -12,6 +12,7 @@
 #include "tests/lab/proxy.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/peer.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
@@ -218,6 +219,62 @@ static const struct {
 	"f  2.1 MB, verified, synced"},
 };
 
+/* A client that has the only place to compare, for longer than a test runs. */
+static void
+occupy(struct peer *peer)
+{
+	const uint64_t size = UINT64_C(4) << 40;
+	struct script *script = script_new();
+
+	ck_assert_int_eq(truncate("in/huge", (off_t)size), 0);
+	script_begin(script);
+	script_request(script, WIRE_ASK, 1, "huge", size, WIRE_UNLESS_DIGEST);
+	peer_start(peer, server.port, script);
+}
+
+/* What cannot be compared now is asked again, not sent and not given up. */
+START_TEST(a_busy_compare_is_asked_again)
+{
+	struct peer peer;
+	struct run run;
+
+	file_make("large", 2 << 20, 1);
+	file_make("small", 10, 2);
+	put_good(&server, "large", "large");
+	put_good(&server, "small", "small");
+	file_write("in/huge", "");
+	occupy(&peer);
+	/* Its own connection goes on meanwhile. */
+	RUN_BEGIN(&run, "ftx", "put", "-o", "checksum", "-v", "large", "small",
+	    "127.0.0.1:");
+	run_expect(&run, "trying again");
+	peer_close(&peer);
+	run_finish(&run);
+	run_check(&run, 0, "unchanged large");
+	run_check(&run, 0, "unchanged small");
+	RUN(&run, "ftx", "put", "-o", "checksum", "-v", "large", "127.0.0.1:");
+	run_check(&run, 0, "unchanged large");
+}
+END_TEST
+
+START_TEST(a_busy_compare_has_its_time)
+{
+	struct peer peer;
+	struct run run;
+
+	file_make("large", 2 << 20, 1);
+	put_good(&server, "large", "large");
+	file_write("in/huge", "");
+	occupy(&peer);
+	RUN(&run, "ftx", "put", "-o", "checksum", "-o", "queue-timeout=2s",
+	    "large", "127.0.0.1:");
+	run_check(&run, 75, "compares for others");
+	ck_assert_int_ge(run.elapsed, 1000);
+	ck_assert_int_lt(run.elapsed, 10000);
+	peer_close(&peer);
+}
+END_TEST
+
 START_TEST(a_lost_result)
 {
 	const struct proxy_plan plan = {
@@ -346,6 +403,8 @@ unchanged_suite(void)
 	tcase_add_test(tcase, a_long_digest);
 	tcase_add_loop_test(
 	    tcase, a_lost_result, 0, (int)(sizeof(lost) / sizeof(lost[0])));
+	tcase_add_test(tcase, a_busy_compare_is_asked_again);
+	tcase_add_test(tcase, a_busy_compare_has_its_time);
 	tcase_add_test(tcase, a_lost_result_and_another_source);
 	tcase_add_test(tcase, a_lost_result_that_is_not_compared);
 	tcase_add_test(tcase, sources_are_removed);

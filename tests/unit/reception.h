@@ -29,7 +29,7 @@ reception_tick(void *argument)
 static inline void
 reception_open(struct reception *reception, const struct store *store)
 {
-	const struct tick go_on = {reception_tick, NULL};
+	const struct tick go_on = {reception_tick, NULL, NULL};
 	int ends[2];
 
 	memset(reception, 0, sizeof(*reception));

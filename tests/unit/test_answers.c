@@ -105,6 +105,26 @@ static const struct {
     {WIRE_SENT_BEFORE, STATUS_WOULD_STORE, 0, 0, -1},
 };
 
+/* Not on this connection, which ends when the rest is done. */
+START_TEST(what_is_busy_waits_for_the_next_connection)
+{
+	struct request *request = add_asked(WIRE_UNLESS_DIGEST);
+	struct request *other = add_asked(WIRE_UNLESS_DIGEST);
+
+	transfer.queue.ended = 1;
+	ck_assert_int_eq(hear(request, STATUS_BUSY, 0, 0), 0);
+	ck_assert_int_eq(request->state, REQUEST_NEW);
+	ck_assert(!feed_is_done(&feed));
+	ck_assert_int_eq(hear(other, STATUS_UNCHANGED, 0, 0), 0);
+	ck_assert(feed_is_done(&feed));
+	ck_assert(feed.postponed);
+	ck_assert_ptr_null(transfer.again.first);
+	feed_release(&feed, 0);
+	ck_assert_ptr_eq(transfer.again.first, request);
+	ck_assert_uint_eq(transfer.tally.failed, 0);
+}
+END_TEST
+
 START_TEST(success_is_plausible)
 {
 	struct request *request;
@@ -227,6 +247,7 @@ answers_suite(void)
 	TCase *tcase = support_case("answers");
 
 	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_test(tcase, what_is_busy_waits_for_the_next_connection);
 	tcase_add_loop_test(tcase, success_is_plausible, 0,
 	    (int)(sizeof(stories) / sizeof(stories[0])));
 	tcase_add_test(tcase, dry_runs_are_unchanged_or_would_store);

@@ -18,7 +18,7 @@ count_tick(void *argument)
 	return ++ticks == last_tick;
 }
 
-static const struct tick tick = {count_tick, NULL};
+static const struct tick tick = {count_tick, NULL, NULL};
 
 static int
 answer(void *argument)

@@ -21,7 +21,7 @@ count_tick(void *argument)
 	return ++ticks == last_tick;
 }
 
-static const struct tick tick = {count_tick, NULL};
+static const struct tick tick = {count_tick, NULL, NULL};
 
 static const struct wire_request whole = {.kind = WIRE_FILE,
     .wishes = WIRE_RESUME,

@@ -74,6 +74,40 @@ START_TEST(a_full_group_is_committed)
 }
 END_TEST
 
+/* How often the tick was called, and when it ends what is done. */
+static int ticks, end_at;
+
+static int
+count_tick(void *argument)
+{
+	(void)argument;
+	return ++ticks == end_at;
+}
+
+/* The digest of a long hole takes a while, and is not for one that left. */
+START_TEST(a_hole_is_hashed_in_steps)
+{
+	const uint64_t hole = 64 << 20;
+	uint8_t payload[8];
+
+	reception_base(&reception, "");
+	ticks = 0;
+	end_at = _i == 0 ? 0 : 3;
+	receive->tick = (struct tick){count_tick, NULL, NULL};
+	client_request(client, WIRE_PUT, 1, "hole", hole, 0);
+	client_queue(
+	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, hole));
+	ck_assert_int_eq(reception_run(&reception), 0);
+	if (_i == 0) {
+		ck_assert_int_ge(ticks, 8);
+		ck_assert_uint_eq(receive->content.file.received, hole);
+	} else {
+		ck_assert_int_eq(ticks, 3);
+		ck_assert_uint_lt(receive->content.file.received, hole / 2);
+	}
+}
+END_TEST
+
 START_TEST(numbers_grow)
 {
 	static const struct {
@@ -364,6 +398,7 @@ receive_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, stored_is_said_when_it_is_true);
 	tcase_add_test(tcase, a_full_group_is_committed);
+	tcase_add_loop_test(tcase, a_hole_is_hashed_in_steps, 0, 2);
 	tcase_add_test(tcase, numbers_grow);
 	tcase_add_test(tcase, numbers_of_failed_requests_are_used);
 	tcase_add_test(tcase, put_carries_no_wishes);

@@ -227,12 +227,12 @@ START_TEST(untried_is_tried_again_once_connected)
 }
 END_TEST
 
-/* One that greets and is busy then does not try us for ever. */
+/* One that greets and is busy then is waited for as for a worker. */
 START_TEST(busy_behind_a_greeting)
 {
 	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 5000), 1000);
-	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 4000 + LIMIT), 1000);
-	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 5000 + LIMIT), -1);
+	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 4000 + QUEUE), 1000);
+	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 5000 + QUEUE), -1);
 }
 END_TEST
 

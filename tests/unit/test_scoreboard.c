@@ -123,6 +123,21 @@ START_TEST(never_torn)
 }
 END_TEST
 
+START_TEST(so_many_compare_at_once)
+{
+	ck_assert(scoreboard_compare(&board, 0, 2));
+	ck_assert(scoreboard_compare(&board, 1, 2));
+	ck_assert(!scoreboard_compare(&board, 2, 2));
+	/* Who was refused does not count. */
+	scoreboard_compared(&board, 1);
+	ck_assert(scoreboard_compare(&board, 3, 2));
+	ck_assert(!scoreboard_compare(&board, 2, 2));
+	/* Its worker is gone. */
+	scoreboard_clear(&board, 0);
+	ck_assert(scoreboard_compare(&board, 2, 2));
+}
+END_TEST
+
 START_TEST(an_idle_worker_is_seen)
 {
 	struct address_ip a = host(3, 3);
@@ -207,6 +222,7 @@ scoreboard_suite(void)
 	tcase_add_test(tcase, counts_one_host_only);
 	tcase_add_test(tcase, tells_peer_and_connections);
 	tcase_add_test(tcase, shared_between_processes);
+	tcase_add_test(tcase, so_many_compare_at_once);
 	tcase_add_test(tcase, an_idle_worker_is_seen);
 	tcase_add_test(tcase, never_torn);
 	tcase_add_test(tcase, mends_itself);

@@ -347,6 +347,33 @@ START_TEST(nobody_is_worked_for)
 }
 END_TEST
 
+/* As soon as it has left, not only when a word to it fails. */
+START_TEST(who_has_left_is_noticed_soon)
+{
+	const int64_t soon = 500; /* of the second between two words */
+	int64_t took = SOON;
+
+	for (int i = 0; i < 3 && took >= soon; i++) {
+		setup();
+		file_make("in/huge", "");
+		ck_assert_int_eq(truncate("in/huge", HUGE_SIZE), 0);
+		serving.config.compares = 1;
+		serving_begin(&serving);
+		client_request(
+		    client, WIRE_ASK, 1, "huge", HUGE_SIZE, WIRE_UNLESS_DIGEST);
+		client_flush(client);
+		serving_pause(100);
+		took = -io_now();
+		serving_close(&serving, SESSION_DONE);
+		took += io_now();
+		ck_assert_int_eq(unlink("in/huge"), 0);
+		ck_assert_int_eq(rmdir(inbox_staging()), 0);
+		ck_assert_int_eq(rmdir("in"), 0);
+	}
+	ck_assert_int_lt(took, soon);
+}
+END_TEST
+
 Suite *
 server_patience_suite(void)
 {
@@ -367,6 +394,9 @@ server_patience_suite(void)
 	tcase_add_test(tcase, waiting_within_a_request_needs_no_idle_worker);
 	tcase_add_test(tcase, who_does_not_read_is_ended);
 	tcase_add_loop_test(tcase, nobody_is_worked_for, 0, 2);
+	suite_add_tcase(suite, tcase);
+	tcase = support_case("leaving");
+	tcase_add_test(tcase, who_has_left_is_noticed_soon);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -296,7 +296,7 @@ stop_at_once(void *argument)
 /* Many names: the client would wait, and the process is to stop. */
 START_TEST(the_tick_ends_the_sweep)
 {
-	const struct tick tick = {stop_at_once, NULL};
+	const struct tick tick = {stop_at_once, NULL, NULL};
 	struct store store;
 	char name[STORE_NAME];
 
