@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "common/io.h"
-
-/* How long a reader of standard error may keep a line waiting. */
-#define LOG_PATIENCE 1000
+#include "common/log_syslog.h"
+#include "common/text.h"
 
 static struct {
 	const char *name;
@@ -42,7 +41,7 @@ log_open(const char *name, enum log_level level, int to_syslog)
 		return;
 	/* The time zone is read while that is still permitted. */
 	tzset();
-	openlog(name, LOG_PID, LOG_DAEMON);
+	log_syslog_open(NULL);
 }
 
 /* Write "TIME NAME[PID]: " and return its length. */
@@ -62,100 +61,115 @@ write_head(char line[LOG_LINE])
 }
 
 /*
- * Append text, cut so that a newline and a NUL still fit.  A backslash stays:
- * what had to be escaped by its meaning has been.
+ * The next character of text as it is shown, at most 4 bytes, which is returned
+ * in shown; *taken is how many bytes it has in text.  A backslash stays: what
+ * had to be escaped by its meaning has been.
+ */
+static size_t
+show(char shown[5], const char *text, size_t *taken)
+{
+	size_t length = strlen(text);
+
+	*taken = *text == '\\' ? 1 : text_plain(text, length, TEXT_UTF8);
+	if (*taken > 0) {
+		memcpy(shown, text, *taken);
+		return *taken;
+	}
+	*taken = 1;
+	return (size_t)snprintf(
+	    shown, 5, "\\x%02x", (unsigned)(unsigned char)*text);
+}
+
+/* Append text; if it is too long, it ends in TEXT_CUT.  Leaves room for "\n".
  */
 static size_t
 append(char line[LOG_LINE], size_t length, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		int plain = *text >= 0x20 && *text <= 0x7e;
-		size_t made = plain ? 1 : 4;
+	const size_t most = LOG_LINE - 2, mark = strlen(TEXT_CUT);
+	size_t made, taken, fits = length;
+	char shown[5];
 
-		if (length + made > LOG_LINE - 2)
+	for (; *text != '\0'; text += taken) {
+		made = show(shown, text, &taken);
+		if (length + made > most) {
+			length = fits;
+			memcpy(line + length, TEXT_CUT, mark);
+			length += mark;
 			break;
-		if (plain)
-			line[length] = *text;
-		else
-			snprintf(line + length, 5, "\\x%02x",
-			    (unsigned)(unsigned char)*text);
+		}
+		memcpy(line + length, shown, made);
 		length += made;
+		if (length + mark <= most)
+			fits = length;
 	}
 	line[length] = '\0';
 	return length;
 }
 
 /*
- * A reader that has stopped must not stop the service: it is waited for once,
- * and from then on not at all until it reads again.  A line is shorter than
- * what a pipe takes whole, so the write that follows does not block.
+ * A reader that has stopped must not stop the service.  A line is shorter than
+ * what a pipe takes whole, so that a write does not block where poll has seen
+ * room.
  */
 static int
-wait_for_room(void)
+write_stderr(const char *word, const char *text)
 {
 	struct pollfd stream = {STDERR_FILENO, POLLOUT, 0};
-	io_time deadline = io_now() + (state.lost == 0 ? LOG_PATIENCE : 0);
-	int ready;
-
-	do {
-		ready = io_poll(&stream, 1, deadline);
-	} while (ready == 0 && io_now() < deadline);
-	return ready > 0;
-}
-
-static int
-write_line(const char *word, const char *text)
-{
 	char line[LOG_LINE];
 	size_t length = write_head(line);
 
 	length = append(line, length, word);
 	length = append(line, length, text);
 	line[length++] = '\n';
-	if (!wait_for_room())
+	if (io_poll(&stream, 1, 0) <= 0)
 		return -1;
 	return io_write(STDERR_FILENO, line, length) > 0 ? 0 : -1;
 }
 
+static int
+write_syslog(enum log_level level, const char *text)
+{
+	char line[LOG_LINE];
+
+	append(line, append(line, 0, levels[level].word), text);
+	return log_syslog_send(levels[level].priority, state.name, line);
+}
+
+/* Returns 0, or -1 if it cannot be written now. */
+static int
+write_line(enum log_level level, const char *text)
+{
+	return state.to_syslog ? write_syslog(level, text)
+			       : write_stderr(levels[level].word, text);
+}
+
 static void
-write_stderr(enum log_level level, const char *text)
+write_or_count(enum log_level level, const char *text)
 {
 	char note[64];
 
 	if (state.lost > 0) {
 		snprintf(note, sizeof note, "%lu lines could not be written",
 		    state.lost);
-		if (write_line(levels[LOG_LEVEL_WARN].word, note) == 0)
+		if (write_line(LOG_LEVEL_WARN, note) == 0)
 			state.lost = 0;
 	}
-	if (write_line(levels[level].word, text) != 0)
+	if (write_line(level, text) != 0)
 		state.lost++;
-}
-
-static void
-write_syslog(enum log_level level, const char *text)
-{
-	char line[LOG_LINE];
-
-	append(line, append(line, 0, levels[level].word), text);
-	syslog(levels[level].priority, "%s", line);
 }
 
 static void __attribute__((format(printf, 2, 0)))
 write_event(enum log_level level, const char *format, va_list arguments)
 {
 	int saved = errno;
-	char text[LOG_LINE];
+	char text[2 * LOG_LINE];
 
 	if (level > state.shown)
 		return;
 	/* The format is the program's own; if it fails, it is still shown. */
 	if (vsnprintf(text, sizeof text, format, arguments) < 0)
 		snprintf(text, sizeof text, "%s", format);
-	if (state.to_syslog)
-		write_syslog(level, text);
-	else
-		write_stderr(level, text);
+	write_or_count(level, text);
 	errno = saved;
 }
 

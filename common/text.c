@@ -84,15 +84,17 @@ utf8_length(const uint8_t *in, size_t length)
 	return is_unsafe(character) ? 0 : taken;
 }
 
-/* How many of the next bytes may stand as they are. */
-static size_t
-plain_length(const uint8_t *in, size_t length, enum text_set set)
+size_t
+text_plain(const void *bytes, size_t length, enum text_set set)
 {
-	if (in[0] == '\\' || in[0] < 0x20 || in[0] == 0x7f)
+	const uint8_t *in = bytes;
+
+	if (in[0] == '\\' || in[0] < 0x20 || in[0] == 0x7f ||
+	    (in[0] == '"' && set == TEXT_LOG))
 		return 0;
 	if (in[0] < 0x80)
 		return 1;
-	return set == TEXT_UTF8 ? utf8_length(in, length) : 0;
+	return set != TEXT_ASCII ? utf8_length(in, length) : 0;
 }
 
 char *
@@ -100,12 +102,13 @@ text_escape(char *buffer, size_t size, const void *bytes, size_t length,
     enum text_set set)
 {
 	const uint8_t *in = bytes;
+	const size_t mark = set == TEXT_LOG ? strlen(TEXT_CUT) : 0;
 	char escape[5];
 	const void *piece;
-	size_t taken, made, filled = 0;
+	size_t taken, made, filled = 0, fits = 0;
 
 	for (; length > 0; in += taken, length -= taken) {
-		taken = plain_length(in, length, set);
+		taken = text_plain(in, length, set);
 		made = taken;
 		piece = in;
 		if (taken == 0) {
@@ -118,6 +121,12 @@ text_escape(char *buffer, size_t size, const void *bytes, size_t length,
 			break;
 		memcpy(buffer + filled, piece, made);
 		filled += made;
+		if (filled + mark < size)
+			fits = filled;
+	}
+	if (length > 0 && mark > 0 && mark < size) {
+		memcpy(buffer + fits, TEXT_CUT, mark);
+		filled = fits + mark;
 	}
 	buffer[filled] = '\0';
 	return buffer;

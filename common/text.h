@@ -8,10 +8,15 @@
 
 /* What may stand as it is; everything else becomes \xHH, and \ becomes \\. */
 enum text_set {
-	TEXT_ASCII, /* 0x20 to 0x7e: for logs */
-	TEXT_UTF8   /* and well-formed UTF-8 that neither controls the terminal
+	TEXT_ASCII, /* 0x20 to 0x7e */
+	TEXT_UTF8,  /* and well-formed UTF-8 that neither controls the terminal
 		       nor changes the direction of writing: for people */
+	TEXT_LOG    /* the same but for quotation marks, which end a name in
+		       logs; what is cut ends in TEXT_CUT */
 };
+
+/* No escaped text holds it. */
+#define TEXT_CUT "\\..."
 
 /*
  * Escape length bytes into buffer, cut where it is full and always ended by a
@@ -19,6 +24,12 @@ enum text_set {
  */
 char *text_escape(char *buffer, size_t size, const void *bytes, size_t length,
     enum text_set set);
+
+/*
+ * How many bytes the character has that stands first in these, at least one; 0
+ * if it may not stand as it is.
+ */
+size_t text_plain(const void *bytes, size_t length, enum text_set set);
 
 /*
  * The character that stands first in these bytes, at least one.  Returns its

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/text.h"
+#include "server/lines.h"
 
 /* As much of a path as leaves room in a line for what became of it. */
 #define ANSWER_PATH (LOG_LINE / 2)
@@ -85,6 +86,33 @@ queue_result(
 	return 0;
 }
 
+/* Of this process, which serves one client after the other. */
+static struct lines lines;
+
+static void
+tell_left_out(const char *peer, io_time now)
+{
+	unsigned more = lines_left_out(&lines, now);
+
+	if (more > 0)
+		log_info("%s %u more lines left out", peer, more);
+}
+
+int
+answer_may_log(const char *peer)
+{
+	io_time now = io_now();
+
+	tell_left_out(peer, now);
+	return lines_admit(&lines, now);
+}
+
+void
+answer_sum_up(const char *peer)
+{
+	tell_left_out(peer, IO_NEVER);
+}
+
 int
 answer_failed(struct conn *conn, const struct answer_subject *subject,
     const struct outcome *outcome)
@@ -93,13 +121,23 @@ answer_failed(struct conn *conn, const struct answer_subject *subject,
 	    .status = outcome->status, .text = text_of(outcome)};
 	char path[ANSWER_PATH], text[LOG_LINE];
 
-	log_info("%s \"%s\" %s%s%s", subject->peer,
-	    text_escape(
-		path, sizeof(path), subject->path, subject->length, TEXT_ASCII),
-	    status_text(outcome->status), outcome->text[0] != '\0' ? ": " : "",
-	    text_escape(text, sizeof(text), outcome->text,
-		strlen(outcome->text), TEXT_ASCII));
+	if (answer_may_log(subject->peer))
+		log_info("%s \"%s\" %s%s%s", subject->peer,
+		    text_escape(path, sizeof(path), subject->path,
+			subject->length, TEXT_LOG),
+		    status_text(outcome->status),
+		    outcome->text[0] != '\0' ? ": " : "",
+		    text_escape(text, sizeof(text), outcome->text,
+			strlen(outcome->text), TEXT_LOG));
 	return queue_result(conn, subject->request, &answer);
+}
+
+/* That one was there costs a client no more than to ask. */
+static int
+is_directory(const struct answer_subject *subject)
+{
+	return subject->length == 0 ||
+	    subject->path[subject->length - 1] == '/';
 }
 
 int
@@ -112,11 +150,12 @@ answer_stored(struct conn *conn, const struct answer_subject *subject,
 	    .digest = stored->digest};
 	char path[ANSWER_PATH];
 
-	log_info("%s \"%s\" stored, %llu bytes, %s", subject->peer,
-	    text_escape(
-		path, sizeof(path), subject->path, subject->length, TEXT_ASCII),
-	    (unsigned long long)stored->size,
-	    durable ? "synced" : "not synced");
+	if (!is_directory(subject) || answer_may_log(subject->peer))
+		log_info("%s \"%s\" stored, %llu bytes, %s", subject->peer,
+		    text_escape(path, sizeof(path), subject->path,
+			subject->length, TEXT_LOG),
+		    (unsigned long long)stored->size,
+		    durable ? "synced" : "not synced");
 	return queue_result(conn, subject->request, &answer);
 }
 

@@ -21,7 +21,8 @@ int answer_fatal(struct conn *conn, const struct outcome *outcome);
 
 /*
  * The result of a request, which the log tells too: path is where it went or
- * would have gone, peer the client's printable address.
+ * would have gone, peer the client's printable address.  What stores no file
+ * has a line only as answer_may_log says.
  */
 struct answer_subject {
 	const char *peer;
@@ -34,6 +35,14 @@ int answer_failed(struct conn *conn, const struct answer_subject *subject,
     const struct outcome *outcome);
 int answer_stored(struct conn *conn, const struct answer_subject *subject,
     const struct wire_end *stored, int durable);
+
+/*
+ * Nonzero if a line may be logged that a client has brought about without
+ * storing a file; if not, it is counted.  answer_sum_up logs how many were, and
+ * is to be called when the connection ends.
+ */
+int answer_may_log(const char *peer);
+void answer_sum_up(const char *peer);
 
 /* The first words of a connection. */
 void answer_greeting(

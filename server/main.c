@@ -192,7 +192,7 @@ print_listening(const struct server *server)
 	const struct options *options = &server->options;
 
 	if (listener_print(&server->listeners, STDOUT_FILENO, options->workers,
-		server->place, options->fsync) != 0)
+		server->place, store_unsynced(&server->store) == NULL) != 0)
 		log_warn("standard output: %s", strerror(errno));
 }
 

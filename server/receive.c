@@ -165,12 +165,14 @@ receive_abandon(struct receive *receive, const struct outcome *why)
 	if (receive->state != RECEIVE_CONTENT)
 		return 0;
 	kept = keeps_content(why->status) && content_keep(content);
-	log_warn("%s \"%s\" not stored, %s after %llu bytes%s", receive->peer,
-	    text_escape(name, sizeof(name), content->destination.path,
-		content->destination.length, TEXT_ASCII),
-	    status_text(why->status),
-	    (unsigned long long)content->file.received,
-	    kept ? ", partial kept" : "");
+	if (answer_may_log(receive->peer))
+		log_warn("%s \"%s\" not stored, %s after %llu bytes%s",
+		    receive->peer,
+		    text_escape(name, sizeof(name), content->destination.path,
+			content->destination.length, TEXT_LOG),
+		    status_text(why->status),
+		    (unsigned long long)content->file.received,
+		    kept ? ", partial kept" : "");
 	content_drop(content);
 	receive->state = RECEIVE_READY;
 	return 1;

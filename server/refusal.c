@@ -47,10 +47,10 @@ close_oldest(struct refusals *refusals)
 static void
 sum_up(struct refusals *refusals, io_time now)
 {
-	if (refusals->untold == 0 || now < refusals->span)
-		return;
-	log_info("%u more refused", refusals->untold);
-	refusals->untold = 0;
+	unsigned more = lines_left_out(&refusals->lines, now);
+
+	if (more > 0)
+		log_info("%u more refused", more);
 }
 
 static void
@@ -59,17 +59,9 @@ tell(struct refusals *refusals, const char *peer, const struct outcome *why)
 	io_time now = io_now();
 
 	sum_up(refusals, now);
-	if (now >= refusals->span) {
-		refusals->span = now + REFUSAL_SPAN;
-		refusals->told = 0;
-	}
-	if (refusals->told == REFUSAL_LINES) {
-		refusals->untold++;
-		return;
-	}
-	refusals->told++;
-	log_info(
-	    "%s refused: %s: %s", peer, status_text(why->status), why->text);
+	if (lines_admit(&refusals->lines, now))
+		log_info("%s refused: %s: %s", peer, status_text(why->status),
+		    why->text);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "common/io.h"
 #include "common/status.h"
+#include "server/lines.h"
 
 /* So many wait to be closed; beyond that the oldest is closed at once. */
 #define REFUSAL_MAX 16
@@ -17,11 +18,6 @@
 #define REFUSAL_TIME 250 /* milliseconds */
 #define REFUSAL_BYTES (256 * 1024)
 
-/* Who stores nothing fills no log: in each span so many lines, and then one
- * that says how many more there were. */
-#define REFUSAL_LINES 10
-#define REFUSAL_SPAN 1000 /* milliseconds */
-
 /* The oldest first.  Zeroed memory has none. */
 struct refusals {
 	struct {
@@ -29,8 +25,7 @@ struct refusals {
 		io_time until;
 	} waiting[REFUSAL_MAX];
 	size_t count;
-	io_time span; /* when this one ends */
-	unsigned told, untold;
+	struct lines lines;
 };
 
 /*

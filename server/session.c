@@ -135,9 +135,11 @@ end_with(struct session *session, const struct outcome *why)
 {
 	char text[LOG_LINE];
 
-	log_warn("%s ended: %s: %s", session->peer, status_text(why->status),
-	    text_escape(
-		text, sizeof(text), why->text, strlen(why->text), TEXT_ASCII));
+	if (answer_may_log(session->peer))
+		log_warn("%s ended: %s: %s", session->peer,
+		    status_text(why->status),
+		    text_escape(text, sizeof(text), why->text,
+			strlen(why->text), TEXT_UTF8));
 	(void)receive_abandon(&session->receive, why);
 	asks_release(&session->receive.asks);
 	(void)receive_commit(&session->receive);
@@ -494,6 +496,7 @@ session_run(
 	session->heard_at = io_now();
 	config->store->tick = &working;
 	serve(session);
+	answer_sum_up(peer);
 	end = end_of(session);
 	config->store->tick = NULL;
 	receive_release(&session->receive);

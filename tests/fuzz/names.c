@@ -57,7 +57,7 @@ static void
 check_text(const char *bytes, size_t length, enum text_set set)
 {
 	static char whole[4 * 8192 + 1];
-	char cut[64];
+	char cut[64], *mark;
 	const char *at = whole;
 
 	text_escape(whole, sizeof(whole), bytes, length, set);
@@ -66,10 +66,16 @@ check_text(const char *bytes, size_t length, enum text_set set)
 	fuzz_check(*at == '\0');
 	for (const char *shown = whole; *shown != '\0'; shown++)
 		fuzz_check((unsigned char)*shown >= 0x20 && *shown != 0x7f &&
-		    (set == TEXT_UTF8 || (unsigned char)*shown < 0x7f));
+		    (set != TEXT_ASCII || (unsigned char)*shown < 0x7f) &&
+		    (set != TEXT_LOG || *shown != '"'));
 	text_escape(cut, sizeof(cut), bytes, length, set);
+	if (strlen(cut) != strlen(whole) && set == TEXT_LOG) {
+		mark = strstr(cut, TEXT_CUT);
+		fuzz_check(mark != NULL && mark[strlen(TEXT_CUT)] == '\0');
+		*mark = '\0';
+	}
 	fuzz_check(strncmp(cut, whole, strlen(cut)) == 0);
-	fuzz_check(strlen(cut) == strlen(whole) || strlen(cut) > 64 - 6);
+	fuzz_check(strlen(cut) == strlen(whole) || strlen(cut) > 64 - 10);
 }
 
 int
@@ -83,5 +89,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    (wire_check_path(path, size) == NULL) == may_be_path(path, size));
 	check_text(path, size, TEXT_ASCII);
 	check_text(path, size, TEXT_UTF8);
+	check_text(path, size, TEXT_LOG);
 	return 0;
 }

@@ -192,12 +192,11 @@ START_TEST(answers_are_read_byte_by_byte)
 }
 END_TEST
 
-/* How many refusals the log tells of: a line for each, or for some together. */
+/* How many the log tells of: a line for each, or, with the mark, for some. */
 static long
-count_refused(int lines)
+count_told(int lines, const char *mark)
 {
 	char *log = file_read(server.log), *at = log;
-	const char *mark = " more refused";
 	long count = lines;
 
 	while ((at = strstr(at, mark)) != NULL) {
@@ -233,11 +232,68 @@ START_TEST(refusals_are_summed_up)
 		peer_close(&peer);
 	}
 	seconds = (io_now() - begun) / 1000 + 1;
-	eventually(
-	    count_refused(server_said(&server, "not admitted")) == COUNT, 5000);
+	eventually(count_told(server_said(&server, "not admitted"),
+		       " more refused") == COUNT,
+	    5000);
 	lines = server_said(&server, "not admitted");
 	ck_assert_int_ge(lines, 10);
 	ck_assert_int_le(lines, WORKERS * 10 * (seconds + 1));
+	server_stop(&server);
+}
+END_TEST
+
+/* One that is admitted and asks for what it is refused fills no log either. */
+START_TEST(refused_names_are_summed_up)
+{
+	enum {
+		COUNT = 5000
+	};
+	struct script *script = script_new();
+	struct peer peer;
+	io_time begun;
+	int lines;
+
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+	script_begin(script);
+	for (uint32_t i = 1; i <= COUNT; i++) {
+		script_request(script, WIRE_ASK, 2 * i, ".ftx-", 1, 0);
+		if (i % 50 == 0)
+			script_file(script, 2 * i + 1, "kept", "x");
+	}
+	script_bye(script);
+	begun = io_now();
+	peer_start(&peer, server.port, script);
+	while (peer_next(&peer))
+		continue;
+	peer_close(&peer);
+	ck_assert_int_eq(server_said(&server, "\"kept\" stored"), COUNT / 50);
+	lines = server_said(&server, "\".ftx-\" refused");
+	ck_assert_int_ge(lines, 10);
+	ck_assert_int_le(lines, 10 * (1 + (io_now() - begun) / 1000 + 1));
+	server_stop(&server);
+	ck_assert_int_eq(count_told(lines, " more lines left out"), COUNT);
+}
+END_TEST
+
+/* What an honest client stores has its line, however fast it comes. */
+START_TEST(stored_files_are_not_summed_up)
+{
+	enum {
+		COUNT = 2000
+	};
+	struct script *script = script_new();
+	struct peer peer;
+
+	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+	script_begin(script);
+	for (uint32_t i = 1; i <= COUNT; i++)
+		script_file(script, i, "f", "x");
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	while (peer_next(&peer))
+		continue;
+	peer_close(&peer);
+	ck_assert_int_eq(server_said(&server, "\"f\" stored"), COUNT);
 	server_stop(&server);
 }
 END_TEST
@@ -256,6 +312,8 @@ flood_suite(void)
 	suite_add_tcase(suite, tcase);
 	tcase = harness_case("refused");
 	tcase_add_test(tcase, refusals_are_summed_up);
+	tcase_add_test(tcase, refused_names_are_summed_up);
+	tcase_add_test(tcase, stored_files_are_not_summed_up);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/peer.h"
@@ -332,10 +333,56 @@ START_TEST(times_at_the_edge)
 END_TEST
 
 /* Names of every byte; each event stays one printable line of the log. */
+/* All of it is UTF-8 that can be shown, and each line ends where it should. */
+static void
+check_log(void)
+{
+	char *log = file_read(server.log);
+	size_t length = strlen(log), taken;
+
+	for (const char *at = log; *at != '\0'; at += taken) {
+		taken = *at == '\n' || *at == '\\'
+		    ? 1
+		    : text_plain(at, length - (size_t)(at - log), TEXT_UTF8);
+		ck_assert_msg(taken > 0, "byte %02x", (unsigned char)*at);
+	}
+	free(log);
+}
+
+/* A name that would be a second line, or another name's end. */
+START_TEST(names_forge_no_line)
+{
+	static const char *const names[] = {"a\" stored, 5 bytes, synced",
+	    "b\n2026 \"c\" stored, 5 bytes", "na\xc3\xafve", "d\xe2\x80\xae",
+	    "e\x9b"
+	    "1m"};
+	struct script *script = script_new();
+	struct peer peer;
+
+	script_begin(script);
+	for (uint32_t i = 0; i < 5; i++)
+		script_file(script, i + 1, names[i], "x");
+	script_request(script, WIRE_PUT, 6, "f", 1, 0);
+	script_abort(script, 6, "g\" stored, 5 bytes, synced");
+	script_bye(script);
+	peer_start(&peer, server.port, script);
+	while (peer_next(&peer))
+		ck_assert_int_eq(peer.frame.type, WIRE_ANSWER);
+	peer_close(&peer);
+	check_log();
+	ck_assert_int_eq(server_said(&server, "\" stored, 5 bytes"), 0);
+	ck_assert_int_eq(server_said(&server, "\" stored, 1 bytes"), 5);
+	ck_assert_int_eq(server_said(&server, "\"na\xc3\xafve\" stored"), 1);
+	ck_assert_int_eq(
+	    server_said(&server, "\"a\\x22 stored, 5 bytes, synced\""), 1);
+	ck_assert_int_eq(server_said(&server, "d\\xe2\\x80\\xae\""), 1);
+}
+END_TEST
+
 START_TEST(log_stays_printable)
 {
 	struct script *script = script_new();
-	char name[] = "n?%s%n", *log;
+	char name[] = "n?%s%n";
 	uint32_t number = 0;
 	struct peer peer;
 
@@ -353,10 +400,7 @@ START_TEST(log_stays_printable)
 	}
 	peer_expect_end(&peer);
 	peer_close(&peer);
-	log = file_read(server.log);
-	for (const char *at = log; *at != '\0'; at++)
-		ck_assert(*at == '\n' || (*at >= 0x20 && *at <= 0x7e));
-	free(log);
+	check_log();
 	ck_assert_int_eq(server_said(&server, " stored, 0 bytes"), 255);
 }
 END_TEST
@@ -373,6 +417,7 @@ hostile_suite(void)
 	tcase_add_test(tcase, cut_after_every_byte_of_everything);
 	tcase_add_test(tcase, every_number);
 	tcase_add_test(tcase, times_at_the_edge);
+	tcase_add_test(tcase, names_forge_no_line);
 	tcase_add_test(tcase, log_stays_printable);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -131,6 +131,17 @@ script_file(struct script *script, uint32_t request, const char *path,
 }
 
 void
+script_abort(struct script *script, uint32_t request, const char *text)
+{
+	const struct wire_reason reason = {
+	    STATUS_CANCELLED, {text, strlen(text)}};
+	uint8_t payload[WIRE_CONTROL_MAX];
+
+	script_frame(script, WIRE_ABORT, request, payload,
+	    wire_write_reason(payload, &reason));
+}
+
+void
 script_bye(struct script *script)
 {
 	script_frame(script, WIRE_BYE, 0, NULL, 0);

@@ -41,6 +41,7 @@ void script_end_of(struct script *script, uint32_t request, const void *content,
 /* A whole small file: put, data, end. */
 void script_file(struct script *script, uint32_t request, const char *path,
     const char *content);
+void script_abort(struct script *script, uint32_t request, const char *text);
 void script_bye(struct script *script);
 
 struct peer {

@@ -70,6 +70,7 @@ Suite *busy_suite(void);
 Suite *scoreboard_suite(void);
 Suite *cable_suite(void);
 Suite *durable_suite(void);
+Suite *syslogd_suite(void);
 Suite *versions_suite(void);
 Suite *hosts_suite(void);
 Suite *stalls_suite(void);

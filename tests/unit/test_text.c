@@ -121,6 +121,30 @@ START_TEST(cut_between_characters)
 }
 END_TEST
 
+/* No name can end, or be cut, without being seen to. */
+START_TEST(names_in_logs_end_where_they_end)
+{
+	static const char in[] = "a\xe2\x82\xac\n\"z";
+	static const char *const shown[] = {"", "", "", "", "\\...", "a\\...",
+	    "a\\...", "a\\...", "a\xe2\x82\xac\\...", "a\xe2\x82\xac\\...",
+	    "a\xe2\x82\xac\\...", "a\xe2\x82\xac\\...",
+	    "a\xe2\x82\xac\\x0a\\...", "a\xe2\x82\xac\\x0a\\x22z"};
+
+	expect_escape(
+	    "a\" stored, 5 bytes", TEXT_LOG, "a\\x22 stored, 5 bytes");
+	expect_escape("\\...", TEXT_LOG, "\\\\...");
+	for (size_t room = 0; room < sizeof shown / sizeof *shown; room++) {
+		char buffer[32];
+
+		memset(buffer, '#', sizeof buffer);
+		text_escape(buffer, room + 1, in, strlen(in), TEXT_LOG);
+		if (room >= strlen(TEXT_CUT))
+			ck_assert_str_eq(buffer, shown[room]);
+		ck_assert_int_eq(buffer[room + 1], '#');
+	}
+}
+END_TEST
+
 static void
 expect_size(uint64_t bytes, const char *wanted)
 {
@@ -191,6 +215,7 @@ text_suite(void)
 	tcase_add_test(tests, bad_utf8_is_escaped);
 	tcase_add_test(tests, characters_that_act_are_escaped);
 	tcase_add_test(tests, cut_between_characters);
+	tcase_add_test(tests, names_in_logs_end_where_they_end);
 	tcase_add_test(tests, sizes_have_three_digits_at_most);
 	tcase_add_test(tests, durations_are_as_fine_as_one_can_read);
 	suite_add_tcase(suite, tests);
