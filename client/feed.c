@@ -48,9 +48,8 @@ feed_release(struct feed *feed, int lost)
 {
 	if (feed->fd != -1)
 		close(feed->fd);
-	if (feed->hash.fd != -1)
-		close(feed->hash.fd);
-	feed->fd = feed->hash.fd = -1;
+	feed->fd = -1;
+	feed_hash_stop(feed);
 	window_release(&feed->window, lost, &feed->transfer->again);
 }
 

@@ -106,6 +106,9 @@ void feed_hash_begin(struct feed *feed, struct request *request, int fd,
 /* Read a piece of it; there is FEED_ROOM. */
 enum feed_step feed_hash(struct feed *feed);
 
+/* Stop that; the next connection goes on with it. */
+void feed_hash_stop(struct feed *feed);
+
 /*
  * Say, if it is time, that the source of this request gives nothing now, lest
  * the server think us stalled.  Returns 0, or -1 if there is no room.

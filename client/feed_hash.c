@@ -20,6 +20,9 @@ feed_hash_begin(struct feed *feed, struct request *request, int fd,
 	feed->hash.fd = fd;
 	feed->next_waiting = 0;
 	send_file_begin(&feed->hash.file, fd, request->number, found);
+	/* Where that fails it is only read again. */
+	if (request->hashed.length > 0)
+		(void)send_file_recall(&feed->hash.file, &request->hashed);
 }
 
 /* The source is no longer hashed; its descriptor is the caller's. */
@@ -84,7 +87,7 @@ feed_hash(struct feed *feed)
 	io_time now = io_now();
 	int is_late;
 
-	/* Another connection would begin again. */
+	/* The next connection goes on with it. */
 	if (!feed->greeted || feed->stopped)
 		return FEED_IDLE;
 	/* What was sent in between has ended the server's wait. */
@@ -96,6 +99,7 @@ feed_hash(struct feed *feed)
 		fail(feed, &outcome);
 		return FEED_MORE;
 	}
+	feed->window.steps += !is_late;
 	if (file->sent == file->size || is_late) {
 		finish(feed, file->sent == file->size);
 		return FEED_MORE;
@@ -103,4 +107,17 @@ feed_hash(struct feed *feed)
 	(void)feed_say_waiting(feed, file->request);
 	/* Others have their turn between two pieces. */
 	return FEED_FULL;
+}
+
+void
+feed_hash_stop(struct feed *feed)
+{
+	struct request *request;
+	int fd;
+
+	if (feed->hash.fd == -1)
+		return;
+	request = take_hashed(feed, &fd);
+	request->hashed = feed->hash.file.digest;
+	close(fd);
 }

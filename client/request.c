@@ -30,8 +30,10 @@ request_new(const struct source *source, enum wire_kind kind,
 void
 request_identify(struct request *request, int fd, const struct stat *found)
 {
-	if (!source_is_same(&request->identity, found, 0))
+	if (!source_is_same(&request->identity, found, 0)) {
 		request->digested = 0;
+		digest_init(&request->hashed);
+	}
 	request->identity = source_identify(found);
 	request->mode = found->st_mode;
 	request->size = (uint64_t)found->st_size;

@@ -8,6 +8,7 @@
 
 #include "client/folders.h"
 #include "client/source.h"
+#include "common/digest.h"
 #include "common/io.h"
 #include "common/wire.h"
 
@@ -39,9 +40,10 @@ struct request {
 	int uncertain;	     /* a lost connection may have stored it */
 	unsigned wishes;     /* as they were asked */
 	uint64_t sent, digest;
-	int digested;	    /* digest is that of the source as identified */
-	io_time begun;	    /* when its content did */
-	size_t path_length; /* of its path on the wire */
+	int digested;	      /* digest is that of the source as identified */
+	struct digest hashed; /* of its beginning, before a connection ended */
+	io_time begun;	      /* when its content did */
+	size_t path_length;   /* of its path on the wire */
 };
 
 /*

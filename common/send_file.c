@@ -161,6 +161,16 @@ send_file_skip(struct send_file *file, uint64_t end, struct outcome *outcome)
 }
 
 int
+send_file_recall(struct send_file *file, const struct digest *beginning)
+{
+	if (lseek(file->fd, (off_t)beginning->length, SEEK_SET) == -1)
+		return -1;
+	file->sent = beginning->length;
+	file->digest = *beginning;
+	return 0;
+}
+
+int
 send_file_rewind(struct send_file *file, struct outcome *outcome)
 {
 	if (lseek(file->fd, 0, SEEK_SET) == -1) {

@@ -206,6 +206,36 @@ START_TEST(no_excuse_is_too_long)
 }
 END_TEST
 
+/* A server that cannot wait so long is asked in the end, too. */
+START_TEST(the_next_connection_goes_on)
+{
+	uint64_t hashed;
+
+	(void)feed_until(WIRE_BASE, 0);
+	feed_greet(&feed);
+	(void)feed_until(WIRE_WAITING, 1);
+	hashed = feed.hash.file.sent;
+	ck_assert_uint_gt(hashed, 0);
+	ck_assert_uint_lt(hashed, LARGE);
+	ck_assert_uint_gt(feed.window.steps, 0);
+	feed_release(&feed, 1);
+	feed_init(&feed, &transfer, &conn, 0);
+	feed_greet(&feed);
+	ck_assert_int_eq(feed_step(&feed), FEED_MORE);
+	ck_assert_uint_eq(feed.hash.file.sent, hashed);
+	ck_assert_uint_eq(expect_ask(1).digest, digest_of_zeros(LARGE));
+	/* Not with what was read of another file. */
+	feed_release(&feed, 1);
+	ck_assert_ptr_nonnull(transfer.again.first);
+	transfer.again.first->digested = 0;
+	make(large, LARGE - 1);
+	feed_init(&feed, &transfer, &conn, 0);
+	feed_greet(&feed);
+	(void)feed_step(&feed);
+	ck_assert_uint_eq(feed.hash.file.sent, 0);
+}
+END_TEST
+
 START_TEST(sources_that_change_meanwhile)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
@@ -284,6 +314,7 @@ feed_hash_suite(void)
 	tcase_add_test(tcase, the_server_is_told_to_wait);
 	tcase_add_test(tcase, what_may_go_goes_first);
 	tcase_add_test(tcase, no_excuse_is_too_long);
+	tcase_add_test(tcase, the_next_connection_goes_on);
 	tcase_add_test(tcase, sources_that_change_meanwhile);
 	tcase_add_test(tcase, sources_that_become_shorter);
 	tcase_add_test(tcase, content_that_changes_unseen);
