@@ -170,4 +170,73 @@ os_tells_mounts(void)
 }
 #endif
 
+/*
+ * Whether this directory takes names that differ in case or in the form of
+ * their Unicode for one: an attribute of directories on Linux's ext4, f2fs and
+ * tmpfs.  Elsewhere than on Linux none has it.  Source: ioctl_iflags(2).
+ */
+#ifdef OS_LINUX
+int os_folds_names(int directory);
+#else
+static inline int
+os_folds_names(int directory)
+{
+	(void)directory;
+	return 0;
+}
+#endif
+
+/*
+ * Give an empty directory that attribute.  Returns 0, or -1 with errno where
+ * the file system has no such attribute.
+ */
+#ifdef OS_LINUX
+int os_fold_names(int directory);
+#else
+static inline int
+os_fold_names(int directory)
+{
+	(void)directory;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
+
+/*
+ * The time of modification that the file system itself has: on Linux a FUSE or
+ * network file system is asked anew, past what the kernel keeps of it.  Returns
+ * 0, or -1 with errno.  Source: statx(2), AT_STATX_FORCE_SYNC.
+ */
+#ifdef OS_LINUX
+int os_modified(int fd, struct timespec *modified);
+#else
+static inline int
+os_modified(int fd, struct timespec *modified)
+{
+	struct stat found;
+
+	if (fstat(fd, &found) == -1)
+		return -1;
+	*modified = found.st_mtim;
+	return 0;
+}
+#endif
+
+/*
+ * Wait until no other open descriptor of this directory has its lock, and take
+ * it; closing ends it.  A fork shares it.  Returns 0, or -1 with errno; without
+ * such locks, as elsewhere than on Linux, ENOTSUP.  Source: flock(2).
+ */
+#ifdef OS_LINUX
+int os_lock_directory(int directory);
+#else
+static inline int
+os_lock_directory(int directory)
+{
+	(void)directory;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
+
 #endif

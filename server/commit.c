@@ -119,6 +119,30 @@ publish_once(const struct commit_file *file, const struct store *store)
 	    file->name, file->no_clobber);
 }
 
+static void
+give_name(struct commit_file *file, const struct store *store)
+{
+	if (publish_once(file, store) == -1 &&
+	    (!sweep_after_failure(store, 0) || publish_once(file, store) == -1))
+		fail_publishing(file);
+}
+
+/*
+ * Since the request was checked another name, of this group or of another
+ * connection, may have come that folds to the same.
+ */
+static void
+give_folding_name(struct commit_file *file, const struct store *store)
+{
+	int turn = store_take_turn(store);
+
+	if (directory_check_name(file->directory, file->name, &file->outcome) ==
+	    0)
+		give_name(file, store);
+	if (turn != -1)
+		close(turn);
+}
+
 /*
  * The lock goes with the descriptor, so it is closed only when the name is no
  * longer one that a sweeper looks at.
@@ -129,10 +153,12 @@ publish(struct commit_file *file, const struct store *store)
 	if (!directory_is_current(file->directory))
 		outcome_set(&file->outcome, STATUS_FAILED,
 		    "the directory was moved or removed meanwhile");
-	else if (!file->present && publish_once(file, store) == -1 &&
-	    (!sweep_after_failure(store, 0) || publish_once(file, store) == -1))
-		fail_publishing(file);
-	else if (file->staged.fd != -1 && store_finish(&file->staged) == -1)
+	else if (!file->present && file->directory->folds)
+		give_folding_name(file, store);
+	else if (!file->present)
+		give_name(file, store);
+	if (is_good(file) && file->staged.fd != -1 &&
+	    store_finish(&file->staged) == -1)
 		fail_published(file, errno, "closing the file");
 }
 

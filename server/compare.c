@@ -9,12 +9,14 @@
 #include "server/hash.h"
 
 int
-compare_time(const struct wire_request *request, const struct stat *found)
+compare_time(const struct store *store, const struct wire_request *request,
+    const struct stat *found)
 {
+	const struct timespec wished = store_time_of(request);
+
 	return S_ISREG(found->st_mode) &&
 	    (uint64_t)found->st_size == request->size &&
-	    found->st_mtim.tv_sec == request->seconds &&
-	    found->st_mtim.tv_nsec == (long)request->nanoseconds;
+	    file_system_is_time(&store->system, &found->st_mtim, &wished);
 }
 
 int

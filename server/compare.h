@@ -9,8 +9,12 @@
 #include "server/destination.h"
 #include "server/partial.h"
 
-/* Nonzero if found is a regular file of the request's size and time. */
-int compare_time(const struct wire_request *request, const struct stat *found);
+/*
+ * Nonzero if found is a regular file of the request's size and time, as near as
+ * the file system keeps that.
+ */
+int compare_time(const struct store *store, const struct wire_request *request,
+    const struct stat *found);
 
 /*
  * Read the target and compare its digest with the request's.  Returns an open

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/os.h"
@@ -18,6 +19,46 @@ keeps_existing(const struct policy *policy, const struct wire_request *request)
 {
 	return policy->never_overwrite ||
 	    (request->wishes & WIRE_NO_CLOBBER) != 0;
+}
+
+/* Say which time cannot be kept. */
+static void
+refuse_time(const struct store *store, const struct timespec *modified,
+    struct outcome *outcome)
+{
+	struct tm when;
+
+	if (store->system.granularity == 0)
+		outcome_set(
+		    outcome, STATUS_REFUSED, "this file system keeps no times");
+	else if (gmtime_r(&modified->tv_sec, &when) == NULL)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "this file system cannot keep its time");
+	else
+		outcome_set(outcome, STATUS_REFUSED,
+		    "this file system cannot keep its time, of the year %lld",
+		    1900LL + when.tm_year);
+}
+
+int
+policy_keeps(const struct policy *policy, const struct wire_request *request,
+    struct outcome *outcome)
+{
+	const struct store *store = policy->store;
+	const struct timespec modified = store_time_of(request);
+
+	if ((request->attributes & WIRE_EXACT_MODE) == 0)
+		return 0;
+	if (store->system.modes == MODES_REFUSED)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "this file system refuses to change modes");
+	else if ((request->attributes & WIRE_TIME) != 0 &&
+	    !file_system_keeps_time(&store->system, store->staging, &modified))
+		refuse_time(store, &modified, outcome);
+	else
+		return 0;
+	errno = 0;
+	return -1;
 }
 
 int
@@ -57,7 +98,7 @@ policy_takes(const struct policy *policy, const struct wire_request *request,
 	}
 	if (request->size == WIRE_SIZE_UNKNOWN ||
 	    request->size <= policy->max_size)
-		return 0;
+		return policy_keeps(policy, request, outcome);
 	outcome_set(outcome, STATUS_NO_SPACE,
 	    "files over %s are not taken here",
 	    text_size(limit, policy->max_size));
@@ -95,9 +136,16 @@ policy_may_replace(const struct policy *policy,
     const struct wire_request *request, const struct stat *found,
     struct outcome *outcome)
 {
-	if (found->st_mode == 0 || !keeps_existing(policy, request))
+	if (!keeps_existing(policy, request))
 		return 0;
-	outcome_set(outcome, STATUS_EXISTS, "not to be replaced");
+	if (found->st_mode != 0)
+		outcome_set(outcome, STATUS_EXISTS, "not to be replaced");
+	else if (policy->store->system.new_names == NEW_NEVER)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "this file system cannot give a name without replacing "
+		    "what may have it");
+	else
+		return 0;
 	return -1;
 }
 

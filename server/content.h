@@ -26,6 +26,14 @@ struct policy {
 /* Whether anything is taken now.  Returns 0, or -1 with outcome. */
 int policy_is_open(const struct policy *policy, struct outcome *outcome);
 
+/*
+ * Whether the file system keeps the exact mode and time that are asked for.  A
+ * time alone is set as near as can be.  Returns 0, or -1 with outcome and errno
+ * 0.
+ */
+int policy_keeps(const struct policy *policy,
+    const struct wire_request *request, struct outcome *outcome);
+
 /* Whether such a file is taken at all.  Returns 0, or -1 with outcome. */
 int policy_takes(const struct policy *policy,
     const struct wire_request *request, struct outcome *outcome);

@@ -141,7 +141,12 @@ destination_look(struct destination *destination, struct stat *found,
 		if (errno == ENOENT)
 			return 0;
 		outcome_set_errno(outcome, errno, "the target");
-	} else if (S_ISDIR(found->st_mode))
+		return -1;
+	}
+	if (directory_check_name(
+		destination->directory, destination->name, outcome) == -1)
+		return -1;
+	if (S_ISDIR(found->st_mode))
 		outcome_set(
 		    outcome, STATUS_REFUSED, "the target is a directory");
 	else if (!S_ISREG(found->st_mode) && !S_ISLNK(found->st_mode))

@@ -27,6 +27,7 @@ directory_release(struct directory *directory)
 	while (directory != NULL && --directory->references == 0) {
 		struct directory *parent = directory->parent;
 
+		listing_release(&directory->listing);
 		close(directory->fd);
 		free(directory);
 		directory = parent;
@@ -152,6 +153,7 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	node->kept = (marks & OS_MARK_KEPT) != 0;
 	node->references = 1;
 	node->linked = parent == NULL;
+	node->folds = file_system_folds(&directories->store->system, fd);
 	node->parent = parent;
 	if (parent != NULL)
 		parent->references++;
@@ -169,23 +171,26 @@ fail:
 
 /* Returns 0, also if it is there already; or -1 with errno. */
 static int
-make(int parent, const char *name, mode_t mode)
+make(int parent, const char *name, mode_t mode, int *made)
 {
-	return mkdirat(parent, name, mode) == 0 || errno == EEXIST ? 0 : -1;
+	*made = mkdirat(parent, name, mode) == 0;
+	return *made || errno == EEXIST ? 0 : -1;
 }
 
+/* *made is set where it was made just now, with this very name. */
 static int
-open_child(
-    const struct store *store, int parent, const char *name, mode_t create)
+open_child(const struct store *store, int parent, const char *name,
+    mode_t create, int *made)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(parent, name, flags);
 
+	*made = 0;
 	if (fd != -1 || errno != ENOENT || create == 0)
 		return fd;
-	if (make(parent, name, create) == -1 &&
+	if (make(parent, name, create, made) == -1 &&
 	    (!sweep_after_failure(store, 0) ||
-		make(parent, name, create) == -1))
+		make(parent, name, create, made) == -1))
 		return -1;
 	return openat(parent, name, flags);
 }
@@ -224,6 +229,23 @@ directory_may_write(struct directory *directory, struct outcome *outcome)
 	return -1;
 }
 
+int
+directory_check_name(
+    struct directory *directory, const char *name, struct outcome *outcome)
+{
+	struct stat found;
+
+	if (!directory->folds)
+		return 0;
+	if (fstatat(directory->fd, name, &found, AT_SYMLINK_NOFOLLOW) == 0)
+		return listing_check(
+		    &directory->listing, directory->fd, name, &found, outcome);
+	if (errno == ENOENT)
+		return 0;
+	outcome_set_errno(outcome, errno, name);
+	return -1;
+}
+
 /* Say what is wrong with a component; errno is kept. */
 static void
 explain(struct outcome *outcome, int parent, const char *name)
@@ -254,11 +276,19 @@ enter(struct directories *directories, struct directory *parent,
 {
 	char name[WIRE_COMPONENT_MAX + 1];
 	struct directory *child = NULL;
-	int fd;
+	int fd, made;
 
 	memcpy(name, path + start, length - start);
 	name[length - start] = '\0';
-	fd = open_child(directories->store, parent->fd, name, create);
+	fd = open_child(directories->store, parent->fd, name, create, &made);
+	if (fd != -1 && !made &&
+	    directory_check_name(parent, name, outcome) == -1) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return NULL;
+	}
 	if (fd != -1)
 		child = add_node(directories, fd, parent, path, length);
 	if (child == NULL)

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "common/status.h"
+#include "server/listing.h"
 #include "server/store.h"
 
 /* So many are kept open for the next request that names them. */
@@ -21,11 +22,13 @@ struct directory {
 	int fd;
 	gid_t group; /* of what is made in it, or STORE_NO_GROUP */
 	uid_t owner;
-	int sticky;    /* only owners replace what is in it */
-	int kept;      /* nobody does */
-	int may_write; /* this process may, when it was last asked */
-	int elsewhere; /* a rename from the staging folder failed so */
-	int linked;    /* its entry in the parent is durable */
+	int sticky;		/* only owners replace what is in it */
+	int kept;		/* nobody does */
+	int may_write;		/* this process may, when it was last asked */
+	int elsewhere;		/* a rename from the staging folder failed so */
+	int linked;		/* its entry in the parent is durable */
+	int folds;		/* several names can be one in it */
+	struct listing listing; /* read where they fold */
 	unsigned references;
 	struct directory *parent, *next;
 	size_t length;
@@ -65,6 +68,14 @@ void directory_release(struct directory *directory);
  * asked again.  Returns 0, or -1 with outcome and errno.
  */
 int directory_may_write(struct directory *directory, struct outcome *outcome);
+
+/*
+ * Check that a name that exists in it is one that it lists.  Returns 0, also if
+ * the name does not exist, or names do not fold; or -1 with errno and outcome,
+ * as listing_check.
+ */
+int directory_check_name(
+    struct directory *directory, const char *name, struct outcome *outcome);
 
 /* Nonzero if its path still leads to it. */
 int directory_is_current(const struct directory *directory);

@@ -22,13 +22,14 @@ enum verdict {
 
 /* Whether the target's content is to be compared with the client's. */
 static int
-compares_digest(const struct wire_request *request, const struct stat *found)
+compares_digest(const struct store *store, const struct wire_request *request,
+    const struct stat *found)
 {
 	if ((request->wishes & WIRE_SENT_BEFORE) == 0)
 		return (request->wishes & WIRE_UNLESS_DIGEST) != 0;
 	/* With another time it is not what the client sent. */
 	return (request->attributes & WIRE_TIME) == 0 ||
-	    compare_time(request, found);
+	    compare_time(store, request, found);
 }
 
 /* Too many other workers compare now: the client is to ask again. */
@@ -55,9 +56,9 @@ compare(struct receive *receive, const struct wire_request *request,
 	}
 	outcome_set(outcome, STATUS_UNCHANGED, "%s", "");
 	if ((request->wishes & WIRE_UNLESS_SAME) != 0 &&
-	    compare_time(request, found))
+	    compare_time(receive->policy.store, request, found))
 		return VERDICT_RESULT;
-	if (!compares_digest(request, found))
+	if (!compares_digest(receive->policy.store, request, found))
 		return VERDICT_GO;
 	*fd = compare_digest(request, destination, found, &receive->tick);
 	if (*fd == -1 && errno == EBUSY)
@@ -308,7 +309,8 @@ settle_directory(struct receive *receive, const struct wire_request *request,
 	struct directory *directory;
 
 	errno = 0;
-	if (locate(receive, request, destination, outcome) == -1)
+	if (locate(receive, request, destination, outcome) == -1 ||
+	    policy_keeps(&receive->policy, request, outcome) == -1)
 		return NULL;
 	directory = directories_find(&receive->directories, destination->path,
 	    destination->length, changes ? request->mode | owner : 0, outcome);

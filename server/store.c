@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/os.h"
 #include "server/options.h"
 
 /* Names that others may have made are passed over, but not for ever. */
@@ -86,6 +87,8 @@ store_enter(struct store *store, struct outcome *outcome)
 		    "%s: must be on the file system that it lies in", name);
 		return -1;
 	}
+	/* Where that fails, what is assumed is safe. */
+	(void)file_system_learn(&store->system, store->staging);
 	return 0;
 }
 
@@ -94,8 +97,11 @@ store_reenter(struct store *store, struct outcome *outcome)
 {
 	struct store next = *store;
 
-	if (!store_staging_is_gone(store))
+	if (!store_staging_is_gone(store)) {
+		if (!store->system.known)
+			(void)file_system_learn(&store->system, store->staging);
 		return 0;
+	}
 	next.staging = -1;
 	if (store_enter(&next, outcome) == -1) {
 		if (next.staging != -1)
@@ -160,6 +166,9 @@ store_is_own(const struct store *store, const char *name)
 {
 	const char *mark = strchr(name, '@');
 
+	/* Who is at work on it tries again. */
+	if (file_system_owns(name))
+		return 1;
 	return store->mark[0] == '\0' ||
 	    (mark != NULL && strcmp(mark, store->mark) == 0);
 }
@@ -257,7 +266,8 @@ store_remove_unheld(const struct store *store, const char *name)
 	int fd = store_is_own(store, name) ? open_abandoned(store, name) : -1;
 
 	if (fd == -1)
-		return 0;
+		return errno == EISDIR && file_system_owns(name) &&
+		    unlinkat(store->staging, name, AT_REMOVEDIR) == 0;
 	if (is_unheld(fd) && fstat(fd, &held) == 0 &&
 	    fstatat(store->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    held.st_ino == named.st_ino && S_ISREG(held.st_mode))
@@ -327,16 +337,23 @@ mode_of(const struct store *store, const struct wire_request *request)
 	    ~(exact ? store->exact_mask : store->mask);
 }
 
-/* Returns 0, or -1 with errno. */
-static int
-set_time(int fd, const struct wire_request *request)
+struct timespec
+store_time_of(const struct wire_request *request)
 {
-	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
-	    {(time_t)request->seconds, (long)request->nanoseconds}};
+	return (struct timespec){
+	    (time_t)request->seconds, (long)request->nanoseconds};
+}
 
-	if ((request->attributes & WIRE_TIME) == 0)
+/* Returns 0, or -1 with errno.  Where no times are kept, none is set. */
+static int
+set_time(const struct store *store, int fd, const struct wire_request *request)
+{
+	const struct timespec modified = store_time_of(request);
+
+	if ((request->attributes & WIRE_TIME) == 0 ||
+	    store->system.granularity == 0)
 		return 0;
-	return futimens(fd, times);
+	return file_system_set_time(&store->system, fd, &modified);
 }
 
 int
@@ -345,9 +362,10 @@ store_set_attributes(const struct store *store, const struct staged *staged,
 {
 	if (group != STORE_NO_GROUP)
 		(void)!fchown(staged->fd, (uid_t)-1, group);
-	if (fchmod(staged->fd, mode_of(store, request)) == -1)
+	if (store->system.modes != MODES_REFUSED &&
+	    fchmod(staged->fd, mode_of(store, request)) == -1)
 		return -1;
-	return set_time(staged->fd, request);
+	return set_time(store, staged->fd, request);
 }
 
 int
@@ -367,7 +385,7 @@ store_set_directory(const struct store *store, int directory,
 	if ((request->attributes & WIRE_EXACT_MODE) != 0 &&
 	    fchmod(directory, mode) == -1)
 		return -1;
-	return set_time(directory, request);
+	return set_time(store, directory, request);
 }
 
 int
@@ -376,9 +394,25 @@ store_publish(const struct store *store, const struct staged *staged,
 {
 	if (!no_clobber)
 		return renameat(store->staging, staged->name, directory, name);
+	if (store->system.new_names == NEW_BY_RENAME)
+		return os_rename_new(
+		    store->staging, staged->name, directory, name);
 	if (linkat(store->staging, staged->name, directory, name, 0) == -1)
 		return -1;
 	return unlinkat(store->staging, staged->name, 0);
+}
+
+int
+store_take_turn(const struct store *store)
+{
+	/* A descriptor of its own: those that were inherited share a lock. */
+	int fd =
+	    openat(store->staging, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 || os_lock_directory(fd) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 int

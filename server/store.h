@@ -10,6 +10,7 @@
 
 #include "common/status.h"
 #include "common/wire.h"
+#include "server/file_system.h"
 
 /* "@" and as much of a host's name as Linux allows. */
 #define STORE_MARK (1 + 64 + 1)
@@ -42,6 +43,7 @@ struct store {
 	const _Atomic uint32_t *replaced;
 	uint8_t secret[STORE_SECRET]; /* see sender.h */
 	const struct tick *tick;      /* of work that takes long, or NULL */
+	struct file_system system;
 };
 
 /*
@@ -134,6 +136,15 @@ int store_set_directory(const struct store *store, int directory,
  */
 int store_publish(const struct store *store, const struct staged *staged,
     int directory, const char *name, int no_clobber);
+
+/* The time of modification that a request wishes. */
+struct timespec store_time_of(const struct wire_request *request);
+
+/*
+ * Wait until no other process of this user looks at names that fold and gives
+ * one.  Returns a descriptor whose closing ends the turn, or -1 without locks.
+ */
+int store_take_turn(const struct store *store);
 
 /* Close what was published.  Returns 0, or -1 with errno. */
 int store_finish(struct staged *staged);

@@ -275,13 +275,14 @@ END_TEST
 
 /* A client that sent "old" with this time before. */
 static void
-ask_again(
-    uint32_t number, unsigned wishes, unsigned attributes, int64_t seconds)
+ask_again(uint32_t number, unsigned wishes, unsigned attributes,
+    int64_t seconds, uint32_t nanoseconds)
 {
 	const struct wire_request request = {.kind = WIRE_FILE,
 	    .attributes = attributes,
 	    .wishes = WIRE_SENT_BEFORE | wishes,
 	    .seconds = seconds,
+	    .nanoseconds = nanoseconds,
 	    .size = 3,
 	    .digest = client_digest("old", 3),
 	    .path = {"old", 3}};
@@ -298,9 +299,9 @@ START_TEST(what_was_sent_before_has_its_time)
 	file_make("in/old", "old");
 	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
 	reception_base(&reception, "");
-	ask_again(1, 0, 0, 78);
-	ask_again(2, 0, WIRE_TIME, 78);
-	ask_again(3, 0, WIRE_TIME, 77);
+	ask_again(1, 0, 0, 78, 0);
+	ask_again(2, 0, WIRE_TIME, 78, 0);
+	ask_again(3, 0, WIRE_TIME, 77, 0);
 	reception_finish(&reception);
 	client_expect(client, WIRE_GO, 2);
 	client_expect_result(client, 1, STATUS_STORED);
@@ -308,11 +309,33 @@ START_TEST(what_was_sent_before_has_its_time)
 }
 END_TEST
 
+/* The file system keeps whole seconds, rounded down or up. */
+START_TEST(what_was_sent_before_has_its_time_as_near_as_it_is_kept)
+{
+	const struct timespec times[2] = {{77, 0}, {77, 0}};
+
+	store.system.granularity = 1000000000;
+	file_make("in/old", "old");
+	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
+	reception_base(&reception, "");
+	ask_again(1, 0, WIRE_TIME, 77, 0);
+	ask_again(2, 0, WIRE_TIME, 77, 999999999);
+	ask_again(3, 0, WIRE_TIME, 76, 1);
+	ask_again(4, 0, WIRE_TIME, 76, 0);
+	ask_again(5, 0, WIRE_TIME, 78, 0);
+	reception_finish(&reception);
+	client_expect(client, WIRE_GO, 4);
+	client_expect(client, WIRE_GO, 5);
+	for (uint32_t number = 1; number <= 3; number++)
+		client_expect_result(client, number, STATUS_STORED);
+}
+END_TEST
+
 START_TEST(what_was_sent_before_is_only_tried)
 {
 	file_make("in/old", "old");
 	reception_base(&reception, "");
-	ask_again(1, WIRE_DRY_RUN, 0, 0);
+	ask_again(1, WIRE_DRY_RUN, 0, 0, 0);
 	reception_finish(&reception);
 	client_expect_result(client, 1, STATUS_UNCHANGED);
 }
@@ -325,7 +348,7 @@ START_TEST(a_server_that_does_not_compare)
 	reception_base(&reception, "");
 	client_request(client, WIRE_ASK, 1, "old", 3, WIRE_UNLESS_SAME);
 	client_request(client, WIRE_ASK, 2, "old", 3, WIRE_UNLESS_DIGEST);
-	ask_again(3, 0, 0, 0);
+	ask_again(3, 0, 0, 0, 0);
 	reception_finish(&reception);
 	client_expect_result(client, 1, STATUS_REFUSED);
 	client_expect_result(client, 2, STATUS_REFUSED);
@@ -408,6 +431,8 @@ receive_suite(void)
 	tcase_add_test(tcase, dry_runs_change_nothing);
 	tcase_add_test(tcase, wishes_are_answered);
 	tcase_add_test(tcase, what_was_sent_before_has_its_time);
+	tcase_add_test(
+	    tcase, what_was_sent_before_has_its_time_as_near_as_it_is_kept);
 	tcase_add_test(tcase, what_was_sent_before_is_only_tried);
 	tcase_add_test(tcase, a_server_that_does_not_compare);
 	tcase_add_test(tcase, asks_are_pipelined);

@@ -86,6 +86,26 @@ START_TEST(sweep_leaves_foreign_kinds_alone)
 }
 END_TEST
 
+/* As a kill leaves them that comes while the file system is looked at. */
+START_TEST(sweep_takes_what_a_probe_left)
+{
+	struct store store;
+
+	inbox_open(&store);
+	store_mark(&store, 0);
+	ck_assert_int_eq(fchdir(store.staging), 0);
+	folder_make("Probe-folder-1-2-3");
+	file_make("Probe\xc3\xa9-1-2-3", "x");
+	ck_assert_int_eq(link("Probe\xc3\xa9-1-2-3", "Probe-other-1-2-3"), 0);
+	folder_make("Probe-full");
+	file_make("Probe-full/f", "");
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	ck_assert_uint_eq(folder_count("."), 1);
+	file_expect_text("Probe-full/f", "");
+	store_close(&store);
+}
+END_TEST
+
 /* Leave a partial of that size behind, last written so many seconds ago. */
 static void
 leave_partial(
@@ -384,6 +404,7 @@ sweep_suite(void)
 	tcase_add_loop_test(tcase, sweep_takes_only_what_nobody_holds, 0,
 	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
+	tcase_add_test(tcase, sweep_takes_what_a_probe_left);
 	tcase_add_test(tcase, large_partials_stay_for_their_time);
 	tcase_add_test(tcase, names_of_other_hosts_stay_without_shared_locks);
 	tcase_add_loop_test(
