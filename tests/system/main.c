@@ -29,7 +29,8 @@ static suite_maker *const together[] = {life_suite, crash_suite,
     states_suite, completion_suite, examples_suite, show_suite, events_suite,
     guards_suite, privileges_suite, shortage_suite, usage_suite, hopeless_suite,
     impostor_suite, clock_suite, cable_suite, scoreboard_suite, versions_suite,
-    durable_suite, syslogd_suite, chaos_suite, hosts_suite, place_suite, NULL};
+    durable_suite, syslogd_suite, chaos_suite, hosts_suite, place_suite,
+    odd_names_suite, odd_times_suite, NULL};
 
 /* These measure time closely: no suite runs beside them. */
 static suite_maker *const alone[] = {rate_suite, latency_suite, order_suite,

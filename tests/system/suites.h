@@ -76,5 +76,7 @@ Suite *hosts_suite(void);
 Suite *stalls_suite(void);
 Suite *place_suite(void);
 Suite *partials_suite(void);
+Suite *odd_names_suite(void);
+Suite *odd_times_suite(void);
 
 #endif

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: ISC */
+/* A small file system in memory, through FUSE, that lacks what a test wishes.
+ * The protocol is that of linux/fuse.h, version 7.31. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+
+#include "tests/lab/odd_disk.h"
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+
+#if defined(__linux__)
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NODES 1024
+#define WRITE_MOST 65536
+#define MESSAGE (WRITE_MOST + 4096)
+#define CASEFOLD 0x40000000u
+#define SHOWN_FOR 1 /* seconds that the kernel keeps what it was told */
+
+struct node {
+	uint64_t parent; /* 0: it has no name */
+	char name[256];
+	mode_t mode;
+	int folds;
+	int64_t seconds;
+	uint32_t nanoseconds;
+	size_t size;
+	char *bytes;
+};
+
+static struct node nodes[NODES];
+static uint64_t made = FUSE_ROOT_ID;
+static const struct odd_disk *odd;
+static int device;
+
+static void
+answer(const struct fuse_in_header *in, int error, const void *out, size_t size)
+{
+	struct fuse_out_header header = {
+	    (uint32_t)(sizeof(header) + size), -error, in->unique};
+	struct {
+		struct fuse_out_header header;
+		char out[MESSAGE];
+	} message;
+
+	message.header = header;
+	if (size > 0)
+		memcpy(message.out, out, size);
+	if (write(device, &message, header.len) == -1 && errno != ENOENT)
+		_exit(1);
+}
+
+static char
+lower(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
+}
+
+/* The form that names are compared in; e with an accent is decomposed. */
+static void
+fold(char folded[512], const char *name)
+{
+	size_t length = 0;
+
+	for (; *name != '\0'; name++)
+		if (strncmp(name, "\xc3\xa9", 2) == 0 ||
+		    strncmp(name, "\xc3\x89", 2) == 0) {
+			memcpy(folded + length, "e\xcc\x81", 3);
+			length += 3;
+			name++;
+		} else
+			folded[length++] = lower(*name);
+	folded[length] = '\0';
+}
+
+static int
+is_name(const struct node *folder, const char *one, const char *other)
+{
+	char a[512], b[512];
+
+	if (!folder->folds)
+		return strcmp(one, other) == 0;
+	fold(a, one);
+	fold(b, other);
+	return strcmp(a, b) == 0;
+}
+
+/* The node of that name, or 0. */
+static uint64_t
+find(uint64_t folder, const char *name)
+{
+	for (uint64_t id = FUSE_ROOT_ID + 1; id <= made; id++)
+		if (nodes[id].parent == folder &&
+		    is_name(&nodes[folder], name, nodes[id].name))
+			return id;
+	return 0;
+}
+
+static int
+is_empty(uint64_t folder)
+{
+	for (uint64_t id = FUSE_ROOT_ID + 1; id <= made; id++)
+		if (nodes[id].parent == folder)
+			return 0;
+	return 1;
+}
+
+static uint64_t
+make(uint64_t folder, const char *name, mode_t mode)
+{
+	struct node *node;
+
+	if (made + 1 == NODES)
+		return 0;
+	node = &nodes[++made];
+	*node = (struct node){.parent = folder,
+	    .mode = mode,
+	    .folds = nodes[folder].folds,
+	    .seconds = 1700000000};
+	snprintf(node->name, sizeof(node->name), "%s", name);
+	return made;
+}
+
+static struct fuse_attr
+attributes(uint64_t id)
+{
+	const struct node *node = &nodes[id];
+
+	return (struct fuse_attr){.ino = id,
+	    .size = node->size,
+	    .blocks = (node->size + 511) / 512,
+	    .mtime = (uint64_t)node->seconds,
+	    .mtimensec = node->nanoseconds,
+	    .mode = node->mode,
+	    .nlink = node->parent != 0 || id == FUSE_ROOT_ID,
+	    .blksize = 4096};
+}
+
+static struct fuse_entry_out
+entry(uint64_t id)
+{
+	return (struct fuse_entry_out){.nodeid = id, .attr = attributes(id)};
+}
+
+static void
+answer_entry(const struct fuse_in_header *in, uint64_t id)
+{
+	struct fuse_entry_out out = entry(id);
+
+	if (id == 0)
+		answer(in, ENOENT, NULL, 0);
+	else
+		answer(in, 0, &out, sizeof(out));
+}
+
+static void
+answer_attributes(
+    const struct fuse_in_header *in, const struct fuse_attr *shown)
+{
+	struct fuse_attr_out out = {.attr_valid = SHOWN_FOR, .attr = *shown};
+
+	answer(in, 0, &out, sizeof(out));
+}
+
+/* Keep it as this disk does: rounded down, and brought into its range. */
+static void
+keep_time(struct node *node, int64_t seconds, uint32_t nanoseconds)
+{
+	uint64_t second = 1000000000;
+
+	if (seconds < odd->least || seconds > odd->most) {
+		seconds = seconds < odd->least ? odd->least : odd->most;
+		nanoseconds = 0;
+	}
+	if (odd->granularity >= second) {
+		nanoseconds = 0;
+		seconds -= seconds & (int64_t)(odd->granularity / second - 1);
+	} else if (odd->granularity > 0)
+		nanoseconds -= nanoseconds % (uint32_t)odd->granularity;
+	node->seconds = seconds;
+	node->nanoseconds = nanoseconds;
+}
+
+static int
+resize(struct node *node, size_t size)
+{
+	char *bytes = realloc(node->bytes, size + 1);
+
+	if (bytes == NULL)
+		return -1;
+	if (size > node->size)
+		memset(bytes + node->size, 0, size - node->size);
+	node->bytes = bytes;
+	node->size = size;
+	return 0;
+}
+
+static int
+drops_time(const struct fuse_setattr_in *wished)
+{
+	return (odd->traits & ODD_DROPS_TIMES) != 0 ||
+	    ((odd->traits & ODD_DROPS_ONE_TIME) != 0 &&
+		(wished->valid & FATTR_ATIME) == 0);
+}
+
+static void
+on_setattr(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_setattr_in *wished = body;
+	struct node *node = &nodes[in->nodeid];
+	struct fuse_attr shown;
+
+	if ((wished->valid & FATTR_MODE) != 0 &&
+	    (odd->traits & ODD_REFUSES_MODES) != 0) {
+		answer(in, EPERM, NULL, 0);
+		return;
+	}
+	if ((wished->valid & FATTR_MODE) != 0 &&
+	    (odd->traits & ODD_IGNORES_MODES) == 0)
+		node->mode = (node->mode & S_IFMT) | (wished->mode & 07777);
+	if ((wished->valid & FATTR_SIZE) != 0)
+		(void)resize(node, wished->size);
+	if ((wished->valid & FATTR_MTIME) != 0 && !drops_time(wished))
+		keep_time(node, (int64_t)wished->mtime, wished->mtimensec);
+	shown = attributes(in->nodeid);
+	if ((wished->valid & FATTR_MTIME) != 0) {
+		shown.mtime = wished->mtime;
+		shown.mtimensec = wished->mtimensec;
+	}
+	answer_attributes(in, &shown);
+}
+
+static void
+on_make(const struct fuse_in_header *in, mode_t mode, const char *name)
+{
+	if (find(in->nodeid, name) != 0)
+		answer(in, EEXIST, NULL, 0);
+	else
+		answer_entry(in, make(in->nodeid, name, mode));
+}
+
+static void
+on_create(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_create_in *wished = body;
+	const char *name = (const char *)(wished + 1);
+	struct {
+		struct fuse_entry_out entry;
+		struct fuse_open_out open;
+	} out = {.open = {.fh = 0}};
+	uint64_t id = find(in->nodeid, name);
+
+	if (id == 0)
+		id = make(in->nodeid, name, wished->mode);
+	out.entry = entry(id);
+	answer(in, id != 0 ? 0 : ENOSPC, &out, id != 0 ? sizeof(out) : 0);
+}
+
+static void
+on_remove(const struct fuse_in_header *in, const void *name)
+{
+	uint64_t id = find(in->nodeid, name);
+	int error = id == 0				? ENOENT
+	    : in->opcode == FUSE_RMDIR && !is_empty(id) ? ENOTEMPTY
+							: 0;
+
+	if (error == 0)
+		nodes[id].parent = 0;
+	answer(in, error, NULL, 0);
+}
+
+static void
+on_rename(const struct fuse_in_header *in, uint64_t folder, unsigned flags,
+    const char *name)
+{
+	const char *new_name = name + strlen(name) + 1;
+	uint64_t id = find(in->nodeid, name), there = find(folder, new_name);
+	int error = 0;
+
+	if (flags != 0 && (odd->traits & ODD_NO_NEW_NAMES) != 0)
+		error = EINVAL;
+	else if (id == 0)
+		error = ENOENT;
+	else if (flags != 0 && there != 0)
+		error = EEXIST;
+	if (error == 0) {
+		if (there != 0)
+			nodes[there].parent = 0;
+		nodes[id].parent = folder;
+		snprintf(
+		    nodes[id].name, sizeof(nodes[id].name), "%s", new_name);
+	}
+	answer(in, error, NULL, 0);
+}
+
+static void
+on_read(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_read_in *wished = body;
+	const struct node *node = &nodes[in->nodeid];
+	size_t left = wished->offset < node->size
+	    ? node->size - (size_t)wished->offset
+	    : 0;
+
+	if (left > wished->size)
+		left = wished->size;
+	answer(in, 0, left > 0 ? node->bytes + wished->offset : NULL, left);
+}
+
+static void
+on_write(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_write_in *wished = body;
+	struct fuse_write_out out = {.size = wished->size};
+	struct node *node = &nodes[in->nodeid];
+	size_t end = (size_t)wished->offset + wished->size;
+
+	if (end > node->size && resize(node, end) == -1) {
+		answer(in, ENOSPC, NULL, 0);
+		return;
+	}
+	memcpy(node->bytes + wished->offset, wished + 1, wished->size);
+	answer(in, 0, &out, sizeof(out));
+}
+
+static void
+on_readdir(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_read_in *wished = body;
+	static char out[WRITE_MOST];
+	size_t size = 0;
+	uint64_t id = wished->offset > 0 ? wished->offset : FUSE_ROOT_ID;
+
+	while (++id <= made) {
+		size_t length = strlen(nodes[id].name);
+		struct fuse_dirent head = {.ino = id,
+		    .off = id,
+		    .namelen = (uint32_t)length,
+		    .type = nodes[id].mode >> 12};
+
+		if (nodes[id].parent != in->nodeid)
+			continue;
+		if (size + FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + length) >
+		    wished->size)
+			break;
+		memcpy(out + size, &head, FUSE_NAME_OFFSET);
+		memcpy(out + size + FUSE_NAME_OFFSET, nodes[id].name, length);
+		size += FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + length);
+	}
+	answer(in, 0, out, size);
+}
+
+/*
+ * The attribute of directories, as ioctl_iflags(2) has it.  The kernel wants to
+ * know what XFS has beside it before it sets that.
+ */
+#define GET_FLAGS (uint32_t) _IOR('f', 1, long)
+#define SET_FLAGS (uint32_t) _IOW('f', 2, long)
+#define GET_OTHERS (uint32_t) _IOR('X', 31, char[28])
+
+static void
+on_ioctl(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_ioctl_in *wished = body;
+	struct {
+		struct fuse_ioctl_out head;
+		uint32_t flags[7];
+	} out = {.flags = {0}};
+	struct node *node = &nodes[in->nodeid];
+	uint32_t flags;
+
+	if ((odd->traits & ODD_FOLDS_IN_PLACES) == 0 ||
+	    (wished->cmd != GET_FLAGS && wished->cmd != SET_FLAGS &&
+		wished->cmd != GET_OTHERS)) {
+		answer(in, ENOTTY, NULL, 0);
+		return;
+	}
+	if (wished->cmd == SET_FLAGS) {
+		memcpy(&flags, wished + 1, sizeof(flags));
+		node->folds = (flags & CASEFOLD) != 0;
+	}
+	if (wished->cmd == GET_FLAGS)
+		out.flags[0] = node->folds ? CASEFOLD : 0;
+	answer(in, 0, &out, sizeof(out.head) + wished->out_size);
+}
+
+static void
+on_init(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION,
+	    .minor = 31,
+	    .flags = FUSE_BIG_WRITES,
+	    .max_write = WRITE_MOST};
+
+	(void)body;
+	answer(in, 0, &out, sizeof(out));
+}
+
+static void
+on_lookup(const struct fuse_in_header *in, const void *name)
+{
+	answer_entry(in, find(in->nodeid, name));
+}
+
+static void
+on_getattr(const struct fuse_in_header *in, const void *body)
+{
+	struct fuse_attr shown = attributes(in->nodeid);
+
+	(void)body;
+	answer_attributes(in, &shown);
+}
+
+static void
+on_mkdir(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_mkdir_in *wished = body;
+
+	on_make(
+	    in, S_IFDIR | (wished->mode & 07777), (const char *)(wished + 1));
+}
+
+static void
+on_old_rename(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_rename_in *wished = body;
+
+	on_rename(in, wished->newdir, 0, (const char *)(wished + 1));
+}
+
+static void
+on_new_rename(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_rename2_in *wished = body;
+
+	on_rename(
+	    in, wished->newdir, wished->flags, (const char *)(wished + 1));
+}
+
+static void
+on_open(const struct fuse_in_header *in, const void *body)
+{
+	const struct fuse_open_out out = {.fh = 0};
+
+	(void)body;
+	answer(in, 0, &out, sizeof(out));
+}
+
+static void
+on_statfs(const struct fuse_in_header *in, const void *body)
+{
+	static const struct fuse_statfs_out out = {{.blocks = 100000,
+	    .bfree = 100000,
+	    .bavail = 100000,
+	    .files = NODES,
+	    .ffree = NODES,
+	    .bsize = 4096,
+	    .namelen = 255,
+	    .frsize = 4096}};
+
+	(void)body;
+	answer(in, 0, &out, sizeof(out));
+}
+
+static void
+succeed(const struct fuse_in_header *in, const void *body)
+{
+	(void)body;
+	answer(in, 0, NULL, 0);
+}
+
+/* Some have no answer. */
+static void
+be_silent(const struct fuse_in_header *in, const void *body)
+{
+	(void)in;
+	(void)body;
+}
+
+static const struct {
+	uint32_t opcode;
+	void (*handle)(const struct fuse_in_header *in, const void *body);
+} handlers[] = {
+    {FUSE_INIT, on_init},
+    {FUSE_LOOKUP, on_lookup},
+    {FUSE_GETATTR, on_getattr},
+    {FUSE_SETATTR, on_setattr},
+    {FUSE_MKDIR, on_mkdir},
+    {FUSE_CREATE, on_create},
+    {FUSE_UNLINK, on_remove},
+    {FUSE_RMDIR, on_remove},
+    {FUSE_RENAME, on_old_rename},
+    {FUSE_RENAME2, on_new_rename},
+    {FUSE_OPEN, on_open},
+    {FUSE_OPENDIR, on_open},
+    {FUSE_READ, on_read},
+    {FUSE_WRITE, on_write},
+    {FUSE_READDIR, on_readdir},
+    {FUSE_STATFS, on_statfs},
+    {FUSE_IOCTL, on_ioctl},
+    {FUSE_FLUSH, succeed},
+    {FUSE_FSYNC, succeed},
+    {FUSE_FSYNCDIR, succeed},
+    {FUSE_RELEASE, succeed},
+    {FUSE_RELEASEDIR, succeed},
+    {FUSE_ACCESS, succeed},
+    {FUSE_FORGET, be_silent},
+    {FUSE_BATCH_FORGET, be_silent},
+    {FUSE_INTERRUPT, be_silent},
+};
+
+static void
+handle(const struct fuse_in_header *in)
+{
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++)
+		if (handlers[i].opcode == in->opcode) {
+			handlers[i].handle(in, in + 1);
+			return;
+		}
+	/* Links are among these, as on a disk that has none. */
+	answer(in, in->opcode == FUSE_LINK ? EPERM : ENOSYS, NULL, 0);
+}
+
+/* Until it is unmounted. */
+static void
+serve(void)
+{
+	static union {
+		struct fuse_in_header header;
+		char bytes[MESSAGE];
+	} message;
+	ssize_t got;
+
+	nodes[FUSE_ROOT_ID] = (struct node){.mode = S_IFDIR | 0755,
+	    .folds = (odd->traits & ODD_FOLDS) != 0,
+	    .seconds = 1700000000};
+	while ((got = read(device, message.bytes, sizeof(message))) != -1 ||
+	    errno == EINTR || errno == ENOENT)
+		if (got > 0)
+			handle(&message.header);
+	_exit(0);
+}
+
+int
+odd_disk_begin(struct odd_disk *disk, const char *folder)
+{
+	char options[128];
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return -1;
+	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (device == -1)
+		return -1;
+	folder_make(folder);
+	snprintf(options, sizeof(options),
+	    "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,"
+	    "allow_other",
+	    device);
+	if (mount("odd", folder, "fuse", MS_NODEV | MS_NOSUID, options) != 0)
+		return -1;
+	odd = disk;
+	disk->folder = folder;
+	disk->server = fork();
+	ck_assert_int_ne(disk->server, -1);
+	if (disk->server == 0)
+		serve();
+	close(device);
+	return 0;
+}
+
+void
+odd_disk_end(struct odd_disk *disk)
+{
+	int status;
+
+	ck_assert_int_eq(umount(disk->folder), 0);
+	ck_assert_int_eq(waitpid(disk->server, &status, 0), disk->server);
+	ck_assert_int_eq(status, 0);
+}
+
+#else
+
+int
+odd_disk_begin(struct odd_disk *disk, const char *folder)
+{
+	(void)disk;
+	(void)folder;
+	return -1;
+}
+
+void
+odd_disk_end(struct odd_disk *disk)
+{
+	(void)disk;
+}
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC */
+/* File systems that take two names for one, or give none without replacing. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/os.h"
+#include "tests/lab/odd_disk.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+#define COMPOSED "caf\xc3\xa9"
+#define DECOMPOSED "cafe\xcc\x81"
+
+/* So many bytes make a file that is asked for. */
+#define LARGE (1 << 20)
+
+static struct server server;
+static struct odd_disk disk;
+
+/* Returns nonzero if "in" is such a disk; otherwise the test is skipped. */
+static int
+begin(unsigned traits)
+{
+	disk = (struct odd_disk){.traits = traits, ODD_ANY_TIME};
+	if (odd_disk_begin(&disk, "in") != 0) {
+		harness_skip("fuse", "needs root and /dev/fuse");
+		return 0;
+	}
+	file_write("one", "one");
+	file_write("two", "other");
+	return 1;
+}
+
+/* Nonzero if the server knows what only Linux offers; otherwise it is skipped.
+ */
+static int
+is_for_linux(void)
+{
+#ifdef OS_LINUX
+	return 1;
+#else
+	harness_skip("linux-names", "only Linux folds or gives names so");
+	return 0;
+#endif
+}
+
+static void
+end(void)
+{
+	server_stop(&server);
+	odd_disk_end(&disk);
+}
+
+/* Put source as target with one more argument; it ends so and says that. */
+static void
+put(const char *option, const char *source, const char *target, int status,
+    const char *says)
+{
+	char where[128];
+	struct run run;
+
+	snprintf(where, sizeof(where), "127.0.0.1:%s", target);
+	RUN(&run, "ftx", "put", option, source, where);
+	run_check(&run, status, says);
+}
+
+/* Refused, whether it is put, asked for or only tried. */
+static void
+expect_refused(const char *target, const char *says)
+{
+	file_make("large", LARGE, 1);
+	put("-v", "two", target, 5, says);
+	put("-n", "two", target, 5, says);
+	put("-v", "large", target, 5, says);
+}
+
+static void
+expect_one(const char *path)
+{
+	char *text = file_read(path);
+
+	ck_assert_str_eq(text, "one");
+	free(text);
+}
+
+START_TEST(other_spellings_are_refused)
+{
+	if (!begin(ODD_FOLDS))
+		return;
+	SERVER_START(&server, "-w", "2", "-C", "2");
+	put_good(&server, "one", "Report.TXT");
+	expect_refused("report.txt", "exists here as \"Report.TXT\"");
+	put_good(&server, "one", COMPOSED);
+	expect_refused(DECOMPOSED, "exists here as \"caf\xc3\xa9\"");
+	put_good(&server, "one", "Dir/Sub/x");
+	expect_refused("dir/y", "dir: exists here as \"Dir\"");
+	expect_refused("Dir/sUB/y", "sUB: exists here as \"Sub\"");
+	expect_refused("dir", "exists here as \"Dir\"");
+	ck_assert_int_eq(folder_count("in"), 3);
+	ck_assert_int_eq(folder_count("in/Dir"), 1);
+	ck_assert_int_eq(folder_count("in/Dir/Sub"), 1);
+	expect_one("in/Report.TXT");
+	/* The same spelling is replaced as ever. */
+	put_good(&server, "two", "Report.TXT");
+	put_good(&server, "two", COMPOSED);
+	put_good(&server, "two", "Dir/Sub/x");
+	end();
+}
+END_TEST
+
+/* The log shows what exists as it shows all names. */
+START_TEST(spelling_is_escaped_in_the_log)
+{
+	if (!begin(ODD_FOLDS))
+		return;
+	SERVER_START(&server, "-w", "1");
+	put_good(&server, "one", "A\nB");
+	put("-v", "two", "a\nb", 5, "exists here as");
+	server_expect(&server, "exists here as \"A\\x0aB\"");
+	end();
+}
+END_TEST
+
+/* Neither existed when it was asked for. */
+START_TEST(two_names_of_one_group)
+{
+	struct run run;
+	char *text;
+
+	if (!begin(ODD_FOLDS))
+		return;
+	SERVER_START(&server, "-w", "1");
+	folder_make("src");
+	file_write("src/Report.TXT", "one");
+	file_write("src/report.txt", "two");
+	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "src/",
+	    "127.0.0.1:d");
+	run_check(&run, 23, "exists here as");
+	ck_assert_int_eq(folder_count("in/d"), 1);
+	ck_assert_int_eq(folder_count("src"), 1);
+	text = file_read(file_exists("src/report.txt") ? "in/d/Report.TXT"
+						       : "in/d/report.txt");
+	ck_assert_str_eq(text, file_exists("src/report.txt") ? "one" : "two");
+	free(text);
+	end();
+}
+END_TEST
+
+#define PAIRS 60
+
+/* Of each pair one is there and the other is left, whoever came first. */
+static void
+check_pair(int i)
+{
+	char lower[32], upper[32], path[64];
+	int left;
+
+	snprintf(lower, sizeof(lower), "a%d", i);
+	snprintf(upper, sizeof(upper), "A%d", i);
+	snprintf(path, sizeof(path), "src/%s", lower);
+	left = file_exists(path);
+	snprintf(path, sizeof(path), "src/%s", upper);
+	ck_assert_int_eq(left + file_exists(path), 1);
+	snprintf(path, sizeof(path), "in/d/%s", left ? upper : lower);
+	ck_assert_uint_eq(file_size(path), left ? 2 : 1);
+}
+
+START_TEST(two_names_of_two_connections)
+{
+	struct run run;
+	char path[32];
+
+	if (!begin(ODD_FOLDS))
+		return;
+	SERVER_START(&server, "-w", "4", "-C", "4");
+	folder_make("src");
+	for (int i = 0; i < PAIRS; i++) {
+		snprintf(path, sizeof(path), "src/a%d", i);
+		file_write(path, "1");
+		snprintf(path, sizeof(path), "src/A%d", i);
+		file_write(path, "22");
+	}
+	RUN(&run, "ftx", "put", "-q", "-r", "-j", "4", "-o", "remove-source",
+	    "src/", "127.0.0.1:d");
+	ck_assert_int_eq(run.status, 23);
+	ck_assert_int_eq(folder_count("in/d"), PAIRS);
+	for (int i = 0; i < PAIRS; i++)
+		check_pair(i);
+	end();
+}
+END_TEST
+
+static void
+make_folding(const char *path)
+{
+	int fd;
+
+	folder_make(path);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(os_fold_names(fd), 0);
+	close(fd);
+}
+
+/* As on an ext4 with the casefold feature: what is made in it has it, too. */
+START_TEST(only_some_directories_fold)
+{
+	if (!is_for_linux() || !begin(ODD_FOLDS_IN_PLACES))
+		return;
+	make_folding("in/folds");
+	SERVER_START(&server, "-w", "2", "-C", "2");
+	put_good(&server, "one", "name");
+	put_good(&server, "two", "NAME");
+	put_good(&server, "one", "folds/name");
+	expect_refused("folds/NAME", "exists here as \"name\"");
+	put_good(&server, "one", "folds/below/name");
+	expect_refused("folds/below/NAME", "exists here as \"name\"");
+	expect_refused("folds/BELOW/name", "exists here as \"below\"");
+	ck_assert_int_eq(folder_count("in"), 3);
+	end();
+}
+END_TEST
+
+/* Each that exists is found in the listing. */
+START_TEST(tree_is_put_again)
+{
+	struct run run;
+	char path[32];
+
+	if (!begin(ODD_FOLDS))
+		return;
+	SERVER_START(&server, "-w", "1");
+	folder_make("src");
+	for (int i = 0; i < 200; i++) {
+		snprintf(path, sizeof(path), "src/File%d", i);
+		file_write(path, "x");
+	}
+	for (int i = 0; i < 2; i++) {
+		RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
+		run_check(&run, 0, NULL);
+	}
+	ck_assert_int_eq(server_said(&server, "stored"), 402);
+	end();
+}
+END_TEST
+
+START_TEST(name_is_given_by_rename_where_there_are_no_links)
+{
+	if (!is_for_linux() || !begin(0))
+		return;
+	SERVER_START(&server, "-w", "1");
+	put("-ono-clobber", "one", "f", 0, NULL);
+	put("-ono-clobber", "two", "f", 25, "exists");
+	expect_one("in/f");
+	server_stop(&server);
+	SERVER_START(&server, "-w", "1", "-o", "overwrite=never");
+	put("-v", "two", "f", 25, "exists");
+	put("-v", "one", "g", 0, NULL);
+	expect_one("in/f");
+	expect_one("in/g");
+	end();
+}
+END_TEST
+
+#define NO_NEW "cannot give a name without replacing"
+
+/* Before the data: also where nothing is sent. */
+START_TEST(name_that_could_replace_is_refused_at_once)
+{
+	if (!begin(ODD_NO_NEW_NAMES))
+		return;
+	file_make("large", LARGE, 1);
+	SERVER_START(&server, "-w", "1");
+	put("-ono-clobber", "one", "f", 5, NO_NEW);
+	put("-ono-clobber", "large", "f", 5, NO_NEW);
+	put("-nono-clobber", "one", "f", 5, NO_NEW);
+	put("-v", "one", "f", 0, NULL);
+	put("-ono-clobber", "two", "f", 25, "exists");
+	server_stop(&server);
+	SERVER_START(&server, "-w", "1", "-o", "overwrite=never");
+	expect_refused("g", NO_NEW);
+	put("-v", "two", "f", 25, "exists");
+	expect_one("in/f");
+	ck_assert_int_eq(folder_count("in"), 1);
+	end();
+}
+END_TEST
+
+Suite *
+odd_names_suite(void)
+{
+	Suite *suite = suite_create("odd_names");
+	TCase *tcase = harness_case("odd_names");
+
+	tcase_add_test(tcase, other_spellings_are_refused);
+	tcase_add_test(tcase, spelling_is_escaped_in_the_log);
+	tcase_add_test(tcase, two_names_of_one_group);
+	tcase_add_test(tcase, two_names_of_two_connections);
+	tcase_add_test(tcase, only_some_directories_fold);
+	tcase_add_test(tcase, tree_is_put_again);
+	tcase_add_test(tcase, name_is_given_by_rename_where_there_are_no_links);
+	tcase_add_test(tcase, name_that_could_replace_is_refused_at_once);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
