@@ -160,8 +160,8 @@ say_spelling(int directory, const char *name, const struct stat *found,
 			leads_to(directory, entry->d_name, found)))
 			is = entry->d_name;
 	if (is != NULL)
-		outcome_set(outcome, STATUS_REFUSED,
-		    "%s: exists here as \"%s\"", name, is);
+		outcome_set(
+		    outcome, STATUS_REFUSED, "%s: exists here as %s", name, is);
 	else
 		outcome_set(outcome, STATUS_REFUSED,
 		    "%s: exists here under another name", name);
