@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* The examples of the manual pages, as they stand there. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/os.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/peer.h"
@@ -14,7 +18,13 @@
 #include "tests/system/suites.h"
 
 /* More than either side says in the session of the protocol's page. */
-#define SESSION 512
+#define SESSION 1024
+
+#ifdef OS_LINUX
+#define OS_TELLS_HOLES 1
+#else
+#define OS_TELLS_HOLES 0
+#endif
 
 #define BLOCK ".Bd -literal -offset indent\n"
 
@@ -88,36 +98,251 @@ receive_all(int fd, uint8_t bytes[SESSION])
 	return count;
 }
 
-START_TEST(session_of_the_protocol)
+/* What the page shows of one side. */
+struct side {
+	uint8_t bytes[SESSION];
+	size_t length;
+};
+
+/* An example: what the client says, and then the server. */
+static void
+read_example(int number, struct side *client, struct side *server)
 {
-	char *page = file_read(protocol_page), *said;
-	const char *client = strstr(page, ".Sh EXAMPLES"), *answer;
-	uint8_t sent[SESSION], wanted[SESSION], got[SESSION];
-	size_t length, count;
-	struct server server;
+	char *page = file_read(protocol_page);
+	const char *at = strstr(page, ".Sh EXAMPLES");
+
+	ck_assert_ptr_nonnull(at);
+	for (int block = 0; block <= 2 * number + 1; block++) {
+		at = strstr(at, BLOCK);
+		ck_assert_ptr_nonnull(at);
+		at += strlen(BLOCK);
+		if (block == 2 * number)
+			client->length = read_bytes(at, client->bytes);
+	}
+	server->length = read_bytes(at, server->bytes);
+	free(page);
+}
+
+/* The length of the frame at this place. */
+static size_t
+frame_length(const struct side *side, size_t at)
+{
+	ck_assert_uint_le(at + WIRE_HEADER, side->length);
+	return WIRE_HEADER + (size_t)side->bytes[at + 9] * 65536 +
+	    (size_t)side->bytes[at + 10] * 256 + side->bytes[at + 11];
+}
+
+/*
+ * Keep the preamble and the frames of this type, or of all others if it is
+ * negative; and of this request only if that is not 0.
+ */
+static void
+keep_frames(struct side *side, size_t preamble, int type, uint8_t request)
+{
+	size_t length, kept = preamble;
+
+	for (size_t at = preamble; at < side->length; at += length) {
+		int is = side->bytes[at] == (type < 0 ? -type : type);
+
+		length = frame_length(side, at);
+		ck_assert_uint_le(at + length, side->length);
+		if ((type < 0) == is ||
+		    (request != 0 && side->bytes[at + 7] != request))
+			continue;
+		memmove(side->bytes + kept, side->bytes + at, length);
+		kept += length;
+	}
+	side->length = kept;
+}
+
+static void
+expect_same(const struct side *got, const struct side *wanted)
+{
+	for (size_t i = 0; i < got->length && i < wanted->length; i++)
+		ck_assert_msg(got->bytes[i] == wanted->bytes[i],
+		    "byte %lu is %02x, not %02x", (unsigned long)i,
+		    got->bytes[i], wanted->bytes[i]);
+	ck_assert_uint_eq(got->length, wanted->length);
+}
+
+#define KEPT (1 << 20)
+
+/* What the second example begins with. */
+static void
+lose_connection(const struct server *server)
+{
+	static uint8_t content[KEPT];
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .wishes = WIRE_RESUME,
+	    .mode = 0644,
+	    .size = KEPT + 5,
+	    .allocated = 4096,
+	    .path = {"b", 1}};
+	struct script *session = script_new();
+	uint8_t payload[WIRE_REQUEST + 1];
 	struct peer peer;
 
-	ck_assert_ptr_nonnull(client);
-	client = strstr(client, BLOCK);
-	ck_assert_ptr_nonnull(client);
-	answer = strstr(client + 1, BLOCK);
-	ck_assert_ptr_nonnull(answer);
-	length = read_bytes(client + strlen(BLOCK), sent);
-	SERVER_START(&server, "-w", "1");
-	peer_open(&peer, server.port, NULL);
-	peer_say(&peer, sent, length);
-	count = receive_all(peer.fd, got);
-	length = read_bytes(answer + strlen(BLOCK), wanted);
-	ck_assert_uint_eq(count, length);
-	for (size_t i = 0; i < count; i++)
-		ck_assert_msg(got[i] == wanted[i], "byte %lu is %02x, not %02x",
-		    (unsigned long)i, got[i], wanted[i]);
+	memset(content, 'x', sizeof(content));
+	folder_make("in/c");
+	script_begin(session);
+	script_frame(session, WIRE_ASK, 1, payload,
+	    wire_write_request(payload, &request));
+	script_frame(session, WIRE_DATA, 1, content, sizeof(content));
+	peer_start(&peer, server->port, session);
+	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+	peer_expect(&peer, WIRE_GO);
+	peer_expect_end(&peer);
 	peer_close(&peer);
-	said = file_read("in/a.txt");
-	ck_assert_str_eq(said, "hello");
-	free(said);
-	free(page);
+}
+
+/* Whether a server is at work is not what the page promises. */
+START_TEST(server_of_the_protocol)
+{
+	struct side said, wanted, got;
+	struct server server;
+	struct peer peer;
+	char *stored;
+
+	read_example(_i, &said, &wanted);
+	SERVER_START(&server, "-w", "1");
+	if (_i == 1)
+		lose_connection(&server);
+	peer_open(&peer, server.port, NULL);
+	peer_say(&peer, said.bytes, said.length);
+	got.length = receive_all(peer.fd, got.bytes);
+	peer_close(&peer);
+	keep_frames(&wanted, WIRE_GREETING, -WIRE_WORKING, 0);
+	keep_frames(&got, WIRE_GREETING, -WIRE_WORKING, 0);
+	expect_same(&got, &wanted);
+	if (_i == 0) {
+		stored = file_read("in/a.txt");
+		ck_assert_str_eq(stored, "hello");
+		free(stored);
+	} else {
+		ck_assert_int_eq(file_size("in/b"), KEPT + 5);
+		ck_assert_uint_eq(folder_count("in/c"), 0);
+	}
 	server_stop(&server);
+}
+END_TEST
+
+static void
+write_side(const char *path, const struct side *side)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(side->bytes, side->length, 1, file), 1);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void
+read_side(const char *path, struct side *side)
+{
+	FILE *file = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(file);
+	side->length = fread(side->bytes, 1, SESSION, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* A file of 1970, as the page has it. */
+static void
+make_source(const char *path, off_t hole)
+{
+	const struct timespec times[2] = {{0, 0}, {0, 0}};
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fseeko(file, hole, SEEK_SET), 0);
+	ck_assert_int_eq(fputs("hello", file) >= 0, 1);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Where the first frame of this type begins, or the first result. */
+static size_t
+find_frame(const struct side *server, enum wire_type type)
+{
+	size_t at = WIRE_GREETING;
+
+	while (server->bytes[at] != type && server->bytes[at] != WIRE_ANSWER)
+		at += frame_length(server, at);
+	return at;
+}
+
+/* The bytes of hello, base and an ask of one byte each. */
+#define ASKED (WIRE_HELLO + WIRE_HEADER + 1 + WIRE_HEADER + WIRE_REQUEST + 1)
+
+/*
+ * The page's server, which says its go once that was asked for, and its first
+ * result after so many bytes; it ends when the client has.
+ */
+static void
+play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
+{
+	size_t go = find_frame(server, WIRE_GO);
+	size_t result = find_frame(server, WIRE_ANSWER);
+
+	write_side("server", server);
+	snprintf(command, HARNESS_PATH,
+	    "sh -c 'exec 3>&1; head -c %lu server; head -c %u >heard; "
+	    "tail -c +%lu server | head -c %lu; head -c %lu >>heard; "
+	    "tail -c +%lu server; exec cat >>heard'",
+	    (unsigned long)go, (unsigned)ASKED, (unsigned long)go + 1,
+	    (unsigned long)(result - go), (unsigned long)(bytes - ASKED),
+	    (unsigned long)result + 1);
+}
+
+START_TEST(client_of_the_protocol)
+{
+	struct side wanted, server, heard;
+	char command[HARNESS_PATH];
+	struct run run;
+
+	read_example(0, &wanted, &server);
+	make_source("a.txt", 0);
+	play_server(command, &server, wanted.length - WIRE_HEADER);
+	RUN(&run, "ftx", "put", "-ve", command, "a.txt", "x:a.txt");
+	run_check(&run, 0, "stored a.txt -> x:a.txt  5 B");
+	read_side("heard", &heard);
+	expect_same(&heard, &wanted);
+}
+END_TEST
+
+/* It has no reason to give a small file up, and sends all of it. */
+START_TEST(client_that_resumes)
+{
+	const size_t aborted = 2 * WIRE_HEADER + 3 + 1;
+	const size_t ended = 2 * WIRE_HEADER + 5 + 16;
+	/* Said once while it reads its own beginning. */
+	const size_t waiting = WIRE_HEADER;
+	struct side wanted, server, heard;
+	char command[HARNESS_PATH];
+	struct stat found;
+	struct run run;
+
+	read_example(1, &wanted, &server);
+	make_source("b", KEPT);
+	make_source("c", 0);
+	ck_assert_int_eq(stat("b", &found), 0);
+	if (!OS_TELLS_HOLES || found.st_blocks * OS_BLOCK >= KEPT) {
+		harness_skip("holes", "only Linux is asked where they are");
+		return;
+	}
+	play_server(command, &server,
+	    wanted.length - aborted + ended + waiting - WIRE_HEADER);
+	RUN(&run, "ftx", "put", "-ve", command, "b", "c", "x:");
+	run_check(&run, 23, "c -> x:c: refused: the target is a directory");
+	ck_assert_ptr_nonnull(strstr(run.err, "stored b -> x:b"));
+	read_side("heard", &heard);
+	keep_frames(&wanted, WIRE_HELLO, -WIRE_WAITING, 1);
+	keep_frames(&heard, WIRE_HELLO, -WIRE_WAITING, 1);
+	/* What it needs on the disk is for each file system to say. */
+	memcpy(heard.bytes + WIRE_HELLO + WIRE_HEADER + 28,
+	    wanted.bytes + WIRE_HELLO + WIRE_HEADER + 28, 8);
+	expect_same(&heard, &wanted);
 }
 END_TEST
 
@@ -141,7 +366,9 @@ examples_suite(void)
 	resolve(client_page, "man/ftx.1");
 	resolve(protocol_page, "man/ftx-protocol.5");
 	tcase_add_test(tcase, commands_of_the_client);
-	tcase_add_test(tcase, session_of_the_protocol);
+	tcase_add_loop_test(tcase, server_of_the_protocol, 0, 2);
+	tcase_add_test(tcase, client_of_the_protocol);
+	tcase_add_test(tcase, client_that_resumes);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
