@@ -341,6 +341,42 @@ open_kept(uint64_t size)
 	    0);
 }
 
+/* So many are kept of one sender, and no more. */
+START_TEST(what_is_kept_is_bounded)
+{
+	static char piece[MEBIBYTE];
+	const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	const int most = (int)partial_bounds.one.files, before = most - 2 + _i;
+	struct wire_request request = request_of("", MEBIBYTE);
+	struct staged staged;
+	char path[16];
+	int left = 0;
+
+	request.wishes = WIRE_RESUME;
+	for (int i = 0; i < before; i++) {
+		snprintf(path, sizeof(path), "p%d", i);
+		partial_name(&store, policy.sender, &staged, path, strlen(path),
+		    &request);
+		ck_assert_int_eq(partial_stage(&store, &staged), 0);
+		ck_assert_int_eq(futimens(staged.fd, old), 0);
+		ck_assert_int_eq(store_finish(&staged), 0);
+	}
+	open_kept(4 * MEBIBYTE);
+	ck_assert_int_eq(
+	    content_data(&content, piece, sizeof(piece), &outcome), 0);
+	memcpy(&staged, &content.staged, sizeof(staged));
+	ck_assert(content_keep(&content));
+	ck_assert_int_eq(unlinkat(store.staging, staged.name, 0), 0);
+	for (int i = 0; i < before; i++) {
+		snprintf(path, sizeof(path), "p%d", i);
+		partial_name(&store, policy.sender, &staged, path, strlen(path),
+		    &request);
+		left += unlinkat(store.staging, staged.name, 0) == 0;
+	}
+	ck_assert_int_eq(left, before < most ? before : most - 1);
+}
+END_TEST
+
 /* What has come is large enough, but the rest can never come. */
 START_TEST(what_cannot_be_completed_is_not_kept)
 {
@@ -449,6 +485,7 @@ content_suite(void)
 	tcase_add_test(tcase, what_came_meanwhile_is_kept);
 	tcase_add_test(tcase, attributes_are_those_of_the_request);
 	tcase_add_loop_test(tcase, writing_stops_when_the_share_is_used, 0, 2);
+	tcase_add_loop_test(tcase, what_is_kept_is_bounded, 0, 4);
 	tcase_add_test(tcase, what_cannot_be_completed_is_not_kept);
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(full, a_partial_gives_its_inode);
