@@ -76,6 +76,7 @@ judge_greeting(struct stream *stream)
 	if (is_command(stream) && !stream->answers.refusing)
 		feed_begin(&stream->feed);
 	feed_greet(&stream->feed);
+	silence_heard(&stream->silence, 0, io_now());
 	return 0;
 }
 
@@ -111,6 +112,7 @@ take_greeting(struct stream *stream)
 static int
 take_input(struct stream *stream)
 {
+	io_time now = io_now();
 	struct conn_frame frame;
 	enum conn_event event;
 
@@ -124,7 +126,8 @@ take_input(struct stream *stream)
 			return 0;
 		if (event == CONN_MALFORMED)
 			return fail(stream, STATUS_PROTOCOL, frame.reason);
-		stream->working = frame.type == WIRE_WORKING;
+		silence_heard(
+		    &stream->silence, frame.type == WIRE_WORKING, now);
 		if (answers_take(&stream->answers, &frame, stream->outcome) ==
 		    -1)
 			return -1;
@@ -199,34 +202,34 @@ write_output(struct stream *stream)
 	return step != FEED_IDLE && conn_unsent(&stream->conn) == 0;
 }
 
-/* Note whether anything moved. */
+/* Note whether anything went. */
 static void
 watch(struct stream *stream, io_time now)
 {
-	if (stream->has_read || stream->conn.sent != stream->sent)
-		stream->moved = now;
+	if (stream->conn.sent != stream->sent)
+		silence_sent(&stream->silence, now);
 	stream->sent = stream->conn.sent;
 }
 
 static io_time
 deadline_of(const struct stream *stream)
 {
-	const struct options *options = stream->transfer->options;
-
 	if (!greeting_is_possible(&stream->greeting))
 		return stream->greeting.line_end;
 	if (stream->write_error != 0)
-		return stream->moved + LAST_WORDS;
+		return stream->silence.moved + LAST_WORDS;
 	if (!stream->feed.greeted)
 		return stream->limits.queue_end;
-	return stream->moved +
-	    (stream->working ? options->commit_timeout : options->timeout);
+	return silence_end(&stream->silence,
+	    stream->silence.working ? window_largest(&stream->feed.window) : 0);
 }
 
 static int
 fail_late(struct stream *stream, io_time now)
 {
+	const struct silence *silence = &stream->silence;
 	char time[TEXT_NUMBER];
+	int64_t late;
 
 	if (!greeting_is_possible(&stream->greeting))
 		return fail_foreign(stream);
@@ -239,8 +242,14 @@ fail_late(struct stream *stream, io_time now)
 		    text_duration(time, now - stream->limits.since));
 		return -1;
 	}
-	outcome_set(stream->outcome, STATUS_STALLED, "nothing moved for %s",
-	    text_duration(time, now - stream->moved));
+	late = now - silence->moved;
+	if (silence->worked > 0)
+		outcome_set(stream->outcome, STATUS_STALLED,
+		    "the server says that it works, without a result for %s",
+		    text_duration(time, silence->worked + late));
+	else
+		outcome_set(stream->outcome, STATUS_STALLED,
+		    "nothing moved for %s", text_duration(time, late));
 	return -1;
 }
 
@@ -307,12 +316,12 @@ stream_step(struct stream *stream, struct outcome *outcome)
 		return finish(stream);
 	now = io_now();
 	watch(stream, now);
-	if (more || stream->has_read)
-		return STREAM_MORE;
-	if (now < deadline_of(stream))
-		return STREAM_WAITING;
-	(void)fail_late(stream, now);
-	return STREAM_FAILED;
+	/* Also where bytes come without an end, and mean nothing. */
+	if (now >= deadline_of(stream)) {
+		(void)fail_late(stream, now);
+		return STREAM_FAILED;
+	}
+	return more || stream->has_read ? STREAM_MORE : STREAM_WAITING;
 }
 
 io_time
@@ -406,9 +415,10 @@ stream_begin(struct stream *stream, struct transfer *transfer, unsigned line,
 	*stream = (struct stream){.transfer = transfer,
 	    .limits = *limits,
 	    .begun = now,
-	    .moved = now,
 	    .most = rate_piece(&transfer->rate, CONN_DATA),
 	    .answers = {.transfer = transfer, .feed = &stream->feed}};
+	silence_init(&stream->silence, transfer->options->timeout,
+	    transfer->options->commit_timeout, now);
 	feed_init(&stream->feed, transfer, &stream->conn, line);
 	if (conn_init(&stream->conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set(outcome, STATUS_MEMORY, "%s", "");

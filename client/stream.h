@@ -6,6 +6,7 @@
 #include "client/answers.h"
 #include "client/feed.h"
 #include "client/greeting.h"
+#include "client/silence.h"
 #include "client/transfer.h"
 #include "common/conn.h"
 #include "common/io.h"
@@ -26,9 +27,8 @@ struct stream {
 	struct greeting greeting;
 	size_t most; /* bytes that are queued before they are written */
 	io_time begun;
-	io_time moved;	 /* when bytes last went or came */
+	struct silence silence;
 	uint64_t sent;	 /* how many had gone by then */
-	int working;	 /* the last frame said so */
 	int write_error; /* errno of the write that failed, or 0 */
 	int has_read;	 /* something came in the last step */
 	struct outcome *outcome;

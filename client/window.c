@@ -53,6 +53,25 @@ window_going(struct window *window)
 	}
 }
 
+uint64_t
+window_largest(const struct window *window)
+{
+	uint64_t largest = 0;
+
+	for (uint32_t i = window->first; i != window->next; i++) {
+		const struct request *request = window->slots[slot_of(i)];
+		uint64_t size;
+
+		if (request == NULL || request->state == REQUEST_NEW)
+			continue;
+		size = request->size == WIRE_SIZE_UNKNOWN ? request->sent
+							  : request->size;
+		if (size > largest)
+			largest = size;
+	}
+	return largest;
+}
+
 /* Add a request to what is counted, or take it away again. */
 static void
 count(struct window *window, const struct request *request, int one)

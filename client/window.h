@@ -42,6 +42,12 @@ struct request *window_find(const struct window *window, uint32_t number);
 /* The first that is going, or NULL. */
 struct request *window_going(struct window *window);
 
+/*
+ * The size of the largest that was sent and has no result; of one whose size
+ * nobody knows, what has gone.
+ */
+uint64_t window_largest(const struct window *window);
+
 /* Change the state of one; after REQUEST_DONE it is gone. */
 void window_mark(
     struct window *window, struct request *request, enum request_state state);

@@ -56,8 +56,17 @@ take(int fd, size_t enough, io_time deadline)
 	}
 }
 
+/* Say it until the peer has gone. */
 static void
-serve(int listener, const struct fake_turn *turns)
+repeat(int fd, const struct fake_pulse *pulse)
+{
+	while (io_write_all(fd, pulse->bytes, pulse->length) == 0)
+		(void)poll(NULL, 0, pulse->every);
+}
+
+static void
+serve(
+    int listener, const struct fake_turn *turns, const struct fake_pulse *pulse)
 {
 	for (;;) {
 		int fd = accept(listener, NULL, NULL), failed = 0;
@@ -71,6 +80,8 @@ serve(int listener, const struct fake_turn *turns)
 			failed = turn->length == 0 ||
 			    io_write_all(fd, turn->bytes, turn->length) != 0;
 		} while (!failed && (++turn)->length > 0);
+		if (!failed && pulse != NULL)
+			repeat(fd, pulse);
 		if (!failed)
 			take(fd, SIZE_MAX, io_now() + 250);
 		close(fd);
@@ -80,13 +91,23 @@ serve(int listener, const struct fake_turn *turns)
 void
 fake_start_turns(struct fake *fake, const struct fake_turn *turns)
 {
+	fake_start_endless(fake, turns, NULL);
+}
+
+void
+fake_start_endless(struct fake *fake, const struct fake_turn *turns,
+    const struct fake_pulse *pulse)
+{
 	int listener = bind_free_port(&fake->port);
 
 	ck_assert_int_eq(listen(listener, 16), 0);
 	fake->pid = fork();
 	ck_assert_int_ge(fake->pid, 0);
+	/* A peer that has gone is no end of it. */
 	if (fake->pid == 0)
-		serve(listener, turns);
+		(void)signal(SIGPIPE, SIG_IGN);
+	if (fake->pid == 0)
+		serve(listener, turns, pulse);
 	close(listener);
 }
 

@@ -28,6 +28,16 @@ struct fake_turn {
 
 /* The same with several turns, up to one that says nothing. */
 void fake_start_turns(struct fake *fake, const struct fake_turn *turns);
+/* Behind its turns, again and again. */
+struct fake_pulse {
+	const void *bytes;
+	size_t length;
+	int every; /* milliseconds */
+};
+
+/* The same, until the peer has gone. */
+void fake_start_endless(struct fake *fake, const struct fake_turn *turns,
+    const struct fake_pulse *pulse);
 void fake_stop(struct fake *fake);
 
 /* A port of 127.0.0.1 on which nothing listens; sets FTX_PORT as well. */

@@ -399,6 +399,58 @@ START_TEST(draining_for_one)
 }
 END_TEST
 
+/* Let ftx wait for no longer than seconds. */
+static void
+put_to_endless(struct run *run, const struct script *script,
+    const struct fake_pulse *pulse)
+{
+	const struct fake_turn turns[] = {
+	    {PUT, script->bytes, script->length}, {0, NULL, 0}};
+	struct fake fake;
+
+	fake_start_endless(&fake, turns, pulse);
+	RUN(run, "ftx", "put", "-o", "retry=0", "-o", "timeout=1s", "-o",
+	    "commit-timeout=2s", "f", "127.0.0.1:f");
+	fake_stop(&fake);
+}
+
+static const int paces[] = {0, 200, 900};
+
+START_TEST(working_for_ever)
+{
+	const struct wire_frame working = {WIRE_WORKING, 0, 0};
+	uint8_t bytes[WIRE_HEADER];
+	const struct fake_pulse pulse = {bytes, sizeof(bytes), paces[_i]};
+	struct script *script = script_new();
+	struct run run;
+
+	make_source(SMALL);
+	enter(script, SENT);
+	wire_write_header(bytes, &working);
+	put_to_endless(&run, script, &pulse);
+	run_check(&run, 30,
+	    "stalled: the server says that it works, without a result for 2.");
+	ck_assert_int_lt(run.elapsed, 4000);
+}
+END_TEST
+
+/* They are none but the beginning of a frame that never ends. */
+START_TEST(a_byte_now_and_then)
+{
+	const struct fake_pulse pulse = {"x", 1, paces[_i]};
+	struct script *script = script_new();
+	struct run run;
+
+	make_source(SMALL);
+	enter(script, SENT);
+	script_frame_said(
+	    script, WIRE_ANSWER, 1, NULL, 0, WIRE_RESULT + STATUS_TEXT - 1);
+	put_to_endless(&run, script, &pulse);
+	run_check(&run, 30, "stalled: nothing moved for 1.0 s");
+	ck_assert_int_lt(run.elapsed, 3000);
+}
+END_TEST
+
 START_TEST(longest_text)
 {
 	static char text[STATUS_TEXT - 1];
@@ -435,6 +487,9 @@ impostor_suite(void)
 	tcase_add_test(tcase, greeting_of_no_state);
 	tcase_add_test(tcase, one_result_twice);
 	tcase_add_test(tcase, draining_for_one);
+	tcase_add_loop_test(tcase, working_for_ever, 0, 3);
+	/* Without a pause the frame would end. */
+	tcase_add_loop_test(tcase, a_byte_now_and_then, 1, 3);
 	tcase_add_test(tcase, longest_text);
 	suite_add_tcase(suite, tcase);
 	return suite;
