@@ -83,6 +83,15 @@ policy_syncs(const struct policy *policy, const struct wire_request *request,
 	return -1;
 }
 
+/* Bytes. */
+static uint64_t
+largest_of(const struct policy *policy)
+{
+	return policy->max_size < policy->store->system.largest
+	    ? policy->max_size
+	    : policy->store->system.largest;
+}
+
 int
 policy_takes(const struct policy *policy, const struct wire_request *request,
     struct outcome *outcome)
@@ -97,11 +106,16 @@ policy_takes(const struct policy *policy, const struct wire_request *request,
 		return -1;
 	}
 	if (request->size == WIRE_SIZE_UNKNOWN ||
-	    request->size <= policy->max_size)
+	    request->size <= largest_of(policy))
 		return policy_keeps(policy, request, outcome);
-	outcome_set(outcome, STATUS_NO_SPACE,
-	    "files over %s are not taken here",
-	    text_size(limit, policy->max_size));
+	if (request->size > policy->max_size)
+		outcome_set(outcome, STATUS_NO_SPACE,
+		    "files over %s are not taken here",
+		    text_size(limit, policy->max_size));
+	else
+		outcome_set(outcome, STATUS_NO_SPACE,
+		    "%s: the file system takes files up to %s", strerror(EFBIG),
+		    text_size(limit, policy->store->system.largest));
 	return -1;
 }
 
@@ -359,7 +373,7 @@ check_size(struct content *content, uint64_t length, struct outcome *outcome)
 {
 	/* What was announced has been looked at, and may not be exceeded. */
 	if (content->request.size != WIRE_SIZE_UNKNOWN ||
-	    length <= content->policy->max_size - content->file.received)
+	    length <= largest_of(content->policy) - content->file.received)
 		return 0;
 	content->hopeless = 1;
 	outcome_set(outcome, STATUS_NO_SPACE, "larger than files may be here");

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,6 +170,38 @@ learn_names(struct file_system *system, const struct probe *probe)
 	else
 		system->names = NAMES_DIFFER;
 	return in_places == -1 ? -1 : 0;
+}
+
+/*
+ * The last offset that can be sought: Linux refuses those beyond the largest
+ * file of the file system.  Elsewhere it may be any.
+ */
+static uint64_t
+last_offset(int fd)
+{
+	uint64_t good = 0, bad = (uint64_t)INT64_MAX + 1;
+
+	while (bad - good > 1) {
+		uint64_t middle = good + (bad - good) / 2;
+
+		if (lseek(fd, (off_t)middle, SEEK_SET) == -1)
+			bad = middle;
+		else
+			good = middle;
+	}
+	return good;
+}
+
+static void
+learn_largest(struct file_system *system, const struct probe *probe)
+{
+	struct rlimit limit;
+
+	system->largest = last_offset(probe->fd);
+	(void)lseek(probe->fd, 0, SEEK_END);
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < system->largest)
+		system->largest = limit.rlim_cur;
 }
 
 /* Returns 0, or -1 with errno. */
@@ -356,6 +389,7 @@ learn_once(struct file_system *system, int folder)
 
 	if (begin(&probe, folder) == -1)
 		return -1;
+	learn_largest(system, &probe);
 	result = learn_names(system, &probe);
 	if (result == 0)
 		result = learn_modes(system, &probe);
@@ -381,7 +415,8 @@ static const struct file_system unknown = {.names = NAMES_FOLD,
     .first = INT64_MIN,
     .last = INT64_MAX,
     .least = INT64_MIN,
-    .most = INT64_MAX};
+    .most = INT64_MAX,
+    .largest = INT64_MAX};
 
 static void
 tell(const struct file_system *system)

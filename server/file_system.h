@@ -36,6 +36,7 @@ struct file_system {
 	uint64_t granularity; /* of times, in ns; 0: none are kept */
 	int64_t first, last;  /* seconds since 1970 that were seen kept; and */
 	int64_t least, most;  /* beyond these nothing is, whatever is seen */
+	uint64_t largest;     /* bytes of a file, as far as the system tells */
 };
 
 /*

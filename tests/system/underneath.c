@@ -17,6 +17,7 @@
 #include "tests/lab/proxy.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/peer.h"
 #include "tests/system/plan.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
@@ -308,6 +309,53 @@ START_TEST(other_file_system)
 }
 END_TEST
 
+/* The largest size that a file of the disk can be given. */
+static uint64_t
+largest_size(void)
+{
+	uint64_t good = 0, bad = (uint64_t)INT64_MAX + 1;
+
+	file_write("in/sized", "");
+	while (bad - good > 1) {
+		uint64_t middle = good + (bad - good) / 2;
+
+		if (truncate("in/sized", (off_t)middle) == 0)
+			good = middle;
+		else
+			bad = middle;
+	}
+	ck_assert_int_eq(unlink("in/sized"), 0);
+	return good;
+}
+
+/* A hole needs no space, and is hashed for nothing in a file too large. */
+START_TEST(larger_than_the_file_system_takes)
+{
+	struct script *script = script_new();
+	struct peer peer;
+	uint64_t largest;
+
+	if (!has_disk())
+		return;
+	largest = largest_size();
+	ck_assert_uint_lt(largest, INT64_MAX);
+	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
+	script_begin(script);
+	for (uint32_t i = 1; i <= 3; i++)
+		script_request(script, WIRE_ASK, i, "f", largest - 2 + i, 0);
+	script_request(script, WIRE_ASK, 4, "f", largest + 1, WIRE_DRY_RUN);
+	peer_start(&peer, server.port, script);
+	peer_skip_to(&peer, WIRE_GO, 1);
+	peer_skip_to(&peer, WIRE_GO, 2);
+	peer_expect_result(&peer, 3, STATUS_NO_SPACE);
+	ck_assert_ptr_nonnull(strstr(peer_text(&peer), "File too large"));
+	peer_expect_result(&peer, 4, STATUS_NO_SPACE);
+	peer_close(&peer);
+	server_stop(&server);
+	disk_end(IMAGE, "in");
+}
+END_TEST
+
 START_TEST(immutable)
 {
 	struct run run;
@@ -499,6 +547,7 @@ underneath_suite(void)
 	tcase_add_test(tcase, covered);
 	tcase_add_test(tcase, unmounted);
 	tcase_add_test(tcase, other_file_system);
+	tcase_add_test(tcase, larger_than_the_file_system_takes);
 	tcase_add_test(tcase, immutable);
 	tcase_add_test(tcase, closed);
 	tcase_add_test(tcase, special_targets);

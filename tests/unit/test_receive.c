@@ -108,6 +108,28 @@ START_TEST(a_hole_is_hashed_in_steps)
 }
 END_TEST
 
+/* Announced, or not: then when it gets there. */
+START_TEST(larger_than_the_file_system_takes)
+{
+	uint8_t payload[8];
+
+	store.system.largest = 1000;
+	reception_base(&reception, "");
+	for (uint32_t i = 1; i <= 3; i++)
+		client_request(client, WIRE_ASK, i, "x", 998 + i, 0);
+	client_request(client, WIRE_PUT, 4, "x", WIRE_SIZE_UNKNOWN, 0);
+	for (uint64_t i = 0; i < 2; i++)
+		client_queue(client, WIRE_HOLE, 4, payload,
+		    wire_write_hole(payload, 1000 - i * 999));
+	client_abort(client, 4, STATUS_CANCELLED, "");
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect(client, WIRE_GO, 1);
+	client_expect(client, WIRE_GO, 2);
+	client_expect_result(client, 3, STATUS_NO_SPACE);
+	client_expect_result(client, 4, STATUS_NO_SPACE);
+}
+END_TEST
+
 START_TEST(numbers_grow)
 {
 	static const struct {
@@ -422,6 +444,7 @@ receive_suite(void)
 	tcase_add_test(tcase, stored_is_said_when_it_is_true);
 	tcase_add_test(tcase, a_full_group_is_committed);
 	tcase_add_loop_test(tcase, a_hole_is_hashed_in_steps, 0, 2);
+	tcase_add_test(tcase, larger_than_the_file_system_takes);
 	tcase_add_test(tcase, numbers_grow);
 	tcase_add_test(tcase, numbers_of_failed_requests_are_used);
 	tcase_add_test(tcase, put_carries_no_wishes);

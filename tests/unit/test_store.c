@@ -2,6 +2,7 @@
 /* The receiving directory and its staging folder: whose, and swept of what. */
 #include <errno.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -277,6 +278,25 @@ START_TEST(directory_that_is_gone)
 }
 END_TEST
 
+START_TEST(a_limit_on_file_size_is_seen)
+{
+	struct rlimit limit, usual;
+	struct outcome outcome;
+	struct store store;
+
+	inbox_open(&store);
+	ck_assert_uint_gt(store.system.largest, INT32_MAX);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &usual), 0);
+	limit = (struct rlimit){1000, usual.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	close(store.staging);
+	ck_assert_int_eq(store_enter(&store, &outcome), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &usual), 0);
+	ck_assert_uint_eq(store.system.largest, 1000);
+	inbox_close(&store);
+}
+END_TEST
+
 Suite *
 store_suite(void)
 {
@@ -298,6 +318,7 @@ store_suite(void)
 	    tcase, staging_names_end_in_the_host_without_shared_locks);
 	tcase_add_test(tcase, discard_keeps_errno);
 	tcase_add_test(tcase, directory_that_is_gone);
+	tcase_add_test(tcase, a_limit_on_file_size_is_seen);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
