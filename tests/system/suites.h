@@ -72,6 +72,7 @@ Suite *cable_suite(void);
 Suite *durable_suite(void);
 Suite *syslogd_suite(void);
 Suite *versions_suite(void);
+Suite *filesystems_suite(void);
 Suite *hosts_suite(void);
 Suite *stalls_suite(void);
 Suite *place_suite(void);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/* One tree on many file systems: what cannot be is told, and the rest right. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "tests/lab/proxy.h"
+#include "tests/lab/volume.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/odd_tree.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* A file that is cut, and after how many bytes of the connection. */
+#define LARGE (6 << 20)
+#define CUT_AT (4 << 20)
+/* The long form, for tests/endurance, has a cut at each of these. */
+#define CUT_STEP (600 << 10)
+/* Files that do not fit, none of them so large that a part of it is kept. */
+#define BIG (1000 << 10)
+#define BIG_COUNT 30
+#define SMALL_COUNT 8
+/* What is left of a large file system before they come, in bytes. */
+#define ROOM (16 << 20)
+
+#define SECONDS INT64_C(1000000000)
+#define PROGRAM(name) "command -v " name " >/dev/null; "
+#define KERNEL(type)                                                           \
+	"grep -qw " type " /proc/filesystems || modprobe -q " type "; "
+#define LOOP "test -e /dev/loop-control; "
+#define LOOP_MOUNT(type, options)                                              \
+	"mount -t " type " -o loop" options " \"$1\" \"$2\""
+#define E2FSCK "e2fsck -fn \"$1\""
+/* What lies beneath an overlay or a bind mount. */
+#define UNDER                                                                  \
+	"mkdir -p \"$2.under\"; mount -t tmpfs -o size=24m none "              \
+	"\"$2.under\"; "
+
+/* Times from 1980 to 2107. */
+#define DOS_TIMES                                                              \
+	(ODD_BEFORE_1980 | ODD_BEFORE_1970 | ODD_FRACTION_BEFORE_1970 |        \
+	    ODD_YEAR_9999)
+
+/* Of ext4 whose inodes have room for more than seconds. */
+#define EXT4_LIMITS                                                            \
+	{                                                                      \
+		.refused = ODD_YEAR_9999                                       \
+	}
+
+static const struct row {
+	struct volume_kind kind;
+	struct odd_limits limits;
+	int forgets; /* what was unmounted */
+} rows[] = {
+    {{"ext3", LOOP KERNEL("ext3") PROGRAM("mkfs.ext3"),
+	 "truncate -s 32M \"$1\"; mkfs.ext3 -q \"$1\"", LOOP_MOUNT("ext3", ""),
+	 NULL, NULL, E2FSCK},
+	EXT4_LIMITS, 0},
+    {{"ext4", LOOP KERNEL("ext4") PROGRAM("mkfs.ext4"),
+	 "truncate -s 32M \"$1\"; mkfs.ext4 -q \"$1\"", LOOP_MOUNT("ext4", ""),
+	 NULL, NULL, E2FSCK},
+	EXT4_LIMITS, 0},
+    {{"ext4-no-journal", LOOP KERNEL("ext4") PROGRAM("mkfs.ext4"),
+	 "truncate -s 32M \"$1\"; mkfs.ext4 -q -O ^has_journal \"$1\"",
+	 LOOP_MOUNT("ext4", ""), NULL, NULL, E2FSCK},
+	EXT4_LIMITS, 0},
+    {{"ext4-small-inodes", LOOP KERNEL("ext4") PROGRAM("mkfs.ext4"),
+	 "truncate -s 32M \"$1\"; mkfs.ext4 -q -I 128 \"$1\"",
+	 LOOP_MOUNT("ext4", ""), NULL, NULL, E2FSCK},
+	{.refused = ODD_AFTER_2038 | ODD_YEAR_9999, .granularity = SECONDS}, 0},
+    {{"ext4-casefold",
+	 LOOP KERNEL("ext4") PROGRAM("mkfs.ext4")
+	     PROGRAM("chattr") "test -e /sys/fs/ext4/features/casefold",
+	 "truncate -s 32M \"$1\"; mkfs.ext4 -q -O casefold \"$1\"; "
+	 "mount -o loop \"$1\" \"$2\"; mkdir \"$2/sub\"; "
+	 "chattr +F \"$2/sub\"; umount \"$2\"",
+	 "mkdir -p \"$2.under\"; mount -o loop \"$1\" \"$2.under\"; "
+	 "mount --bind \"$2.under/sub\" \"$2\"; umount -l \"$2.under\"",
+	 NULL, NULL, E2FSCK},
+	{.refused = ODD_YEAR_9999 | ODD_CASE | ODD_NORMAL}, 0},
+    {{"xfs", LOOP KERNEL("xfs") PROGRAM("mkfs.xfs"), "mkfs.xfs -q \"$1\"",
+	 LOOP_MOUNT("xfs", ""), NULL, NULL, "xfs_repair -n \"$1\""},
+	{.refused = ODD_YEAR_9999}, 0},
+    {{"btrfs", LOOP KERNEL("btrfs") PROGRAM("mkfs.btrfs"),
+	 "mkfs.btrfs -q \"$1\"; mount -o loop \"$1\" \"$2\"; "
+	 "btrfs subvolume create \"$2/sub\"; btrfs quota enable \"$2\"; "
+	 "btrfs qgroup limit 24M \"$2/sub\"; umount \"$2\"",
+	 LOOP_MOUNT("btrfs", ",subvol=sub"), NULL, NULL, "btrfs check \"$1\""},
+	{.granularity = 0}, 0},
+    {{"exfat",
+	 LOOP KERNEL("fuseblk") PROGRAM("mkfs.exfat")
+	     PROGRAM("mount.exfat-fuse") "test -e /dev/fuse",
+	 "truncate -s 32M \"$1\"; mkfs.exfat \"$1\"", NULL,
+	 "loop=$(losetup -f --show \"$1\"); "
+	 "(until mountpoint -q \"$2\"; do sleep 0.01; done; "
+	 "losetup -d \"$loop\") 9>&- & "
+	 "exec mount.exfat-fuse -d -o umask=077 \"$loop\" \"$2\"",
+	 NULL, "fsck.exfat -n \"$1\""},
+	{ODD_BYTES | ODD_SIGNS | ODD_CASE | DOS_TIMES, SECONDS, 1, 1}, 0},
+    {{"ntfs",
+	 KERNEL("fuse") PROGRAM("mkfs.ntfs")
+	     PROGRAM("ntfs-3g") "test -e /dev/fuse",
+	 "truncate -s 32M \"$1\"; mkfs.ntfs -F -Q -q \"$1\"", NULL,
+	 "exec ntfs-3g -o no_detach,umask=077 \"$1\" \"$2\"", NULL,
+	 "ntfsfix -n \"$1\""},
+	{ODD_BYTES | ODD_FRACTION_BEFORE_1970, 100, 1, 0}, 0},
+    {{"vfat", LOOP KERNEL("vfat") PROGRAM("mkfs.vfat"),
+	 "truncate -s 32M \"$1\"; mkfs.vfat \"$1\"", LOOP_MOUNT("vfat", ""),
+	 NULL, NULL, "fsck.vfat -n \"$1\""},
+	{ODD_BYTES | ODD_SIGNS | ODD_CASE | DOS_TIMES, 2 * SECONDS, 1, 0}, 0},
+    {{"tmpfs", NULL, NULL, "mount -t tmpfs -o size=24m none \"$2\"", NULL, NULL,
+	 NULL},
+	{.granularity = 0}, 1},
+    {{"overlay", KERNEL("overlay"),
+	 UNDER "mkdir \"$2.under/l\" \"$2.under/u\" \"$2.under/w\"",
+	 "cd \"$2.under\"; mount -t overlay -o "
+	 "lowerdir=l,upperdir=u,workdir=w none \"../$2\"",
+	 NULL, NULL, "umount \"$2.under\""},
+	{.granularity = 0}, 0},
+    {{"bind", NULL, UNDER "mkdir \"$2.under/d\"",
+	 "mount --bind \"$2.under/d\" \"$2\"", NULL, NULL,
+	 "umount \"$2.under\""},
+	{.granularity = 0}, 0},
+};
+
+static const struct row *row;
+static struct server server;
+static unsigned version;
+
+/* In memory, which keeps all times. */
+static void
+make_sources(void)
+{
+	char path[32];
+	struct run run;
+
+	folder_make("src");
+	RUN(&run, "mount", "-t", "tmpfs", "none", "src");
+	run_check(&run, 0, NULL);
+	odd_tree_make("src/tree", version);
+	file_make("large", LARGE, 1);
+	folder_make("big");
+	folder_make("small");
+	for (unsigned i = 0; i < BIG_COUNT; i++) {
+		snprintf(path, sizeof(path), "big/%02u", i);
+		file_make(path, BIG, i);
+	}
+	for (unsigned i = 0; i < SMALL_COUNT; i++) {
+		snprintf(path, sizeof(path), "small/%02u", i);
+		file_make(path, 3000 + i, i);
+	}
+}
+
+/* Put the odd tree with these options, and compare. */
+static void
+put_tree(const char *options, enum odd_outcome outcome)
+{
+	char line[256];
+	struct run run;
+
+	snprintf(line, sizeof(line),
+	    "$FTX put -vr %s src/tree/ 127.0.0.1:t 2>said", options);
+	run_shell(&run, line);
+	odd_tree_check(&row->limits, outcome, "said", "src/tree", "in/t");
+}
+
+/* Where a name cannot be taken only if it is free, that is told at once. */
+static void
+put_new_only(void)
+{
+	struct run run;
+
+	RUN(&run, "ftx", "put", "-o", "no-clobber", "large", "127.0.0.1:new");
+	if (row->limits.no_exclusive) {
+		run_check(&run, 5, "refused: ");
+		ck_assert(!file_exists("in/new"));
+		return;
+	}
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("large", "in/new"));
+	ck_assert_int_eq(unlink("in/new"), 0);
+}
+
+static void
+put_and_put_again(void)
+{
+	put_tree("-p", ODD_STORED);
+	odd_tree_make("src/tree", ++version);
+	put_tree("-p", ODD_STORED);
+	put_tree("-o skip-unchanged", ODD_UNCHANGED);
+	odd_tree_make("src/other", ++version);
+	ck_assert_int_eq(rename("src/tree", "src/kept"), 0);
+	ck_assert_int_eq(rename("src/other", "src/tree"), 0);
+	put_tree("-p -o no-clobber", ODD_EXISTS);
+	ck_assert_int_eq(rename("src/tree", "src/other"), 0);
+	ck_assert_int_eq(rename("src/kept", "src/tree"), 0);
+	put_new_only();
+	odd_tree_check_still(&row->limits, "src/tree", "in/t");
+}
+
+/* What has come before the cut is not sent again. */
+static void
+put_with_cut(uint64_t at)
+{
+	struct proxy_plan plan = {
+	    .up = {.fault = PROXY_CUT, .at = at}, .faulty = 1};
+	struct proxy proxy;
+	struct run run;
+	char port[16];
+
+	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	snprintf(port, sizeof(port), "%u", proxy.port);
+	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "large",
+	    "127.0.0.1:large");
+	run_check(&run, 10, NULL);
+	ck_assert(!file_exists("in/large"));
+	RUN(&run, "ftx", "put", "-P", port, "large", "127.0.0.1:large");
+	run_check(&run, 0, NULL);
+	ck_assert(file_equal("large", "in/large"));
+	if (at >= CUT_AT)
+		ck_assert_uint_lt(*proxy.passed, LARGE + (1 << 20));
+	ck_assert_int_eq(proxy_stop(&proxy), 0);
+	ck_assert_int_eq(unlink("in/large"), 0);
+}
+
+/* Leave little room.  A quota has done that already. */
+static void
+make_filler(void)
+{
+	char size[32];
+	struct statvfs space;
+	struct run run;
+
+	ck_assert_int_eq(statvfs("in", &space), 0);
+	if (space.f_bavail * space.f_frsize <= 2 * ROOM)
+		return;
+	snprintf(size, sizeof(size), "%llu",
+	    (unsigned long long)(space.f_bavail * space.f_frsize - ROOM));
+	RUN(&run, "fallocate", "-l", size, "in/filler");
+}
+
+static void
+check_files(
+    const char *folder, int count, const char *said, int *stored, int *told)
+{
+	char source[32], copy[32], line[64];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(source, sizeof(source), "%s/%02d", folder, i);
+		snprintf(copy, sizeof(copy), "in/%s/%02d", folder, i);
+		snprintf(line, sizeof(line), "stored %s -> ", source);
+		if (strstr(said, line) != NULL) {
+			ck_assert_msg(
+			    file_equal(source, copy), "%s is not equal", copy);
+			++*stored;
+			continue;
+		}
+		ck_assert_msg(!file_exists(copy), "%s is there", copy);
+		snprintf(line, sizeof(line), "ftx: %s -> ", source);
+		ck_assert_msg(
+		    strstr(said, line) != NULL, "nothing said of %s", source);
+		++*told;
+	}
+}
+
+/* Put one of the folders.  Returns how many files were stored. */
+static int
+put_files(const char *folder, int count, int status)
+{
+	int stored = 0, told = 0;
+	char line[128], *said;
+	struct run run;
+
+	snprintf(line, sizeof(line), "$FTX put -vr %s/ 127.0.0.1:%s 2>said",
+	    folder, folder);
+	run_shell(&run, line);
+	said = file_read("said");
+	ck_assert_msg(run.status == status, "%s: status %d: %.3000s", folder,
+	    run.status, said);
+	check_files(folder, count, said, &stored, &told);
+	ck_assert_int_eq(stored + told, count);
+	free(said);
+	return stored;
+}
+
+/* No space: that is told, and what was stored is right. */
+static void
+fill_up(void)
+{
+	int stored;
+
+	stored = put_files("big", BIG_COUNT, 23);
+	ck_assert_int_gt(stored, 0);
+	ck_assert_int_eq(folder_remove("in/big"), 0);
+	ck_assert_int_eq(put_files("small", SMALL_COUNT, 0), SMALL_COUNT);
+}
+
+START_TEST(each_keeps_the_promise)
+{
+	int is_long = getenv("FTX_ENDURANCE") != NULL;
+	struct volume volume;
+	struct run run;
+
+	row = &rows[_i];
+	if (volume_begin(&volume, &row->kind, "image", "in") != 0) {
+		harness_skip(row->kind.name, "not all that it needs is there");
+		return;
+	}
+	make_sources();
+	SERVER_START(&server, "-w", "2", "-C", "2", "-o", "min-free=0");
+	put_and_put_again();
+	if (is_long)
+		for (uint64_t at = CUT_STEP; at < LARGE; at += CUT_STEP)
+			put_with_cut(at);
+	else
+		put_with_cut(CUT_AT);
+	make_filler();
+	for (int i = 0; i < (is_long ? 5 : 1); i++)
+		fill_up();
+	server_stop(&server);
+	if (!row->forgets) {
+		volume_again(&volume);
+		odd_tree_check_still(&row->limits, "src/tree", "in/t");
+	}
+	volume_end(&volume);
+	RUN(&run, "umount", "src");
+	run_check(&run, 0, NULL);
+}
+END_TEST
+
+Suite *
+filesystems_suite(void)
+{
+	Suite *suite = suite_create("filesystems");
+	TCase *tcase = harness_case("filesystems");
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_loop_test(tcase, each_keeps_the_promise, 0,
+	    (int)(sizeof(rows) / sizeof(rows[0])));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

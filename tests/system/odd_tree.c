@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+/* A tree of odd names, sizes, times and modes; errors fail the test. */
+#include "tests/system/odd_tree.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+
+#define TIME_WISHES                                                            \
+	(ODD_BEFORE_1980 | ODD_BEFORE_1970 | ODD_FRACTION_BEFORE_1970 |        \
+	    ODD_AFTER_2038 | ODD_YEAR_9999)
+#define TWIN_WISHES (ODD_CASE | ODD_NORMAL)
+#define SECOND INT64_C(1000000000)
+#define USUAL                                                                  \
+	{                                                                      \
+		1700000000, 0                                                  \
+	}
+/* Where a file of the kind has its hole, and how long that is. */
+#define HOLE_AT (128 << 10)
+#define HOLE_SIZE (1 << 20)
+
+struct odd_file {
+	const char *name;
+	const char *shown; /* as ftx shows it; NULL: as it is */
+	uint64_t size;
+	struct timespec time;
+	mode_t mode;
+	unsigned wishes;
+	int has_hole;
+};
+
+static const char *const folders[] = {"deep", "deep/er", "twins", "names"};
+
+static const struct odd_file files[] = {
+    /* Sizes at the edges of sectors, blocks and the client's buffers. */
+    {"size-0", NULL, 0, USUAL, 0644, 0, 0},
+    {"size-1", NULL, 1, USUAL, 0644, 0, 0},
+    {"size-511", NULL, 511, USUAL, 0644, 0, 0},
+    {"size-512", NULL, 512, USUAL, 0644, 0, 0},
+    {"size-513", NULL, 513, USUAL, 0644, 0, 0},
+    {"size-4095", NULL, 4095, USUAL, 0644, 0, 0},
+    {"size-4096", NULL, 4096, USUAL, 0644, 0, 0},
+    {"size-4097", NULL, 4097, USUAL, 0644, 0, 0},
+    {"size-65535", NULL, 65535, USUAL, 0644, 0, 0},
+    {"size-65536", NULL, 65536, USUAL, 0644, 0, 0},
+    {"size-65537", NULL, 65537, USUAL, 0644, 0, 0},
+    {"deep/er/size-1M", NULL, (1 << 20) + 1, USUAL, 0644, 0, 0},
+    {"deep/hole", NULL, (2 << 20) + 5, USUAL, 0644, 0, 1},
+    {"deep/only-a-hole", NULL, HOLE_SIZE, USUAL, 0644, 0, 1},
+    /* Times. */
+    {"time-0", NULL, 10, {0, 0}, 0644, ODD_BEFORE_1980, 0},
+    {"time-1", NULL, 10, {1, 999999999}, 0644, ODD_BEFORE_1980, 0},
+    {"time-odd", NULL, 10, {1234567891, 123456789}, 0644, 0, 0},
+    {"time-late", NULL, 10, {1234567890, 999999999}, 0644, 0, 0},
+    {"time-2038", NULL, 10, {2147483647, 0}, 0644, 0, 0},
+    {"time-1969", NULL, 10, {-1, 0}, 0644, ODD_BEFORE_1970, 0},
+    {"time-1938", NULL, 10, {-1000000000, 500000000}, 0644,
+	ODD_FRACTION_BEFORE_1970, 0},
+    {"time-past-2038", NULL, 10, {2147483648, 0}, 0644, ODD_AFTER_2038, 0},
+    {"time-2106", NULL, 10, {4294967295, 1}, 0644, ODD_AFTER_2038, 0},
+    {"time-9999", NULL, 10, {253402300799, 0}, 0644, ODD_YEAR_9999, 0},
+    /* Modes. */
+    {"mode-000", NULL, 20, USUAL, 0000, 0, 0},
+    {"mode-400", NULL, 20, USUAL, 0400, 0, 0},
+    {"mode-111", NULL, 20, USUAL, 0111, 0, 0},
+    {"mode-640", NULL, 20, USUAL, 0640, 0, 0},
+    {"mode-777", NULL, 20, USUAL, 0777, 0, 0},
+    /* Names. */
+    {"names/.hidden", NULL, 30, USUAL, 0644, 0, 0},
+    {"names/-dash", NULL, 30, USUAL, 0644, 0, 0},
+    {"names/with space", NULL, 30, USUAL, 0644, 0, 0},
+    {"names/trailing ", NULL, 30, USUAL, 0644, 0, 0},
+    {"names/trailing.", NULL, 30, USUAL, 0644, 0, 0},
+    {"names/con", NULL, 30, USUAL, 0644, 0, 0},
+    {"names/x\xc3\xbc\xe2\x82\xac", "names/x\xc3\xbc\xe2\x82\xac", 30, USUAL,
+	0644, 0, 0},
+    {"names/\xff\xfe", "names/\\xff\\xfe", 30, USUAL, 0644, ODD_BYTES, 0},
+    {"names/new\nline", "names/new\\x0aline", 30, USUAL, 0644, ODD_SIGNS, 0},
+    {"names/quote\"", NULL, 30, USUAL, 0644, ODD_SIGNS, 0},
+    {"names/colon:star*", NULL, 30, USUAL, 0644, ODD_SIGNS, 0},
+    {"names/back\\slash", "names/back\\\\slash", 30, USUAL, 0644, ODD_SIGNS, 0},
+    {"twins/Report.TXT", NULL, 40, USUAL, 0644, ODD_CASE, 0},
+    {"twins/report.txt", NULL, 41, USUAL, 0644, ODD_CASE, 0},
+    {"twins/\xc3\xa9", NULL, 42, USUAL, 0644, ODD_NORMAL, 0},
+    {"twins/e\xcc\x81", NULL, 43, USUAL, 0644, ODD_NORMAL, 0},
+};
+
+#define COUNT ((int)(sizeof(files) / sizeof(files[0])))
+
+/* What the last check has found to be there. */
+static int is_there[COUNT];
+
+static const char *
+inside(char buffer[HARNESS_PATH], const char *folder, const char *name)
+{
+	snprintf(buffer, HARNESS_PATH, "%s/%s", folder, name);
+	return buffer;
+}
+
+/* Leave a hole where nothing was written before. */
+static void
+make_with_hole(const char *path, uint64_t size, unsigned seed)
+{
+	char piece[4096];
+	int fd;
+
+	file_make(path, HOLE_AT < size - HOLE_SIZE ? HOLE_AT : 0, seed);
+	fd = open(path, O_WRONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+	memset(piece, (int)seed, sizeof(piece));
+	for (uint64_t at = HOLE_AT + HOLE_SIZE; at + sizeof(piece) <= size;
+	     at += sizeof(piece))
+		ck_assert_int_eq(
+		    pwrite(fd, piece, sizeof(piece), (off_t)at), 4096);
+	close(fd);
+}
+
+/* The time must be kept here, or there is nothing to compare with. */
+static void
+check_time(const char *path, const struct timespec *wished)
+{
+	struct stat status;
+
+	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert_msg(status.st_mtim.tv_sec == wished->tv_sec &&
+		status.st_mtim.tv_nsec == wished->tv_nsec,
+	    "%s: no such time here", path);
+}
+
+static void
+make_file(const struct odd_file *file, const char *path, unsigned seed)
+{
+	const struct timespec times[2] = {file->time, file->time};
+
+	(void)unlink(path);
+	if (file->has_hole)
+		make_with_hole(path, file->size, seed);
+	else
+		file_make(path, file->size, seed);
+	ck_assert_int_eq(chmod(path, file->mode), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+	check_time(path, &file->time);
+}
+
+void
+odd_tree_make(const char *folder, unsigned version)
+{
+	char path[HARNESS_PATH];
+
+	if (!file_exists(folder)) {
+		folder_make(folder);
+		for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+			folder_make(inside(path, folder, folders[i]));
+	}
+	for (int i = 0; i < COUNT; i++)
+		make_file(&files[i], inside(path, folder, files[i].name),
+		    version * COUNT + (unsigned)i);
+}
+
+/* Nonzero if the copy has a time that stands for this one. */
+static int
+is_time(const struct odd_limits *limits, const struct stat *source,
+    const struct stat *copy)
+{
+	int64_t seconds = copy->st_mtim.tv_sec - source->st_mtim.tv_sec;
+	int64_t apart = copy->st_mtim.tv_nsec - source->st_mtim.tv_nsec;
+
+	if (seconds < -10 || seconds > 10)
+		return 0;
+	apart = llabs(apart + seconds * SECOND);
+	return limits->granularity == 0 ? apart == 0
+					: apart < limits->granularity;
+}
+
+static void
+check_copy(const struct odd_limits *limits, const struct odd_file *file,
+    const char *folder, const char *target)
+{
+	char source[HARNESS_PATH], copy[HARNESS_PATH];
+	struct stat wanted, found;
+
+	inside(source, folder, file->name);
+	inside(copy, target, file->name);
+	ck_assert_msg(file_equal(source, copy), "%s is not equal", copy);
+	ck_assert_int_eq(stat(source, &wanted), 0);
+	ck_assert_int_eq(stat(copy, &found), 0);
+	ck_assert_msg(is_time(limits, &wanted, &found),
+	    "%s: time %lld.%09ld, not %lld.%09ld", copy,
+	    (long long)found.st_mtim.tv_sec, found.st_mtim.tv_nsec,
+	    (long long)wanted.st_mtim.tv_sec, wanted.st_mtim.tv_nsec);
+	ck_assert_msg(limits->no_modes || wanted.st_mode == found.st_mode,
+	    "%s: mode %o, not %o", copy, (unsigned)found.st_mode,
+	    (unsigned)wanted.st_mode);
+}
+
+/* The line that begins so and goes on with the file, or NULL. */
+static const char *
+find(const char *said, const char *start, const char *folder,
+    const struct odd_file *file)
+{
+	char line[HARNESS_PATH];
+
+	snprintf(line, sizeof(line), "%s%s/%s -> ", start, folder,
+	    file->shown != NULL ? file->shown : file->name);
+	return strstr(said, line);
+}
+
+/* A failure of it that gives a reason. */
+static void
+check_told(const char *said, const char *folder, const struct odd_file *file,
+    const char *reason)
+{
+	const char *line = find(said, "ftx: ", folder, file);
+	const char *end, *words;
+
+	ck_assert_msg(line != NULL, "nothing was said of %s/%s: %.3000s",
+	    folder, file->name, said);
+	end = strchr(line, '\n');
+	words = strstr(line, reason);
+	ck_assert_msg(words != NULL && words < end, "%s: \"%.*s\"", file->name,
+	    (int)(end - line), line);
+}
+
+/* Returns nonzero if it was stored, or is unchanged where that is as good. */
+static int
+check_success(const struct odd_limits *limits, enum odd_outcome outcome,
+    const char *said, const char *folder, const struct odd_file *file)
+{
+	int stored = find(said, "stored ", folder, file) != NULL;
+	int unchanged = find(said, "unchanged ", folder, file) != NULL;
+	int refused = (file->wishes & limits->refused) != 0;
+
+	ck_assert_msg(outcome == ODD_UNCHANGED || !unchanged,
+	    "%s is called unchanged", file->name);
+	ck_assert_msg(outcome == ODD_STORED || refused || !stored,
+	    "%s was stored again", file->name);
+	if (refused && (file->wishes & TWIN_WISHES) == 0)
+		ck_assert_msg(
+		    !stored && !unchanged, "%s is called stored", file->name);
+	if (!refused)
+		ck_assert_msg(stored || unchanged, "%s was not stored: %.3000s",
+		    file->name, said);
+	return stored || unchanged;
+}
+
+/* Of two names that are one, the first has it and the other is told. */
+static void
+check_twins(const struct odd_limits *limits, unsigned wish)
+{
+	int count = 0;
+
+	for (int i = 0; i < COUNT; i++)
+		count += (files[i].wishes & wish) != 0 && is_there[i];
+	ck_assert_int_eq(count, (limits->refused & wish) != 0 ? 1 : 2);
+}
+
+void
+odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
+    const char *said, const char *folder, const char *target)
+{
+	char *text = file_read(said);
+
+	for (int i = 0; i < COUNT; i++) {
+		const struct odd_file *file = &files[i];
+		int refused = (file->wishes & limits->refused) != 0;
+
+		if (outcome == ODD_EXISTS) {
+			check_told(text, folder, file,
+			    refused || limits->no_exclusive ? ": "
+							    : ": exists: ");
+			continue;
+		}
+		/* No time stands for this one: it may be sent each time. */
+		if (outcome == ODD_UNCHANGED && refused &&
+		    (file->wishes & TIME_WISHES) != 0)
+			continue;
+		is_there[i] =
+		    check_success(limits, outcome, text, folder, file);
+		if (!is_there[i])
+			check_told(text, folder, file, ": ");
+	}
+	check_twins(limits, ODD_CASE);
+	check_twins(limits, ODD_NORMAL);
+	free(text);
+	if (outcome != ODD_EXISTS)
+		odd_tree_check_still(limits, folder, target);
+}
+
+void
+odd_tree_check_still(
+    const struct odd_limits *limits, const char *folder, const char *target)
+{
+	for (int i = 0; i < COUNT; i++)
+		if (is_there[i])
+			check_copy(limits, &files[i], folder, target);
+}
