@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The group: when it is due, what becomes of each file, what is answered. */
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "server/commit.h"
 #include "tests/unit/client.h"
@@ -303,6 +305,57 @@ START_TEST(clearing_is_silent)
 }
 END_TEST
 
+#ifdef OS_LINUX
+/* Commit in another process, which has no turn of ours. */
+static pid_t
+start_commit(int turn)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ne(child, -1);
+	if (child != 0)
+		return child;
+	close(turn);
+	commit_run(&commit, &store);
+	_exit(commit.files[0].outcome.status == STATUS_STORED ? 0 : 1);
+}
+
+/* Between the look at a name that folds and its giving nobody gives another. */
+START_TEST(names_that_fold_are_given_in_turn)
+{
+	int turn, status;
+	pid_t child;
+
+	store.system.names = NAMES_FOLD;
+	(void)add(1, "", "a");
+	turn = store_take_turn(&store);
+	ck_assert_int_ne(turn, -1);
+	child = start_commit(turn);
+	(void)poll(NULL, 0, 100);
+	ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
+	ck_assert(!file_exists("in/a"));
+	close(turn);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	file_expect_text("in/a", "a");
+	ck_assert_int_eq(store_finish(&commit.files[0].staged), 0);
+	commit_clear(&commit);
+}
+END_TEST
+#endif
+
+/* As twice the same name on any file system. */
+START_TEST(names_that_fold_are_replaced_where_they_are_listed)
+{
+	store.system.names = NAMES_FOLD;
+	(void)add(1, "dir", "a");
+	(void)add(2, "dir", "a");
+	run();
+	expect_stored(1, "a", 1);
+	expect_stored(2, "a", 1);
+}
+END_TEST
+
 Suite *
 commit_suite(void)
 {
@@ -324,6 +377,11 @@ commit_suite(void)
 	tcase_add_test(tcase, answers_without_room_are_told);
 	tcase_add_test(tcase, longest_names_are_answered);
 	tcase_add_test(tcase, clearing_is_silent);
+#ifdef OS_LINUX
+	tcase_add_test(tcase, names_that_fold_are_given_in_turn);
+#endif
+	tcase_add_test(
+	    tcase, names_that_fold_are_replaced_where_they_are_listed);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -297,6 +297,22 @@ START_TEST(a_limit_on_file_size_is_seen)
 }
 END_TEST
 
+/* What could not be learned at the start is tried again with each SIGHUP. */
+START_TEST(file_system_that_was_unknown_is_learned_later)
+{
+	struct outcome outcome;
+	struct store store;
+
+	inbox_open(&store);
+	store.system.known = 0;
+	store.system.granularity = 0;
+	ck_assert_int_eq(store_reenter(&store, &outcome), 0);
+	ck_assert(store.system.known);
+	ck_assert_uint_gt(store.system.granularity, 0);
+	inbox_close(&store);
+}
+END_TEST
+
 Suite *
 store_suite(void)
 {
@@ -319,6 +335,7 @@ store_suite(void)
 	tcase_add_test(tcase, discard_keeps_errno);
 	tcase_add_test(tcase, directory_that_is_gone);
 	tcase_add_test(tcase, a_limit_on_file_size_is_seen);
+	tcase_add_test(tcase, file_system_that_was_unknown_is_learned_later);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
