@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/blocking.h"
 #include "common/os.h"
 
 #define PREFIX ".ftx-removing-"
@@ -271,6 +272,17 @@ restore(int directory, const char *name, const char *old_name, long process)
 	return errno == ENOENT ? 0 : -1;
 }
 
+static const struct dirent *
+next_entry(DIR *stream)
+{
+	const struct dirent *entry;
+
+	blocking_enter(NULL);
+	entry = readdir(stream);
+	blocking_leave();
+	return entry;
+}
+
 void
 aside_restore(int directory, aside_told *tell, void *context)
 {
@@ -282,20 +294,24 @@ aside_restore(int directory, aside_told *tell, void *context)
 	int result;
 
 	if (stream == NULL) {
-		close(directory);
+		(void)blocking_close(directory);
 		return;
 	}
 	/* What cannot be read is told where the sources are looked for. */
-	while ((entry = readdir(stream)) != NULL) {
+	while ((entry = next_entry(stream)) != NULL) {
 		old_name = old_name_of(entry->d_name, &process);
 		if (old_name == NULL)
 			continue;
+		blocking_enter(NULL);
 		result = restore(directory, entry->d_name, old_name, process);
+		blocking_leave();
 		if (result == -1)
 			(void)fail(&outcome, strerror(errno));
 		if (result != 0)
 			tell(context, entry->d_name, old_name,
 			    result == 1 ? NULL : &outcome);
 	}
+	blocking_enter(NULL);
 	closedir(stream);
+	blocking_leave();
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/report.h"
+#include "common/blocking.h"
 
 /*
  * The most that is sent before the greeting.  A server that sends us away reads
@@ -13,12 +14,6 @@
  * ftx-protocol(5), ENDING.
  */
 #define EARLY_BYTES (256 * 1024)
-
-/*
- * Milliseconds between two words that the source gives nothing.  Source:
- * ftx-protocol(5), LIVENESS: at least every 5 seconds.
- */
-#define WAITING_INTERVAL 4000
 
 void
 feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
@@ -47,7 +42,7 @@ void
 feed_release(struct feed *feed, int lost)
 {
 	if (feed->fd != -1)
-		close(feed->fd);
+		(void)blocking_close(feed->fd);
 	feed->fd = -1;
 	feed_hash_stop(feed);
 	window_release(&feed->window, lost, &feed->transfer->again);
@@ -93,6 +88,7 @@ feed_content(struct feed *feed, struct request *request, int fd,
 	request->sent = 0;
 	request->begun = io_now();
 	feed->fd = fd;
+	feed->path = request->source.path;
 	feed->cancelled = 0;
 	feed->kept.offset = 0;
 	feed->next_waiting = 0;
@@ -112,7 +108,7 @@ static void
 end_content(struct feed *feed)
 {
 	feed->conn->also = -1;
-	close(feed->fd);
+	(void)blocking_close(feed->fd);
 	feed->fd = -1;
 }
 
@@ -148,7 +144,7 @@ feed_say_waiting(struct feed *feed, uint32_t request)
 	if (conn_reserve(feed->conn, 0) == NULL)
 		return -1;
 	conn_queue(feed->conn, WIRE_WAITING, request, 0);
-	feed->next_waiting = now + WAITING_INTERVAL;
+	feed->next_waiting = now + FEED_WAITING;
 	return 0;
 }
 
@@ -262,16 +258,18 @@ room_for(const struct feed *feed)
 	return (size_t)(feed->early - WIRE_HEADER - queued);
 }
 
-enum feed_step
-feed_step(struct feed *feed)
+static enum feed_step
+step(struct feed *feed)
 {
 	size_t room = room_for(feed);
 	struct request *request;
 
 	if (room < FEED_ROOM || feed->held)
 		return FEED_IDLE;
-	if (feed->fd != -1)
+	if (feed->fd != -1) {
+		blocking_about(feed->path);
 		return send_content(feed, room);
+	}
 	if (conn_reserve(feed->conn, FEED_ROOM) == NULL)
 		return FEED_FULL;
 	/* To ask takes no time, unless a source has to be read for it. */
@@ -286,6 +284,24 @@ feed_step(struct feed *feed)
 	feed->next_waiting = 0;
 	feed_follow(feed, request);
 	return FEED_MORE;
+}
+
+enum feed_step
+feed_step(struct feed *feed)
+{
+	enum feed_step result = step(feed);
+
+	blocking_about("");
+	return result;
+}
+
+uint32_t
+feed_current(const struct feed *feed)
+{
+	if (feed->fd != -1)
+		return feed->file.request;
+	return feed->hash.fd != -1 ? feed->hash.file.request
+				   : feed->window.next;
 }
 
 void

@@ -24,12 +24,13 @@ struct feed {
 	uint64_t line; /* which of the run's connections it is: a bit */
 	size_t early;  /* bytes that are sent before the greeting */
 	int greeted;
-	int held;      /* no request is sent before the server's features */
-	int stopped;   /* no further request is sent */
-	int postponed; /* some requests wait for the next connection, */
-	int spent;     /* and nothing else is left to be sent on this one */
-	size_t most;   /* bytes of one data frame */
-	int fd;	       /* of the file whose content is under way, or -1 */
+	int held;	  /* no request is sent before the server's features */
+	int stopped;	  /* no further request is sent */
+	int postponed;	  /* some requests wait for the next connection, */
+	int spent;	  /* and nothing else is left to be sent on this one */
+	size_t most;	  /* bytes of one data frame */
+	int fd;		  /* of the file whose content is under way, or -1 */
+	const char *path; /* of its source */
 	struct send_file file;
 	struct wire_go kept; /* of it, and not compared yet; or offset 0 */
 	int cancelled;	     /* that one has its result already */
@@ -67,6 +68,15 @@ void feed_cancel(struct feed *feed, uint32_t request);
 
 /* The server is too busy for a request that was asked: the next connection. */
 void feed_postpone(struct feed *feed, struct request *request);
+
+/* The request whose content is under way, or that comes next. */
+uint32_t feed_current(const struct feed *feed);
+
+/*
+ * Milliseconds between two words that the source gives nothing.  Source:
+ * ftx-protocol(5), LIVENESS: at least every 5 seconds.
+ */
+#define FEED_WAITING 4000
 
 /* Nonzero if nothing is under way, and nothing more will be. */
 int feed_is_done(const struct feed *feed);

@@ -5,6 +5,7 @@
 
 #include "client/feed.h"
 #include "client/report.h"
+#include "common/blocking.h"
 
 int
 feed_hashes(const struct feed *feed, const struct request *request)
@@ -40,7 +41,7 @@ fail(struct feed *feed, struct outcome *outcome)
 	int fd;
 	struct request *request = take_hashed(feed, &fd);
 
-	close(fd);
+	(void)blocking_close(fd);
 	if (outcome->status == STATUS_FAILED)
 		outcome->status = STATUS_SOURCE;
 	report_failure(feed->transfer, request, outcome);
@@ -67,11 +68,15 @@ finish(struct feed *feed, int whole)
 	int may_grow = feed->transfer->options->growing;
 	struct outcome outcome;
 	struct stat found;
+	int result;
 
 	outcome_set(
 	    &outcome, STATUS_CHANGED, "the source changed while it was read");
 	request->digested = whole;
-	if (fstat(file->fd, &found) == -1 ||
+	blocking_enter(NULL);
+	result = fstat(file->fd, &found);
+	blocking_leave();
+	if (result == -1 ||
 	    !source_is_same(&request->identity, &found, may_grow) ||
 	    (!whole && send_file_rewind(file, &outcome) == -1))
 		fail(feed, &outcome);
@@ -90,6 +95,7 @@ feed_hash(struct feed *feed)
 	/* The next connection goes on with it. */
 	if (!feed->greeted || feed->stopped)
 		return FEED_IDLE;
+	blocking_about(window_find(&feed->window, file->request)->source.path);
 	/* What was sent in between has ended the server's wait. */
 	if (feed->next_waiting == 0)
 		feed->hash.since = now;
@@ -119,5 +125,5 @@ feed_hash_stop(struct feed *feed)
 		return;
 	request = take_hashed(feed, &fd);
 	request->hashed = feed->hash.file.digest;
-	close(fd);
+	(void)blocking_close(fd);
 }

@@ -8,6 +8,7 @@
 
 #include "client/feed.h"
 #include "client/report.h"
+#include "common/blocking.h"
 
 /* Files below this size are sent without asking first. */
 #define PUT_SIZE (1 << 20)
@@ -38,7 +39,7 @@ feed_announce(struct feed *feed, struct request *request, int fd,
 		return;
 	}
 	if (fd != -1)
-		close(fd);
+		(void)blocking_close(fd);
 	window_mark(&feed->window, request, REQUEST_ASKED);
 }
 
@@ -69,7 +70,7 @@ open_source(const struct feed *feed, const struct request *request, int *fd,
 	}
 	if (kind != SOURCE_FOLDER)
 		return kind;
-	close(*fd);
+	(void)blocking_close(*fd);
 	outcome_set(outcome, STATUS_SOURCE, "is a directory");
 	return SOURCE_FAILED;
 }
@@ -94,6 +95,7 @@ send_again(struct feed *feed, struct request *request)
 			window_mark(&feed->window, request, REQUEST_DONE);
 			return;
 		}
+		blocking_about(request->source.path);
 		request_identify(request, fd, &found);
 	}
 	announce(feed, request, fd, &found);
@@ -152,7 +154,7 @@ send_file(struct feed *feed, const struct queue_item *item)
 		request = feed_add(feed, &item->source, WIRE_FILE,
 		    folder_hold(feed->transfer->folders.current));
 	if (request == NULL) {
-		close(item->fd);
+		(void)blocking_close(item->fd);
 		return;
 	}
 	request_identify(request, item->fd, &item->found);
@@ -181,8 +183,10 @@ send_queued(struct feed *feed)
 {
 	struct transfer *transfer = feed->transfer;
 	struct queue_item item;
+	enum queue_event event = queue_next(&transfer->queue, &item);
 
-	switch (queue_next(&transfer->queue, &item)) {
+	blocking_about(event == QUEUE_END ? "" : item.source.path);
+	switch (event) {
 	case QUEUE_FILE:
 		send_file(feed, &item);
 		break;
@@ -277,7 +281,7 @@ feed_follow(struct feed *feed, struct request *request)
 	if (!request->input &&
 	    !source_is_same(
 		&request->identity, &found, feed->transfer->options->growing)) {
-		close(fd);
+		(void)blocking_close(fd);
 		give_up(feed, request, "it is another one");
 		return;
 	}

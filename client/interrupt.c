@@ -3,15 +3,33 @@
 #include "client/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
-static volatile sig_atomic_t caught, asked;
+/* A second thread may ask, too. */
+static atomic_int caught, asked;
 
 static void
 note(int signal_number)
 {
 	caught = signal_number;
+}
+
+/* The signals that are noted, and were not held back before. */
+static sigset_t noted;
+
+static void
+handle(int signal_number, const struct sigaction *action)
+{
+	sigset_t blocked;
+
+	/* None of these can fail: the signal exists. */
+	sigaction(signal_number, action, NULL);
+	if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
+	    !sigismember(&blocked, signal_number))
+		sigaddset(&noted, signal_number);
 }
 
 static void
@@ -31,7 +49,8 @@ interrupt_listen(void)
 	action.sa_handler = note_question;
 	/* What waits is woken all the same: poll() is never restarted. */
 	action.sa_flags = SA_RESTART;
-	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&noted);
+	handle(SIGUSR1, &action);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 }
@@ -56,11 +75,23 @@ interrupt_catch(void)
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
 		action.sa_handler = note;
-		/* None of these can fail: the signals exist. */
 		sigaction(ending[i], NULL, &before);
 		if (before.sa_handler != SIG_IGN)
-			sigaction(ending[i], &action, NULL);
+			handle(ending[i], &action);
 	}
+}
+
+void
+interrupt_accept(void)
+{
+	const struct timespec at_once = {0, 0};
+	int accepted;
+
+	while ((accepted = sigtimedwait(&noted, NULL, &at_once)) > 0)
+		if (accepted == SIGUSR1)
+			asked = 1;
+		else
+			caught = accepted;
 }
 
 int
@@ -81,6 +112,6 @@ interrupt_raise(int signal_number)
 	sigaction(signal_number, &action, NULL);
 	sigemptyset(&only);
 	sigaddset(&only, signal_number);
-	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
 	raise(signal_number);
 }

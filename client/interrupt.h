@@ -13,6 +13,12 @@ void interrupt_catch(void);
  */
 void interrupt_listen(void);
 
+/*
+ * For a second thread, which holds all signals back: note those that the first
+ * cannot take now, because it is in a call that they do not interrupt.
+ */
+void interrupt_accept(void);
+
 /* Nonzero if it came since this was last asked. */
 int interrupt_asked(void);
 

@@ -253,7 +253,10 @@ join(char buffer[PICTURE_LINE], const struct parts *parts)
 			    filled > 0 ? GAP : 0, "", parts->text[i]);
 }
 
-/* "ftx: nas: busy, waiting for a free worker (0:07)", or its end. */
+/*
+ * "ftx: nas: busy, waiting for a free worker (0:07)", or its end; the same of a
+ * source, with its path or only its name.
+ */
 static void
 describe_waiting(char buffer[PICTURE_LINE], const struct picture *picture,
     const struct terminal *terminal, size_t columns)
@@ -265,6 +268,9 @@ describe_waiting(char buffer[PICTURE_LINE], const struct picture *picture,
 	picture_clock(clock, picture->lasts);
 	snprintf(buffer, PICTURE_LINE, "ftx: %s: %s (%s)", view->host,
 	    view->why, clock);
+	if (terminal_width(terminal, buffer) > columns)
+		snprintf(buffer, PICTURE_LINE, "ftx: %s: %s (%s)",
+		    source_name(view->host).bytes, view->why, clock);
 	if (terminal_width(terminal, buffer) > columns)
 		snprintf(buffer, PICTURE_LINE, "%s (%s)", view->why, clock);
 	if (strlen(buffer) > columns && rest != NULL)

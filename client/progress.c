@@ -128,7 +128,7 @@ show(struct progress *progress, const struct picture *picture, io_time now)
 	char line[PICTURE_LINE];
 
 	progress->next = now + (bar ? BAR_INTERVAL : LINE_INTERVAL);
-	progress->noticed |= picture->view->state == VIEW_WAITING;
+	progress->noticed |= picture->view->notice;
 	picture_line(line, picture, &progress->terminal,
 	    bar ? columns_of(progress) : NO_COLUMNS);
 	if (bar)
@@ -145,7 +145,7 @@ is_due(const struct progress *progress, const struct view *view, io_time now)
 		return 0;
 	if (progress->form == PROGRESS_NONE || view->once)
 		return view->state == VIEW_WAITING && view->notice &&
-		    !progress->noticed;
+		    (view->notice & ~progress->noticed) != 0;
 	return now >= progress->next;
 }
 

@@ -29,7 +29,7 @@ struct progress {
 	size_t drawn;	/* columns of the line that stands unfinished, */
 	size_t columns; /* and those that there were then */
 	io_time next;	/* not before this again */
-	int noticed;	/* waiting was told where it is told once */
+	int noticed;	/* what was told where it is told once */
 	enum view_state state;
 	io_time since;		       /* of that state */
 	struct progress_mark marks[2]; /* of which the rate is made */

@@ -12,12 +12,22 @@
 #include "client/line.h"
 #include "client/removal.h"
 #include "client/report.h"
+#include "common/blocking.h"
+#include "common/text.h"
 
 /* Nothing is said about waits that are shorter. */
 #define PATIENCE 1000
 
 /* The longest wait: what is shown changes with the seconds. */
 #define TICK 1000
+/*
+ * A source that blocks for longer is named also where progress is not shown.
+ */
+#define SLOW 5000
+
+/* Room for its path, fit to be shown. */
+#define SHOWN_SOURCE 1024
+
 /* What a shell adds to a signal's number. */
 #define EXIT_SIGNAL 128
 
@@ -178,7 +188,7 @@ show_pause(struct run *run, const struct line *line, io_time now)
 	    line->retry.slow ? line->since : line->retry.since);
 	/* That a lost connection is made again has been said. */
 	view.brief = !line->retry.slow && now - line->retry.since < PATIENCE;
-	view.notice = !line->retry.slow;
+	view.notice = line->retry.slow ? 0 : VIEW_NOTICE_SERVER;
 	progress_show(&run->transfer.progress, &view, now);
 }
 
@@ -276,6 +286,59 @@ await(struct run *run, io_time now)
 	outcome_set_errno(&run->outcome, errno, "waiting");
 }
 
+/* Say what blocks. */
+static void
+show_blocked(struct run *run, const char *source, io_time since, io_time now)
+{
+	struct transfer *transfer = &run->transfer;
+	char shown[SHOWN_SOURCE];
+	struct view view;
+
+	view_waiting(&view, transfer,
+	    source[0] != '\0' ? "waiting for the source"
+			      : "waiting for a source",
+	    since);
+	if (source[0] != '\0')
+		view.host = text_escape(shown, sizeof(shown), source,
+		    strlen(source), transfer->progress.terminal.set);
+	view.brief = now - since < PATIENCE;
+	view.notice = now - since < SLOW ? 0 : VIEW_NOTICE_SOURCE;
+	progress_show(&transfer->progress, &view, now);
+}
+
+/*
+ * A signal has ended the run, but a call that blocks may never return: the
+ * process ends in the middle of it.
+ */
+static void
+end_blocked(struct run *run)
+{
+	int signal_number = interrupt_caught();
+
+	for (size_t i = 0; i < run->opened; i++)
+		if (run->lines[i].state == LINE_OPEN)
+			stream_abandon(&run->lines[i].stream);
+	report_interrupt(&run->transfer);
+	(void)events_end(&run->transfer, EXIT_SIGNAL + signal_number);
+	interrupt_raise(signal_number);
+}
+
+/* In the second thread: a source blocks, and the first thread with it. */
+static void
+relieve(void *context, const char *about, io_time since)
+{
+	struct run *run = context;
+	io_time now = io_now();
+
+	interrupt_accept();
+	if (interrupt_caught())
+		end_blocked(run);
+	for (size_t i = 0; i < run->opened; i++)
+		if (run->lines[i].state == LINE_OPEN)
+			stream_relieve(&run->lines[i].stream, since, now);
+	show_blocked(run, about, since, now);
+}
+
 static void
 close_all(struct run *run)
 {
@@ -291,7 +354,11 @@ put_all(struct run *run)
 {
 	int more;
 
+	/* Without it a source that blocks holds up everything, as it may. */
+	(void)blocking_watch(relieve, run);
+	removal_restore_named(&run->transfer);
 	while (!interrupt_caught() && !run->failed && is_alive(run)) {
+		blocking_turn();
 		more = work(run);
 		open_further(run);
 		show(run, io_now());
@@ -299,6 +366,7 @@ put_all(struct run *run)
 			await(run, io_now());
 	}
 	close_all(run);
+	blocking_unwatch();
 	if (interrupt_caught())
 		report_interrupt(&run->transfer);
 	else if (run->failed)
@@ -365,7 +433,6 @@ begin(struct run *run)
 		return;
 	}
 	interrupt_catch();
-	removal_restore_named(&run->transfer);
 	put_all(run);
 	transport_close(&run->transport);
 }

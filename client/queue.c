@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/aside.h"
+#include "common/blocking.h"
 
 void
 queue_init(struct queue *queue, char *const *paths, size_t count,
@@ -40,7 +41,7 @@ begin_tree(struct queue *queue, struct queue_item *item)
 	const struct options *options = queue->options;
 
 	if (!queue->recursive) {
-		close(item->fd);
+		(void)blocking_close(item->fd);
 		return fail(item, "is a directory (-r sends it)");
 	}
 	if (tree_begin(&queue->tree, item->source.path, item->fd, &item->found,
@@ -83,7 +84,7 @@ is_passed_over(const struct queue *queue, enum tree_event event,
 	    !aside_is_name(source_name(entry->path).bytes))
 		return 0;
 	if (event == TREE_FILE)
-		close(entry->fd);
+		(void)blocking_close(entry->fd);
 	return 1;
 }
 

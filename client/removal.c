@@ -9,6 +9,7 @@
 
 #include "client/aside.h"
 #include "client/report.h"
+#include "common/blocking.h"
 
 /* What openat says of a symbolic link that is not to be followed. */
 static int
@@ -54,7 +55,9 @@ removal_follow(
 	/* What is not synced stays, which report_success has told. */
 	if (!options->remove_source || request->kind != WIRE_FILE || !durable)
 		return;
+	blocking_enter(request->source.path);
 	result = remove_source(transfer, request, &outcome);
+	blocking_leave();
 	if (result != 0)
 		report_unremoved(transfer, request, result == -1, &outcome);
 }
@@ -90,10 +93,14 @@ restore_beside(struct transfer *transfer, char *path, size_t length)
 	int directory;
 
 	path[length] = '\0';
+	blocking_about(path);
+	blocking_enter(path);
 	directory = open(length > 0 ? path : ".",
 	    O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	blocking_leave();
 	if (directory != -1)
 		aside_restore(directory, tell, &place);
+	blocking_about("");
 	path[length] = behind;
 }
 
@@ -135,7 +142,7 @@ removal_restore_in(struct transfer *transfer, const struct source *directory)
 		aside_restore(fd, tell, &place);
 		break;
 	case SOURCE_FILE:
-		close(fd);
+		(void)blocking_close(fd);
 		break;
 	default:
 		break;

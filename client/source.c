@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/blocking.h"
+
 struct wire_bytes
 source_called(const struct source *source)
 {
@@ -205,8 +207,8 @@ reach(const struct source *source, int follow, const char **last)
 	return fd;
 }
 
-enum source_kind
-source_open(const struct source *source, int follow, int *fd,
+static enum source_kind
+open_unmarked(const struct source *source, int follow, int *fd,
     struct stat *found, struct outcome *outcome)
 {
 	enum source_kind kind;
@@ -221,6 +223,18 @@ source_open(const struct source *source, int follow, int *fd,
 		return fail(errno, outcome);
 	kind = source_open_at(directory, last, follow, fd, found, outcome);
 	close(directory);
+	return kind;
+}
+
+enum source_kind
+source_open(const struct source *source, int follow, int *fd,
+    struct stat *found, struct outcome *outcome)
+{
+	enum source_kind kind;
+
+	blocking_enter(source->path);
+	kind = open_unmarked(source, follow, fd, found, outcome);
+	blocking_leave();
 	return kind;
 }
 

@@ -46,9 +46,10 @@ enum source_kind {
 };
 
 /*
- * Open what is called so in an open directory, without ever blocking; a
- * symbolic link only if follow.  SOURCE_FILE and SOURCE_FOLDER come with *fd,
- * to be closed by the caller, and what fstat said; the others with outcome.
+ * Open what is called so in an open directory, without waiting for a
+ * peer; a symbolic link only if follow.  SOURCE_FILE and SOURCE_FOLDER come
+ * with *fd, to be closed by the caller, and what fstat said; the others with
+ * outcome.
  */
 enum source_kind source_open_at(int directory, const char *name, int follow,
     int *fd, struct stat *found, struct outcome *outcome);

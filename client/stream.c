@@ -378,7 +378,7 @@ stream_show(const struct stream *stream, io_time now)
 		    stream->limits.since);
 		view.brief = now - stream->begun <
 		    (is_command(stream) ? COMMAND_PATIENCE : PATIENCE);
-		view.notice = 1;
+		view.notice = VIEW_NOTICE_SERVER;
 		/* It may be asking for a password there. */
 		view.once = is_command(stream);
 	} else {
@@ -430,16 +430,50 @@ stream_begin(struct stream *stream, struct transfer *transfer, unsigned line,
 	return 0;
 }
 
+/* Nonzero if what was sent whole may be stored without a result. */
+static int
+is_lost(const struct stream *stream)
+{
+	/* Without a greeting no worker has seen it. */
+	return stream->greeting.length > 0 &&
+	    greeting_is_possible(&stream->greeting) &&
+	    !stream->answers.refusing && !stream->answers.fatal;
+}
+
+void
+stream_relieve(struct stream *stream, io_time since, io_time now)
+{
+	struct conn *conn = &stream->conn;
+	io_time last = since > stream->relieved ? since : stream->relieved;
+
+	/* Nobody reads what comes: that is not the server's silence. */
+	stream->silence.moved = now;
+	if (is_silent(stream))
+		return;
+	/* Before it has the hello it would not understand. */
+	if (conn->sent > 0 && now - last >= FEED_WAITING &&
+	    conn_insert(conn, WIRE_WAITING, feed_current(&stream->feed)) == 0)
+		stream->relieved = now;
+	if (flush(stream) == -1)
+		stream->write_error = errno;
+}
+
+void
+stream_abandon(struct stream *stream)
+{
+	/* A greeting may have come that nobody has read. */
+	int lost =
+	    is_lost(stream) || (stream->conn.sent > 0 && !stream->feed.greeted);
+
+	window_release(&stream->feed.window, lost, &stream->transfer->again);
+}
+
 uint64_t
 stream_end(struct stream *stream)
 {
 	uint64_t steps = stream->feed.window.steps;
-	/* Without a greeting no worker has seen what was sent. */
-	int lost = stream->greeting.length > 0 &&
-	    greeting_is_possible(&stream->greeting) &&
-	    !stream->answers.refusing && !stream->answers.fatal;
 
-	feed_release(&stream->feed, lost);
+	feed_release(&stream->feed, is_lost(stream));
 	conn_release(&stream->conn);
 	return steps;
 }

@@ -28,9 +28,10 @@ struct stream {
 	size_t most; /* bytes that are queued before they are written */
 	io_time begun;
 	struct silence silence;
-	uint64_t sent;	 /* how many had gone by then */
-	int write_error; /* errno of the write that failed, or 0 */
-	int has_read;	 /* something came in the last step */
+	uint64_t sent;	  /* how many had gone by then */
+	int write_error;  /* errno of the write that failed, or 0 */
+	int has_read;	  /* something came in the last step */
+	io_time relieved; /* when it was last told that a source blocks */
 	struct outcome *outcome;
 };
 
@@ -58,6 +59,18 @@ io_time stream_await(const struct stream *stream, struct pollfd *wait);
 
 /* Show how it stands. */
 void stream_show(const struct stream *stream, io_time now);
+
+/*
+ * While a source has blocked since then, and its thread with it: write what is
+ * queued, and tell the server that the source gives nothing.
+ */
+void stream_relieve(struct stream *stream, io_time since, io_time now);
+
+/*
+ * The process ends while a source blocks: what has no result goes back to the
+ * transfer, and nothing else is touched.
+ */
+void stream_abandon(struct stream *stream);
 
 /* Nonzero if the content of a file is under way. */
 int stream_is_sending(const struct stream *stream);

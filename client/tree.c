@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/exclude.h"
+#include "common/blocking.h"
 
 struct tree_level {
 	DIR *stream; /* or NULL: then the names are held, */
@@ -96,10 +97,12 @@ open_level(struct tree_level *level, int fd, int streams)
 static void
 close_level(struct tree_level *level)
 {
+	blocking_enter(NULL);
 	if (level->stream != NULL)
 		closedir(level->stream);
 	if (level->fd != -1)
 		close(level->fd);
+	blocking_leave();
 	free(level->names);
 }
 
@@ -126,12 +129,16 @@ push(struct tree *tree, int fd, const struct stat *found)
 	struct tree_level level = {
 	    .fd = -1, .length = strlen(tree->path), .found = *found};
 	struct tree_level *parent;
+	int result;
 
 	if (grow_levels(tree) == -1) {
 		close(fd);
 		return -1;
 	}
-	if (open_level(&level, fd, tree->depth < tree->streams) == -1)
+	blocking_enter(tree->path);
+	result = open_level(&level, fd, tree->depth < tree->streams);
+	blocking_leave();
+	if (result == -1)
 		return -1;
 	if (tree->depth > 0) {
 		parent = top_of(tree);
@@ -209,9 +216,12 @@ tree_end(struct tree *tree)
 	*tree = (struct tree){.depth = 0};
 }
 
-/* The next name, or NULL: at the end, or with the level's error. */
+/*
+ * The next name, or NULL: at the end, or with the level's error.  path is of
+ * the entry before.
+ */
 static const char *
-next_name(struct tree_level *level)
+next_name(struct tree_level *level, const char *path)
 {
 	struct dirent *entry;
 	const char *name;
@@ -225,8 +235,10 @@ next_name(struct tree_level *level)
 		level->next += strlen(name) + 1;
 		return name;
 	}
+	blocking_enter(path);
 	errno = 0;
 	entry = readdir(level->stream);
+	blocking_leave();
 	if (entry == NULL)
 		level->error = errno;
 	return entry != NULL ? entry->d_name : NULL;
@@ -317,10 +329,14 @@ look(struct tree *tree, struct tree_entry *entry)
 	int directory =
 	    level->stream != NULL ? dirfd(level->stream) : level->fd;
 	const char *name = tree->path + level->length;
+	enum source_kind kind;
 
 	entry->path = tree->path;
-	switch (source_open_at(directory, name + strspn(name, "/"),
-	    tree->follow, &entry->fd, &entry->found, &entry->outcome)) {
+	blocking_enter(tree->path);
+	kind = source_open_at(directory, name + strspn(name, "/"), tree->follow,
+	    &entry->fd, &entry->found, &entry->outcome);
+	blocking_leave();
+	switch (kind) {
 	case SOURCE_FILE:
 		return TREE_FILE;
 	case SOURCE_FOLDER:
@@ -358,7 +374,7 @@ tree_next(struct tree *tree, struct tree_entry *entry)
 	tree->left = 0;
 	while (tree->depth > 0) {
 		level = top_of(tree);
-		name = next_name(level);
+		name = next_name(level, tree->path);
 		if (name == NULL)
 			return leave(tree, entry);
 		if (is_dot(name))

@@ -21,13 +21,19 @@ enum view_state {
 
 #define VIEW_UNKNOWN UINT64_MAX
 
+/* What is waited for, where that is to be said. */
+enum {
+	VIEW_NOTICE_SERVER = 1,
+	VIEW_NOTICE_SOURCE = 2
+};
+
 struct view {
 	enum view_state state;
 	/* Waiting: */
 	const char *host, *why; /* fit to be shown */
 	io_time since;
 	int brief;  /* so far only to be shown to who asks */
-	int notice; /* where nothing is shown, it is said once */
+	int notice; /* where nothing is shown, each of these is said once */
 	int once;   /* wherever it is shown, it is said once */
 	/* Otherwise, the file at hand: */
 	const char *path;     /* NULL: none is */

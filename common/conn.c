@@ -143,7 +143,7 @@ conn_fill(struct conn *conn)
 size_t
 conn_unsent(const struct conn *conn)
 {
-	return buffer_length(&conn->output);
+	return conn->inserted_left + buffer_length(&conn->output);
 }
 
 uint8_t *
@@ -152,7 +152,8 @@ conn_reserve(struct conn *conn, size_t size)
 	struct conn_buffer *output = &conn->output;
 	size_t needed = WIRE_HEADER + size;
 
-	if (output->capacity - output->end < needed)
+	if (buffer_length(output) == 0 ||
+	    output->capacity - output->end < needed)
 		buffer_compact(output);
 	if (output->capacity - output->end < needed)
 		return NULL;
@@ -175,38 +176,65 @@ conn_queue_raw(struct conn *conn, const void *bytes, size_t length)
 {
 	struct conn_buffer *output = &conn->output;
 
+	if (buffer_length(output) == 0)
+		buffer_compact(output);
 	memcpy(output->bytes + output->end, bytes, length);
 	output->end += length;
+}
+
+int
+conn_insert(struct conn *conn, enum wire_type type, uint32_t request)
+{
+	const struct wire_frame frame = {type, request, 0};
+
+	if (conn_unsent(conn) > 0)
+		return -1;
+	wire_write_header(conn->inserted, &frame);
+	conn->inserted_left = WIRE_HEADER;
+	return 0;
 }
 
 /* How much of what is queued may go now. */
 static size_t
 sendable(const struct conn *conn)
 {
-	size_t length = buffer_length(&conn->output);
+	size_t length = conn_unsent(conn);
 	uint64_t allowed = conn->send_until - conn->sent;
 
 	return length < allowed ? length : (size_t)allowed;
 }
 
+/* Write once what comes first.  Returns as io_write. */
+static ssize_t
+write_some(struct conn *conn, size_t size)
+{
+	struct conn_buffer *output = &conn->output;
+	size_t left = conn->inserted_left;
+	ssize_t put;
+
+	if (left == 0) {
+		put = io_write(conn->out, output->bytes + output->start, size);
+		output->start += put > 0 ? (size_t)put : 0;
+	} else {
+		put = io_write(conn->out, conn->inserted + (WIRE_HEADER - left),
+		    size < left ? size : left);
+		conn->inserted_left -= put > 0 ? (size_t)put : 0;
+	}
+	return put;
+}
+
 int
 conn_flush(struct conn *conn)
 {
-	struct conn_buffer *output = &conn->output;
-
 	while (sendable(conn) > 0) {
-		ssize_t put = io_write(
-		    conn->out, output->bytes + output->start, sendable(conn));
+		ssize_t put = write_some(conn, sendable(conn));
 
 		if (put == -1 && errno != EAGAIN && errno != EWOULDBLOCK)
 			return -1;
 		if (put <= 0)
 			return 0;
-		output->start += (size_t)put;
 		conn->sent += (uint64_t)put;
 	}
-	if (buffer_length(output) == 0)
-		output->start = output->end = 0;
 	return 0;
 }
 

@@ -30,11 +30,13 @@ struct conn {
 	int also; /* or -1: conn_wait waits for input of this, too */
 	enum wire_side peer;
 	struct conn_buffer input, output;
-	struct wire_frame frame; /* the data frame being handed out */
-	size_t data_left;	 /* bytes of it that are still to come */
-	uint64_t received, sent; /* bytes, in total */
-	uint64_t send_until;	 /* sent does not go beyond it for now */
-	int ended;		 /* the peer's side has ended */
+	struct wire_frame frame;       /* the data frame being handed out */
+	size_t data_left;	       /* bytes of it that are still to come */
+	uint64_t received, sent;       /* bytes, in total */
+	uint64_t send_until;	       /* sent does not go beyond it for now */
+	uint8_t inserted[WIRE_HEADER]; /* a frame that goes before output, */
+	size_t inserted_left;	       /* and so much of it is unsent */
+	int ended;		       /* the peer's side has ended */
 };
 
 enum conn_event {
@@ -84,12 +86,19 @@ uint8_t *conn_reserve(struct conn *conn, size_t size);
 void conn_queue(
     struct conn *conn, enum wire_type type, uint32_t request, size_t length);
 
+/*
+ * Queue a frame without payload, also while a payload is written where
+ * conn_reserve has said.  Returns 0, or -1 if anything is unsent.
+ */
+int conn_insert(struct conn *conn, enum wire_type type, uint32_t request);
+
 /* Queue bytes that are no frame: the preamble.  At most CONN_OUTPUT in all. */
 void conn_queue_raw(struct conn *conn, const void *bytes, size_t length);
 
 /*
  * Write what can be written now, up to send_until, which conn_init sets to
- * UINT64_MAX.  Returns 0 (see conn_unsent for what is left), or -1 with errno.
+ * UINT64_MAX; what was reserved stays so.  Returns 0 (see conn_unsent for what
+ * is left), or -1 with errno.
  */
 int conn_flush(struct conn *conn);
 

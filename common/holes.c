@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "common/blocking.h"
 #include "common/io.h"
 #include "common/os.h"
 
@@ -19,9 +20,13 @@ static void
 find(struct holes *holes, int fd, uint64_t from)
 {
 	off_t begin, end;
+	int result;
 
 	holes_none(holes);
-	if (os_find_hole(fd, (off_t)from, &begin, &end) == -1)
+	blocking_enter(NULL);
+	result = os_find_hole(fd, (off_t)from, &begin, &end);
+	blocking_leave();
+	if (result == -1)
 		return;
 	holes->begin = (uint64_t)begin;
 	holes->end = (uint64_t)end;
@@ -96,7 +101,9 @@ holes_hash(struct holes *holes, int fd, uint64_t end, struct digest *digest)
 
 	if (hole > 0)
 		return holes_pass(fd, hole, digest) == 0 ? (ssize_t)hole : -1;
+	blocking_enter(NULL);
 	got = io_read(fd, slice, holes_data(holes, at, end, sizeof(slice)));
+	blocking_leave();
 	if (got > 0)
 		digest_add(digest, slice, (size_t)got);
 	return got;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/blocking.h"
 #include "common/io.h"
 
 static void
@@ -48,8 +49,12 @@ static int
 is_changed(const struct send_file *file)
 {
 	struct stat now;
+	int result;
 
-	if (fstat(file->fd, &now) == -1)
+	blocking_enter(NULL);
+	result = fstat(file->fd, &now);
+	blocking_leave();
+	if (result == -1)
 		return 1;
 	if (file->may_grow)
 		return (uint64_t)now.st_size < file->size;
@@ -65,9 +70,11 @@ look_beyond(const struct send_file *file)
 	uint8_t byte;
 	ssize_t got;
 
+	blocking_enter(NULL);
 	do {
 		got = pread(file->fd, &byte, 1, file->begun.st_size);
 	} while (got == -1 && errno == EINTR);
+	blocking_leave();
 	return got;
 }
 
@@ -264,7 +271,9 @@ send_file_step(
 	if (file->is_stream && !is_ready(file->fd))
 		return SEND_FILE_EMPTY;
 	/* A stream is at its end only when it says so. */
+	blocking_enter(NULL);
 	got = io_read(file->fd, payload, want > 0 ? want : 1);
+	blocking_leave();
 	if (got == -1) {
 		set_unreadable(outcome);
 		return fail(file, conn, outcome);

@@ -36,6 +36,7 @@ Suite *streams_suite(void);
 Suite *sparse_suite(void);
 Suite *unchanged_suite(void);
 Suite *removing_suite(void);
+Suite *blocked_suite(void);
 Suite *cuts_suite(void);
 Suite *restart_suite(void);
 Suite *disks_suite(void);

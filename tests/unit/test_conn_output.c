@@ -81,6 +81,43 @@ START_TEST(queue_and_flush)
 }
 END_TEST
 
+/* Between the reservation of a frame and its end: neither is disturbed. */
+START_TEST(frame_is_inserted_when_another_is_being_made)
+{
+	uint8_t heard[100], *room;
+	struct wire_frame frame;
+	const char *reason;
+
+	conn_queue_raw(&conn, "preamble", 8);
+	ck_assert_int_eq(conn_insert(&conn, WIRE_WORKING, 3), -1);
+	room = conn_reserve(&conn, 16);
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	memset(room, 'x', 16);
+	ck_assert_int_eq(conn_insert(&conn, WIRE_WORKING, 3), 0);
+	ck_assert_int_eq(conn_insert(&conn, WIRE_WORKING, 3), -1);
+	ck_assert_uint_eq(conn_unsent(&conn), WIRE_HEADER);
+	/* It may go in two parts. */
+	conn.send_until = conn.sent + 5;
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_eq(conn_unsent(&conn), WIRE_HEADER - 5);
+	conn_queue(&conn, WIRE_GO, 7, 16);
+	ck_assert_uint_eq(conn_unsent(&conn), 2 * WIRE_HEADER - 5 + 16);
+	conn.send_until = UINT64_MAX;
+	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_uint_eq(conn.sent, 8 + 2 * WIRE_HEADER + 16);
+	hear(heard, 8 + 2 * WIRE_HEADER + 16);
+	ck_assert_int_eq(
+	    wire_read_header(heard + 8, WIRE_FROM_SERVER, &frame, &reason), 0);
+	ck_assert_int_eq(frame.type, WIRE_WORKING);
+	ck_assert_uint_eq(frame.request, 3);
+	ck_assert_int_eq(wire_read_header(heard + 8 + WIRE_HEADER,
+			     WIRE_FROM_SERVER, &frame, &reason),
+	    0);
+	ck_assert_int_eq(frame.type, WIRE_GO);
+	ck_assert_mem_eq(heard + 8 + 2 * WIRE_HEADER, "xxxxxxxxxxxxxxxx", 16);
+}
+END_TEST
+
 /* Beyond send_until nothing goes, and room to write is not waited for. */
 START_TEST(held_up)
 {
@@ -229,6 +266,7 @@ conn_output_suite(void)
 	tcase_add_checked_fixture(tcase, begin, finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, queue_and_flush);
+	tcase_add_test(tcase, frame_is_inserted_when_another_is_being_made);
 	tcase_add_test(tcase, held_up);
 	tcase_add_test(tcase, back_pressure);
 	tcase_add_test(tcase, waiting);

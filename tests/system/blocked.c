@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/* A source blocks in a call: nothing else waits for it, and it is named. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab/fuse.h"
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* Seconds that the server waits; milliseconds that a source blocks. */
+#define IDLE "5"
+#define BLOCKED 6500
+
+/* Milliseconds in which what was sent before is stored. */
+#define SOON 2500
+
+static struct server server;
+
+/* One put whose source stops in a call. */
+struct put {
+	enum fuse_call call;
+	const char *streams, *setting;
+	/* What is made for it. */
+	struct fuse fuse;
+	struct run run;
+	char folder[16], first[32], target[32];
+};
+
+#define PUT(in, over, with)                                                    \
+	{                                                                      \
+		.call = FUSE_##in, .streams = (over), .setting = (with)        \
+	}
+
+static void
+begin_put(struct put *put, int number)
+{
+	int recursive = put->call >= FUSE_OPENED_FOLDER;
+	char source[64], target[64];
+
+	snprintf(put->folder, sizeof(put->folder), "m%d", number);
+	snprintf(put->first, sizeof(put->first), "in/t%d/first", number);
+	snprintf(put->target, sizeof(put->target), "in/t%d/" FUSE_FILE, number);
+	snprintf(target, sizeof(target), "127.0.0.1:t%d/", number);
+	snprintf(source, sizeof(source), "%s/%s", put->folder,
+	    recursive ? "" : FUSE_FILE);
+	fuse_mount(&put->fuse, put->folder, put->call);
+	RUN_BEGIN(&put->run, "ftx", "put", "-rj", put->streams, "-o",
+	    put->setting, "first", source, target);
+}
+
+/* It has stopped, and what was sent before it is stored all the same. */
+static void
+expect_stopped(const struct put *put)
+{
+	eventually(
+	    atomic_load(&put->fuse.shared->stopped) != 0, HARNESS_PATIENCE);
+	eventually(file_exists(put->first), SOON);
+	ck_assert(file_equal("first", put->first));
+}
+
+static void
+end_put(struct put *put)
+{
+	char named[64];
+
+	ck_assert(process_lives(put->run.pid));
+	fuse_go(&put->fuse);
+	run_finish(&put->run);
+	snprintf(named, sizeof(named), "ftx: %s", put->folder);
+	run_check(&put->run, 0, named);
+	run_check(&put->run, 0, "waiting for the source (0:05)");
+	ck_assert(file_equal("expected", put->target));
+	fuse_end(&put->fuse);
+}
+
+/* Returns nonzero if everything is there. */
+static int
+begin(void)
+{
+	if (fuse_begin() != 0) {
+		harness_skip("fuse", "needs root and /dev/fuse");
+		return 0;
+	}
+	file_write("first", "sent before");
+	file_write("expected", FUSE_CONTENT);
+	SERVER_START(&server, "-w", "16", "-C", "16", "-t", IDLE);
+	return 1;
+}
+
+/* All at once: they take as long as one. */
+START_TEST(file_before_is_stored_when_a_source_blocks)
+{
+	static struct put puts[] = {
+	    PUT(STAT, "1", "progress=auto"),
+	    PUT(FSTAT, "1", "progress=auto"),
+	    PUT(OPENED, "1", "progress=auto"),
+	    /* The server waits for what it was promised. */
+	    PUT(READING, "1", "retry=0"),
+	    PUT(READING, "2", "progress=auto"),
+	    PUT(CLOSE, "1", "progress=auto"),
+	    PUT(OPENED_FOLDER, "1", "progress=auto"),
+	    PUT(READ_FOLDER, "1", "progress=auto"),
+	};
+	const int count = (int)(sizeof(puts) / sizeof(puts[0]));
+	io_time begun;
+
+	if (!begin())
+		return;
+	for (int i = 0; i < count; i++)
+		begin_put(&puts[i], i);
+	for (int i = 0; i < count; i++)
+		expect_stopped(&puts[i]);
+	begun = io_now();
+	eventually(io_now() >= begun + BLOCKED, 2 * BLOCKED);
+	for (int i = 0; i < count; i++)
+		end_put(&puts[i]);
+	server_stop(&server);
+}
+END_TEST
+
+START_TEST(run_ends_soon_when_interrupted_in_a_blocked_call)
+{
+	struct put put = PUT(READING, "1", "progress=lines");
+	io_time begun;
+
+	if (!begin())
+		return;
+	begin_put(&put, 0);
+	expect_stopped(&put);
+	run_expect(&put.run, "slow: waiting for the source (0:01)");
+	begun = io_now();
+	ck_assert_int_eq(kill(put.run.pid, SIGINT), 0);
+	run_finish(&put.run);
+	ck_assert_int_lt(io_now() - begun, SOON);
+	run_check(&put.run, 128 + SIGINT,
+	    "interrupted; 0 stored, 1 not confirmed, 1 not stored");
+	ck_assert(!file_exists(put.target));
+	fuse_end(&put.fuse);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+blocked_suite(void)
+{
+	Suite *suite = suite_create("blocked");
+	TCase *tcase = harness_case("blocked");
+
+	tcase_add_test(tcase, file_before_is_stored_when_a_source_blocks);
+	tcase_add_test(tcase, run_ends_soon_when_interrupted_in_a_blocked_call);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
