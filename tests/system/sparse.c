@@ -2,6 +2,7 @@
 /* Files with holes, which stay holes. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -206,6 +207,22 @@ START_TEST(holes_need_no_room)
 }
 END_TEST
 
+/* Each byte is hashed by both: three minutes on two processors. */
+START_TEST(a_tebibyte_of_holes)
+{
+	struct run run;
+
+	if (getenv("FTX_ENDURANCE") == NULL)
+		return;
+	set_size("huge", 1LL << 40);
+	RUN_BEGIN(&run, "ftx", "put", "huge", "127.0.0.1:");
+	eventually(!process_lives(run.pid), 1500 * 1000);
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert_uint_eq(file_size("in/huge"), UINT64_C(1) << 40);
+}
+END_TEST
+
 Suite *
 sparse_suite(void)
 {
@@ -218,6 +235,11 @@ sparse_suite(void)
 	tcase_add_loop_test(tcase, nothing_but_a_hole, 0, 2);
 	tcase_add_test(tcase, what_was_cut_goes_on);
 	tcase_add_test(tcase, holes_need_no_room);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("long");
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 1800);
+	tcase_add_test(tcase, a_tebibyte_of_holes);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

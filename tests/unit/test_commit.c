@@ -356,6 +356,30 @@ START_TEST(names_that_fold_are_replaced_where_they_are_listed)
 }
 END_TEST
 
+/* Such as another branch of mergerfs: the next file is refused at once. */
+START_TEST(a_failed_rename_to_elsewhere_is_remembered)
+{
+	struct directory *root = add(1, "", "file")->directory;
+	struct outcome outcome;
+	int other;
+
+	if (!support_mount("other", 64)) {
+		run();
+		return;
+	}
+	ck_assert_int_eq(directory_may_write(root, &outcome), 0);
+	other = open("other", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(dup2(other, root->fd), root->fd);
+	close(other);
+	root->references++;
+	run();
+	client_expect_result(&client, 1, STATUS_REFUSED);
+	ck_assert_int_eq(directory_may_write(root, &outcome), -1);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	directory_release(root);
+}
+END_TEST
+
 Suite *
 commit_suite(void)
 {
@@ -382,6 +406,7 @@ commit_suite(void)
 #endif
 	tcase_add_test(
 	    tcase, names_that_fold_are_replaced_where_they_are_listed);
+	tcase_add_test(tcase, a_failed_rename_to_elsewhere_is_remembered);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
