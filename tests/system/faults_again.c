@@ -173,8 +173,8 @@ static int
 lose(const struct plan_fault *fault, int number)
 {
 	/* Greeting, based, working, and a byte. */
-	const struct proxy_plan way = {
-	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = 24 + 20 + 15 + 12 + 1}};
+	const struct proxy_plan way = {.faulty = 1,
+	    .down = {.fault = PROXY_CUT, .at = 24 + 20 + 15 + 12 + 1}};
 	struct proxy proxy;
 	struct run run;
 	char port[16];
