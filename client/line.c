@@ -6,7 +6,7 @@
 
 void
 line_init(struct line *line, struct transfer *transfer,
-    const struct transport *transport, unsigned number, uint32_t seed)
+    struct transport *transport, unsigned number, uint32_t seed)
 {
 	const struct options *options = transfer->options;
 	io_time now = io_now();

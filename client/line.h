@@ -17,7 +17,7 @@ enum line_state {
 
 struct line {
 	struct transfer *transfer; /* neither is owned */
-	const struct transport *transport;
+	struct transport *transport;
 	unsigned number; /* among those of the run */
 	enum line_state state;
 	struct transport_link link;
@@ -29,7 +29,7 @@ struct line {
 
 /* It is paused, and due at once. */
 void line_init(struct line *line, struct transfer *transfer,
-    const struct transport *transport, unsigned number, uint32_t seed);
+    struct transport *transport, unsigned number, uint32_t seed);
 
 enum line_event {
 	LINE_MORE,    /* there is more to do at once */

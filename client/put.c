@@ -427,12 +427,15 @@ begin(struct run *run)
 		report_bad_target(&run->transfer, reason);
 		return;
 	}
+	interrupt_catch();
 	if (transport_open(&run->transport, target->host, run->transfer.options,
 		&outcome) == -1) {
-		report_end(&run->transfer, &outcome);
+		if (interrupt_caught())
+			report_interrupt(&run->transfer);
+		else
+			report_end(&run->transfer, &outcome);
 		return;
 	}
-	interrupt_catch();
 	put_all(run);
 	transport_close(&run->transport);
 }

@@ -15,63 +15,74 @@
 #include "common/io.h"
 #include "common/text.h"
 
-/* Returns NULL, or the error in words. */
-static const char *
-look_up(struct addrinfo **found, const char *host, const char *port,
-    const struct addrinfo *hints)
+/* Set the outcome after a look-up; returns 0, or -1. */
+static int
+judge_lookup(const struct transport *transport, enum lookup_event event,
+    const char *way, const char *name, const char *reason,
+    struct outcome *outcome)
 {
-	int error = getaddrinfo(host, port, hints, found);
+	char shown[ADDRESS_HOST], time[TEXT_NUMBER];
 
-	if (error == 0)
-		return NULL;
-	*found = NULL;
-	return error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
+	text_escape(shown, sizeof(shown), name, strlen(name), TEXT_UTF8);
+	switch (event) {
+	case LOOKUP_FOUND:
+		return 0;
+	case LOOKUP_FAILED:
+		outcome_set(
+		    outcome, STATUS_UNTRIED, "%s %s: %s", way, shown, reason);
+		return -1;
+	case LOOKUP_LATE:
+		outcome_set(outcome, STATUS_UNREACHABLE,
+		    "the name %s was not found out in %s", shown,
+		    text_duration(time, transport->connect_timeout));
+		return -1;
+	default:
+		outcome_set(outcome, STATUS_CANCELLED, "interrupted");
+		return -1;
+	}
 }
 
 static int
 look_up_remote(struct transport *transport, const char *host,
-    const struct options *options, struct outcome *outcome)
+    const struct options *options, io_time deadline, struct outcome *outcome)
 {
 	struct addrinfo hints = {
 	    .ai_family = options_family(options), .ai_socktype = SOCK_STREAM};
-	const char *reason =
-	    look_up(&transport->remote, host, options->port, &hints);
-	char shown[ADDRESS_HOST];
+	const char *reason = NULL;
+	enum lookup_event event = lookup(
+	    &transport->remote, host, options->port, &hints, deadline, &reason);
 
-	if (reason == NULL)
-		return 0;
-	outcome_set(outcome, STATUS_UNTRIED, "to %s: %s",
-	    text_escape(shown, sizeof(shown), host, strlen(host), TEXT_UTF8),
-	    reason);
-	return -1;
-}
-
-/* The local address is in the way; returns -1. */
-static int
-fail_local(const struct transport *transport, const char *reason,
-    struct outcome *outcome)
-{
-	outcome_set(
-	    outcome, STATUS_UNTRIED, "from %s: %s", transport->from, reason);
-	return -1;
+	return judge_lookup(transport, event, "to", host, reason, outcome);
 }
 
 static int
 look_up_local(struct transport *transport, const struct options *options,
-    struct outcome *outcome)
+    io_time deadline, struct outcome *outcome)
 {
 	struct addrinfo hints = {.ai_family = options_family(options),
 	    .ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_PASSIVE};
+	enum lookup_event event = LOOKUP_FAILED;
 	struct address_name name;
 	const char *reason;
 
 	if (options->bind == NULL)
 		return 0;
 	if (address_parse(&name, options->bind, &reason) == 0)
-		reason = look_up(&transport->local, name.host,
-		    name.port[0] != '\0' ? name.port : "0", &hints);
-	return reason == NULL ? 0 : fail_local(transport, reason, outcome);
+		event = lookup(&transport->local, name.host,
+		    name.port[0] != '\0' ? name.port : "0", &hints, deadline,
+		    &reason);
+	return judge_lookup(
+	    transport, event, "from", options->bind, reason, outcome);
+}
+
+/* The local address is in the way. */
+static void
+fail_local(const struct transport *transport, const char *reason,
+    struct outcome *outcome)
+{
+	outcome_set(
+	    outcome, STATUS_UNTRIED, "from %s: %s", transport->from, reason);
 }
 
 static int
@@ -90,46 +101,52 @@ int
 transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome)
 {
-	*transport = (struct transport){
-	    .from = options->bind, .connect_timeout = options->connect_timeout};
+	io_time begun = io_now(), deadline = begun + options->connect_timeout;
+
+	memset(transport, 0, sizeof(*transport));
+	transport->from = options->bind;
+	transport->connect_timeout = options->connect_timeout;
 	if (options->command != NULL)
 		return open_command(transport, options->command, outcome);
-	if (look_up_remote(transport, host, options, outcome) == 0 &&
-	    look_up_local(transport, options, outcome) == 0)
-		return 0;
-	transport_close(transport);
-	return -1;
+	if (look_up_remote(transport, host, options, deadline, outcome) == -1 ||
+	    look_up_local(transport, options, deadline, outcome) == -1)
+		return -1;
+	transport->spent = io_now() - begun;
+	return 0;
 }
 
 void
 transport_close(struct transport *transport)
 {
-	if (transport->remote != NULL)
-		freeaddrinfo(transport->remote);
-	if (transport->local != NULL)
-		freeaddrinfo(transport->local);
-	transport->remote = transport->local = NULL;
 	words_release(&transport->command);
+}
+
+static const struct sockaddr *
+address_of(const struct lookup_address *address)
+{
+	return (const struct sockaddr *)&address->address;
 }
 
 /* Take the local address of the same family.  Returns 0, or -1 with errno. */
 static int
-bind_local(int fd, const struct addrinfo *local, int family)
+bind_local(int fd, const struct lookup *local, int family)
 {
+	const struct lookup_address *end = local->addresses + local->count;
+	const struct lookup_address *next = local->addresses;
 	const int yes = 1;
 
-	if (local == NULL)
+	if (local->count == 0)
 		return 0;
-	while (local != NULL && local->ai_family != family)
-		local = local->ai_next;
-	if (local == NULL) {
+	while (next < end && next->address.ss_family != family)
+		next++;
+	if (next == end) {
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
 	/* A port of one's choice must be free for the next connection. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == -1)
 		return -1;
-	return bind(fd, local->ai_addr, local->ai_addrlen);
+	return bind(fd, address_of(next), next->length);
 }
 
 /* Add to the outcome what became of the address that was tried. */
@@ -146,7 +163,7 @@ fail_remote(struct transport_link *link, int error)
 	snprintf(outcome->text + length, sizeof(outcome->text) - length,
 	    "%s%s: %s", length > 0 ? "; " : "",
 	    address_print(
-		address, link->remote->ai_addr, link->remote->ai_addrlen),
+		address, address_of(link->remote), link->remote->length),
 	    strerror(error));
 	return TRANSPORT_FAILED;
 }
@@ -161,7 +178,7 @@ note_local(
 	/* An address of the other family says more than that it is none. */
 	if (outcome->status == STATUS_UNTRIED &&
 	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
-		(void)fail_local(transport, strerror(error), outcome);
+		fail_local(transport, strerror(error), outcome);
 	return TRANSPORT_FAILED;
 }
 
@@ -170,20 +187,21 @@ static enum transport_event
 try_remote(const struct transport *transport, struct transport_link *link)
 {
 	const int yes = 1;
-	const struct addrinfo *remote = link->remote;
-	int fd =
-	    socket(remote->ai_family, remote->ai_socktype, remote->ai_protocol);
+	const struct lookup_address *remote = link->remote;
+	int family = remote->address.ss_family;
+	int fd = socket(family, SOCK_STREAM, 0);
 
 	link->in = link->out = fd;
-	link->due = io_now() + transport->connect_timeout;
+	link->due = io_now() + transport->connect_timeout - link->spent;
+	link->spent = 0;
 	if (fd == -1 || io_close_on_exec(fd) == -1 ||
 	    io_set_blocking(fd, 0) == -1)
 		return fail_remote(link, errno);
-	if (bind_local(fd, transport->local, remote->ai_family) == -1)
+	if (bind_local(fd, &transport->local, family) == -1)
 		return note_local(transport, link, errno);
 	/* Where there is no such option nothing waits for it either. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if (connect(fd, remote->ai_addr, remote->ai_addrlen) == 0)
+	if (connect(fd, address_of(remote), remote->length) == 0)
 		return TRANSPORT_CONNECTED;
 	return errno == EINPROGRESS || errno == EINTR
 	    ? TRANSPORT_CONNECTING
@@ -211,7 +229,9 @@ look_at(struct transport_link *link)
 static enum transport_event
 connect_any(const struct transport *transport, struct transport_link *link)
 {
-	while (link->remote != NULL) {
+	const struct lookup *remote = &transport->remote;
+
+	while (link->remote < remote->addresses + remote->count) {
 		enum transport_event event = link->in == -1
 		    ? try_remote(transport, link)
 		    : look_at(link);
@@ -221,7 +241,7 @@ connect_any(const struct transport *transport, struct transport_link *link)
 		if (link->in != -1)
 			close(link->in);
 		link->in = link->out = -1;
-		link->remote = link->remote->ai_next;
+		link->remote++;
 	}
 	return TRANSPORT_FAILED;
 }
@@ -251,10 +271,13 @@ start_command(const struct transport *transport, struct transport_link *link)
 }
 
 void
-transport_begin(const struct transport *transport, struct transport_link *link)
+transport_begin(struct transport *transport, struct transport_link *link)
 {
-	*link = (struct transport_link){
-	    .in = -1, .out = -1, .remote = transport->remote};
+	*link = (struct transport_link){.in = -1,
+	    .out = -1,
+	    .remote = transport->remote.addresses,
+	    .spent = transport->spent};
+	transport->spent = 0;
 	outcome_set(&link->outcome, STATUS_UNTRIED, "%s", "");
 }
 

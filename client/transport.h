@@ -3,10 +3,10 @@
 #ifndef CLIENT_TRANSPORT_H
 #define CLIENT_TRANSPORT_H
 
-#include <netdb.h>
 #include <stdint.h>
 
 #include "client/command.h"
+#include "client/lookup.h"
 #include "client/options.h"
 #include "client/words.h"
 #include "common/io.h"
@@ -15,12 +15,17 @@
 /* Names are looked up once a run, so all its connections go to one host. */
 struct transport {
 	struct words command; /* owned; empty: connections are made by TCP */
-	struct addrinfo *remote, *local; /* owned; local may be NULL */
-	const char *from;		 /* local as it was given; not owned */
+	struct lookup remote, local; /* local may be empty */
+	const char *from;	     /* local as it was given; not owned */
 	int64_t connect_timeout;
+	int64_t spent; /* on the look-up, of the first connection's time */
 };
 
-/* Returns 0, or -1 with outcome. */
+/*
+ * Look up the names, in no more time than a connection may take; what that
+ * took counts for the first connection.  Returns 0, or -1 with outcome, also if
+ * a signal has ended the run.
+ */
 int transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome);
 void transport_close(struct transport *transport);
@@ -28,15 +33,15 @@ void transport_close(struct transport *transport);
 /* One connection: descriptors that do not block, and may be one. */
 struct transport_link {
 	int in, out;
-	pid_t pid;		       /* of the command, or 0 */
-	const struct addrinfo *remote; /* is being tried, */
-	io_time due;		       /* no longer than until then */
-	struct outcome outcome;	       /* of what was tried before */
+	pid_t pid;			     /* of the command, or 0 */
+	const struct lookup_address *remote; /* is being tried, */
+	io_time due;			     /* no longer than until then */
+	int64_t spent;			     /* of the time for the next one */
+	struct outcome outcome;		     /* of what was tried before */
 };
 
 /* Nothing is tried before the first transport_connect. */
-void transport_begin(
-    const struct transport *transport, struct transport_link *link);
+void transport_begin(struct transport *transport, struct transport_link *link);
 
 enum transport_event {
 	TRANSPORT_CONNECTED,

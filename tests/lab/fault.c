@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -100,6 +101,11 @@ WRAP(LINK, from, int, -1, linkat,
     (int from, const char *old, int to, const char *name, int flags),
     (from, old, to, name, flags), record_move(from, old, to, name))
 WRAP(LISTEN, fd, int, -1, listen, (int fd, int backlog), (fd, backlog), NOTHING)
+WRAP(LOOKUP, -1, int, EAI_SYSTEM, getaddrinfo,
+    (const char *restrict node, const char *restrict service,
+	const struct addrinfo *restrict hints,
+	struct addrinfo **restrict found),
+    (node, service, hints, found), NOTHING)
 WRAP(MAP, fd, void *, -1, mmap,
     (void *at, size_t size, int protection, int flags, int fd, off_t offset),
     (at, size, protection, flags, fd, offset), NOTHING)

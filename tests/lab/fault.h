@@ -41,6 +41,7 @@ enum fault_call {
 	FAULT_GROUPS, /* setgroups, initgroups */
 	FAULT_LINK,
 	FAULT_LISTEN,
+	FAULT_LOOKUP, /* getaddrinfo */
 	FAULT_MAP,
 	FAULT_MKDIR,
 	FAULT_OPEN,

@@ -32,6 +32,7 @@ static const char *const names[FAULT_CALLS] = {
     [FAULT_GROUPS] = "setgroups",
     [FAULT_LINK] = "linkat",
     [FAULT_LISTEN] = "listen",
+    [FAULT_LOOKUP] = "getaddrinfo",
     [FAULT_MAP] = "mmap",
     [FAULT_MKDIR] = "mkdirat",
     [FAULT_OPEN] = "openat",

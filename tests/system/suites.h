@@ -76,6 +76,7 @@ Suite *versions_suite(void);
 Suite *filesystems_suite(void);
 Suite *hosts_suite(void);
 Suite *stalls_suite(void);
+Suite *lookups_suite(void);
 Suite *place_suite(void);
 Suite *partials_suite(void);
 Suite *odd_names_suite(void);

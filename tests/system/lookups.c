@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/* Names whose look-up takes its time. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/system/files.h"
+#include "tests/system/harness.h"
+#include "tests/system/plan.h"
+#include "tests/system/run.h"
+#include "tests/system/server.h"
+#include "tests/system/suites.h"
+
+/* The first look-up asks whether the name is a number. */
+#define SECOND 2
+
+static struct plan plan;
+
+/* The look-up of a name takes so many milliseconds.  Returns 0 if it cannot. */
+static int
+slow_down(int milliseconds)
+{
+	const struct plan_fault slow = {
+	    FAULT_LOOKUP, FAULT_ANYTHING, FAULT_DELAY, milliseconds, 0, 0};
+
+	file_write("f", "x");
+	if (plan_make(&plan, "plan") != 0)
+		return 0;
+	plan_arm(&plan, &slow, SECOND, 0);
+	return 1;
+}
+
+static void
+put_begin(struct run *run, const char *timeout, const char *target)
+{
+	char program[HARNESS_PATH];
+
+	RUN_BEGIN(run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
+	    harness_program(program, "ftx"), "put", "-4", "-o", timeout, "f",
+	    target);
+}
+
+START_TEST(lookup_ends_with_the_connect_timeout)
+{
+	struct run run;
+
+	if (!slow_down(60000))
+		return;
+	put_begin(&run, "connect-timeout=1s", "localhost:f");
+	run_finish(&run);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	run_check(&run, 35,
+	    "ftx: localhost: unreachable: the name localhost was not found out "
+	    "in 1.0 s; nothing was stored, run again later\n");
+	ck_assert_int_ge(run.elapsed, 1000);
+	ck_assert_int_lt(run.elapsed, 3000);
+}
+END_TEST
+
+START_TEST(lookup_is_interrupted)
+{
+	struct run run;
+
+	if (!slow_down(60000))
+		return;
+	put_begin(&run, "connect-timeout=60s", "localhost:f");
+	eventually(plan_met(&plan) == SECOND, HARNESS_PATIENCE);
+	ck_assert_int_eq(kill(run.pid, SIGINT), 0);
+	/* Its outputs end only when the child has ended as well. */
+	run_finish(&run);
+	(void)plan_disarm(&plan);
+	run_check(&run, 128 + SIGINT, "interrupted; nothing was stored");
+	ck_assert_int_lt(run.elapsed, 10000);
+}
+END_TEST
+
+/* One that does not accept, and has as many connections as it holds. */
+static int
+listen_full(int clients[3])
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char port[16];
+
+	memset(&address, 0, sizeof(address));
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	ck_assert_int_eq(listen(fd, 0), 0);
+	ck_assert_int_eq(
+	    getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	for (int i = 0; i < 3; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+		ck_assert_int_eq(io_set_blocking(clients[i], 0), 0);
+		(void)connect(clients[i], (struct sockaddr *)&address, length);
+	}
+	snprintf(port, sizeof(port), "%u", ntohs(address.sin_port));
+	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
+	return fd;
+}
+
+/* Together they take no longer than the time for a connection. */
+START_TEST(lookup_counts_for_the_first_connection)
+{
+	int clients[3], listener;
+	struct run run;
+
+	if (!slow_down(1500))
+		return;
+	listener = listen_full(clients);
+	put_begin(&run, "connect-timeout=2s", "localhost:f");
+	run_finish(&run);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	run_check(&run, 35, strerror(ETIMEDOUT));
+	ck_assert_int_ge(run.elapsed, 2000);
+	ck_assert_int_lt(run.elapsed, 3000);
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+	close(listener);
+}
+END_TEST
+
+START_TEST(slow_lookup_finds_the_server)
+{
+	struct server server;
+	struct run run;
+
+	if (!slow_down(500))
+		return;
+	SERVER_START(&server, "-w", "1");
+	put_begin(&run, "connect-timeout=5s", "localhost:f");
+	run_finish(&run);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	run_check(&run, 0, NULL);
+	ck_assert_int_ge(run.elapsed, 500);
+	ck_assert(file_equal("f", "in/f"));
+	server_stop(&server);
+}
+END_TEST
+
+/* What is a number is not looked up, nor is a child made for it. */
+START_TEST(numbers_are_taken_as_they_are)
+{
+	const struct plan_fault none = {
+	    FAULT_FORK, FAULT_ANYTHING, FAULT_ERROR, EAGAIN, 0, 0};
+	struct server server;
+	struct run run;
+
+	if (!slow_down(0))
+		return;
+	SERVER_START(&server, "-w", "1");
+	plan_arm(&plan, &none, 1, 1);
+	put_begin(&run, "connect-timeout=5s", "127.0.0.1:f");
+	run_finish(&run);
+	run_check(&run, 0, NULL);
+	ck_assert_int_eq(plan_met(&plan), 0);
+	put_begin(&run, "connect-timeout=5s", "localhost:f");
+	run_finish(&run);
+	run_check(&run, 35, "cannot connect to localhost: ");
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	server_stop(&server);
+}
+END_TEST
+
+Suite *
+lookups_suite(void)
+{
+	Suite *suite = suite_create("lookups");
+	TCase *tcase = harness_case("lookups");
+
+	tcase_add_test(tcase, lookup_ends_with_the_connect_timeout);
+	tcase_add_test(tcase, lookup_is_interrupted);
+	tcase_add_test(tcase, lookup_counts_for_the_first_connection);
+	tcase_add_test(tcase, slow_lookup_finds_the_server);
+	tcase_add_test(tcase, numbers_are_taken_as_they_are);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
