@@ -362,6 +362,38 @@ START_TEST(nothing_is_durable_after_a_failed_sync_of_a_folder)
 }
 END_TEST
 
+/* It was begun before, and nobody can tell whether it would last. */
+START_TEST(nor_is_what_was_under_way_then)
+{
+	static const struct plan_fault fault =
+	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
+	struct script *script = script_new();
+	struct peer peer;
+
+	if (!begin("1"))
+		return;
+	only_worker();
+	script_begin(script);
+	peer_start(&peer, server.port, script);
+	plan_arm(&plan, &fault, 1, 0);
+	script = script_new();
+	script_file(script, 1, "one/a", "a");
+	script_request(script, WIRE_PUT, 2, "two/b", 1, 0);
+	peer_play(&peer, script);
+	peer_expect_result(&peer, 1, STATUS_FAILED);
+	ck_assert_int_eq(plan_disarm(&plan), 1);
+	script = script_new();
+	script_frame(script, WIRE_DATA, 2, "b", 1);
+	script_end_of(script, 2, "b", 1);
+	peer_play(&peer, script);
+	peer_expect_result(&peer, 2, STATUS_FAILED);
+	ck_assert(!file_exists("in/two/b"));
+	peer_close(&peer);
+	server_expect(&server, "or a sync failed");
+	server_stop(&server);
+}
+END_TEST
+
 /* A file system that syncs no directories: nothing is claimed, as is told once.
  */
 START_TEST(folders_cannot_be_synced)
@@ -428,6 +460,7 @@ faults_service_suite(void)
 	tcase_add_test(tcase, a_folder_is_not_synced);
 	tcase_add_test(
 	    tcase, nothing_is_durable_after_a_failed_sync_of_a_folder);
+	tcase_add_test(tcase, nor_is_what_was_under_way_then);
 	tcase_add_test(tcase, folders_cannot_be_synced);
 	tcase_add_test(
 	    tcase, require_sync_is_refused_when_folders_cannot_be_synced);

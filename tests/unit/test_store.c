@@ -248,6 +248,32 @@ START_TEST(staging_names_end_in_the_host_without_shared_locks)
 }
 END_TEST
 
+START_TEST(staging_folder_is_made_again_or_stays)
+{
+	struct store store;
+	struct outcome outcome;
+	int old;
+
+	inbox_open(&store);
+	old = store.staging;
+	ck_assert(!store_staging_is_gone(&store));
+	ck_assert_int_eq(store_reenter(&store, &outcome), 0);
+	ck_assert_int_eq(store.staging, old);
+	ck_assert_int_eq(rmdir(inbox_staging()), 0);
+	ck_assert(store_staging_is_gone(&store));
+	folder_make(inbox_staging());
+	ck_assert_int_eq(chmod(inbox_staging(), 0755), 0);
+	ck_assert_int_eq(store_reenter(&store, &outcome), -1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "mode 0700"));
+	ck_assert_int_eq(store.staging, old);
+	ck_assert_int_eq(rmdir(inbox_staging()), 0);
+	ck_assert_int_eq(store_reenter(&store, &outcome), 0);
+	ck_assert(!store_staging_is_gone(&store));
+	ck_assert(file_is(store.staging, inbox_staging()));
+	inbox_close(&store);
+}
+END_TEST
+
 START_TEST(discard_keeps_errno)
 {
 	struct store store;
@@ -332,6 +358,7 @@ store_suite(void)
 	tcase_add_test(tcase, names_that_were_guessed_are_passed_over);
 	tcase_add_test(
 	    tcase, staging_names_end_in_the_host_without_shared_locks);
+	tcase_add_test(tcase, staging_folder_is_made_again_or_stays);
 	tcase_add_test(tcase, discard_keeps_errno);
 	tcase_add_test(tcase, directory_that_is_gone);
 	tcase_add_test(tcase, a_limit_on_file_size_is_seen);
