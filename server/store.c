@@ -55,9 +55,11 @@ store_staging_is_gone(const struct store *store)
 	struct stat held, named;
 
 	name_staging(name);
-	return fstat(store->staging, &held) == -1 ||
-	    fstatat(store->root, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    held.st_dev != named.st_dev || held.st_ino != named.st_ino;
+	/* Any other error says nothing of the folder. */
+	if (fstat(store->staging, &held) == -1 ||
+	    fstatat(store->root, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT || errno == ESTALE;
+	return held.st_dev != named.st_dev || held.st_ino != named.st_ino;
 }
 
 int
