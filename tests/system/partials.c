@@ -279,7 +279,8 @@ START_TEST(sweep_hears_a_stop)
 		ck_assert_int_eq(header[0], WIRE_WORKING);
 		ck_assert_int_eq(plan_disarm(&plan), 1);
 		remove_kept();
-		ck_assert_int_eq(server_end(&server, SIGTERM, 4000), 0);
+		ck_assert_int_eq(
+		    server_end(&server, SIGTERM, HARNESS_PATIENCE), 0);
 		peer_close(&peer);
 	}
 	disk_end("disk", "in");
