@@ -121,7 +121,7 @@ START_TEST(keeps_modes_and_times)
 	RUN(&run, "ftx", "put", "-rp", "-j", "8", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	check_equal();
-	ck_assert_int_eq(file_mode("in/src/7"), 0500);
+	ck_assert_int_eq(file_mode("in/src/7"), 0700);
 	ck_assert_int_eq(stat("in/src/7", &found), 0);
 	ck_assert_int_eq(found.st_mtim.tv_sec, past[0].tv_sec);
 	ck_assert_int_eq(stat("in/src", &found), 0);
