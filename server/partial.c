@@ -344,8 +344,8 @@ stage_one(const struct store *store, struct staged *staged)
 int
 partial_stage(const struct store *store, struct staged *staged)
 {
-	for (char try = FIRST_TRY; try <= LAST_TRY; try++) {
-		staged->name[TRY_AT] = try;
+	for (int try = FIRST_TRY; try <= LAST_TRY; try++) {
+		staged->name[TRY_AT] = (char)try;
 		if (stage_one(store, staged) == 0)
 			return 0;
 		if (errno != EAGAIN)
