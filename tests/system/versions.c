@@ -150,7 +150,9 @@ put_cut(const char *ftx, uint64_t at)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, ftx, "put", "-P", port, "-o", "retry=0", "large",
 	    "127.0.0.1:large");
-	run_check(&run, 10, NULL);
+	/* What is left of it may come before the end. */
+	if (run.status != 0)
+		run_check(&run, 10, NULL);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 }
 
