@@ -237,7 +237,8 @@ add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
 		if (added[i].fd == -1)
 			continue;
 		if (i > 0 && added[i].fd == added[i - 1].fd)
-			waits[count - 1].events |= added[i].events;
+			waits[count - 1].events =
+			    (short)(waits[count - 1].events | added[i].events);
 		else
 			waits[count++] = added[i];
 	}
