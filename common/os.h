@@ -78,9 +78,9 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 #endif
 
 /*
- * Write down all changes of the file system that this descriptor is on, and
- * wait for that.  Elsewhere than on Linux: of all file systems, and without
- * waiting where sync() does not wait.  Source: syncfs(2); POSIX.1-2008, sync().
+ * Have the file system that this descriptor is on write down all its changes,
+ * and wait for that.  Elsewhere than on Linux it does nothing: sync() is for
+ * all file systems, and waits for those that do not answer.  Source: syncfs(2).
  */
 #ifdef OS_LINUX
 void os_sync_file_system(int fd);
@@ -89,7 +89,6 @@ static inline void
 os_sync_file_system(int fd)
 {
 	(void)fd;
-	sync();
 }
 #endif
 
