@@ -287,12 +287,14 @@ static void
 make_deep(int depth)
 {
 	char path[512] = "src";
+	size_t length = strlen(path);
 
 	for (int i = 0; i < depth; i++) {
-		strcat(path, "/d");
+		length += (size_t)snprintf(
+		    path + length, sizeof(path) - length, "/d");
 		folder_make(path);
 	}
-	strcat(path, "/f");
+	snprintf(path + length, sizeof(path) - length, "/f");
 	file_make(path, 100, 1);
 }
 
