@@ -26,6 +26,7 @@
 #define SMALL_COUNT 8
 /* What is left of a large file system before they come, in bytes. */
 #define ROOM (16 << 20)
+#define FILLERS 10
 
 #define SECONDS INT64_C(1000000000)
 #define PROGRAM(name) "command -v " name " >/dev/null; "
@@ -227,20 +228,23 @@ put_with_cut(uint64_t at)
 	ck_assert_int_eq(unlink("in/large"), 0);
 }
 
-/* Leave little room.  A quota has done that already. */
+/* Leave little room; a quota has done that already. */
 static void
 make_filler(void)
 {
-	char size[32];
+	static int number;
+	char name[32], size[32];
 	struct statvfs space;
 	struct run run;
 
+	RUN(&run, "sync", "-f", "in");
 	ck_assert_int_eq(statvfs("in", &space), 0);
-	if (space.f_bavail * space.f_frsize <= 2 * ROOM)
+	if (space.f_bavail * space.f_frsize <= ROOM + ROOM / 2)
 		return;
+	snprintf(name, sizeof(name), "in/filler.%d", number++);
 	snprintf(size, sizeof(size), "%llu",
 	    (unsigned long long)(space.f_bavail * space.f_frsize - ROOM));
-	RUN(&run, "fallocate", "-l", size, "in/filler");
+	RUN(&run, "fallocate", "-l", size, name);
 }
 
 static void
@@ -269,7 +273,7 @@ check_files(
 
 /* Put one of the folders.  Returns how many files were stored. */
 static int
-put_files(const char *folder, int count, int status)
+put_files(const char *folder, int count)
 {
 	int stored = 0, told = 0;
 	char line[128], *said;
@@ -279,10 +283,10 @@ put_files(const char *folder, int count, int status)
 	    folder, folder);
 	run_shell(&run, line);
 	said = file_read("said");
-	ck_assert_msg(run.status == status, "%s: status %d: %.3000s", folder,
-	    run.status, said);
 	check_files(folder, count, said, &stored, &told);
-	ck_assert_int_eq(stored + told, count);
+	ck_assert_msg(
+	    run.status == (told == 0 ? 0 : 23) && stored + told == count,
+	    "%s: status %d: %.3000s", folder, run.status, said);
 	free(said);
 	return stored;
 }
@@ -291,12 +295,17 @@ put_files(const char *folder, int count, int status)
 static void
 fill_up(void)
 {
-	int stored;
+	int stored, tries = 0;
 
-	stored = put_files("big", BIG_COUNT, 23);
-	ck_assert_int_gt(stored, 0);
-	ck_assert_int_eq(folder_remove("in/big"), 0);
-	ck_assert_int_eq(put_files("small", SMALL_COUNT, 0), SMALL_COUNT);
+	/* XFS has more room than it has told, once ftxd has made it look. */
+	do {
+		ck_assert_int_lt(tries++, FILLERS);
+		make_filler();
+		stored = put_files("big", BIG_COUNT);
+		ck_assert_int_gt(stored, 0);
+		ck_assert_int_eq(folder_remove("in/big"), 0);
+	} while (stored == BIG_COUNT);
+	ck_assert_int_eq(put_files("small", SMALL_COUNT), SMALL_COUNT);
 }
 
 START_TEST(each_keeps_the_promise)
@@ -318,7 +327,6 @@ START_TEST(each_keeps_the_promise)
 			put_with_cut(at);
 	else
 		put_with_cut(CUT_AT);
-	make_filler();
 	for (int i = 0; i < (is_long ? 5 : 1); i++)
 		fill_up();
 	server_stop(&server);
