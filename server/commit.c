@@ -231,7 +231,7 @@ sync_directories(struct commit *commit)
 			continue;
 		else if (commit->sync_failed)
 			fail_unsynced(&commit->files[i],
-			    ", whether this file lasts is unknown");
+			    ": this file may not survive a power cut");
 		else
 			sync_directory(commit, commit->files[i].directory);
 }

@@ -67,7 +67,8 @@ policy_is_open(const struct policy *policy, struct outcome *outcome)
 	if (!policy->sync_failed)
 		return store_check_place(policy->store, outcome);
 	outcome_set(outcome, STATUS_FAILED,
-	    "a directory could not be synced before: connect again");
+	    "a directory could not be synced before: try again on a new "
+	    "connection");
 	return -1;
 }
 
@@ -157,7 +158,7 @@ policy_may_replace(const struct policy *policy,
 	else if (policy->store->system.new_names == NEW_NEVER)
 		outcome_set(outcome, STATUS_REFUSED,
 		    "this file system cannot give a name without replacing "
-		    "what may have it");
+		    "what has it");
 	else
 		return 0;
 	return -1;

@@ -423,11 +423,10 @@ tell(const struct file_system *system)
 {
 	if (system->modes == MODES_REFUSED)
 		log_warn("this file system refuses to change modes: files get "
-			 "those that it gives them, and fail where exact ones "
-			 "are asked for");
+			 "the modes that it gives, and ftx -p is refused");
 	if (system->modes == MODES_IGNORED)
-		log_warn("this file system keeps no modes: files get those "
-			 "that it gives them");
+		log_warn("this file system keeps no modes: files get the modes "
+			 "that it gives");
 }
 
 int
@@ -439,7 +438,7 @@ file_system_learn(struct file_system *system, int folder)
 		result = learn_once(system, folder);
 	while (result == -1 && errno == ENOENT && ++tries < LEARN_TRIES);
 	if (result == -1) {
-		log_warn("what this file system can is not known: %s",
+		log_warn("cannot find out what this file system can do: %s",
 		    strerror(errno));
 		*system = unknown;
 	}

@@ -164,7 +164,7 @@ say_spelling(int directory, const char *name, const struct stat *found,
 		    outcome, STATUS_REFUSED, "%s: exists here as %s", name, is);
 	else
 		outcome_set(outcome, STATUS_REFUSED,
-		    "%s: exists here under another name", name);
+		    "%s: exists here in another spelling", name);
 	if (opened != NULL)
 		closedir(opened);
 }

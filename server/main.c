@@ -106,9 +106,10 @@ print_settings(struct options *options)
 	options->test = 0;
 	settings_print(options_table, options, stdout);
 	if (!os_tells_mounts())
-		puts("# This system does not tell mounts of the same file "
-		     "system:\n# below the directory they are found only when "
-		     "a file is published.");
+		puts(
+		    "# This system does not tell mounts of the same file "
+		    "system.\n# A mount below the directory is found only when "
+		    "a file is published.");
 	return finish_output();
 }
 

@@ -190,7 +190,7 @@ note_place(struct master *master, enum place place)
 
 	if (place == PLACE_OTHER && master->place != PLACE_OTHER)
 		log_error("receiving directory was replaced or covered: %s: "
-			  "nothing is received",
+			  "every request is refused until it is back",
 		    path);
 	if (place == PLACE_SAME && master->place == PLACE_OTHER)
 		log_info("%s is the receiving directory again", path);
@@ -321,8 +321,9 @@ reopen_staging(struct master *master)
 	struct outcome outcome;
 
 	if (master->place == PLACE_OTHER) {
-		log_warn("the receiving directory stays as it was: %s leads "
-			 "elsewhere or nowhere",
+		log_warn(
+		    "the receiving directory stays as it was: %s no longer "
+		    "leads to it",
 		    master->store->path);
 		return -1;
 	}
@@ -351,8 +352,8 @@ mend_staging(struct master *master)
 	if (reopen_staging(master) == -1)
 		return;
 	master->generation++;
-	log_warn("the staging folder was removed: it is made again, new "
-		 "workers take over");
+	log_warn("the staging folder was removed: made it again, new workers "
+		 "take over");
 }
 
 static void

@@ -191,7 +191,7 @@ const struct setting options_table[] = {
 	MEMBER(directory),
 	.check = check_path,
 	.argument = "directory",
-	.help = "receive into it; if not given, incoming, which is made"},
+	.help = "receive into it; if not given, ./incoming, made if missing"},
     {.name = "file",
 	.letter = 'f',
 	.kind = SETTING_TEXT,

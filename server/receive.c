@@ -71,7 +71,7 @@ receive_lose_staging(struct receive *receive)
 {
 	receive->staging_gone = 1;
 	outcome_set(&receive->fatal, STATUS_DRAINING,
-	    "the staging folder was removed: connect again");
+	    "the staging folder was removed: try again");
 	return -1;
 }
 
@@ -103,8 +103,8 @@ static void
 retire(struct receive *receive)
 {
 	if (!receive->policy.sync_failed)
-		log_error("%s: a directory could not be synced: the rest of "
-			  "this connection fails",
+		log_error("%s: a directory could not be synced: later requests "
+			  "of this connection fail",
 		    receive->peer);
 	receive->policy.sync_failed = 1;
 	receive->sick = 1;

@@ -36,8 +36,7 @@ compares_digest(const struct store *store, const struct wire_request *request,
 static enum verdict
 be_busy(struct outcome *outcome)
 {
-	outcome_set(
-	    outcome, STATUS_BUSY, "the server compares for others just now");
+	outcome_set(outcome, STATUS_BUSY, "the server compares for others now");
 	return VERDICT_RESULT;
 }
 

@@ -52,13 +52,13 @@ sender_learn_secret(struct store *store)
 	int fd;
 
 	if (os_random(store->secret, sizeof(store->secret)) == -1)
-		log_warn("random numbers: %s", strerror(errno));
+		log_warn("cannot get random numbers: %s", strerror(errno));
 	/* A new one must outlive a power cut, as what is kept by it may. */
 	fd = openat(store->staging, SENDER_SECRET,
 	    O_RDWR | O_CREAT | O_SYNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 	    0600);
 	if (fd == -1 || read_or_write(fd, store->secret) == -1)
-		log_warn("keeping the secret of the staging folder: %s",
+		log_warn("cannot keep the secret of the staging folder: %s",
 		    strerror(errno));
 	if (fd != -1)
 		close(fd);

@@ -354,7 +354,7 @@ catch_up(struct session *session)
 	flush(session);
 	if (!session->over && is_given_up(session))
 		end_because(session, STATUS_STALLED,
-		    "silent, and another connection goes on with its file");
+		    "silent, and another connection resumes its file");
 	else if (!session->over)
 		wait_for_client(session, 1);
 }

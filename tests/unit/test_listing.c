@@ -86,7 +86,7 @@ START_TEST(spelling_that_is_not_found_is_not_named)
 	ck_assert_int_eq(
 	    listing_check(&listing, fd, "A~1", &found, &outcome), -1);
 	ck_assert_int_eq(errno, EEXIST);
-	ck_assert_str_eq(outcome.text, "A~1: exists here under another name");
+	ck_assert_str_eq(outcome.text, "A~1: exists here in another spelling");
 }
 END_TEST
 
