@@ -187,7 +187,8 @@ answers_check_features(
 	    (features & WIRE_OFFERS_REQUIRE_SYNC) != 0)
 		return 0;
 	outcome_set(outcome, STATUS_NOT_OFFERED,
-	    "this server is older than the setting require-sync");
+	    "this server is older than the setting require-sync: it "
+	    "cannot promise that files are synced");
 	return -1;
 }
 

@@ -60,7 +60,7 @@ fail(struct outcome *outcome, const char *text)
 static int
 fail_changed(struct outcome *outcome)
 {
-	return fail(outcome, "it is not what was sent any more");
+	return fail(outcome, "it is no longer the file that was sent");
 }
 
 /* Nonzero if the system, or the file system, has no such rename. */
@@ -149,7 +149,8 @@ remove_found(int directory, const char *name,
 
 	if (snprintf(aside, sizeof(aside), PREFIX "%ld-%s", (long)getpid(),
 		name) >= (int)sizeof(aside))
-		return fail(outcome, "its name is too long to be set aside");
+		return fail(
+		    outcome, "its name is too long to be renamed first");
 	if (set_aside(directory, name, aside) == -1)
 		return fail(outcome, strerror(errno));
 	if (remove_renamed(directory, aside, identity, outcome) == 0)

@@ -263,7 +263,7 @@ const struct setting options_table[] = {
 	.low = 0,
 	.high = YEAR,
 	.argument = "time",
-	.help = "how long to go on without progress; 0: not at all"},
+	.help = "how long to keep trying without progress; 0: do not"},
     {.name = "size",
 	.kind = SETTING_TEXT,
 	MEMBER(size),

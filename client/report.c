@@ -136,8 +136,8 @@ report_restored(struct transfer *transfer, const char *directory,
 	if (outcome == NULL) {
 		if (!transfer->options->quiet)
 			say(transfer,
-			    "ftx: %s%s%s: restored: an earlier run ended while "
-			    "it removed it",
+			    "ftx: %s%s%s: renamed back: an earlier run ended "
+			    "before it removed it",
 			    path, slash, shown);
 		return;
 	}
@@ -294,7 +294,8 @@ report_streams(struct transfer *transfer, size_t streams)
 {
 	if (transfer->options->verbose)
 		say(transfer,
-		    "ftx: the limit on open files lets %zu stream%s be opened",
+		    "ftx: only %zu stream%s: the limit on open files is too "
+		    "low for more",
 		    streams, streams == 1 ? "" : "s");
 }
 

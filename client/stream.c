@@ -237,7 +237,7 @@ fail_late(struct stream *stream, io_time now)
 		return fail_lost(stream, 0);
 	if (!stream->feed.greeted) {
 		outcome_set(stream->outcome, STATUS_BUSY, "%s in %s",
-		    is_command(stream) ? "the command brought no greeting"
+		    is_command(stream) ? "the command sent no greeting"
 				       : "no worker became free",
 		    text_duration(time, now - stream->limits.since));
 		return -1;
@@ -245,7 +245,7 @@ fail_late(struct stream *stream, io_time now)
 	late = now - silence->moved;
 	if (silence->worked > 0)
 		outcome_set(stream->outcome, STATUS_STALLED,
-		    "the server says that it works, without a result for %s",
+		    "the server reported work for %s, but no result",
 		    text_duration(time, silence->worked + late));
 	else
 		outcome_set(stream->outcome, STATUS_STALLED,
@@ -289,8 +289,8 @@ finish(struct stream *stream)
 		return STREAM_FAILED;
 	}
 	if (stream->feed.postponed) {
-		(void)fail(stream, STATUS_BUSY,
-		    "the server compares for others just now");
+		(void)fail(
+		    stream, STATUS_BUSY, "the server compares for others now");
 		return STREAM_FAILED;
 	}
 	/* Nothing depends on it any more. */

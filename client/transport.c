@@ -33,7 +33,7 @@ judge_lookup(const struct transport *transport, enum lookup_event event,
 		return -1;
 	case LOOKUP_LATE:
 		outcome_set(outcome, STATUS_UNREACHABLE,
-		    "the name %s was not found out in %s", shown,
+		    "no answer to the look-up of %s in %s", shown,
 		    text_duration(time, transport->connect_timeout));
 		return -1;
 	default:

@@ -217,7 +217,7 @@ START_TEST(nothing_reaches_a_shell)
 	file_write("f", "\ntouch ran\n");
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "-rj", "2", "-e",
 	    "sh", kinds[_i], "x:f");
-	run_check(&run, 75, "the command brought no greeting in 1.");
+	run_check(&run, 75, "the command sent no greeting in 1.");
 	ck_assert(!file_exists("ran"));
 }
 END_TEST

@@ -428,8 +428,7 @@ START_TEST(working_for_ever)
 	enter(script, SENT);
 	wire_write_header(bytes, &working);
 	put_to_endless(&run, script, &pulse);
-	run_check(&run, 30,
-	    "stalled: the server says that it works, without a result for 2.");
+	run_check(&run, 30, "stalled: the server reported work for 2.");
 	ck_assert_int_lt(run.elapsed, 4000);
 }
 END_TEST

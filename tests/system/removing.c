@@ -198,14 +198,14 @@ START_TEST(next_run_restores_what_a_kill_left_aside)
 	expect_text(aside, "first");
 	/* In the directory of what is named. */
 	RUN(&run, "ftx", "put", "-o", "remove-source", "d/e/g", "127.0.0.1:");
-	run_check(&run, 0, "ftx: d/e/f: restored: ");
+	run_check(&run, 0, "ftx: d/e/f: renamed back: ");
 	expect_text("d/e/f", "first");
 	ck_assert(!file_exists("d/e/g") && !file_exists(aside));
 	/* In a directory that is sent: it is sent, too. */
 	kill_one(aside);
 	ck_assert_int_eq(unlink("in/d/e/f"), 0);
 	RUN(&run, "ftx", "put", "-ro", "remove-source", "d", "127.0.0.1:");
-	run_check(&run, 0, "ftx: d/e/f: restored: ");
+	run_check(&run, 0, "ftx: d/e/f: renamed back: ");
 	expect_text("in/d/e/f", "first");
 	ck_assert(!file_exists("d/e/f") && !file_exists(aside));
 	ck_assert_int_eq(folder_count("in/d/e"), 1);

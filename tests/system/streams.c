@@ -336,7 +336,7 @@ START_TEST(streams_fit_into_few_descriptors)
 	run_shell(&run, line);
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(
-	    strstr(run.err, "ftx: the limit on open files lets ") != NULL,
+	    strstr(run.err, ": the limit on open files is too low") != NULL,
 	    few_descriptors[_i].fewer);
 	check_equal();
 	server_stop(&server);
