@@ -20,9 +20,9 @@ int answer_working(struct conn *conn);
 int answer_fatal(struct conn *conn, const struct outcome *outcome);
 
 /*
- * The result of a request, which the log tells too: path is where it went or
- * would have gone, peer the client's printable address.  What stores no file
- * has a line only as answer_may_log says.
+ * The result of a request, which is also logged.  path is where the file went
+ * or would have gone, and peer the client's printable address.  A stored file
+ * always has a line; other results have one only if answer_may_log permits it.
  */
 struct answer_subject {
 	const char *peer;
@@ -37,9 +37,9 @@ int answer_stored(struct conn *conn, const struct answer_subject *subject,
     const struct wire_end *stored, int durable);
 
 /*
- * Nonzero if a line may be logged that a client has brought about without
- * storing a file; if not, it is counted.  answer_sum_up logs how many were, and
- * is to be called when the connection ends.
+ * Returns nonzero if one more line may be logged that a client caused without
+ * storing a file; otherwise counts it as left out.  answer_sum_up logs how many
+ * were left out, and is to be called when the connection ends.
  */
 int answer_may_log(const char *peer);
 void answer_sum_up(const char *peer);

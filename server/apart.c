@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Work that is done in a child, while its parent stays awake. */
+/* Work that is done in a child, while its parent can still act. */
 #include "server/apart.h"
 
 #include <sys/wait.h>

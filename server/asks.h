@@ -38,7 +38,7 @@ int asks_add(struct asks *asks, uint32_t number,
 /* Take one out, to be given to ask_free; NULL if it is not there. */
 struct ask *asks_take(struct asks *asks, uint32_t number);
 
-/* Nonzero if one of them has a name of that partial's file (see partial.h). */
+/* Nonzero if one of them holds a partial of the same file; see partial.h. */
 int asks_hold(const struct asks *asks, const char *name);
 
 /* Free it, and let go of its partial if it still has it. */

@@ -38,8 +38,8 @@ struct commit {
 	size_t count;
 	uint64_t bytes;
 	io_time begun;
-	int sync_failed;  /* of a directory; stays: see commit_run */
-	int staging_gone; /* a file could not be published for that; stays */
+	int sync_failed;  /* a directory could not be synced; stays set */
+	int staging_gone; /* seen when a file was published; stays set */
 };
 
 /*
@@ -51,16 +51,17 @@ struct commit_file *commit_add(struct commit *commit, uint64_t size);
 /* Nonzero if the group should not wait for more. */
 int commit_is_due(const struct commit *commit);
 
-/* Nonzero if one of its files has a name of that partial's file. */
+/* Nonzero if one of its files is a partial of the same file as name is. */
 int commit_holds(const struct commit *commit, const char *name);
 
 /*
  * Commit all files: each has its outcome then, and is closed; what failed is
  * removed.  A sync that failed is never tried again, because the system has
- * forgotten what it could not write.  After that of a directory, which other
- * files may need as well, every later file fails.  commit_answer then tells the
- * client and the log, and empties the group; it returns 0, or -1 as
- * answer_stored does. commit_clear empties it without a word.
+ * forgotten what it could not write.  After a directory could not be synced,
+ * every later file fails, because it may need that directory, too.
+ *
+ * commit_answer then tells the client and the log, and empties the group; it
+ * returns 0, or -1 as answer_stored does.  commit_clear empties it silently.
  */
 void commit_run(struct commit *commit, const struct store *store);
 int commit_answer(struct commit *commit, struct conn *conn, const char *peer);

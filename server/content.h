@@ -18,18 +18,18 @@ struct policy {
 	const struct store *store; /* not owned */
 	uint64_t max_size;	   /* bytes */
 	int never_overwrite;
-	int sync_failed; /* of a directory: nothing is taken any more */
+	int sync_failed;	       /* of a directory: every request fails */
 	struct space_account *account; /* of the connection; not owned */
 	uint64_t sender;	       /* see sender.h */
 };
 
-/* Whether anything is taken now.  Returns 0, or -1 with outcome. */
+/* Check that requests are taken at all now.  Returns 0, or -1 with outcome. */
 int policy_is_open(const struct policy *policy, struct outcome *outcome);
 
 /*
- * Whether the file system keeps the exact mode and time that are asked for.  A
- * time alone is set as near as can be.  Returns 0, or -1 with outcome and errno
- * 0.
+ * Check that the file system can keep the requested exact mode and time.  A
+ * time without an exact mode is set as near as possible, and always passes.
+ * Returns 0, or -1 with outcome and errno 0.
  */
 int policy_keeps(const struct policy *policy,
     const struct wire_request *request, struct outcome *outcome);
@@ -44,16 +44,17 @@ int policy_may_replace(const struct policy *policy,
     struct outcome *outcome);
 
 /*
- * Whether what is stored is synced, if the request asks for that.  Returns 0,
- * or -1 with outcome.
+ * Check that stored files are synced here, if the request requires it.  Returns
+ * 0, or -1 with outcome.
  */
 int policy_syncs(const struct policy *policy,
     const struct wire_request *request, struct outcome *outcome);
 
 /*
- * Whether there is room for the file or directory that the request announces,
- * and for the parents in its path, also after older partials were removed.
- * held is what a kept part of it has allocated.  Returns 0, or -1 with outcome.
+ * Check that there is room for the file or directory of the request and for the
+ * parents in its path.  If there is too little, remove partials to make room.
+ * held is what a kept part of the file has allocated.  Returns 0, or -1 with
+ * outcome.
  */
 int policy_has_room(const struct policy *policy,
     const struct wire_request *request, const struct destination *destination,
@@ -104,14 +105,15 @@ int content_end(struct content *content, const struct wire_end *end,
     struct commit *commit, struct outcome *outcome);
 
 /*
- * Keep what came, if it is large, can be found again and could be completed.
- * Returns nonzero if it is kept; content_drop is still to follow.
+ * Keep what came, if it is large enough, can be found again, and could be
+ * completed later.  Returns nonzero if it is kept; the caller still calls
+ * content_drop.
  */
 int content_keep(struct content *content);
 
 /*
- * Remove what came, but for what another sender had sent, and let go of
- * everything.  May be repeated.
+ * Remove what came, except the part that another sender had sent, and release
+ * everything.  May be called again.
  */
 void content_drop(struct content *content);
 

@@ -31,7 +31,7 @@ struct destination {
 	size_t length;
 	char name[WIRE_COMPONENT_MAX + 1]; /* its last component */
 	struct directory *directory; /* a reference; NULL: it is missing */
-	unsigned marks;		     /* of what was found there: os_look's */
+	unsigned marks;		     /* of what was found, as by os_look */
 };
 
 /*
@@ -58,8 +58,8 @@ int destination_look(struct destination *destination, struct stat *found,
 
 /*
  * Check that this process may publish a file there, in place of what was found.
- * What this does not see shows when the file is published.  Returns 0, or -1
- * with outcome.
+ * What this check cannot see shows only when the file is published.  Returns 0,
+ * or -1 with outcome.
  */
 int destination_may_publish(const struct destination *destination,
     const struct stat *found, struct outcome *outcome);

@@ -22,13 +22,13 @@ struct directory {
 	int fd;
 	gid_t group; /* of what is made in it, or STORE_NO_GROUP */
 	uid_t owner;
-	int sticky;		/* only owners replace what is in it */
-	int kept;		/* nobody does */
-	int may_write;		/* this process may, when it was last asked */
-	int elsewhere;		/* a rename from the staging folder failed so */
+	int sticky;		/* only owners may replace what is in it */
+	int kept;		/* immutable: nothing in it may be replaced */
+	int may_write;		/* this process may write to it */
+	int elsewhere;		/* a rename from staging failed with EXDEV */
 	int linked;		/* its entry in the parent is durable */
-	int folds;		/* several names can be one in it */
-	struct listing listing; /* read where they fold */
+	int folds;		/* several spellings can be one name in it */
+	struct listing listing; /* read if names fold */
 	unsigned references;
 	struct directory *parent, *next;
 	size_t length;
@@ -64,15 +64,16 @@ struct directory *directories_find(struct directories *directories,
 void directory_release(struct directory *directory);
 
 /*
- * Check that this process may put new names into it; once it may, that is not
- * asked again.  Returns 0, or -1 with outcome and errno.
+ * Check that this process may put new names into the directory.  After a
+ * success the system is not asked again.  Returns 0, or -1 with outcome and
+ * errno.
  */
 int directory_may_write(struct directory *directory, struct outcome *outcome);
 
 /*
- * Check that a name that exists in it is one that it lists.  Returns 0, also if
- * the name does not exist, or names do not fold; or -1 with errno and outcome,
- * as listing_check.
+ * Check that the directory lists a name that exists in it, byte for byte.
+ * Returns 0, also if the name does not exist or names do not fold; or -1 with
+ * errno and outcome, as listing_check.
  */
 int directory_check_name(
     struct directory *directory, const char *name, struct outcome *outcome);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the file system of the receiving directory can, and what it cannot. */
+/* What the file system of the receiving directory can and cannot do. */
 #include "server/file_system.h"
 
 #include <errno.h>
@@ -21,10 +21,10 @@
 #define FAT_MOST INT64_C(4354819199)
 #define FAT_GRANULARITY UINT64_C(10000000) /* the finest of exFAT, in ns */
 
-/* A mode that nobody gives to a file by himself. */
+/* A mode that no new file has by default. */
 #define ODD_MODE 0614
 
-/* A sweep of another process may take away what is at work here. */
+/* Another process may sweep away the probe; then it is tried again. */
 #define LEARN_TRIES 3
 
 /* One name in three spellings, of which the last two may fold to the first. */
@@ -99,7 +99,7 @@ begin(struct probe *probe, int folder)
 	probe->folder = folder;
 	snprintf(probe->rest, sizeof(probe->rest), "-%lx-%llx-%lx",
 	    (unsigned long)getpid(), (unsigned long long)io_now(), serial++);
-	/* Not each file system takes any bytes. */
+	/* Some file systems refuse such names. */
 	if (make_probe(probe, COMPOSED) == -1 &&
 	    make_probe(probe, PREFIX) == -1)
 		return -1;
@@ -122,7 +122,7 @@ is_there_as(const struct probe *probe, const char *prefix)
 	return fstatat(probe->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Nonzero if a call failed because it is not to be had here. */
+/* Nonzero if a call failed because the file system does not support it. */
 static int
 is_refusal(int error)
 {
@@ -366,8 +366,8 @@ learn_new_names(struct file_system *system, struct probe *probe)
 }
 
 /*
- * A driver may show times that its disk cannot hold, until it is unmounted, as
- * exfat-fuse does.  What lacks all that FAT lacks has FAT's times.
+ * Until it is unmounted, a driver may show times that its disk cannot hold, as
+ * exfat-fuse does.  A file system that lacks what FAT lacks gets FAT's range.
  */
 static void
 judge_range(struct file_system *system)

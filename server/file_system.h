@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the file system of the receiving directory can, and what it cannot. */
+/* What the file system of the receiving directory can and cannot do. */
 #ifndef SERVER_FILE_SYSTEM_H
 #define SERVER_FILE_SYSTEM_H
 
@@ -28,22 +28,22 @@ enum file_system_new_names {
 };
 
 struct file_system {
-	int known; /* else all of this is only safe to assume */
+	int known; /* nonzero: found out; 0: safe assumptions */
 	enum file_system_names names;
 	enum file_system_modes modes;
 	enum file_system_new_names new_names;
 	int sets_both_times;  /* the time of access has to be set, too */
 	uint64_t granularity; /* of times, in ns; 0: none are kept */
-	int64_t first, last;  /* seconds since 1970 that were seen kept; and */
-	int64_t least, most;  /* beyond these nothing is, whatever is seen */
+	int64_t first, last;  /* seconds since 1970, seen to be kept */
+	int64_t least, most;  /* times beyond these are never kept */
 	uint64_t largest;     /* bytes of a file, as far as the system tells */
 };
 
 /*
- * Find all of that out in an empty or used folder of one's own, with a few
- * files that are gone afterwards; what a kill leaves behind has a name that
- * file_system_owns knows.  Returns 0; or -1 with errno if that cannot be done
- * now: then what is assumed is safe, but may cost more calls.
+ * Find all of that out with a few files in a folder, which are removed again.
+ * What a kill leaves behind has a name that file_system_owns knows.  Returns 0,
+ * or -1 with errno if it cannot be done now; then system gets assumptions that
+ * are safe, but may cost more calls.
  */
 int file_system_learn(struct file_system *system, int folder);
 
@@ -54,13 +54,13 @@ int file_system_owns(const char *name);
 int file_system_folds(const struct file_system *system, int directory);
 
 /*
- * Nonzero if a file can have that time of modification, as near as the
- * granularity permits.  Times that were not seen yet are tried in folder.
+ * Nonzero if the file system can keep that time of modification, rounded to its
+ * granularity.  Times that were not tried before are tried in folder.
  */
 int file_system_keeps_time(const struct file_system *system, int folder,
     const struct timespec *modified);
 
-/* Nonzero if found is the wished time, rounded down or up. */
+/* Nonzero if found is the requested time, rounded down or up. */
 int file_system_is_time(const struct file_system *system,
     const struct timespec *found, const struct timespec *wished);
 

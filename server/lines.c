@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines of the log that cost a client nothing: a few a second, the rest summed.
- */
+/* A limit on log lines that clients cause: a few a second, the rest counted. */
 #include "server/lines.h"
 
 int

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines of the log that cost a client nothing: a few a second, the rest summed.
- */
+/* A limit on log lines that clients cause: a few a second, the rest counted. */
 #ifndef SERVER_LINES_H
 #define SERVER_LINES_H
 
 #include "common/io.h"
 
-/* Who stores nothing fills no log: in each span so many lines have a place. */
+/* At most so many lines are logged in each span. */
 #define LINES_MOST 10
 #define LINES_SPAN 1000 /* milliseconds */
 
@@ -17,14 +16,14 @@ struct lines {
 };
 
 /*
- * Nonzero if one more line may be told now; else it counts as left out.  What
- * was left out is to be asked for before.
+ * Returns nonzero if one more line may be logged now; otherwise counts it as
+ * left out.  The caller calls lines_left_out first.
  */
 int lines_admit(struct lines *lines, io_time now);
 
 /*
- * How many were left out, to be told now: 0 until their span is over.
- * IO_NEVER: all.
+ * How many lines were left out, to be logged now: 0 until their span is over.
+ * With now as IO_NEVER the span counts as over.
  */
 unsigned lines_left_out(struct lines *lines, io_time now);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names as a directory lists them, where its file system takes several for one.
- */
+/* Names as a directory lists them, for file systems that fold names. */
 #include "server/listing.h"
 
 #include <dirent.h>
@@ -19,7 +18,7 @@
 
 #define FIRST_ROOM 64
 
-/* So many names are looked at, to find the one that another stands for. */
+/* How many names are looked at, to find the existing spelling. */
 #define LOOKS 1000
 
 static uint64_t
@@ -141,8 +140,8 @@ leads_to(int directory, const char *name, const struct stat *found)
 }
 
 /*
- * Say how the name is spelled that stands for this one.  Most differ in the
- * case of ASCII only; for others it is looked at where they lead.
+ * Find the existing spelling of this name.  Most differ only in the case of
+ * ASCII; others are found by the file that they lead to.
  */
 static void
 say_spelling(int directory, const char *name, const struct stat *found,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names as a directory lists them, where its file system takes several for one.
- */
+/* Names as a directory lists them, for file systems that fold names. */
 #ifndef SERVER_LISTING_H
 #define SERVER_LISTING_H
 
@@ -16,15 +15,15 @@
 struct listing {
 	uint64_t *names;
 	size_t count;
-	io_time
-	    good_until; /* names that others renamed may be missed so long */
+	/* Until then the list is used, and renames by others may be missed. */
+	io_time good_until;
 };
 
 /*
- * Check that a name, which leads to found in this open directory, stands there
- * byte for byte.  A list that lacks the name is read anew before that is said.
- * Returns 0; or -1 with errno and outcome: EEXIST where the name is spelled
- * otherwise, which outcome shows.
+ * Check that this open directory lists the name byte for byte; found is what
+ * the name leads to.  If the list lacks the name, it is read again first.
+ * Returns 0, or -1 with errno and outcome: EEXIST if the name is spelled
+ * differently there, and then outcome shows that spelling.
  */
 int listing_check(struct listing *listing, int directory, const char *name,
     const struct stat *found, struct outcome *outcome);

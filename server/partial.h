@@ -14,19 +14,20 @@
 #include "server/store.h"
 #include "server/sweep.h"
 
-/* Less data than so many bytes are sent again sooner than they are compared. */
+/* The fewest bytes worth keeping: less is faster to send than to compare. */
 #define PARTIAL_LEAST (1024 * 1024)
 
 /*
- * So long another connection is waited for that still holds it, in ms.  With a
- * scoreboard, long enough for a holder whose client has been silent for
- * PARTIAL_SILENCE to see that it is wanted, and to let go.
+ * How long to wait for another connection that holds a partial, in
+ * milliseconds.  With a scoreboard the holder sees that it is wanted, and lets
+ * go once its client has been silent for PARTIAL_SILENCE; then the wait is
+ * PARTIAL_PATIENCE_SHARED, which leaves it time for that.
  */
 #define PARTIAL_PATIENCE 5000
 #define PARTIAL_SILENCE 5000
 #define PARTIAL_PATIENCE_SHARED (PARTIAL_SILENCE + 2000)
 
-/* How much is kept for one sender, and for all: nobody honest has as much. */
+/* The most that is kept for one sender, and for all: far above honest use. */
 extern const struct sweep_bounds partial_bounds;
 
 /* One that this process has claimed. */
@@ -41,7 +42,7 @@ int partial_applies(const struct wire_request *request);
 
 /*
  * A name is "r" and three fields: the file, its sender, and a digit for one of
- * several tries.  Versions before this one had no more than the file in it.
+ * several tries.  In earlier versions a name had only the file.
  */
 int partial_is_name(const char *name);
 int partial_has_sender(const char *name);
@@ -61,23 +62,23 @@ void partial_name(const struct store *store, uint64_t sender,
 struct partial_finder {
 	const struct store *store; /* not owned */
 	struct tick tick;
-	int shows_foreign; /* the digest of another sender's may be shown */
+	int shows_foreign; /* the client may see digests of other senders' */
 	struct scoreboard *board; /* not owned; NULL if there is none, */
 	size_t slot;		  /* else the own slot */
 	struct partial_names names;
 };
 
 /*
- * Claim what was kept of the file whose name partial has, of that size, and
- * hash it.  The sender's own come first, then those of others; the longest of
- * several.  Returns 0, or -1 with errno: ENOENT if there is nothing, EAGAIN if
- * another connection holds it or the tick ended the wait; then partial has the
- * name that it had.
+ * Claim and hash what was kept of the file of this size whose name partial has.
+ * The sender's own partials come before those of others, and longer ones before
+ * shorter ones.  Returns 0, or -1 with errno: ENOENT if nothing was kept,
+ * EAGAIN if another connection holds it or the tick ended the wait, EBUSY if
+ * too many workers hash.  On failure partial keeps its name.
  */
 int partial_find(
     struct partial_finder *finder, uint64_t size, struct partial *partial);
 
-/* What it has allocated: its holes need space yet. */
+/* The space that it has allocated; its holes may still need space. */
 struct space_amount partial_held(const struct partial *partial);
 
 /*

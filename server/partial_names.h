@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The names of all partials, read once a connection. */
+/* The names of all partials, read once for each connection. */
 #ifndef SERVER_PARTIAL_NAMES_H
 #define SERVER_PARTIAL_NAMES_H
 
@@ -18,8 +18,9 @@ struct partial_names {
 };
 
 /*
- * Read them from the staging folder, at the first call.  Without memory or
- * descriptors there are fewer names: then what has them is not found.
+ * Read the names from the staging folder, at the first call only.  If memory or
+ * descriptors run out, some names are missing, and those partials are not
+ * found.
  */
 void partial_names_read(struct partial_names *names, const struct store *store);
 

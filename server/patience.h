@@ -6,16 +6,16 @@
 #include <stdint.h>
 
 /*
- * A client that says it waits is believed for so long, for each file and, while
- * no other worker is idle, for each connection.
+ * How long a client may say that it waits: for each file, and, while no other
+ * worker is idle, in total for each connection.  Milliseconds.
  */
 #define PATIENCE_EXCUSED (15 * 60 * 1000)
 
-/* What a client has said last. */
+/* What the client's last frame says. */
 enum patience_word {
 	PATIENCE_NO_EXCUSE,
-	PATIENCE_WAITS,	   /* its source gives nothing, in an open request, */
-	PATIENCE_ANNOUNCES /* or before it asks: only while a worker is idle */
+	PATIENCE_WAITS,	   /* its source gives nothing, in an open request */
+	PATIENCE_ANNOUNCES /* the same before it asks; needs an idle worker */
 };
 
 /* Only waiting for the client counts.  See ftx-protocol(5), LIVENESS. */
@@ -33,16 +33,16 @@ struct patience {
 void patience_init(
     struct patience *patience, int64_t idle_timeout, uint64_t min_rate);
 
-/* A frame has come that says so. */
+/* Note what the frame that has come says. */
 void patience_excuse(struct patience *patience, enum patience_word word);
 
 /* A file is complete: the next may be waited for as long. */
 void patience_next_file(struct patience *patience);
 
 /*
- * So many milliseconds were waited, moved bytes have gone or come since the
- * beginning, and another worker is idle or not.  Returns NULL, or why it is too
- * much (a constant).
+ * Count a wait of time milliseconds.  moved is how many bytes have gone or come
+ * since the beginning; another_idle is nonzero if another worker is idle.
+ * Returns NULL, or why the client is to be sent away (a constant).
  */
 const char *patience_count(
     struct patience *patience, int64_t time, uint64_t moved, int another_idle);

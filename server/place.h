@@ -15,23 +15,23 @@
 #define PLACE_PATH 8192
 
 /*
- * Make the path of the receiving directory absolute, from the working
- * directory of this moment; it stays relative where that has no path.
+ * Make the path of the receiving directory absolute, based on the current
+ * working directory.  If that has no path, the result stays relative.
  */
 void place_resolve(char place[PLACE_PATH], const char *directory);
 
 /*
  * Make PLACE_DEFAULT in the working directory unless that name exists, with
  * mode 0755 less mask: others may not write into it, whatever the umask.
- * Where owner is not NULL, what was made becomes that user's.  Returns 0, or
- * -1 with errno; then nothing was made.
+ * If owner is not NULL, a directory that was made belongs to that user.
+ * Returns 0, or -1 with errno; then nothing was made.
  */
 int place_make(mode_t mask, const struct identity *owner);
 
 enum place {
 	PLACE_SAME,
 	PLACE_OTHER,  /* something else is there, or nothing */
-	PLACE_UNKNOWN /* it cannot be looked at; see errno */
+	PLACE_UNKNOWN /* the path cannot be looked at; see errno */
 };
 
 /* Whether the path leads to the directory that is open, by device and inode. */

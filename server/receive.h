@@ -39,12 +39,12 @@ struct receive {
 	struct content content;
 	struct outcome fatal; /* why the connection must end */
 	int sick;	      /* this process is to be replaced */
-	int staging_gone;     /* and the staging folder to be made again */
+	int staging_gone;     /* the staging folder is to be made again */
 };
 
 /*
- * Begin in the state RECEIVE_HELLO and version 1, in zeroed memory; then set
- * compares, and of the finder shows_foreign, board and slot.
+ * Begin in the state RECEIVE_HELLO and version 1, in zeroed memory.  The caller
+ * then sets compares, and the finder's shows_foreign, board and slot.
  */
 void receive_init(struct receive *receive, const struct policy *policy,
     struct conn *conn, const char *peer, const struct tick *tick);
@@ -76,16 +76,16 @@ void receive_judge_want(struct receive *receive);
 int receive_abandon(struct receive *receive, const struct outcome *why);
 
 /*
- * Nonzero if another connection waits for a partial that this one holds; the
- * finder's scoreboard says so.
+ * Nonzero if another connection waits for a partial that this one holds, as the
+ * finder's scoreboard says.
  */
 int receive_is_wanted(const struct receive *receive);
 
 void receive_release(struct receive *receive);
 
 /*
- * The staging folder is gone, and with it all that this process could stage:
- * the client is to connect again, to another process.  Returns -1.
+ * The staging folder is gone, so this process can stage nothing more.  End the
+ * connection; the client has to connect again, to another process.  Returns -1.
  */
 int receive_lose_staging(struct receive *receive);
 

@@ -43,8 +43,8 @@ int scoreboard_init(struct scoreboard *board, size_t count);
 void scoreboard_clear(struct scoreboard *board, size_t slot);
 
 /*
- * This slot's worker serves that peer now, and then waits for the next: also
- * where another has written into the slot.
+ * This slot's worker begins to serve that peer, or ends and waits for the next.
+ * Both also mend a slot that another process has written to.
  */
 void scoreboard_begin(
     struct scoreboard *board, size_t slot, const struct address_ip *peer);
@@ -57,9 +57,9 @@ void scoreboard_wait(struct scoreboard *board, size_t slot);
 int scoreboard_has_idle(const struct scoreboard *board);
 
 /*
- * This slot's worker begins to hash a file, unless so many others do.  Of two
- * that begin at the same time at least one sees the other.  Returns nonzero if
- * it may; then scoreboard_compared is to follow.
+ * This slot's worker wants to hash a file.  Returns nonzero if it may, because
+ * fewer than most workers do so; then the caller calls scoreboard_compared when
+ * it has finished.  If two begin at the same time, at least one sees the other.
  */
 int scoreboard_compare(struct scoreboard *board, size_t slot, size_t most);
 void scoreboard_compared(struct scoreboard *board, size_t slot);
@@ -79,8 +79,8 @@ int scoreboard_read(const struct scoreboard *board, size_t slot,
     struct address_ip *peer, uint32_t *connections);
 
 /*
- * This slot's worker waits for the staged file of that name; with NULL it waits
- * no longer.
+ * Say that this slot's worker waits for the staged file of that name, or, with
+ * NULL, that it no longer waits.
  */
 void scoreboard_want(struct scoreboard *board, size_t slot, const char *name);
 

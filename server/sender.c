@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who sends: a number for a host, which does not tell its address. */
+/* A number for each sending host, which does not reveal its address. */
 #include "server/sender.h"
 
 #include <errno.h>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* Who sends: a number for a host, which does not tell its address. */
+/* A number for each sending host, which does not reveal its address. */
 #ifndef SERVER_SENDER_H
 #define SERVER_SENDER_H
 
 #include "common/address.h"
 #include "server/store.h"
 
-/* The file in the staging folder that has the secret. */
+/* The file in the staging folder that holds the secret. */
 #define SENDER_SECRET ".secret"
 
 /*
- * Read the staging folder's secret into the store, or make one.  Every server
- * on that folder has the same one.  If it cannot be kept there (a full or
- * read-only file system), this process and those that it forks have one of
- * their own, which is logged.  To be called before os_confine, and by a
- * process that does not hold the secret's lock.
+ * Read the staging folder's secret into the store, or make one.  All servers on
+ * that folder share it.  If it cannot be kept there, as on a full or read-only
+ * file system, that is logged, and this process and those that it forks use one
+ * of their own.  To be called before os_confine, by a process that does not
+ * hold the secret's lock.
  */
 void sender_learn_secret(struct store *store);
 

@@ -26,8 +26,8 @@ struct session_config {
 	int never_overwrite;
 	int compares;		  /* clients may compare with what is there */
 	uint64_t sender;	  /* the client's; see sender.h */
-	struct scoreboard *board; /* not owned; NULL if there is none, */
-	size_t slot;		  /* else the own slot, and */
+	struct scoreboard *board; /* not owned; NULL if there is none */
+	size_t slot;		  /* of this worker, if there is a board */
 	size_t comparers;	  /* how many workers may compare at once */
 	/*
 	 * Asked before each wait, of at most a second, and after each signal:

@@ -9,17 +9,17 @@
 #include "server/store.h"
 
 /*
- * A worker looks at the free space again after it has written its share of
- * what was free: all workers together may then take half of it.  The share is
- * at least SPACE_SHARE_LEAST and at most SPACE_SHARE_MOST bytes, and a look is
- * good for SPACE_LOOK_TIME milliseconds.  So min-free is undercut by at most
+ * A worker checks the free space again after it has written its share, or after
+ * SPACE_LOOK_TIME milliseconds.  The shares of all workers together are half of
+ * what was free above min-free.  Each is at least SPACE_SHARE_LEAST and at most
+ * SPACE_SHARE_MOST bytes.  So the free space can fall below min-free by at most
  * SPACE_SHARE_LEAST for each worker.
  */
 #define SPACE_SHARE_LEAST (64 * 1024)
 #define SPACE_SHARE_MOST (16 * 1024 * 1024)
 #define SPACE_LOOK_TIME 20
 
-/* Of what a file system has: bytes on the disk, and inodes. */
+/* An amount of what a file system has: bytes on the disk, and inodes. */
 struct space_amount {
 	uint64_t bytes;
 	uint64_t files;
@@ -28,18 +28,18 @@ struct space_amount {
 /* What one connection has used since its last look.  Begins zeroed. */
 struct space_account {
 	uint64_t share; /* bytes that it may use before the next look */
-	uint64_t used;	/* of them */
+	uint64_t used;	/* bytes of the share that were used */
 	uint64_t block; /* bytes that the smallest file or directory takes */
 	io_time until;	/* when the look is out of date */
-	struct space_amount lack; /* what had to be free, too, at that look */
+	struct space_amount lack; /* what was missing at that look */
 };
 
 /*
- * Look whether so much fits above what must stay free.  held is what the file
- * has allocated already: it is available to that file.  Returns 0 and begins a
- * new share of the account, which may be NULL; or -1 with outcome, and the next
- * use needs a look.  Inodes are looked at only if any are needed, and if the
- * file system counts them.
+ * Check that needed fits above what must stay free.  held is what the file has
+ * allocated already, and is available to that file.  Returns 0 and begins a new
+ * share of the account, which may be NULL.  Returns -1 with outcome if it does
+ * not fit; then the next use needs a new look.  Inodes are checked only if any
+ * are needed and the file system counts them.
  * Source: POSIX.1-2008, fstatvfs().
  */
 int space_look(const struct store *store, struct space_account *account,
@@ -56,15 +56,15 @@ void space_use(struct space_account *account, uint64_t bytes);
 uint64_t space_allocated(int fd);
 
 /*
- * Some file systems (btrfs) give freed space back only when they write their
- * changes down.  Have the file system do that, in a child (see apart.h).
- * space_sync_due returns nonzero if no process of this server did in the last
- * minute, which then begins anew.
+ * Some file systems, such as btrfs, free space only when they write out their
+ * changes.  space_sync makes the file system do that, in a child (see apart.h).
+ * space_sync_due returns nonzero if no process of this server has done it
+ * within a minute, and starts that minute again.
  */
 int space_sync_due(void);
 void space_sync(const struct store *store);
 
-/* Share that minute with all processes that this one forks from now on. */
+/* Share that minute with all processes that this one forks later. */
 void space_share_sync(void);
 
 #endif

@@ -29,7 +29,7 @@ struct store {
 	dev_t device;
 	ino_t staging_inode;
 	int sync;	     /* files and directories are synced */
-	int unsyncable;	     /* but directories cannot be, here */
+	int unsyncable;	     /* this file system cannot sync directories */
 	mode_t mask;	     /* taken from the sender's mode */
 	mode_t exact_mask;   /* the same, where the exact mode is wished */
 	int free_percent;    /* what must stay free: so many percent, */
@@ -38,7 +38,7 @@ struct store {
 	int64_t partial_ttl; /* how long a partial is kept, in ms */
 	/* Ends each staging name; see store_mark. */
 	char mark[STORE_MARK];
-	/* The path of root, and the master's word on it; see below. */
+	/* The path of root; and whether it still leads there, see below. */
 	const char *path;
 	const _Atomic uint32_t *replaced;
 	uint8_t secret[STORE_SECRET]; /* see sender.h */
@@ -58,40 +58,40 @@ int store_enter(struct store *store, struct outcome *outcome);
 int store_staging_is_gone(const struct store *store);
 
 /*
- * Make and check it again if it is gone.  Returns 0, or -1 with outcome; then
- * all stays as it was.
+ * Make the staging folder again, and check it, if it is gone.  Returns 0, or -1
+ * with outcome; then the store is unchanged.
  */
 int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
 
 /*
- * Whether the path of the receiving directory still leads to it, by the word
- * replaced, which is nonzero while it does not; NULL: nobody looks.  What is
- * received where it does not would be seen by nobody.  Returns 0, or -1 with
- * outcome.
+ * Check that the path of the receiving directory still leads to it.  The master
+ * sets *replaced to nonzero while it does not; if replaced is NULL, nobody
+ * checks.  Files received meanwhile could not be found under that path.
+ * Returns 0, or -1 with outcome.
  */
 int store_check_place(const struct store *store, struct outcome *outcome);
 
 /*
- * Sync the receiving directory once, to learn whether that can be done on this
- * file system, which sets unsyncable.
+ * Sync the receiving directory once, to find out whether this file system can
+ * sync directories.  Sets unsyncable if it cannot.
  */
 void store_learn_sync(struct store *store);
 
-/* Why what is stored here is not durable; NULL if it is. */
+/* Why stored files are not durable here; NULL if they are. */
 const char *store_unsynced(const struct store *store);
 
 /*
- * Sync a directory.  Returns 0; 1 where this kind of file system cannot do it;
- * -1 with errno.
+ * Sync a directory.  Returns 0; 1 if this kind of file system cannot sync
+ * directories; or -1 with errno.
  */
 int store_sync_directory(int directory);
 
 /*
- * Where locks hold for one host only, a lock does not show that another host
- * has a file.  Each host then marks its staging names with its own name,
- * "@HOST", and leaves names with any other end alone.  With shared locks the
- * mark is "", and every name is one's own.
+ * Set the mark that ends staging names.  If locks hold for one host only, a
+ * lock does not show that another host uses a file.  Each host then marks its
+ * staging names with "@HOST", and leaves names with another mark alone.  With
+ * shared locks the mark is "", and each host may take every name.
  */
 void store_mark(struct store *store, int shared_locks);
 
@@ -141,8 +141,9 @@ int store_publish(const struct store *store, const struct staged *staged,
 struct timespec store_time_of(const struct wire_request *request);
 
 /*
- * Wait until no other process of this user looks at names that fold and gives
- * one.  Returns a descriptor whose closing ends the turn, or -1 without locks.
+ * Wait for the turn to check names that fold and to publish under one; only one
+ * process of this user has it.  Returns a descriptor, whose closing ends the
+ * turn, or -1 if there are no such locks.
  */
 int store_take_turn(const struct store *store);
 
@@ -159,7 +160,10 @@ void store_discard(const struct store *store, struct staged *staged);
  */
 int store_lock(int fd);
 
-/* Open the staging folder to be read; closedir follows.  NULL: errno. */
+/*
+ * Open the staging folder for reading; the caller calls closedir().  Returns
+ * NULL with errno if that fails.
+ */
 DIR *store_list(const struct store *store);
 
 /*
@@ -169,9 +173,9 @@ DIR *store_list(const struct store *store);
 int store_is_unheld(const struct store *store, const char *name);
 
 /*
- * Remove a staged file of one's own if no process holds its lock.  Returns 1
- * if it did, or else 0.  To be called by a process that does not hold it
- * either.
+ * Remove a staged file of this host if no process holds its lock.  Returns 1
+ * if it was removed, and 0 if not.  To be called by a process that does not
+ * hold the lock either.
  */
 int store_remove_unheld(const struct store *store, const char *name);
 

@@ -9,10 +9,10 @@
 #include "server/store.h"
 
 /*
- * Of what is this host's own (see store_is_own), remove what no process holds,
- * but for partials that are large and not older
- * than partial_ttl.  To be called in a process that holds no staged file: it
- * would lose the lock.  Returns the number of files removed, or -1 with errno.
+ * Remove the files of this host (see store_is_own) that no process holds,
+ * except partials that are large and not older than partial_ttl.  To be called
+ * in a process that holds no staged file: it would lose the lock.  Returns the
+ * number of files removed, or -1 with errno.
  */
 int sweep_abandoned(const struct store *store);
 
@@ -24,14 +24,14 @@ int sweep_abandoned(const struct store *store);
 /*
  * Remove partials that no process holds, the oldest first, and no more than
  * are needed.  If all of them together are not enough, none is removed.
- * Returns nonzero if so much was removed.
+ * Returns nonzero if enough was removed.
  */
 int sweep_for_space(const struct store *store, const struct space_amount *need);
 
 /*
- * A call has just failed with errno, which is kept.  If it ran out of space,
- * quota or inodes, remove partials as above for a file and so many bytes.
- * Returns nonzero if the call is to be tried once more.
+ * To be called after a call has failed; errno is its error, and is kept.  If
+ * space, quota or inodes ran out, remove partials as above to make room for one
+ * file of so many bytes.  Returns nonzero if the call should be tried again.
  */
 int sweep_after_failure(const struct store *store, uint64_t bytes);
 
@@ -41,8 +41,9 @@ struct sweep_bounds {
 };
 
 /*
- * A partial of that name was just kept.  If that is too much, remove others of
- * its sender that no process holds, the oldest first, and itself at last.
+ * To be called after the partial of that name was kept.  If bounds are now
+ * exceeded, remove other partials of its sender that no process holds, the
+ * oldest first; if that is not enough, remove the new one.
  */
 void sweep_beyond(const struct store *store, const char *name,
     const struct sweep_bounds *bounds);
