@@ -19,8 +19,8 @@ struct answers {
 };
 
 /*
- * Whether a server of this version, and with these features, can do what the
- * user asked for.  Returns 0, or -1 with outcome.
+ * Check that a server with these features can do what the user asked for.
+ * Returns 0, or -1 with outcome.
  */
 int answers_check_features(
     const struct answers *answers, uint64_t features, struct outcome *outcome);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A source is set aside in its directory, looked at, and only then removed. */
+/* Remove a source safely: rename it, compare it again, and then unlink it. */
 #include "client/aside.h"
 
 #include <dirent.h>
@@ -18,7 +18,7 @@
 
 #define PREFIX ".ftx-removing-"
 
-/* Seconds for which nobody else touches what a process has set aside. */
+/* Seconds for which other processes leave alone what one has set aside. */
 #define HELD 60
 
 /* Split such a name.  Returns the old name, and the process, or NULL. */
@@ -70,7 +70,7 @@ is_missing(int error)
 	return error == ENOSYS || error == EINVAL;
 }
 
-/* Rename where nothing better is there: the new name must seem to be free. */
+/* The fallback: look whether the new name is free, and then rename. */
 static int
 rename_checked(int directory, const char *from, const char *to)
 {
@@ -85,7 +85,7 @@ rename_checked(int directory, const char *from, const char *to)
 	return renameat(directory, from, directory, to);
 }
 
-/* The new name has our process in it: hardly anybody else takes it. */
+/* The new name contains our process number, so hardly anybody else uses it. */
 static int
 set_aside(int directory, const char *name, const char *aside)
 {
@@ -96,7 +96,7 @@ set_aside(int directory, const char *name, const char *aside)
 	    : result;
 }
 
-/* Anybody may have taken the old name: a hard link never replaces. */
+/* Somebody may have taken the old name; a hard link never replaces. */
 static int
 put_back(int directory, const char *aside, const char *back)
 {
@@ -109,7 +109,7 @@ put_back(int directory, const char *aside, const char *back)
 	return errno == EEXIST ? -1 : rename_checked(directory, aside, back);
 }
 
-/* It stays.  The outcome says why, and where it is if not under its name. */
+/* Rename the file back.  If that fails, add to outcome which name it has. */
 static int
 keep(
     int directory, const char *aside, const char *name, struct outcome *outcome)
@@ -140,7 +140,7 @@ remove_renamed(int directory, const char *aside,
 	    : fail(outcome, strerror(errno));
 }
 
-/* Remove what was found to be the file, and is still looked up by its name. */
+/* Remove the file by its name, which may lead to another file by now. */
 static int
 remove_found(int directory, const char *name,
     const struct source_identity *identity, struct outcome *outcome)
@@ -164,7 +164,7 @@ is_same_time(const struct timespec *one, const struct timespec *other)
 	return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
 }
 
-/* Nonzero if nothing has changed it but removals of its other names. */
+/* Nonzero if only our removals of its other names have changed it. */
 static int
 is_untouched(const struct aside_changes *own,
     const struct source_identity *identity, const struct stat *found)
@@ -183,7 +183,7 @@ is_untouched(const struct aside_changes *own,
 	return is_same_time(&changed, &found->st_ctim);
 }
 
-/* The file that is open has lost a name. */
+/* Note the new change time of an open file that has lost a name. */
 static void
 note_change(struct aside_changes *own, const struct stat *found, int fd)
 {
@@ -196,7 +196,7 @@ note_change(struct aside_changes *own, const struct stat *found, int fd)
 	own->next = (own->next + 1) % ASIDE_CHANGES;
 }
 
-/* Look at what is open, and stays so while its name is changed. */
+/* Compare the open file, which stays open while its name is removed. */
 static int
 remove_open(int directory, const char *name, int fd, const struct stat *found,
     const struct source_identity *identity, struct aside_changes *own,
@@ -237,7 +237,7 @@ aside_remove(int directory, const char *name,
 	return result;
 }
 
-/* Nonzero if the process may be about to remove it. */
+/* Nonzero if that process may still be removing the file. */
 static int
 is_held(long process, const struct stat *found)
 {
@@ -247,7 +247,7 @@ is_held(long process, const struct stat *found)
 	return found->st_ctim.tv_sec > time(NULL) - HELD;
 }
 
-/* The run ended between giving it its old name and taking the other away. */
+/* Nonzero if a run ended after it gave the old name and kept the other. */
 static int
 has_both_names(int directory, const struct stat *found, const char *old_name)
 {
@@ -298,7 +298,7 @@ aside_restore(int directory, aside_told *tell, void *context)
 		(void)blocking_close(directory);
 		return;
 	}
-	/* What cannot be read is told where the sources are looked for. */
+	/* A directory that cannot be read is reported by the walk. */
 	while ((entry = next_entry(stream)) != NULL) {
 		old_name = old_name_of(entry->d_name, &process);
 		if (old_name == NULL)

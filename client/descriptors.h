@@ -11,15 +11,15 @@ struct descriptors {
 };
 
 /*
- * Fit what is wanted into the limit on open descriptors.  Each stream takes
- * per_stream of them.  The soft limit is raised as far as that needs and the
- * hard limit lets it.  Where it is still too low, both get less.
+ * Reduce wanted until it fits into the limit on open descriptors.  Each stream
+ * takes per_stream of them.  The soft limit is raised first, as far as needed
+ * and as the hard limit permits.
  */
 void descriptors_share(struct descriptors *wanted, size_t per_stream);
 
 /*
- * The same without asking the system: limit is how many may be open, of which
- * used are.
+ * The same without asking the system: limit is how many may be open, and used
+ * how many are.
  */
 void descriptors_fit(
     struct descriptors *wanted, size_t per_stream, size_t limit, size_t used);

@@ -26,8 +26,8 @@ struct feed {
 	int greeted;
 	int held;	  /* no request is sent before the server's features */
 	int stopped;	  /* no further request is sent */
-	int postponed;	  /* some requests wait for the next connection, */
-	int spent;	  /* and nothing else is left to be sent on this one */
+	int postponed;	  /* some requests wait for the next connection */
+	int spent;	  /* nothing else is left to be sent on this one */
 	size_t most;	  /* bytes of one data frame */
 	int fd;		  /* of the file whose content is under way, or -1 */
 	const char *path; /* of its source */
@@ -54,7 +54,7 @@ void feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
  */
 void feed_release(struct feed *feed, int lost);
 
-/* Queue the hello and the base; over a command once it has greeted. */
+/* Queue the hello and the base; over a command, only after the greeting. */
 void feed_begin(struct feed *feed);
 
 /* The greeting has come, and with it a worker: the files begin now. */
@@ -66,15 +66,15 @@ enum feed_step feed_step(struct feed *feed);
 /* The request has its result: send no more of its content. */
 void feed_cancel(struct feed *feed, uint32_t request);
 
-/* The server is too busy for a request that was asked: the next connection. */
+/* The server is too busy for this ask: send it on the next connection. */
 void feed_postpone(struct feed *feed, struct request *request);
 
 /* The request whose content is under way, or that comes next. */
 uint32_t feed_current(const struct feed *feed);
 
 /*
- * Milliseconds between two words that the source gives nothing.  Source:
- * ftx-protocol(5), LIVENESS: at least every 5 seconds.
+ * Milliseconds between two "waiting" frames.  Source: ftx-protocol(5),
+ * LIVENESS: at least every 5 seconds.
  */
 #define FEED_WAITING 4000
 
@@ -116,7 +116,7 @@ void feed_hash_begin(struct feed *feed, struct request *request, int fd,
 /* Read a piece of it; there is FEED_ROOM. */
 enum feed_step feed_hash(struct feed *feed);
 
-/* Stop that; the next connection goes on with it. */
+/* Stop finding a digest; the next connection continues with it. */
 void feed_hash_stop(struct feed *feed);
 
 /*

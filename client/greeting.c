@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The first bytes that come: a server's greeting, or another's words. */
+/* The first bytes from the peer: the greeting of ftxd, or something else. */
 #include "client/greeting.h"
 
 #include <string.h>

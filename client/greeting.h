@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The first bytes that come: a server's greeting, or another's words. */
+/* The first bytes from the peer: the greeting of ftxd, or something else. */
 #ifndef CLIENT_GREETING_H
 #define CLIENT_GREETING_H
 
@@ -11,7 +11,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 
-/* The most that is taken of the first line of what is no greeting. */
+/* The most that is read of the first line, if it is no greeting; bytes. */
 #define GREETING_LINE 160
 
 /* How long the rest of that line is waited for, in milliseconds. */
@@ -20,7 +20,8 @@
 struct greeting {
 	uint8_t bytes[GREETING_LINE];
 	size_t length;
-	io_time line_end; /* it is no greeting: its line is taken until then */
+	io_time
+	    line_end; /* if it is no greeting, its line is read until then */
 };
 
 enum greeting_event {
@@ -31,19 +32,19 @@ enum greeting_event {
 };
 
 /*
- * Take what has come, and no byte behind a greeting.  To be called again when
- * line_end has come.
+ * Take what has come, but no byte after a greeting.  To be called again at
+ * line_end.
  */
 enum greeting_event greeting_take(
     struct greeting *greeting, struct conn *conn, io_time now);
 
-/* Nonzero if a server has greeted, or may have begun to. */
+/* Nonzero if what has come is a greeting, or may be the beginning of one. */
 int greeting_is_possible(const struct greeting *greeting);
 
 /* Room for what greeting_show makes, with NUL. */
 #define GREETING_SHOWN (4 * GREETING_LINE + 1)
 
-/* The first line of what is no greeting, fit to be shown.  Returns buffer. */
+/* Escape the first line of what is no greeting.  Returns buffer. */
 char *greeting_show(const struct greeting *greeting,
     char buffer[GREETING_SHOWN], enum text_set set);
 

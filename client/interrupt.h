@@ -14,8 +14,8 @@ void interrupt_catch(void);
 void interrupt_listen(void);
 
 /*
- * For a second thread, which holds all signals back: note those that the first
- * cannot take now, because it is in a call that they do not interrupt.
+ * For the second thread, which blocks all signals: note those that the first
+ * cannot take now, because it is in a call that signals do not interrupt.
  */
 void interrupt_accept(void);
 

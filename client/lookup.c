@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A host's name to its addresses, within a time. */
+/* Look up the addresses of a host, within a time limit. */
 #include "client/lookup.h"
 
 #include <errno.h>

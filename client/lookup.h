@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A host's name to its addresses, within a time. */
+/* Look up the addresses of a host, within a time limit. */
 #ifndef CLIENT_LOOKUP_H
 #define CLIENT_LOOKUP_H
 
@@ -9,7 +9,7 @@
 
 #include "common/io.h"
 
-/* More are not tried. */
+/* At most so many addresses are tried. */
 #define LOOKUP_MOST 16
 
 struct lookup_address {
@@ -32,9 +32,9 @@ enum lookup_event {
 };
 
 /*
- * Find the addresses for hints of getaddrinfo(3).  What is no number is looked
- * up by a child process, because getaddrinfo(3) waits for as long as it likes.
- * The child has ended when this returns.
+ * Find the addresses of a host; hints are for getaddrinfo(3).  A name is looked
+ * up by a child process, because getaddrinfo(3) has no time limit.  The child
+ * has ended when this returns.
  */
 enum lookup_event lookup(struct lookup *found, const char *host,
     const char *port, const struct addrinfo *hints, io_time deadline,

@@ -26,7 +26,7 @@ struct options {
 	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;
-	int64_t retry; /* 0: nothing is tried again once it is lost */
+	int64_t retry; /* 0: nothing is tried again after a loss */
 };
 
 extern const struct setting options_table[];

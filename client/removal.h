@@ -14,9 +14,9 @@ void removal_follow(
     struct transfer *transfer, const struct request *request, int durable);
 
 /*
- * If sources are to be removed, give those their names back that an earlier run
- * has set aside when it was ended: in the directories of all named sources, or
- * in a directory that is sent.  What becomes of each is told.
+ * If sources are to be removed, rename back those that an interrupted run left
+ * aside: in the directories of all named sources, or in a directory that is
+ * sent.  Each one is reported.
  */
 void removal_restore_named(struct transfer *transfer);
 void removal_restore_in(

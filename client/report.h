@@ -17,8 +17,9 @@ void report_unremoved(struct transfer *transfer, const struct request *request,
     int failed, const struct outcome *outcome);
 
 /*
- * What an earlier run set aside in a directory has the name that follows: its
- * old one, or, with outcome, still the other.
+ * Report a file that an earlier run set aside in a directory.  If outcome is
+ * NULL, it has its old name again, which is name; otherwise it is still set
+ * aside under name.
  */
 void report_restored(struct transfer *transfer, const char *directory,
     const char *name, const struct outcome *outcome);
@@ -31,7 +32,7 @@ void report_failure(struct transfer *transfer, const struct request *request,
 void report_source(struct transfer *transfer, const struct request *request,
     enum source_kind kind, const struct outcome *outcome);
 
-/* There are descriptors for so many connections only. */
+/* Report that descriptors suffice for so many connections only. */
 void report_streams(struct transfer *transfer, size_t streams);
 
 /* The connection is lost, and will be made again. */

@@ -41,7 +41,7 @@ struct request {
 	unsigned wishes;     /* as they were asked */
 	uint64_t sent, digest;
 	int digested;	      /* digest is that of the source as identified */
-	struct digest hashed; /* of its beginning, before a connection ended */
+	struct digest hashed; /* of the part hashed on an earlier connection */
 	io_time begun;	      /* when its content did */
 	size_t path_length;   /* of its path on the wire */
 };

@@ -14,9 +14,9 @@ struct retry {
 	io_time since;	       /* since when a worker is waited for */
 	int connected;	       /* a connection was made in this run, */
 	int greeted;	       /* and a worker greeted us */
-	unsigned tries;	       /* in a row, without progress, */
-	io_time lost;	       /* after a loss at this time */
-	enum status cause;     /* that ended so */
+	unsigned tries;	       /* in a row, without progress */
+	io_time lost;	       /* when the first of them became necessary */
+	enum status cause;     /* why it did */
 	int64_t delay;	       /* the longest of the next quick try */
 	int slow; /* the pause is one after a loss, not for a worker */
 	uint32_t chance;
@@ -31,8 +31,8 @@ struct attempt {
 };
 
 /*
- * Once a worker has greeted, a connection that is lost or stalls is made again
- * until there was no progress for the limit; 0: it is not.
+ * Once a worker has greeted, a connection that is lost or stalls is made again,
+ * until there was no progress for limit milliseconds.  With 0 it is not.
  */
 void retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
     uint32_t seed, io_time now);

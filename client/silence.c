@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* How long a server may be silent, or say nothing but that it works. */
+/* How long a server may be silent, or send nothing but "working". */
 #include "client/silence.h"
 
 /* Bytes that a server at work reads in a millisecond, at least. */
 #define RATE ((10 << 20) / 1000)
 
 /*
- * A server at work may still take bytes.  If it took none for so long, that
- * was work.  Source: ftx-protocol(5), LIVENESS: it says so every 5 seconds.
+ * A server that works may still take bytes.  If it takes none for so long, the
+ * time counts as work.  Source: ftx-protocol(5), LIVENESS: "working" comes at
+ * least every 5 seconds.
  */
 #define GAP 5000
 

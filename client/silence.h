@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How long a server may be silent, or say nothing but that it works. */
+/* How long a server may be silent, or send nothing but "working". */
 #ifndef CLIENT_SILENCE_H
 #define CLIENT_SILENCE_H
 
@@ -8,14 +8,14 @@
 #include "common/io.h"
 
 /*
- * Pure: whoever calls has the clock.  Times are milliseconds.  Bytes that
- * complete no frame are silence.
+ * The caller supplies the time; durations are milliseconds.  Bytes that
+ * complete no frame count as silence.
  */
 struct silence {
 	int64_t timeout, commit_timeout;
 	io_time moved;	/* when bytes last went, or a frame came */
-	int working;	/* the last frame said so */
-	int64_t worked; /* for so long, since the last frame that did not */
+	int working;	/* the last frame was "working" */
+	int64_t worked; /* how long it has sent nothing else */
 };
 
 void silence_init(struct silence *silence, int64_t timeout,
@@ -24,16 +24,16 @@ void silence_init(struct silence *silence, int64_t timeout,
 /* Bytes went. */
 void silence_sent(struct silence *silence, io_time now);
 
-/* A frame came; working: that says only that the server works. */
+/* A frame came; working is nonzero if it is "working". */
 void silence_heard(struct silence *silence, int working, io_time now);
 
 /*
- * How long the server may take in all for a result of that size, while it says
- * that it works: the time for a commit, and that to read it at 10 MiB/s.
+ * How long the server may send "working" for one result in all: commit_timeout,
+ * and the time to read size bytes at 10 MiB/s.
  */
 int64_t silence_longest(const struct silence *silence, uint64_t size);
 
-/* When nothing more is waited for; size is that of what is awaited. */
+/* When to give up; size is that of the file whose result is awaited. */
 io_time silence_end(const struct silence *silence, uint64_t size);
 
 #endif

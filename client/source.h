@@ -63,9 +63,9 @@ enum source_kind source_open(const struct source *source, int follow, int *fd,
     struct stat *found, struct outcome *outcome);
 
 /*
- * Open the directory that holds a source, which is called *last there; no
- * symbolic link below what was named is followed.  Returns a descriptor, to be
- * closed by the caller, or -1 with errno.
+ * Open the directory that holds a source, and set *last to the source's name in
+ * it.  No symbolic link below the named source is followed.  Returns a
+ * descriptor, to be closed by the caller, or -1 with errno.
  */
 int source_directory(const struct source *source, const char **last);
 

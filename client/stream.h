@@ -28,10 +28,10 @@ struct stream {
 	size_t most; /* bytes that are queued before they are written */
 	io_time begun;
 	struct silence silence;
-	uint64_t sent;	  /* how many had gone by then */
+	uint64_t sent;	  /* bytes that had gone when it was last looked at */
 	int write_error;  /* errno of the write that failed, or 0 */
 	int has_read;	  /* something came in the last step */
-	io_time relieved; /* when it was last told that a source blocks */
+	io_time relieved; /* when stream_relieve last said "waiting" */
 	struct outcome *outcome;
 };
 
@@ -61,14 +61,14 @@ io_time stream_await(const struct stream *stream, struct pollfd *wait);
 void stream_show(const struct stream *stream, io_time now);
 
 /*
- * While a source has blocked since then, and its thread with it: write what is
- * queued, and tell the server that the source gives nothing.
+ * For the second thread, while a source has blocked the first since that time:
+ * write what is queued, and tell the server that the source gives nothing.
  */
 void stream_relieve(struct stream *stream, io_time since, io_time now);
 
 /*
- * The process ends while a source blocks: what has no result goes back to the
- * transfer, and nothing else is touched.
+ * For a process that ends while a source blocks: give what has no result back
+ * to the transfer, and touch nothing else.
  */
 void stream_abandon(struct stream *stream);
 

@@ -32,7 +32,7 @@ struct transfer {
 	int tells;		       /* successes are shown, too */
 	int input;		       /* the source is standard input, */
 	int spent;		       /* and some of it is gone */
-	int unsynced; /* it was told that something is not synced */
+	int unsynced; /* it was reported that something is not synced */
 	int settles;  /* the server says whether the target is a directory */
 	/* What is settled; owned; NULL before. */
 	char *directory, *name;

@@ -18,13 +18,13 @@ struct transport {
 	struct lookup remote, local; /* local may be empty */
 	const char *from;	     /* local as it was given; not owned */
 	int64_t connect_timeout;
-	int64_t spent; /* on the look-up, of the first connection's time */
+	int64_t spent; /* on the look-up; counts for the first connection */
 };
 
 /*
- * Look up the names, in no more time than a connection may take; what that
- * took counts for the first connection.  Returns 0, or -1 with outcome, also if
- * a signal has ended the run.
+ * Look up the names, within connect_timeout.  The time that it took counts for
+ * the first connection.  Returns 0, or -1 with outcome, also if a signal ended
+ * the run.
  */
 int transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome);
@@ -34,10 +34,10 @@ void transport_close(struct transport *transport);
 struct transport_link {
 	int in, out;
 	pid_t pid;			     /* of the command, or 0 */
-	const struct lookup_address *remote; /* is being tried, */
-	io_time due;			     /* no longer than until then */
-	int64_t spent;			     /* of the time for the next one */
-	struct outcome outcome;		     /* of what was tried before */
+	const struct lookup_address *remote; /* the address being tried */
+	io_time due;			     /* when that try ends */
+	int64_t spent;		/* already, of the next try's time */
+	struct outcome outcome; /* of what was tried before */
 };
 
 /* Nothing is tried before the first transport_connect. */

@@ -11,10 +11,10 @@
 #include "common/status.h"
 
 /*
- * So many directories on the way down, at most, are read as the walk goes.  Of
- * those that lie deeper the names are held, and the directory is opened again
- * when the walk comes back to it, so that neither the descriptors nor the
- * memory depend on what the tree is like.
+ * At most so many directories on the way down stay open while they are read.
+ * Of those that lie deeper the names are held instead, and the directory is
+ * opened again when the walk comes back to it.  So neither the descriptors nor
+ * the memory depend on the shape of the tree.
  */
 #define TREE_STREAMS 64
 

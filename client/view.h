@@ -21,7 +21,7 @@ enum view_state {
 
 #define VIEW_UNKNOWN UINT64_MAX
 
-/* What is waited for, where that is to be said. */
+/* What the run waits for, if that is to be said. */
 enum {
 	VIEW_NOTICE_SERVER = 1,
 	VIEW_NOTICE_SOURCE = 2
@@ -33,8 +33,8 @@ struct view {
 	const char *host, *why; /* fit to be shown */
 	io_time since;
 	int brief;  /* so far only to be shown to who asks */
-	int notice; /* where nothing is shown, each of these is said once */
-	int once;   /* wherever it is shown, it is said once */
+	int notice; /* VIEW_NOTICE_*; said once if no progress is shown */
+	int once;   /* say it once, also if progress is shown */
 	/* Otherwise, the file at hand: */
 	const char *path;     /* NULL: none is */
 	uint64_t sent, total; /* bytes; total may be VIEW_UNKNOWN */

@@ -43,8 +43,8 @@ struct request *window_find(const struct window *window, uint32_t number);
 struct request *window_going(struct window *window);
 
 /*
- * The size of the largest that was sent and has no result; of one whose size
- * nobody knows, what has gone.
+ * The size of the largest file that was sent and has no result.  If its size is
+ * not known, the bytes that were sent count.
  */
 uint64_t window_largest(const struct window *window);
 

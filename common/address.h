@@ -47,8 +47,8 @@ int address_ip_of(struct address_ip *ip, const struct sockaddr *address);
 int address_is_loopback(const struct address_ip *ip);
 
 /*
- * So many of the first bytes tell the host: all 16 of an IPv4 address, the 8 of
- * an IPv6 /64.
+ * How many of the first bytes identify the host: all 16 of an IPv4 address, and
+ * the 8 of a /64 of an IPv6 address.
  */
 size_t address_host_length(const struct address_ip *ip);
 

@@ -87,8 +87,8 @@ void conn_queue(
     struct conn *conn, enum wire_type type, uint32_t request, size_t length);
 
 /*
- * Queue a frame without payload, also while a payload is written where
- * conn_reserve has said.  Returns 0, or -1 if anything is unsent.
+ * Queue a frame without payload.  This is allowed even while the caller fills
+ * what conn_reserve returned.  Returns 0, or -1 if anything is unsent.
  */
 int conn_insert(struct conn *conn, enum wire_type type, uint32_t request);
 

@@ -23,11 +23,11 @@ enum log_level {
 void log_open(const char *name, enum log_level level, int to_syslog);
 
 /*
- * Log one event, written by one write(2) or send(2).  What TEXT_UTF8 does not
- * show becomes \xHH; names from peers are escaped as TEXT_LOG before, so that a
- * backslash in them stays unambiguous.  Nothing waits: a line that cannot be
- * written now is counted, and the next one that can be tells how many were.
- * errno is kept.
+ * Log one event, written by one write(2) or send(2).  Bytes that TEXT_UTF8 does
+ * not show become \xHH.  The caller escapes names from peers as TEXT_LOG, so
+ * that a backslash in them stays unambiguous.  It never waits: a line that
+ * cannot be written now is counted, and the next one says how many were.  errno
+ * is kept.
  */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines to syslogd, none of which waits for it. */
+/* Send lines to syslogd without ever waiting for it. */
 #include "common/log_syslog.h"
 
 #include <errno.h>
@@ -84,7 +84,7 @@ send_datagram(const char *bytes, size_t length)
 	return sent == -1 ? -1 : 0;
 }
 
-/* The time is that of here, as syslogd expects it. */
+/* The time is local time, as syslogd expects it. */
 static size_t
 write_head(char head[HEAD], int priority, const char *name)
 {

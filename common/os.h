@@ -78,9 +78,9 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 #endif
 
 /*
- * Have the file system that this descriptor is on write down all its changes,
- * and wait for that.  Elsewhere than on Linux it does nothing: sync() is for
- * all file systems, and waits for those that do not answer.  Source: syncfs(2).
+ * Make the file system of this descriptor write out all its changes, and wait
+ * for that.  On other systems than Linux it does nothing: sync() would also
+ * wait for other file systems, which may not answer.  Source: syncfs(2).
  */
 #ifdef OS_LINUX
 void os_sync_file_system(int fd);
@@ -115,10 +115,10 @@ os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
 #endif
 
 /*
- * Rename a file, unless the new name exists: then the error is EEXIST, and
- * nothing has changed.  Both names are looked up in open directories.  Returns
- * 0, or -1 with errno: ENOSYS or EINVAL if the system or this file system
- * cannot; elsewhere than on Linux always ENOSYS.  Source: renameat2(2),
+ * Rename a file unless the new name exists.  Both names are looked up in open
+ * directories.  Returns 0, or -1 with errno: EEXIST if the new name exists, and
+ * ENOSYS or EINVAL if the system or this file system cannot do it.  On other
+ * systems than Linux it is always ENOSYS.  Source: renameat2(2),
  * RENAME_NOREPLACE.
  */
 #ifdef OS_LINUX
@@ -142,15 +142,15 @@ int os_look_plainly(int fd, const char *name, struct stat *found);
 /* What a look at a file shows beyond its status. */
 enum os_mark {
 	OS_MARK_MOUNT = 1, /* something is mounted there */
-	OS_MARK_KEPT = 2   /* it may not be replaced; nor may what is in it */
+	OS_MARK_KEPT = 2 /* immutable or append-only, also for what is in it */
 };
 
 /*
  * Look at a name in an open directory without following a link, or, where the
  * name is empty, at what is open itself.  It is one system call, as fstatat()
- * is.  marks is a sum of enum os_mark, 0 where the system tells none.  Returns
- * 0, or -1 with errno.  os_tells_mounts says whether OS_MARK_MOUNT is told
- * here: elsewhere than on Linux 5.8 and later it is not.
+ * is.  marks is a sum of enum os_mark, or 0 if the system shows none.  Returns
+ * 0, or -1 with errno.  os_tells_mounts says whether OS_MARK_MOUNT is known
+ * here, as it is on Linux 5.8 and later.
  */
 #ifdef OS_LINUX
 int os_look(int fd, const char *name, struct stat *found, unsigned *marks);
@@ -170,9 +170,9 @@ os_tells_mounts(void)
 #endif
 
 /*
- * Whether this directory takes names that differ in case or in the form of
- * their Unicode for one: an attribute of directories on Linux's ext4, f2fs and
- * tmpfs.  Elsewhere than on Linux none has it.  Source: ioctl_iflags(2).
+ * Nonzero if this directory has the attribute by which names fold: those that
+ * differ in case or in Unicode normalization are one.  ext4, f2fs and tmpfs on
+ * Linux have it; on other systems this is 0.  Source: ioctl_iflags(2).
  */
 #ifdef OS_LINUX
 int os_folds_names(int directory);
@@ -202,9 +202,9 @@ os_fold_names(int directory)
 #endif
 
 /*
- * The time of modification that the file system itself has: on Linux a FUSE or
- * network file system is asked anew, past what the kernel keeps of it.  Returns
- * 0, or -1 with errno.  Source: statx(2), AT_STATX_FORCE_SYNC.
+ * The time of modification that the file system itself has.  On Linux a FUSE or
+ * network file system is asked again, past the kernel's cache.  Returns 0, or
+ * -1 with errno.  Source: statx(2), AT_STATX_FORCE_SYNC.
  */
 #ifdef OS_LINUX
 int os_modified(int fd, struct timespec *modified);
@@ -222,9 +222,9 @@ os_modified(int fd, struct timespec *modified)
 #endif
 
 /*
- * Wait until no other open descriptor of this directory has its lock, and take
- * it; closing ends it.  A fork shares it.  Returns 0, or -1 with errno; without
- * such locks, as elsewhere than on Linux, ENOTSUP.  Source: flock(2).
+ * Wait for the lock of this directory, and take it.  Closing the descriptor
+ * ends it; a fork shares it.  Returns 0, or -1 with errno: ENOTSUP if there are
+ * no such locks, as on other systems than Linux.  Source: flock(2).
  */
 #ifdef OS_LINUX
 int os_lock_directory(int directory);

@@ -32,8 +32,8 @@ int recv_file_restart(struct recv_file *file);
 
 /*
  * Write the next bytes, or leave so many out, which read as zeros.  Returns 0,
- * or -1 with errno; EOVERFLOW if they are more than was announced.  Nothing is
- * counted then, and the same bytes may be tried once more.
+ * or -1 with errno; EOVERFLOW if they are more than was announced.  On an error
+ * nothing is counted, and the same bytes may be tried again.
  */
 int recv_file_data(struct recv_file *file, const void *bytes, size_t length);
 int recv_file_hole(struct recv_file *file, uint64_t length);

@@ -53,7 +53,7 @@ int send_file_skip(
     struct send_file *file, uint64_t end, struct outcome *outcome);
 
 /*
- * Go on behind a beginning that was hashed before.  Returns 0, or -1 with
+ * Continue after a beginning that was hashed before.  Returns 0, or -1 with
  * errno; then it is still at the start.
  */
 int send_file_recall(struct send_file *file, const struct digest *beginning);

@@ -11,11 +11,11 @@ enum text_set {
 	TEXT_ASCII, /* 0x20 to 0x7e */
 	TEXT_UTF8,  /* and well-formed UTF-8 that neither controls the terminal
 		       nor changes the direction of writing: for people */
-	TEXT_LOG    /* the same but for quotation marks, which end a name in
-		       logs; what is cut ends in TEXT_CUT */
+	TEXT_LOG    /* the same without quotation marks, which end a name in
+		       logs; a text that is cut ends in TEXT_CUT */
 };
 
-/* No escaped text holds it. */
+/* No escaped text contains it. */
 #define TEXT_CUT "\\..."
 
 /*
@@ -26,8 +26,8 @@ char *text_escape(char *buffer, size_t size, const void *bytes, size_t length,
     enum text_set set);
 
 /*
- * How many bytes the character has that stands first in these, at least one; 0
- * if it may not stand as it is.
+ * How many bytes the first character has, or 0 if it has to be escaped; length
+ * is at least 1.
  */
 size_t text_plain(const void *bytes, size_t length, enum text_set set);
 

@@ -191,9 +191,9 @@ const char *wire_type_name(enum wire_type type);
  * -1 if a value is not one of those in ftx-protocol(5).  Pointers that it
  * hands out lie in the payload.
  *
- * wire_read_request returns WIRE_UNKNOWN for a request that is good but for a
- * kind, an attribute or a wish that is not one of those above: not an error
- * since version 2.
+ * wire_read_request returns WIRE_UNKNOWN for a valid request with a kind, an
+ * attribute or a wish that is not one of those above.  In version 2 that is no
+ * error.
  */
 #define WIRE_UNKNOWN 1
 size_t wire_write_base(uint8_t *out, const struct wire_base *base);
