@@ -132,7 +132,7 @@ answer_failed(struct conn *conn, const struct answer_subject *subject,
 	return queue_result(conn, subject->request, &answer);
 }
 
-/* That one was there costs a client no more than to ask. */
+/* A directory costs a client only a request, so its lines are limited, too. */
 static int
 is_directory(const struct answer_subject *subject)
 {

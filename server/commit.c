@@ -51,7 +51,7 @@ is_good(const struct commit_file *file)
 	return file->outcome.status == STATUS_STORED;
 }
 
-/* What was published says so itself. */
+/* Fail it; what ends the message, and is not empty if it was published. */
 static void
 fail_unsynced(struct commit_file *file, const char *what)
 {
@@ -66,7 +66,7 @@ fail_later_ones(struct commit *commit)
 		fail_unsynced(&commit->files[i], "");
 }
 
-/* Those that were received before the place was looked at. */
+/* Fail files that were received before the path was found replaced. */
 static void
 check_place(struct commit *commit, const struct store *store)
 {
@@ -93,7 +93,7 @@ sync_files(struct commit *commit)
 static void
 fail_publishing(struct commit_file *file)
 {
-	/* Such as another branch of a union: no other file is sent for it. */
+	/* It may be another branch of a union: refuse later files for it. */
 	if (errno == EXDEV)
 		file->directory->elsewhere = 1;
 	if (errno == EEXIST && file->no_clobber)
@@ -128,8 +128,8 @@ give_name(struct commit_file *file, const struct store *store)
 }
 
 /*
- * Since the request was checked another name, of this group or of another
- * connection, may have come that folds to the same.
+ * Since the request was checked, another name that folds to the same may have
+ * been stored, by this group or another connection.
  */
 static void
 give_folding_name(struct commit_file *file, const struct store *store)

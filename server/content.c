@@ -121,8 +121,8 @@ policy_takes(const struct policy *policy, const struct wire_request *request,
 }
 
 /*
- * If there is too little space, wait for what was set free and comes late, then
- * remove partials that nobody holds.
+ * Look for space.  If there is too little, first sync the file system, which
+ * may free some late, and then remove partials that nobody holds.
  */
 static int
 find_space(const struct policy *policy, const struct space_amount *needed,
@@ -299,7 +299,7 @@ content_open(struct content *content, uint32_t number,
 	return 0;
 }
 
-/* Let go of another sender's: it has what it had before, and no more. */
+/* Release another sender's partial, cut back to what it held before. */
 static void
 give_back(struct content *content)
 {
@@ -308,7 +308,7 @@ give_back(struct content *content)
 	content->staged.fd = -1;
 }
 
-/* Begin another file than that of another sender. */
+/* Begin a new file instead of another sender's partial. */
 static int
 begin_own(struct content *content)
 {
@@ -430,7 +430,7 @@ settle(struct content *content)
 	return recv_file_settle(&content->file);
 }
 
-/* Write at least a byte, and no more than may be written without a look. */
+/* Write at least one byte, and no more than the share permits. */
 static ssize_t
 write_part(struct content *content, const uint8_t *bytes, size_t length,
     struct outcome *outcome)
@@ -513,7 +513,7 @@ content_end(struct content *content, const struct wire_end *end,
 	return 0;
 }
 
-/* Whether it is sooner compared than sent again, and can be completed. */
+/* Nonzero if comparing is faster than sending, and it can be completed. */
 static int
 is_worth_keeping(const struct content *content)
 {

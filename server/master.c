@@ -56,7 +56,7 @@ become_worker(struct master *master, size_t slot)
 	worker_run(&worker);
 }
 
-/* A child that serves nobody, and ends by the first signal. */
+/* Run a child that serves nobody, and ends at the first signal. */
 static void
 become_helper(struct master *master)
 {
@@ -66,7 +66,7 @@ become_helper(struct master *master)
 	signals_unblock();
 }
 
-/* Returns what is seen; why nothing is seen is told once. */
+/* Look where the path leads.  If that fails, the reason is logged once. */
 static enum place
 look(const struct master *master)
 {
@@ -182,7 +182,7 @@ sweep(struct master *master)
 	}
 }
 
-/* Where the path cannot be looked at, the last word on it stands. */
+/* If the path cannot be looked at, the last result stays valid. */
 static void
 note_place(struct master *master, enum place place)
 {
@@ -201,8 +201,8 @@ note_place(struct master *master, enum place place)
 }
 
 /*
- * The look is a child's, because a file system that does not answer, such as
- * one of a network, must not hold up the master.
+ * A child looks, because a file system that does not answer, such as one on a
+ * network, must not hold up the master.
  */
 static void
 look_again(struct master *master)
@@ -312,8 +312,8 @@ stop(struct master *master, enum child_stage stage)
 }
 
 /*
- * The staging folder may have been removed: make it again.  Where the directory
- * itself is not to be found, all stays as it was.  Returns 0, or -1, logged.
+ * Make the staging folder again if it was removed.  If the path no longer leads
+ * to the receiving directory, nothing changes.  Returns 0, or -1, logged.
  */
 static int
 reopen_staging(struct master *master)
@@ -336,7 +336,7 @@ reopen_staging(struct master *master)
 	return 0;
 }
 
-/* After a worker has found it gone; the others may not have seen that yet. */
+/* A worker found the staging folder gone; others may not have seen it yet. */
 static void
 mend_staging(struct master *master)
 {

@@ -27,11 +27,11 @@
 #define TRY_AT (SENDER_AT + FIELD + 1)
 #define NAME_LENGTH (TRY_AT + 1)
 
-/* So many tries may each leave something behind. */
+/* How many tries of one file may each leave a partial. */
 #define FIRST_TRY '0'
 #define LAST_TRY '3'
 
-/* So many partials of one file are looked at, the best ones. */
+/* How many partials of one file are looked at; the best ones. */
 #define CANDIDATES 8
 
 #define TIB (UINT64_C(1) << 40)
@@ -243,7 +243,7 @@ comes_before(const struct candidate *a, const struct candidate *b)
 	return a->foreign != b->foreign ? b->foreign : a->size > b->size;
 }
 
-/* Put a candidate to its place, unless all are better. */
+/* Insert a candidate in order, unless all in a full list are better. */
 static void
 insert(struct candidate *list, size_t *count, const struct candidate *new)
 {
@@ -273,7 +273,7 @@ consider(struct partial_finder *finder, const char *name, const char *own,
 }
 
 /*
- * The own name is looked for in any case: it can be newer than the list.
+ * Our own name is always looked for: it can be newer than the list.
  * Returns the number of candidates.
  */
 static size_t

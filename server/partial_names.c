@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The names of all partials, read once a connection. */
+/* The names of all partials, read once for each connection. */
 #include "server/partial_names.h"
 
 #include <dirent.h>

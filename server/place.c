@@ -28,7 +28,7 @@ place_resolve(char place[PLACE_PATH], const char *directory)
 		    strcmp(here, "/") == 0 ? "" : here, directory);
 }
 
-/* What is stored below a new directory lasts no longer than its entry. */
+/* Files below a new directory are durable only if its entry is. */
 static void
 sync_working_directory(void)
 {

@@ -96,8 +96,9 @@ receive_answer(struct receive *receive, uint32_t number, const char *path,
 }
 
 /*
- * What a directory's failed sync lost is reported once: no later sync of this
- * process can be trusted to tell.  Source: Linux, filesystems/vfs.rst, errors.
+ * The error of a failed sync is reported only once, so a later sync of this
+ * process may succeed although data were lost.  Source: Linux,
+ * filesystems/vfs.rst, errors.
  */
 static void
 retire(struct receive *receive)

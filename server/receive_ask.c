@@ -288,7 +288,7 @@ set_directory(struct receive *receive, const struct wire_request *request,
 		    "the receiving directory keeps its mode and time");
 		return -1;
 	}
-	/* This may be one that was there before. */
+	/* It may have existed before this request. */
 	if (receive->policy.never_overwrite)
 		return 0;
 	if (store_set_directory(

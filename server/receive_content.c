@@ -6,7 +6,7 @@
 
 #include "common/text.h"
 
-/* So many bytes of a hole are hashed between two looks at the client. */
+/* How many bytes of a hole are hashed between two looks at the client. */
 #define HOLE_STEP (4 * 1024 * 1024)
 
 /* Answer the request under way, which failed; next is the state it leaves. */
@@ -161,8 +161,8 @@ on_abort(struct receive *receive, const struct conn_frame *frame)
 }
 
 /*
- * A frame of the file that is discarded, whose end ends that.  Its values are
- * looked at as those of any other file.
+ * Take a frame of the file that is discarded, up to its end or abort.  Its
+ * values are checked as those of any other file.
  */
 static int
 discard(struct receive *receive, const struct conn_frame *frame)

@@ -162,7 +162,7 @@ scoreboard_want(struct scoreboard *board, size_t slot, const char *name)
 	atomic_store(&own->want_serial, (serial + 1) | 1);
 }
 
-/* Nonzero if the slot waits, and for that. */
+/* Nonzero if the slot waits for the file of that digest. */
 static int
 wants(struct scoreboard_slot *shown, uint64_t name)
 {

@@ -23,7 +23,7 @@
 /* How often the client hears that work goes on, in milliseconds. */
 #define WORKING_EVERY 1000
 
-/* How often is looked whether it is still there meanwhile. */
+/* How often to check during long work that the client is still there. */
 #define LOOK_EVERY 50
 
 /* No wait is longer, so that the end of the master is noticed. */
@@ -58,9 +58,10 @@ ask_stop(struct session *session)
 }
 
 /*
- * Note a connection that has ended in both directions: one that ended in one
- * may still hear its answers.  After a reset it shows at once, else when the
- * next word has been answered by one.
+ * Note that the connection has ended in both directions.  If only one has
+ * ended, the client may still read its answers.  A reset shows at once;
+ * otherwise it shows after the next frame was sent and the client's side
+ * answered by a reset.
  */
 static void
 look_for_client(struct session *session)
@@ -188,8 +189,9 @@ is_welcome(const struct session *session)
 }
 
 /*
- * Another connection waits for a partial that is held here, and nothing came
- * from this client for long: that one may be the same client, come back.
+ * Nonzero if another connection waits for a partial that this one holds, and
+ * this client has been silent for long.  The other may be the same client,
+ * connected again.
  */
 static int
 is_given_up(struct session *session)
@@ -205,8 +207,8 @@ is_given_up(struct session *session)
 }
 
 /*
- * Nonzero if another client need not wait for this one.  Without a scoreboard
- * each has a process of its own.
+ * Nonzero if a new client would not have to wait for this worker.  Without a
+ * scoreboard each client has a process of its own.
  */
 static int
 another_is_idle(const struct session *session)
@@ -240,7 +242,7 @@ wait_for_client(struct session *session, int reading)
 		end_because(session, STATUS_STALLED, stalled);
 }
 
-/* What version 2 adds comes before all other frames; there is room for it. */
+/* In version 2 the features come before all other frames; there is room. */
 static void
 agree(struct session *session, const struct wire_hello *hello)
 {
@@ -275,7 +277,7 @@ read_hello(struct session *session)
 	end_with(session, &why);
 }
 
-/* What a frame says of the client's next.  See ftx-protocol(5), LIVENESS. */
+/* What a frame says about the time until the next; see LIVENESS. */
 static enum patience_word
 word_of(const struct session *session, const struct conn_frame *frame)
 {

@@ -86,8 +86,7 @@ fail_inodes(struct outcome *outcome, uint64_t available, uint64_t keep)
 	return -1;
 }
 
-/* What is there above what must stay; more than enough where that is unknown.
- */
+/* What is usable above what must stay free; very much if that is unknown. */
 static struct space_amount
 count_usable(const struct statvfs *system, const struct space_amount *there,
     const struct space_amount *keep)
@@ -100,8 +99,8 @@ count_usable(const struct statvfs *system, const struct space_amount *there,
 }
 
 /*
- * What a file has preallocated beyond its content is free again when it ends:
- * it makes up for what is missing of that which must stay free.
+ * What a file has preallocated beyond its content is freed when the file ends.
+ * So it counts towards what must stay free.
  */
 static struct space_amount
 count_lack(const struct statvfs *system, const struct space_amount *there,

@@ -55,7 +55,7 @@ store_staging_is_gone(const struct store *store)
 	struct stat held, named;
 
 	name_staging(name);
-	/* Any other error says nothing of the folder. */
+	/* Any other error does not mean that the folder is gone. */
 	if (fstat(store->staging, &held) == -1 ||
 	    fstatat(store->root, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT || errno == ESTALE;
@@ -89,7 +89,7 @@ store_enter(struct store *store, struct outcome *outcome)
 		    "%s: must be on the file system that it lies in", name);
 		return -1;
 	}
-	/* Where that fails, what is assumed is safe. */
+	/* If that fails, the assumptions are safe. */
 	(void)file_system_learn(&store->system, store->staging);
 	return 0;
 }
@@ -135,7 +135,7 @@ store_check_place(const struct store *store, struct outcome *outcome)
 	return -1;
 }
 
-/* Nonzero for what a host's name may have in a file name. */
+/* Nonzero for a character of a host's name that may go into a file name. */
 static int
 fits_name(char c)
 {

@@ -35,7 +35,7 @@ struct list {
 	size_t count, capacity;
 };
 
-/* Nonzero for what is no abandoned file: it may still be asked for. */
+/* Nonzero if the file is not abandoned: a client may still resume it. */
 static int
 is_wanted(const struct store *store, const char *name)
 {
@@ -102,7 +102,7 @@ add(struct list *list, const struct store *store, const char *name)
 	if (file == NULL)
 		return -1;
 	file->written = found.st_mtim;
-	/* With a second name it was published, and sets nothing free. */
+	/* With a second name it was published, so removing it frees nothing. */
 	file->bytes =
 	    found.st_nlink == 1 ? (uint64_t)found.st_blocks * OS_BLOCK : 0;
 	snprintf(file->name, sizeof(file->name), "%s", name);
@@ -253,7 +253,7 @@ sweep_after_failure(const struct store *store, uint64_t bytes)
 	return removed;
 }
 
-/* What goes beyond: 0 if nothing does. */
+/* How much exceeds the limit; 0 if nothing does. */
 static uint64_t
 excess(uint64_t amount, uint64_t most)
 {
@@ -273,7 +273,7 @@ exceed(struct space_amount *need, const struct space_amount *sum,
 		need->files = files;
 }
 
-/* Keep in the list what is of the same sender as name, and add up. */
+/* Keep in the list only the partials of name's sender, and add them up. */
 static struct space_amount
 choose_sender(
     struct list *list, const char *name, const struct sweep_bounds *bounds)
@@ -295,7 +295,7 @@ choose_sender(
 	list->count = own;
 	exceed(&need, &one, &bounds->one);
 	exceed(&need, &all, &bounds->all);
-	/* Nobody gives way to another's. */
+	/* One sender's partials never give way to another's. */
 	if (need.bytes > one.bytes)
 		need.bytes = one.bytes;
 	if (need.files > one.files)
