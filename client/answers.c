@@ -86,7 +86,7 @@ is_plausible(const struct answers *answers, const struct request *request,
 	    answer->digest == request->digest;
 }
 
-/* It turned out too late that the server could not sync it. */
+/* The file was stored before the server found that it could not sync it. */
 static void
 fail_unsynced(struct answers *answers, struct request *request)
 {
@@ -135,7 +135,7 @@ take_failure(struct answers *answers, struct request *request,
 		window_mark(window, request, REQUEST_NEW);
 		return;
 	}
-	/* The server compares too much now: another time it may have room. */
+	/* Too many workers compare now; a later connection may find room. */
 	if (answer->status == STATUS_BUSY && request->state == REQUEST_ASKED) {
 		feed_postpone(answers->feed, request);
 		return;
@@ -192,7 +192,7 @@ answers_check_features(
 	return -1;
 }
 
-/* They come once, before everything else, and since version 2. */
+/* The features come once, before all other frames, since version 2. */
 static int
 take_features(struct answers *answers, const struct conn_frame *frame,
     struct outcome *outcome)

@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 
 /*
- * For what is open only for a moment: the pipes to a command that starts, and
- * the directories on the way to a source.
+ * For what is open only briefly: the pipes to a command that starts, and the
+ * directories on the path to a source.
  */
 #define SPARE 8
 

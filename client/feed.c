@@ -29,8 +29,8 @@ feed_init(struct feed *feed, struct transfer *transfer, struct conn *conn,
 	feed->line = UINT64_C(1) << line;
 	folders_forget(&transfer->folders, feed->line);
 	/*
-	 * A further one may find that the others have done the work, and a
-	 * command may be a shell, which is sent nothing before it has greeted.
+	 * Send nothing early on a further connection: the others may do all
+	 * the work.  Nor to a command, which may be a shell.
 	 */
 	if (transfer->options->command == NULL &&
 	    (!transfer_is_shared(transfer) || transfer->directory == NULL))

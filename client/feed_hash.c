@@ -21,7 +21,7 @@ feed_hash_begin(struct feed *feed, struct request *request, int fd,
 	feed->hash.fd = fd;
 	feed->next_waiting = 0;
 	send_file_begin(&feed->hash.file, fd, request->number, found);
-	/* Where that fails it is only read again. */
+	/* If that fails, the file is read again. */
 	if (request->hashed.length > 0)
 		(void)send_file_recall(&feed->hash.file, &request->hashed);
 }

@@ -254,8 +254,8 @@ join(char buffer[PICTURE_LINE], const struct parts *parts)
 }
 
 /*
- * "ftx: nas: busy, waiting for a free worker (0:07)", or its end; the same of a
- * source, with its path or only its name.
+ * "ftx: nas: busy, waiting for a free worker (0:07)", or the end of that.  For
+ * a source that blocks it names the source, by its path or only its name.
  */
 static void
 describe_waiting(char buffer[PICTURE_LINE], const struct picture *picture,

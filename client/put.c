@@ -20,12 +20,10 @@
 
 /* The longest wait: what is shown changes with the seconds. */
 #define TICK 1000
-/*
- * A source that blocks for longer is named also where progress is not shown.
- */
+/* A source that blocks for longer is named even if no progress is shown. */
 #define SLOW 5000
 
-/* Room for its path, fit to be shown. */
+/* Room for its escaped path. */
 #define SHOWN_SOURCE 1024
 
 /* What a shell adds to a signal's number. */
@@ -245,7 +243,7 @@ add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
 	return count;
 }
 
-/* There is no room for all lines: the others do the work of the last one. */
+/* Too few descriptors for all lines: the others do the work of the last. */
 static int
 give_up_line(struct run *run)
 {
@@ -287,7 +285,7 @@ await(struct run *run, io_time now)
 	outcome_set_errno(&run->outcome, errno, "waiting");
 }
 
-/* Say what blocks. */
+/* Show what blocks. */
 static void
 show_blocked(struct run *run, const char *source, io_time since, io_time now)
 {
@@ -308,8 +306,8 @@ show_blocked(struct run *run, const char *source, io_time since, io_time now)
 }
 
 /*
- * A signal has ended the run, but a call that blocks may never return: the
- * process ends in the middle of it.
+ * A signal has ended the run, but the call that blocks may never return.  So
+ * end the process in the middle of it.
  */
 static void
 end_blocked(struct run *run)
@@ -355,7 +353,7 @@ put_all(struct run *run)
 {
 	int more;
 
-	/* Without it a source that blocks holds up everything, as it may. */
+	/* Without the second thread, a source that blocks blocks the run. */
 	(void)blocking_watch(relieve, run);
 	removal_restore_named(&run->transfer);
 	while (!interrupt_caught() && !run->failed && is_alive(run)) {
@@ -374,7 +372,7 @@ put_all(struct run *run)
 		report_end(&run->transfer, &run->outcome);
 }
 
-/* A connection, which may be two pipes, and the sources that go over it. */
+/* Descriptors of a connection, which may be two pipes, and its sources. */
 static size_t
 descriptors_of_line(const struct options *options)
 {
@@ -383,8 +381,8 @@ descriptors_of_line(const struct options *options)
 }
 
 /*
- * How many lines there may be.  What was read of standard input cannot be said
- * once more on another.
+ * How many lines there may be.  What was read from standard input cannot be
+ * sent again on another.
  */
 static size_t
 count_lines(struct transfer *transfer)

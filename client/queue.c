@@ -74,7 +74,7 @@ next_named(struct queue *queue, struct queue_item *item)
 	}
 }
 
-/* What is being removed, here or by another run, is no source any more. */
+/* Nonzero for a file that this or another run has set aside to remove it. */
 static int
 is_passed_over(const struct queue *queue, enum tree_event event,
     const struct tree_entry *entry)

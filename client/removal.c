@@ -52,7 +52,7 @@ removal_follow(
 	struct outcome outcome;
 	int result;
 
-	/* What is not synced stays, which report_success has told. */
+	/* A source that is not synced stays; report_success has said so. */
 	if (!options->remove_source || request->kind != WIRE_FILE || !durable)
 		return;
 	blocking_enter(request->source.path);
@@ -113,7 +113,7 @@ removal_restore_named(struct transfer *transfer)
 
 	if (!restores(transfer))
 		return;
-	/* Those of one directory mostly come one after the other. */
+	/* Sources of one directory mostly follow each other. */
 	for (size_t i = 0; i < queue->count; i++) {
 		char *path = queue->paths[i];
 		size_t length = (size_t)(source_name(path).bytes - path);

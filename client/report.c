@@ -51,7 +51,7 @@ describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 		    text_size(rate, picture_rate(bytes, elapsed)));
 }
 
-/* Also where nobody watches: a job of every night has to learn of it. */
+/* Warn even if nobody watches: a nightly job needs to know. */
 static void
 warn_unsynced(struct transfer *transfer)
 {
@@ -276,7 +276,7 @@ describe_end(const struct transfer *transfer, char *buffer, size_t size,
 	const char *status = status_text(outcome->status);
 	char text[SHOWN_TEXT];
 
-	/* What another said has been made fit to be shown. */
+	/* Text from the peer has been escaped already. */
 	if (outcome->status == STATUS_FOREIGN) {
 		snprintf(buffer, size, "%s: %s", subject, outcome->text);
 		return;

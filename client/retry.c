@@ -70,7 +70,7 @@ note(struct retry *retry, const struct attempt *attempt)
 		retry->tries = 0;
 }
 
-/* Nonzero if another connection may go better after such an end. */
+/* Nonzero if another connection may succeed after such an end. */
 static int
 may_go_better(const struct retry *retry, enum status status)
 {
@@ -121,6 +121,6 @@ retry_verdict(const struct retry *retry, enum status status)
 		return STATUS_UNREACHABLE;
 	if (status != STATUS_UNREACHABLE || !retry->greeted)
 		return status;
-	/* That it cannot be made again is the end of what began before. */
+	/* The run failed for what broke its connection, not for this. */
 	return retry->cause == STATUS_STALLED ? STATUS_STALLED : STATUS_LOST;
 }

@@ -11,7 +11,7 @@
 /* Milliseconds before it is said that a worker is waited for. */
 #define PATIENCE 1000
 
-/* The same where a command may have to log in first. */
+/* The same for a command, which may have to log in first. */
 #define COMMAND_PATIENCE 5000
 
 /* How long sources are read before what came of it is sent. */
@@ -24,8 +24,8 @@
 #define LAST_WORDS 5000
 
 /*
- * A command may run anything until it has greeted, even a shell: it is sent
- * nothing before.
+ * Until it has greeted, a command may be anything, even a shell.  So nothing is
+ * sent to it before.
  */
 static int
 is_command(const struct stream *stream)
@@ -80,7 +80,7 @@ judge_greeting(struct stream *stream)
 	return 0;
 }
 
-/* What answers is not ftxd; show the first line of what it said. */
+/* The peer is not ftxd; show the first line that it sent. */
 static int
 fail_foreign(struct stream *stream)
 {
@@ -316,7 +316,7 @@ stream_step(struct stream *stream, struct outcome *outcome)
 		return finish(stream);
 	now = io_now();
 	watch(stream, now);
-	/* Also where bytes come without an end, and mean nothing. */
+	/* Also if bytes keep coming that complete no frame. */
 	if (now >= deadline_of(stream)) {
 		(void)fail_late(stream, now);
 		return STREAM_FAILED;
@@ -446,7 +446,7 @@ stream_relieve(struct stream *stream, io_time since, io_time now)
 	struct conn *conn = &stream->conn;
 	io_time last = since > stream->relieved ? since : stream->relieved;
 
-	/* Nobody reads what comes: that is not the server's silence. */
+	/* We do not read meanwhile, so this is not the server's silence. */
 	stream->silence.moved = now;
 	if (is_silent(stream))
 		return;
@@ -461,7 +461,7 @@ stream_relieve(struct stream *stream, io_time since, io_time now)
 void
 stream_abandon(struct stream *stream)
 {
-	/* A greeting may have come that nobody has read. */
+	/* A greeting may have come that was not read. */
 	int lost =
 	    is_lost(stream) || (stream->conn.sent > 0 && !stream->feed.greeted);
 

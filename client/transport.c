@@ -76,7 +76,7 @@ look_up_local(struct transport *transport, const struct options *options,
 	    transport, event, "from", options->bind, reason, outcome);
 }
 
-/* The local address is in the way. */
+/* The local address does not permit the connection. */
 static void
 fail_local(const struct transport *transport, const char *reason,
     struct outcome *outcome)

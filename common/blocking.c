@@ -9,11 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Bytes of the second thread's stack: it shows and reports, in large buffers.
- */
+/* Bytes of the second thread's stack, for the large buffers of messages. */
 #define STACK (256 * 1024)
 
-/* What the lock guards; a thread that does not run has no use for it. */
+/* Guarded by the lock, which is used only while the second thread runs. */
 static struct {
 	pthread_mutex_t lock;
 	blocking_act *act;
@@ -22,7 +21,7 @@ static struct {
 	unsigned long turn;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* The second thread sleeps, until it is to end. */
+/* What the second thread sleeps on, until it is to end. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -144,7 +143,7 @@ blocking_unwatch(void)
 	sleeper.ends = 1;
 	pthread_cond_signal(&sleeper.changed);
 	pthread_mutex_unlock(&sleeper.lock);
-	/* It does not act any more: we hold the lock until it has ended. */
+	/* It cannot act any more, because we hold the lock until it ends. */
 	pthread_join(second, NULL);
 	pthread_cond_destroy(&sleeper.changed);
 	pthread_mutex_unlock(&shared.lock);

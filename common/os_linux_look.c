@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What Linux tells of a file beyond POSIX: mounts, and what is immutable. */
+/* What Linux shows of a file beyond POSIX: mounts, and immutable files. */
 #define _GNU_SOURCE
 #include "common/os.h"
 

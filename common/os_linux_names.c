@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What Linux tells of names and times beyond POSIX. */
+/* What Linux offers for names and times beyond POSIX. */
 #define _GNU_SOURCE
 #include "common/os.h"
 
