@@ -20,8 +20,7 @@
 struct greeting {
 	uint8_t bytes[GREETING_LINE];
 	size_t length;
-	io_time
-	    line_end; /* if it is no greeting, its line is read until then */
+	io_time line_end; /* until when the line of another peer is read */
 };
 
 enum greeting_event {

@@ -36,8 +36,8 @@ struct transport_link {
 	pid_t pid;			     /* of the command, or 0 */
 	const struct lookup_address *remote; /* the address being tried */
 	io_time due;			     /* when that try ends */
-	int64_t spent;		/* already, of the next try's time */
-	struct outcome outcome; /* of what was tried before */
+	int64_t spent;			     /* of the next try's time */
+	struct outcome outcome;		     /* of what was tried before */
 };
 
 /* Nothing is tried before the first transport_connect. */
