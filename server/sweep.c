@@ -307,13 +307,16 @@ void
 sweep_beyond(const struct store *store, const char *name,
     const struct sweep_bounds *bounds)
 {
+	/* Its client may be gone, which the tick would take for an end. */
+	struct store unwatched = *store;
 	struct space_amount need;
 	struct list list;
 
-	if (list_partials(store, &list) == 0) {
+	unwatched.tick = NULL;
+	if (list_partials(&unwatched, &list) == 0) {
 		need = choose_sender(&list, name, bounds);
 		if (need.bytes > 0 || need.files > 0)
-			(void)remove_enough(store, &list, &need);
+			(void)remove_enough(&unwatched, &list, &need);
 	}
 	free(list.files);
 }

@@ -17,8 +17,8 @@
 int sweep_abandoned(const struct store *store);
 
 /*
- * The functions below may be called by a process that holds staged files.  They
- * call the store's tick while they last.
+ * The functions below may be called by a process that holds staged files.  All
+ * but the last call the store's tick while they last.
  */
 
 /*
@@ -43,7 +43,9 @@ struct sweep_bounds {
 /*
  * To be called after the partial of that name was kept.  If bounds are now
  * exceeded, remove other partials of its sender that no process holds, the
- * oldest first; if that is not enough, remove the new one.
+ * oldest first; if that is not enough, remove the new one.  The tick is not
+ * called: the client of a partial is mostly gone, and then the tick would end
+ * the work.
  */
 void sweep_beyond(const struct store *store, const char *name,
     const struct sweep_bounds *bounds);

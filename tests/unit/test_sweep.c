@@ -382,6 +382,29 @@ START_TEST(bounds_let_the_senders_own_oldest_go)
 }
 END_TEST
 
+/* What is kept has mostly lost its client, for which the tick ends all else. */
+START_TEST(bounds_hold_when_the_client_is_gone)
+{
+	const struct tick tick = {stop_at_once, NULL, NULL};
+	const struct sweep_bounds bounds = {
+	    {99 * BLOCK, 299}, {99 * BLOCK, 999}};
+	struct store store;
+	char name[STORE_NAME];
+
+	inbox_open(&store);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "r%016d-1111111111111111-0", i);
+		leave_partial(&store, name, BLOCK, 1000 - i);
+	}
+	store.tick = &tick;
+	sweep_beyond(&store, name, &bounds);
+	ck_assert(is_there(&store, name));
+	ck_assert(!is_there(&store, "r0000000000000000-1111111111111111-0"));
+	ck_assert(is_there(&store, "r0000000000000001-1111111111111111-0"));
+	store_close(&store);
+}
+END_TEST
+
 START_TEST(the_secret_is_not_swept)
 {
 	struct store store;
@@ -415,6 +438,7 @@ sweep_suite(void)
 	tcase_add_loop_test(tcase, only_want_of_room_makes_room, 0, 5);
 	tcase_add_test(tcase, the_tick_ends_the_sweep);
 	tcase_add_loop_test(tcase, bounds_let_the_senders_own_oldest_go, 0, 10);
+	tcase_add_test(tcase, bounds_hold_when_the_client_is_gone);
 	tcase_add_test(tcase, the_secret_is_not_swept);
 	suite_add_tcase(suite, tcase);
 	return suite;
