@@ -300,6 +300,20 @@ enter(struct directories *directories, struct directory *parent,
 	return child;
 }
 
+/*
+ * Linux reports a write-back error once to each open, which all workers would
+ * share if theirs were a copy of the store's.  But the user that ftxd became
+ * may not be allowed to open it.
+ */
+static int
+open_root(int root)
+{
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd == -1 && errno == EACCES ? fcntl(root, F_DUPFD_CLOEXEC, 0)
+					   : fd;
+}
+
 static struct directory *
 find_root(struct directories *directories, struct outcome *outcome)
 {
@@ -308,8 +322,7 @@ find_root(struct directories *directories, struct outcome *outcome)
 
 	if (root != NULL)
 		return root;
-	/* Not opened again: the user that ftxd became may not be allowed to. */
-	fd = fcntl(directories->store->root, F_DUPFD_CLOEXEC, 0);
+	fd = open_root(directories->store->root);
 	if (fd != -1)
 		root = add_node(directories, fd, NULL, "", 0);
 	if (root == NULL)

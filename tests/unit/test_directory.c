@@ -71,6 +71,26 @@ START_TEST(empty_path_is_the_receiving_directory)
 }
 END_TEST
 
+/* Else what one worker's sync is told of a failed write no other one hears. */
+START_TEST(the_root_is_opened_anew_where_that_is_allowed)
+{
+	struct directory *root;
+	int shared;
+
+	/* What is open twice has its flags once. */
+	ck_assert_int_eq(fcntl(store.root, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(chmod("in", _i == 0 ? 0311 : 0755), 0);
+	inbox_be_nobody(&store);
+	root = find("", 0);
+	inbox_be_oneself();
+	ck_assert_msg(root != NULL, "%s", outcome.text);
+	shared = (fcntl(root->fd, F_GETFL) & O_NONBLOCK) != 0;
+	ck_assert_int_eq(shared, _i == 0);
+	directory_release(root);
+	ck_assert_int_eq(chmod("in", 0755), 0);
+}
+END_TEST
+
 START_TEST(missing_is_made_or_told)
 {
 	struct directory *found;
@@ -444,6 +464,8 @@ directory_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, empty_path_is_the_receiving_directory);
+	tcase_add_loop_test(
+	    tcase, the_root_is_opened_anew_where_that_is_allowed, 0, 2);
 	tcase_add_test(tcase, missing_is_made_or_told);
 	tcase_add_test(tcase, links_are_never_followed);
 	tcase_add_test(tcase, other_kinds_are_refused);
