@@ -160,7 +160,7 @@ START_TEST(silent_connection_gives_its_part_up)
 	ck_assert_uint_eq(offer(&back), 2 * MEBIBYTE);
 	ck_assert_uint_eq(offer(&other), 0);
 	peer_expect_fatal(&silent, STATUS_STALLED);
-	ck_assert_int_eq(server_said(&server, "another connection goes on"), 1);
+	ck_assert_int_eq(server_said(&server, "another connection resumes"), 1);
 	send_zeros(&other, 2);
 	peer_close(&other);
 	eventually(

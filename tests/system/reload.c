@@ -97,7 +97,7 @@ START_TEST(removed_staging_folder_costs_one_file)
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 23, "failed: making the file");
 	ck_assert_int_eq(folder_count("in/src"), 19);
-	server_expect(&server, "the staging folder was removed: it is made");
+	server_expect(&server, "the staging folder was removed: made it again");
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(folder_count("in/src"), 20);
@@ -127,7 +127,7 @@ START_TEST(removed_staging_folder_fails_what_is_under_way)
 	run_finish(&run);
 	run_check(&run, 11, "failed: publishing");
 	ck_assert(!file_exists("in/big"));
-	server_expect(&server, "the staging folder was removed: it is made");
+	server_expect(&server, "the staging folder was removed: made it again");
 	put_good(&server, "big", "big");
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
