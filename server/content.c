@@ -175,6 +175,16 @@ count_entries(const struct destination *destination)
 	return entries;
 }
 
+uint64_t
+policy_announced(
+    const struct policy *policy, const struct wire_request *request)
+{
+	if (request->size == WIRE_SIZE_UNKNOWN)
+		return 0;
+	return policy->store->system.fills_holes ? request->size
+						 : request->allocated;
+}
+
 int
 policy_has_room(const struct policy *policy, const struct wire_request *request,
     const struct destination *destination, const struct space_amount *held,
@@ -183,8 +193,7 @@ policy_has_room(const struct policy *policy, const struct wire_request *request,
 	struct space_account *account = policy->account;
 	uint64_t entries = count_entries(destination);
 	uint64_t left = space_left(account), taken = entries * account->block;
-	uint64_t announced =
-	    request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0;
+	uint64_t announced = policy_announced(policy, request);
 	const struct space_amount needed = {announced + taken, entries};
 
 	if ((left <= taken || announced > left - taken) &&
@@ -343,14 +352,16 @@ content_restart(struct content *content, struct outcome *outcome)
 static int
 look_again(struct content *content, struct outcome *outcome)
 {
-	const struct wire_request *request = &content->request;
-	struct space_amount whole = {0, 1};
+	const struct policy *policy = content->policy;
+	struct space_amount whole = {
+	    policy_announced(policy, &content->request), 1};
 	struct space_amount held = {space_allocated(content->staged.fd), 1};
+	uint64_t least = policy->store->system.fills_holes
+	    ? content->file.received
+	    : content->written;
 
-	if (request->size != WIRE_SIZE_UNKNOWN)
-		whole.bytes = request->allocated;
-	if (whole.bytes < content->written)
-		whole.bytes = content->written;
+	if (whole.bytes < least)
+		whole.bytes = least;
 	if (held.bytes < content->written)
 		held.bytes = content->written;
 	return find_space(content->policy, &whole, &held, outcome);
@@ -479,7 +490,10 @@ content_hole(struct content *content, uint64_t length, struct outcome *outcome)
 		return -1;
 	if (recv_file_hole(&content->file, length) == -1)
 		return fail_writing(content, outcome);
-	return 0;
+	/* It is filled when something is written behind it. */
+	return content->policy->store->system.fills_holes
+	    ? look_again(content, outcome)
+	    : 0;
 }
 
 int

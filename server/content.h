@@ -50,6 +50,10 @@ int policy_may_replace(const struct policy *policy,
 int policy_syncs(const struct policy *policy,
     const struct wire_request *request, struct outcome *outcome);
 
+/* Bytes on the disk that the request says it takes; 0 if it says nothing. */
+uint64_t policy_announced(
+    const struct policy *policy, const struct wire_request *request);
+
 /*
  * Check that there is room for the file or directory of the request and for the
  * parents in its path.  If there is too little, remove partials to make room.

@@ -24,6 +24,9 @@
 /* A mode that no new file has by default. */
 #define ODD_MODE 0614
 
+/* More than any file system allocates for a byte, as block or cluster. */
+#define HOLE (1024 * 1024)
+
 /* Another process may sweep away the probe; then it is tried again. */
 #define LEARN_TRIES 3
 
@@ -202,6 +205,19 @@ learn_largest(struct file_system *system, const struct probe *probe)
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
 	    limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < system->largest)
 		system->largest = limit.rlim_cur;
+}
+
+/* If files cannot be so large, a hole cannot fill much either. */
+static void
+learn_holes(struct file_system *system, const struct probe *probe)
+{
+	struct stat found;
+
+	/* Beyond a limit on the size, the attempt would end the process. */
+	system->fills_holes = system->largest >= HOLE &&
+	    ftruncate(probe->fd, HOLE) == 0 && fstat(probe->fd, &found) == 0 &&
+	    found.st_blocks >= HOLE / OS_BLOCK;
+	(void)!ftruncate(probe->fd, 1);
 }
 
 /* Returns 0, or -1 with errno. */
@@ -390,6 +406,7 @@ learn_once(struct file_system *system, int folder)
 	if (begin(&probe, folder) == -1)
 		return -1;
 	learn_largest(system, &probe);
+	learn_holes(system, &probe);
 	result = learn_names(system, &probe);
 	if (result == 0)
 		result = learn_modes(system, &probe);

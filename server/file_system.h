@@ -36,6 +36,7 @@ struct file_system {
 	uint64_t granularity; /* of times, in ns; 0: none are kept */
 	int64_t first, last;  /* seconds since 1970, seen to be kept */
 	int64_t least, most;  /* times beyond these are never kept */
+	int fills_holes;      /* they take up as much room as data */
 	uint64_t largest;     /* bytes of a file, as far as the system tells */
 };
 

@@ -97,8 +97,7 @@ judge(struct receive *receive, const struct wire_request *request,
 	if ((request->wishes & WIRE_DRY_RUN) == 0)
 		return VERDICT_GO;
 	/* Nothing gives way to what is only tried. */
-	needed.bytes =
-	    request->size != WIRE_SIZE_UNKNOWN ? request->allocated : 0;
+	needed.bytes = policy_announced(&receive->policy, request);
 	if (space_look(
 		receive->policy.store, NULL, &needed, &nothing, outcome) == 0)
 		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* File systems that keep times and modes in part, or not at all. */
+/* File systems that keep times, modes and holes in part, or not at all. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -272,6 +272,21 @@ START_TEST(what_lacks_all_that_fat_lacks_has_its_range)
 }
 END_TEST
 
+/* This disk tells that it fills them, and that it has room for 410 MB. */
+START_TEST(holes_that_are_filled_need_room)
+{
+	if (!begin(&(struct odd_disk){ODD_ANY_TIME}))
+		return;
+	file_write("holes", "");
+	ck_assert_int_eq(truncate("holes", 1 << 20), 0);
+	put("-p", "holes", 0, NULL);
+	ck_assert_int_eq(truncate("holes", 400 << 20), 0);
+	put("-p", "holes", 28, "needs 419 MB");
+	put("-n", "holes", 28, "needs 419 MB");
+	end();
+}
+END_TEST
+
 Suite *
 odd_times_suite(void)
 {
@@ -288,6 +303,7 @@ odd_times_suite(void)
 	tcase_add_test(tcase, modes_that_are_refused);
 	tcase_add_test(tcase, modes_that_are_ignored);
 	tcase_add_test(tcase, what_lacks_all_that_fat_lacks_has_its_range);
+	tcase_add_test(tcase, holes_that_are_filled_need_room);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -467,6 +467,35 @@ START_TEST(a_full_disk_is_told)
 }
 END_TEST
 
+/* Where holes are filled they take up room, announced or not. */
+START_TEST(filled_holes_need_room)
+{
+	struct wire_request request = request_of("file", WIRE_SIZE_UNKNOWN);
+	const uint64_t hole = 3 * MEBIBYTE;
+
+	memset(&store, 0, sizeof(store));
+	if (!support_mount("in", 4096))
+		return;
+	ck_assert_int_eq(store_open(&store, "in", &outcome), 0);
+	ck_assert_int_eq(store_enter(&store, &outcome), 0);
+	begin();
+	store.system.fills_holes = 1;
+	ck_assert_int_eq(open_request(&request), 0);
+	ck_assert_int_eq(content_hole(&content, hole, &outcome), 0);
+	ck_assert_int_eq(content_hole(&content, hole, &outcome), -1);
+	expect_nothing(STATUS_NO_SPACE);
+	request.size = 2 * hole;
+	ck_assert_int_eq(open_request(&request), -1);
+	expect_nothing(STATUS_NO_SPACE);
+	store.system.fills_holes = 0;
+	ck_assert_int_eq(open_request(&request), 0);
+	ck_assert_int_eq(content_hole(&content, 2 * hole, &outcome), 0);
+	content_drop(&content);
+	directories_forget(&directories);
+	store_close(&store);
+}
+END_TEST
+
 Suite *
 content_suite(void)
 {
@@ -490,6 +519,7 @@ content_suite(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(full, a_partial_gives_its_inode);
 	tcase_add_test(full, a_full_disk_is_told);
+	tcase_add_test(full, filled_holes_need_room);
 	suite_add_tcase(suite, full);
 	return suite;
 }

@@ -39,6 +39,7 @@ START_TEST(tmpfs_is_learned)
 	ck_assert_int_eq(system_.modes, MODES_KEPT);
 	ck_assert_int_eq(system_.new_names, NEW_BY_LINK);
 	ck_assert(!system_.sets_both_times);
+	ck_assert(!system_.fills_holes);
 	ck_assert_uint_eq(system_.granularity, 1);
 	ck_assert_int_le(system_.first, 0);
 	ck_assert_int_ge(system_.last, INT32_MAX);
