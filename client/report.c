@@ -220,8 +220,8 @@ describe_undone(const struct request *request, enum status status)
 		return "its mode and time were not set";
 	if (request->kind == WIRE_FOLDER)
 		return "it was not made";
-	/* The server may have failed with the file under its name already. */
-	if (status == STATUS_FAILED)
+	/* Once it has all, it may fail with the file under its name already. */
+	if (status == STATUS_FAILED && request->state == REQUEST_ENDED)
 		return "it is not certain to be stored";
 	return status == STATUS_EXISTS ? "it was left as it is"
 				       : "nothing was stored";

@@ -115,6 +115,7 @@ output_failed(struct run *run)
 	RUN(run, "nsenter", "-t", pid, "-m", "mount", "-o", "remount,ro", path);
 	run_check(run, 0, NULL);
 	RUN(run, "ftx", "put", "f", "127.0.0.1:");
+	run_check(run, 11, "Read-only file system; nothing was stored");
 	server_stop(&server);
 }
 

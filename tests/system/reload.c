@@ -126,6 +126,7 @@ START_TEST(removed_staging_folder_fails_what_is_under_way)
 	ck_assert_int_eq(folder_remove(staging()), 0);
 	run_finish(&run);
 	run_check(&run, 11, "failed: publishing");
+	run_check(&run, 11, "it is not certain to be stored");
 	ck_assert(!file_exists("in/big"));
 	server_expect(&server, "the staging folder was removed: made it again");
 	put_good(&server, "big", "big");
