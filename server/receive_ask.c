@@ -265,7 +265,8 @@ locate(struct receive *receive, const struct wire_request *request,
 		       destination, base, &request->path, outcome) == -1) {
 		return -1;
 	}
-	if (policy_is_open(&receive->policy, outcome) == -1)
+	if (policy_is_open(&receive->policy, outcome) == -1 ||
+	    policy_syncs(&receive->policy, request, outcome) == -1)
 		return -1;
 	if (changes && !has_room(receive, request, destination, outcome))
 		return -1;
@@ -335,9 +336,6 @@ receive_directory(struct receive *receive, uint32_t number,
 	if (request->kind != WIRE_FOLDER || request->size != 0 ||
 	    request->digest != 0 || (request->wishes & ~wishes) != 0)
 		return receive_fail(receive, "bad request for a directory");
-	if (policy_syncs(&receive->policy, request, &outcome) == -1)
-		return receive_answer(receive, number, request->path.bytes,
-		    request->path.length, &outcome);
 	directory = settle_directory(receive, request, &destination, &outcome);
 	if (directory == NULL && (errno == EMFILE || errno == ENFILE)) {
 		destination_release(&destination);

@@ -94,6 +94,7 @@ START_TEST(require_sync_refuses_before_data_when_nothing_is_synced)
 		ck_assert_ptr_null(strstr(run.err, "failed at"));
 		ck_assert(!file_exists("in/new"));
 	}
+	server_expect(&server, "\"new/d\" refused: files are not synced");
 	server_stop(&server);
 }
 END_TEST
