@@ -69,9 +69,11 @@ fail_full(
 {
 	char needs[TEXT_NUMBER], there[TEXT_NUMBER], kept[TEXT_NUMBER];
 
+	/* What a file of unknown size still needs, nobody knows. */
 	outcome_set(outcome, STATUS_NO_SPACE,
-	    "%s: needs %s, %s free, of which %s must stay free",
-	    strerror(ENOSPC), text_size(needs, needed),
+	    "%s: %s%s%s%s free, of which %s must stay free", strerror(ENOSPC),
+	    needed > 0 ? "needs " : "",
+	    needed > 0 ? text_size(needs, needed) : "", needed > 0 ? ", " : "",
 	    text_size(there, available), text_size(kept, keep));
 	return -1;
 }

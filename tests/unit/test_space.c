@@ -106,6 +106,10 @@ START_TEST(what_lacks_is_told)
 	ck_assert_int_eq(look(100, 50), -1);
 	ck_assert_uint_eq(account.lack.bytes, 57);
 	ck_assert_uint_eq(account.lack.files, 0);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "needs 50 B, "));
+	/* A file of unknown size names no need. */
+	ck_assert_int_eq(look(0, 0), -1);
+	ck_assert_ptr_null(strstr(outcome.text, "needs"));
 	store_close(&store);
 }
 END_TEST
