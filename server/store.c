@@ -69,7 +69,9 @@ store_enter(struct store *store, struct outcome *outcome)
 	struct stat found;
 
 	if (faccessat(store->root, ".", W_OK | X_OK, AT_EACCESS) == -1) {
-		outcome_set_errno(outcome, errno, "the receiving directory");
+		outcome_set_errno(outcome, errno,
+		    store->path != NULL ? store->path
+					: "the receiving directory");
 		return -1;
 	}
 	name_staging(name);

@@ -192,6 +192,18 @@ START_TEST(as_root_with_a_warning)
 }
 END_TEST
 
+START_TEST(directory_that_the_user_cannot_write_is_named)
+{
+	struct run run;
+
+	if (!can_change_user())
+		return;
+	ck_assert_int_eq(chown("in", geteuid(), getegid()), 0);
+	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-u", "nobody");
+	run_check(&run, 4, "/in: Permission denied");
+}
+END_TEST
+
 Suite *
 privileges_suite(void)
 {
@@ -200,6 +212,7 @@ privileges_suite(void)
 
 	tcase_add_test(tcase, another_user);
 	tcase_add_test(tcase, as_root_with_a_warning);
+	tcase_add_test(tcase, directory_that_the_user_cannot_write_is_named);
 	tcase_add_test(tcase, no_way_back);
 	tcase_add_test(tcase, saved_ids_are_a_way_back);
 	tcase_add_loop_test(
