@@ -356,12 +356,9 @@ look_again(struct content *content, struct outcome *outcome)
 	struct space_amount whole = {
 	    policy_announced(policy, &content->request), 1};
 	struct space_amount held = {space_allocated(content->staged.fd), 1};
-	uint64_t least = policy->store->system.fills_holes
-	    ? content->file.received
-	    : content->written;
 
-	if (whole.bytes < least)
-		whole.bytes = least;
+	if (whole.bytes < content->written)
+		whole.bytes = content->written;
 	if (held.bytes < content->written)
 		held.bytes = content->written;
 	return find_space(content->policy, &whole, &held, outcome);
@@ -441,25 +438,39 @@ settle(struct content *content)
 	return recv_file_settle(&content->file);
 }
 
+/* Bytes that may be written without a look at the space, or 0 with outcome. */
+static uint64_t
+may_write(struct content *content, struct outcome *outcome)
+{
+	struct space_account *account = content->policy->account;
+	uint64_t left = space_left(account);
+
+	if (left > 0)
+		return left;
+	return look_again(content, outcome) == 0 ? account->share : 0;
+}
+
+static void
+note_written(struct content *content, uint64_t length)
+{
+	space_use(content->policy->account, length);
+	content->written += length;
+}
+
 /* Write at least one byte, and no more than the share permits. */
 static ssize_t
 write_part(struct content *content, const uint8_t *bytes, size_t length,
     struct outcome *outcome)
 {
-	struct space_account *account = content->policy->account;
-	uint64_t left = space_left(account);
+	uint64_t left = may_write(content, outcome);
 
-	if (left == 0) {
-		if (look_again(content, outcome) == -1)
-			return -1;
-		left = account->share;
-	}
+	if (left == 0)
+		return -1;
 	if (length > left)
 		length = (size_t)left;
 	if (write_data(content, bytes, length) == -1)
 		return fail_writing(content, outcome);
-	space_use(account, length);
-	content->written += length;
+	note_written(content, length);
 	write_early(content);
 	return (ssize_t)length;
 }
@@ -483,17 +494,35 @@ content_data(struct content *content, const void *bytes, size_t length,
 	return 0;
 }
 
+/* Where the file system fills holes, have it do so now, and count them. */
+static int
+fill_hole(struct content *content, uint64_t length, struct outcome *outcome)
+{
+	while (length > 0) {
+		uint64_t left = may_write(content, outcome);
+		uint64_t part = length < left ? length : left;
+
+		if (left == 0)
+			return -1;
+		if (recv_file_hole(&content->file, part) == -1 ||
+		    settle(content) == -1)
+			return fail_writing(content, outcome);
+		note_written(content, part);
+		length -= part;
+	}
+	return 0;
+}
+
 int
 content_hole(struct content *content, uint64_t length, struct outcome *outcome)
 {
 	if (check_size(content, length, outcome) == -1)
 		return -1;
+	if (content->policy->store->system.fills_holes)
+		return fill_hole(content, length, outcome);
 	if (recv_file_hole(&content->file, length) == -1)
 		return fail_writing(content, outcome);
-	/* It is filled when something is written behind it. */
-	return content->policy->store->system.fills_holes
-	    ? look_again(content, outcome)
-	    : 0;
+	return 0;
 }
 
 int

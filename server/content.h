@@ -71,7 +71,7 @@ struct content {
 	struct destination destination;
 	struct staged staged;
 	struct recv_file file;
-	uint64_t written;	/* bytes, without holes */
+	uint64_t written;	/* bytes, without holes that take no room */
 	uint64_t begun_writing; /* bytes that are on their way to the disk */
 	uint64_t kept; /* bytes of the file that were there at the beginning */
 	int foreign;   /* they are another sender's */

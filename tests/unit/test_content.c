@@ -471,7 +471,7 @@ END_TEST
 START_TEST(filled_holes_need_room)
 {
 	struct wire_request request = request_of("file", WIRE_SIZE_UNKNOWN);
-	const uint64_t hole = 3 * MEBIBYTE;
+	const uint64_t hole = 6 * MEBIBYTE;
 
 	memset(&store, 0, sizeof(store));
 	if (!support_mount("in", 4096))
@@ -481,15 +481,20 @@ START_TEST(filled_holes_need_room)
 	begin();
 	store.system.fills_holes = 1;
 	ck_assert_int_eq(open_request(&request), 0);
-	ck_assert_int_eq(content_hole(&content, hole, &outcome), 0);
+	ck_assert_uint_eq(account.share, SPACE_SHARE_LEAST);
+	account.until = IO_NEVER;
+	store.free_bytes = UINT64_MAX;
 	ck_assert_int_eq(content_hole(&content, hole, &outcome), -1);
+	ck_assert_uint_eq(content.written + account.block, SPACE_SHARE_LEAST);
+	ck_assert_uint_eq(content.file.received, content.written);
 	expect_nothing(STATUS_NO_SPACE);
-	request.size = 2 * hole;
+	store.free_bytes = 0;
+	request.size = hole;
 	ck_assert_int_eq(open_request(&request), -1);
 	expect_nothing(STATUS_NO_SPACE);
 	store.system.fills_holes = 0;
 	ck_assert_int_eq(open_request(&request), 0);
-	ck_assert_int_eq(content_hole(&content, 2 * hole, &outcome), 0);
+	ck_assert_int_eq(content_hole(&content, hole, &outcome), 0);
 	content_drop(&content);
 	directories_forget(&directories);
 	store_close(&store);
