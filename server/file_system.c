@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -54,6 +57,20 @@ file_system_owns(const char *name)
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
 }
 
+int
+file_system_is_probed(const char *name)
+{
+	const char *last = strrchr(name, '-');
+	char *end;
+	long process;
+
+	if (!file_system_owns(name) || last == NULL)
+		return 0;
+	process = strtol(last + 1, &end, 16);
+	return *end == '\0' && process > 0 && process <= INT_MAX &&
+	    (kill((pid_t)process, 0) == 0 || errno == EPERM);
+}
+
 static void
 spell(const struct probe *probe, const char *prefix, char name[NAME_SIZE])
 {
@@ -100,8 +117,8 @@ begin(struct probe *probe, int folder)
 	int error;
 
 	probe->folder = folder;
-	snprintf(probe->rest, sizeof(probe->rest), "-%lx-%llx-%lx",
-	    (unsigned long)getpid(), (unsigned long long)io_now(), serial++);
+	snprintf(probe->rest, sizeof(probe->rest), "-%llx-%lx-%lx",
+	    (unsigned long long)io_now(), serial++, (unsigned long)getpid());
 	/* Some file systems refuse such names. */
 	if (make_probe(probe, COMPOSED) == -1 &&
 	    make_probe(probe, PREFIX) == -1)

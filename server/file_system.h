@@ -51,6 +51,9 @@ int file_system_learn(struct file_system *system, int folder);
 /* Nonzero if that is the name of a file or folder of file_system_learn. */
 int file_system_owns(const char *name);
 
+/* Nonzero if it is, and a process of this host that still runs made it. */
+int file_system_is_probed(const char *name);
+
 /* Nonzero if names fold in this open directory. */
 int file_system_folds(const struct file_system *system, int directory);
 

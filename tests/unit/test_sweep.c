@@ -86,6 +86,9 @@ START_TEST(sweep_leaves_foreign_kinds_alone)
 }
 END_TEST
 
+/* No process has this number, the largest. */
+#define NOBODY "7fffffff"
+
 /* As a kill leaves them that comes while the file system is looked at. */
 START_TEST(sweep_takes_what_a_probe_left)
 {
@@ -94,14 +97,37 @@ START_TEST(sweep_takes_what_a_probe_left)
 	inbox_open(&store);
 	store_mark(&store, 0);
 	ck_assert_int_eq(fchdir(store.staging), 0);
-	folder_make("Probe-folder-1-2-3");
-	file_make("Probe\xc3\xa9-1-2-3", "x");
-	ck_assert_int_eq(link("Probe\xc3\xa9-1-2-3", "Probe-other-1-2-3"), 0);
+	folder_make("Probe-folder-1-2-" NOBODY);
+	file_make("Probe\xc3\xa9-1-2-" NOBODY, "x");
+	ck_assert_int_eq(
+	    link("Probe\xc3\xa9-1-2-" NOBODY, "Probe-other-1-2-" NOBODY), 0);
 	folder_make("Probe-full");
 	file_make("Probe-full/f", "");
 	ck_assert_int_eq(sweep_abandoned(&store), 3);
 	ck_assert_uint_eq(folder_count("."), 1);
 	file_expect_text("Probe-full/f", "");
+	store_close(&store);
+}
+END_TEST
+
+/* It would be removed under the eyes of whoever learns from it. */
+START_TEST(sweep_leaves_a_probe_at_work)
+{
+	const unsigned long processes[] = {(unsigned long)getpid(), 1};
+	struct store store;
+	char name[64];
+
+	inbox_open(&store);
+	ck_assert_int_eq(fchdir(store.staging), 0);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "Probe-1-2-%lx", processes[i]);
+		file_make(name, "x");
+	}
+	file_make("Probe-1-2-" NOBODY, "x");
+	file_make("Probe-1-2-1x", "x");
+	file_make("Probe", "x");
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	ck_assert_uint_eq(folder_count("."), 2);
 	store_close(&store);
 }
 END_TEST
@@ -428,6 +454,7 @@ sweep_suite(void)
 	    sizeof(modes) / sizeof(modes[0]));
 	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
 	tcase_add_test(tcase, sweep_takes_what_a_probe_left);
+	tcase_add_test(tcase, sweep_leaves_a_probe_at_work);
 	tcase_add_test(tcase, large_partials_stay_for_their_time);
 	tcase_add_test(tcase, names_of_other_hosts_stay_without_shared_locks);
 	tcase_add_loop_test(
