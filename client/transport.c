@@ -307,9 +307,14 @@ transport_disconnect(const struct transport *transport,
     struct transport_link *link, int greeted, struct outcome *outcome)
 {
 	struct command command = {link->pid, link->in, link->out};
+	const struct linger reset = {1, 0};
 	char end[64];
 
 	if (link->pid == 0) {
+		/* Or a worker would still take what waits in the queue. */
+		if (link->in != -1 && !greeted)
+			(void)setsockopt(link->in, SOL_SOCKET, SO_LINGER,
+			    &reset, sizeof(reset));
 		if (link->in != -1)
 			close(link->in);
 		return;

@@ -60,7 +60,8 @@ enum transport_event transport_connect(
     const struct transport *transport, struct transport_link *link);
 
 /*
- * Close it.  A command that ended before the server had greeted is as a
+ * Close it.  Before the server has greeted, the connection is reset: a worker
+ * that accepts it later stores nothing that was sent early.  A command that ended before the server had greeted is as a
  * connection that could not be made; outcome, where it is STATUS_LOST, says so
  * then, and how the command ended in any case.
  */

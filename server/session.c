@@ -447,7 +447,9 @@ serve(struct session *session)
 	const struct receive *receive = &session->receive;
 
 	answer_greeting(&session->conn, WIRE_READY, session->config->max_size);
-	(void)conn_flush(&session->conn);
+	/* Who has given up waiting was told that nothing is stored. */
+	if (conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
 	while (!session->over &&
 	    (receive->state != RECEIVE_CLOSED ||
 		conn_unsent(&session->conn) > 0))

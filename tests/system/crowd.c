@@ -34,6 +34,27 @@ START_TEST(waiting_for_a_worker)
 }
 END_TEST
 
+/* Its request waits in the queue, and a worker takes the connection later. */
+START_TEST(client_that_gives_up_stores_nothing_later)
+{
+	struct server server;
+	struct wire_greeting greeting;
+	struct peer peer;
+	struct run run;
+
+	file_make("f", 1000, 1);
+	SERVER_START(&server, "-w", "1");
+	peer_open(&peer, server.port, NULL);
+	peer_greeted(&peer, &greeting);
+	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
+	run_check(&run, 75, "nothing was stored");
+	peer_close(&peer);
+	put_good(&server, "f", "g");
+	ck_assert(!file_exists("in/f"));
+	server_stop(&server);
+}
+END_TEST
+
 START_TEST(busy_is_tried_again_soon)
 {
 	struct server server;
@@ -142,6 +163,7 @@ crowd_suite(void)
 
 	tcase_set_tags(tcase, HARNESS_TIMING);
 	tcase_add_test(tcase, waiting_for_a_worker);
+	tcase_add_test(tcase, client_that_gives_up_stores_nothing_later);
 	tcase_add_test(tcase, busy_is_tried_again_soon);
 	tcase_add_test(tcase, gives_up_waiting);
 	tcase_add_test(tcase, sixty_four_clients);

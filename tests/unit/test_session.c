@@ -244,6 +244,7 @@ START_TEST(an_end_in_mid_file_stores_nothing)
 	client_flush(client);
 	ck_assert_int_eq(shutdown(client->conn.out, SHUT_WR), 0);
 	serving_start(&serving);
+	serving_greeted(&serving);
 	serving_close(&serving, SESSION_DONE);
 	file_expect_text("in/before", "whole");
 	ck_assert(!file_exists("in/file"));
