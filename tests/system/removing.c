@@ -115,7 +115,8 @@ START_TEST(another_file_stays_when_it_came_before_the_rename)
 	eventually(plan_met(&plan) == 1, HARNESS_PATIENCE);
 	put_another("never sent");
 	run_finish(&run);
-	run_check(&run, 23, "could not be removed: it is not what was sent");
+	run_check(&run, 23,
+	    "could not be removed: it is no longer the file that was sent");
 	expect_text("d/e/f", "never sent");
 	expect_text("in/d/e/f", "first");
 	expect_nothing_aside();
