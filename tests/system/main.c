@@ -11,23 +11,23 @@
 #include "tests/system/suites.h"
 
 /* How many suites run side by side: most of their time is spent waiting. */
-#define TOGETHER 6
+#define TOGETHER 8
 
 typedef Suite *suite_maker(void);
 
 /* The longest come first, so that none is left to run alone at the end. */
-static suite_maker *const together[] = {impostor_suite, reload_suite,
-    life_suite, show_suite, starved_suite, soak_suite, space_suite,
-    blocked_suite, stalls_suite, filesystems_suite, crash_suite,
-    crash_staging_suite, races_suite, faults_suite, faults_client_suite,
-    faults_again_suite, disks_suite, slow_disk_suite, underneath_suite,
-    processes_suite, numbers_suite, cuts_suite, restart_suite, streams_suite,
-    faults_service_suite, faults_master_suite, limits_suite, partials_suite,
-    hostile_suite, flood_suite, stdin_suite, command_suite, unchanged_suite,
-    removing_suite, lookups_suite, exits_suite, launch_suite, proof_suite,
-    sparse_suite, tree_suite, tree_place_suite, put_suite, resume_suite,
-    words_suite, ssh_suite, tls_suite, inetd_suite, values_suite, target_suite,
-    raw_suite, states_suite, completion_suite, examples_suite, events_suite,
+static suite_maker *const together[] = {crash_suite, starved_suite,
+    reload_suite, life_suite, impostor_suite, streams_suite, command_suite,
+    show_suite, stalls_suite, limits_suite, partials_suite, processes_suite,
+    faults_suite, blocked_suite, stdin_suite, faults_service_suite,
+    unchanged_suite, races_suite, flood_suite, faults_client_suite,
+    crash_staging_suite, cuts_suite, tree_suite, underneath_suite, exits_suite,
+    filesystems_suite, events_suite, restart_suite, space_suite, soak_suite,
+    faults_again_suite, disks_suite, slow_disk_suite, numbers_suite,
+    faults_master_suite, hostile_suite, removing_suite, lookups_suite,
+    launch_suite, proof_suite, sparse_suite, tree_place_suite, put_suite,
+    resume_suite, words_suite, ssh_suite, tls_suite, inetd_suite, values_suite,
+    target_suite, raw_suite, states_suite, completion_suite, examples_suite,
     guards_suite, privileges_suite, shortage_suite, usage_suite, hopeless_suite,
     clock_suite, cable_suite, scoreboard_suite, versions_suite, durable_suite,
     syslogd_suite, chaos_suite, hosts_suite, place_suite, odd_names_suite,
