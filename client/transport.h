@@ -61,9 +61,10 @@ enum transport_event transport_connect(
 
 /*
  * Close it.  Before the server has greeted, the connection is reset: a worker
- * that accepts it later stores nothing that was sent early.  A command that ended before the server had greeted is as a
- * connection that could not be made; outcome, where it is STATUS_LOST, says so
- * then, and how the command ended in any case.
+ * that accepts it later stores nothing that was sent early.  A command that
+ * ended before the server had greeted is as a connection that could not be
+ * made; outcome, where it is STATUS_LOST, says so then, and how the command
+ * ended in any case.
  */
 void transport_disconnect(const struct transport *transport,
     struct transport_link *link, int greeted, struct outcome *outcome);
