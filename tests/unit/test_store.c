@@ -16,7 +16,7 @@ Suite *store_suite(void);
 
 START_TEST(staging_folder_is_made_private)
 {
-	struct store store;
+	struct store store = {.root = -1};
 
 	umask(0);
 	inbox_open(&store);
@@ -28,7 +28,7 @@ END_TEST
 
 START_TEST(staging_folder_is_found_again)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct outcome outcome;
 
 	inbox_open(&store);
@@ -41,7 +41,7 @@ END_TEST
 
 START_TEST(missing_directory_is_told)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct outcome outcome;
 
 	ck_assert_int_eq(store_open(&store, "nowhere", &outcome), -1);
@@ -55,7 +55,7 @@ END_TEST
 static void
 expect_refused(void)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct outcome outcome;
 
 	ck_assert_int_eq(store_open(&store, "in", &outcome), 0);
@@ -112,7 +112,7 @@ END_TEST
 
 START_TEST(unwritable_directory_is_refused)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct outcome outcome;
 	char staging[STORE_NAME];
 	int root = geteuid() == 0, status;
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(staged_files_are_private_and_have_names_of_their_own)
 {
 	static struct staged staged[MANY];
-	struct store store;
+	struct store store = {.root = -1};
 	char path[2 * STORE_NAME];
 
 	umask(0);
@@ -200,7 +200,7 @@ guess_name(const struct guess *last, unsigned away)
 START_TEST(names_that_were_guessed_are_passed_over)
 {
 	struct guess last, next;
-	struct store store;
+	struct store store = {.root = -1};
 	struct staged staged;
 
 	inbox_open(&store);
@@ -227,7 +227,7 @@ END_TEST
 
 START_TEST(staging_names_end_in_the_host_without_shared_locks)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct staged staged;
 	char host[256] = "";
 
@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(staging_folder_is_made_again_or_stays)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct outcome outcome;
 	int old;
 
@@ -276,7 +276,7 @@ END_TEST
 
 START_TEST(discard_keeps_errno)
 {
-	struct store store;
+	struct store store = {.root = -1};
 	struct staged staged;
 
 	inbox_open(&store);
@@ -308,7 +308,7 @@ START_TEST(a_limit_on_file_size_is_seen)
 {
 	struct rlimit limit, usual;
 	struct outcome outcome;
-	struct store store;
+	struct store store = {.root = -1};
 
 	inbox_open(&store);
 	ck_assert_uint_gt(store.system.largest, INT32_MAX);
@@ -327,7 +327,7 @@ END_TEST
 START_TEST(file_system_that_was_unknown_is_learned_later)
 {
 	struct outcome outcome;
-	struct store store;
+	struct store store = {.root = -1};
 
 	inbox_open(&store);
 	store.system.known = 0;
