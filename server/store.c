@@ -156,9 +156,7 @@ store_mark(struct store *store, int shared_locks)
 		return;
 	/* POSIX has no error for it, and may leave out the NUL. */
 	(void)gethostname(host, sizeof(host) - 1);
-	length = strlen(host);
-	if (length > STORE_MARK - 2)
-		length = STORE_MARK - 2;
+	length = strnlen(host, STORE_MARK - 2);
 	for (size_t i = 0; i < length; i++)
 		if (!fits_name(host[i]))
 			host[i] = '_';
@@ -378,12 +376,11 @@ store_set_directory(const struct store *store, int directory,
 {
 	const mode_t special = S_ISUID | S_ISGID | S_ISVTX, owner = 0700;
 	struct stat found;
+	int result = fstat(directory, &found);
 	mode_t mode;
 
-	if (fstat(directory, &found) == -1)
-		return -1;
-	if (found.st_uid != geteuid())
-		return 0;
+	if (result == -1 || found.st_uid != geteuid())
+		return result;
 	mode = ((mode_t)request->mode & 0777 & ~store->mask) | owner |
 	    (found.st_mode & special);
 	if ((request->attributes & WIRE_EXACT_MODE) != 0 &&
