@@ -182,14 +182,14 @@ START_TEST(a_server_that_does_not_compare)
 END_TEST
 
 /*
- * A digest that takes longer than the server waits for a client, since ftx
- * hardly gets the processor.
+ * A digest takes longer than the server waits for a client, since ftx hardly
+ * gets the processor.  The server believes "waiting" while a worker is idle.
  */
 START_TEST(a_long_digest)
 {
 	struct run run;
 
-	RESTART("-w", "1", "-t", "1");
+	RESTART("-w", "2", "-t", "1");
 	file_write("in/big", "in the way");
 	file_write("big", "");
 	ck_assert_int_eq(truncate("big", 192 << 20), 0);
