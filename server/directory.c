@@ -310,8 +310,9 @@ open_root(int root)
 {
 	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd == -1 && errno == EACCES ? fcntl(root, F_DUPFD_CLOEXEC, 0)
-					   : fd;
+	if (fd == -1 && errno == EACCES)
+		fd = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	return fd;
 }
 
 static struct directory *
