@@ -25,7 +25,8 @@ add(struct partial_names *names, const char *name)
 		names->names = larger;
 		names->capacity = capacity;
 	}
-	snprintf(names->names[names->count++], STORE_NAME, "%s", name);
+	snprintf(names->names[names->count++], STORE_NAME, "%.*s",
+	    STORE_NAME - 1, name);
 	return 0;
 }
 

@@ -105,7 +105,7 @@ add(struct list *list, const struct store *store, const char *name)
 	/* With a second name it was published, so removing it frees nothing. */
 	file->bytes =
 	    found.st_nlink == 1 ? (uint64_t)found.st_blocks * OS_BLOCK : 0;
-	snprintf(file->name, sizeof(file->name), "%s", name);
+	snprintf(file->name, STORE_NAME, "%.*s", STORE_NAME - 1, name);
 	list->count++;
 	return 0;
 }
