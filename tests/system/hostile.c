@@ -354,8 +354,7 @@ START_TEST(names_forge_no_line)
 {
 	static const char *const names[] = {"a\" stored, 5 bytes, synced",
 	    "b\n2026 \"c\" stored, 5 bytes", "na\xc3\xafve", "d\xe2\x80\xae",
-	    "e\x9b"
-	    "1m"};
+	    "e\2331m"};
 	struct script *script = script_new();
 	struct peer peer;
 
