@@ -96,7 +96,7 @@ read_file(const struct service *service, const struct fuse_read_in *read)
 	size_t from = read->offset < length ? (size_t)read->offset : length;
 	size_t size = length - from;
 
-	answer(service, 0, FUSE_CONTENT + from,
+	answer(service, 0, &FUSE_CONTENT[from],
 	    size < read->size ? size : read->size);
 }
 
