@@ -234,7 +234,7 @@ on_setattr(const struct fuse_in_header *in, const void *body)
 	    (odd->traits & ODD_IGNORES_MODES) == 0)
 		node->mode = (node->mode & S_IFMT) | (wished->mode & 07777);
 	if ((wished->valid & FATTR_SIZE) != 0)
-		(void)resize(node, wished->size);
+		(void)resize(node, (size_t)wished->size);
 	if ((wished->valid & FATTR_MTIME) != 0 && !drops_time(wished))
 		keep_time(node, (int64_t)wished->mtime, wished->mtimensec);
 	shown = attributes(in->nodeid);
