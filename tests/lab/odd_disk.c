@@ -367,10 +367,11 @@ on_readdir(const struct fuse_in_header *in, const void *body)
 
 /*
  * The attribute of directories, as ioctl_iflags(2) has it.  The kernel wants to
- * know what XFS has beside it before it sets that.
+ * know what XFS has beside it before it sets that.  It has 64 bits, also where
+ * this program has 32.
  */
-#define GET_FLAGS (uint32_t) _IOR('f', 1, long)
-#define SET_FLAGS (uint32_t) _IOW('f', 2, long)
+#define GET_FLAGS (uint32_t) _IOR('f', 1, int64_t)
+#define SET_FLAGS (uint32_t) _IOW('f', 2, int64_t)
 #define GET_OTHERS (uint32_t) _IOR('X', 31, char[28])
 
 static void

@@ -157,6 +157,11 @@ START_TEST(mounts_are_found_late_without_statx)
 {
 	struct run run;
 
+	/* The loader itself needs the call there, and takes no other error. */
+	if (_i != 0 && sizeof(long) == 4) {
+		harness_skip("filter", "the loader needs statx");
+		return;
+	}
 	if (filter_refuse(filter_statx, _i == 0 ? ENOSYS : EPERM) != 0) {
 		harness_skip("filter", strerror(errno));
 		return;

@@ -94,11 +94,14 @@ descriptors_suite(void)
 {
 	Suite *suite = suite_create("descriptors");
 	TCase *tcase = support_case("descriptors");
+	TCase *limits = support_case("limits");
 
 	tcase_add_loop_test(tcase, streams_fit_into_the_limit, 0,
 	    sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(tcase, soft_limit_is_raised_when_it_is_short);
-	tcase_add_test(tcase, hard_limit_is_what_there_is);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(limits, SUPPORT_LIMITS);
+	tcase_add_test(limits, soft_limit_is_raised_when_it_is_short);
+	tcase_add_test(limits, hard_limit_is_what_there_is);
+	suite_add_tcase(suite, limits);
 	return suite;
 }
