@@ -133,7 +133,8 @@ server_start(struct server *server, const char *const arguments[])
 	struct plan plan;
 	char name[32];
 
-	if (getenv("FTX_ORACLE") == NULL || plan_make(&plan, "plan") != 0) {
+	if (getenv("FTX_ORACLE") == NULL ||
+	    plan_make(&plan, "server-plan") != 0) {
 		server_start_by(server, none, arguments);
 		return;
 	}
