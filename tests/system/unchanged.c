@@ -392,6 +392,7 @@ unchanged_suite(void)
 {
 	Suite *suite = suite_create("unchanged");
 	TCase *tcase = tcase_create("unchanged");
+	TCase *slow = tcase_create("slow");
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
@@ -400,7 +401,6 @@ unchanged_suite(void)
 	tcase_add_test(tcase, some_are_unchanged);
 	tcase_add_test(tcase, what_is_unchanged_is_counted);
 	tcase_add_test(tcase, a_server_that_does_not_compare);
-	tcase_add_test(tcase, a_long_digest);
 	tcase_add_loop_test(
 	    tcase, a_lost_result, 0, (int)(sizeof(lost) / sizeof(lost[0])));
 	tcase_add_test(tcase, a_busy_compare_is_asked_again);
@@ -410,5 +410,10 @@ unchanged_suite(void)
 	tcase_add_test(tcase, sources_are_removed);
 	tcase_add_test(tcase, sources_that_stay);
 	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(slow, begin, end);
+	tcase_set_timeout(slow, 120);
+	tcase_set_tags(slow, HARNESS_TIMING);
+	tcase_add_test(slow, a_long_digest);
+	suite_add_tcase(suite, slow);
 	return suite;
 }
