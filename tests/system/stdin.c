@@ -230,6 +230,11 @@ START_TEST(no_input_at_all)
 }
 END_TEST
 
+/* Returns once the server has some of the file, so that ftx has opened it. */
+#define UNTIL_RECEIVED                                                         \
+	"until find in/.ftx-* -type f -size +0 ! -name '.*' | grep -q .; "     \
+	"do sleep 0.01; done; "
+
 /* A log is written to while it is sent. */
 START_TEST(growing_file)
 {
@@ -241,15 +246,15 @@ START_TEST(growing_file)
 	file_make("log", 16 << 20, 1);
 	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
 	snprintf(line, sizeof(line),
-	    "cp log was; $FTX put -P %u -o growing log 127.0.0.1:x & "
-	    "sleep 0.2; echo more >>log; wait $!",
+	    "cp log was; $FTX put -P %u -o growing log 127.0.0.1:x "
+	    "& " UNTIL_RECEIVED "echo more >>log; wait $!",
 	    proxy.port);
 	run_shell(&run, line);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("was", "in/x"));
 	snprintf(line, sizeof(line),
-	    "$FTX put -P %u log 127.0.0.1:y & "
-	    "sleep 0.2; echo more >>log; wait $!",
+	    "$FTX put -P %u log 127.0.0.1:y & " UNTIL_RECEIVED
+	    "echo more >>log; wait $!",
 	    proxy.port);
 	run_shell(&run, line);
 	run_check(&run, 24, NULL);
