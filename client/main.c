@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/interrupt.h"
-#include "client/options.h"
 #include "client/put.h"
-#include "client/source.h"
-#include "client/target.h"
+#include "client/settings/options.h"
+#include "client/settings/target.h"
+#include "client/shared/interrupt.h"
+#include "client/sources/source.h"
 #include "common/status.h"
 #include "common/text.h"
 

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/descriptors.h"
-#include "client/interrupt.h"
-#include "client/line.h"
-#include "client/removal.h"
-#include "client/report.h"
+#include "client/connection/stream.h"
+#include "client/run/removal.h"
+#include "client/run/report.h"
+#include "client/shared/descriptors.h"
+#include "client/shared/interrupt.h"
 #include "common/blocking.h"
 #include "common/text.h"
 
@@ -29,10 +29,10 @@
 /* What a shell adds to a signal's number. */
 #define EXIT_SIGNAL 128
 
-struct run {
-	struct transfer transfer;
+struct put {
+	struct run run;
 	struct transport transport;
-	struct line *lines; /* owned */
+	struct stream *streams; /* owned */
 	struct pollfd *waits;
 	size_t count, opened; /* the others may be opened */
 	size_t turn;	      /* whose it is to send first */
@@ -43,19 +43,19 @@ struct run {
 
 /* Nonzero if any line is, or will be, in the hands of a server. */
 static int
-is_alive(const struct run *run)
+is_alive(const struct put *put)
 {
-	for (size_t i = 0; i < run->opened; i++)
-		if (run->lines[i].state != LINE_CLOSED)
+	for (size_t i = 0; i < put->opened; i++)
+		if (put->streams[i].state != STREAM_CLOSED)
 			return 1;
 	return 0;
 }
 
 /* Nonzero if the server, or the way to it, has only no room for this line. */
 static int
-may_do_without(const struct line *line)
+may_do_without(const struct stream *stream)
 {
-	switch (line->attempt.status) {
+	switch (stream->attempt.status) {
 	case STATUS_LOST:
 	case STATUS_STALLED:
 	case STATUS_BUSY:
@@ -64,49 +64,49 @@ may_do_without(const struct line *line)
 	case STATUS_UNTRIED:
 		return 1;
 	default:
-		return !line->retry.greeted;
+		return !stream->retry.greeted;
 	}
 }
 
 /* A line was lost: it is made again, or the others have to do. */
 static void
-lose(struct run *run, struct line *line, struct outcome *outcome)
+lose(struct put *put, struct stream *stream, struct outcome *outcome)
 {
-	int others = is_alive(run), further = line != run->lines;
+	int others = is_alive(put), further = stream != put->streams;
 	int64_t delay;
 
-	run->greeted |= line->attempt.greeted;
+	put->greeted |= stream->attempt.greeted;
 	/* The last one stands for the run. */
-	if (!others && run->greeted)
-		line->retry.connected = line->retry.greeted = 1;
-	delay = line_retry(line);
-	if (others && further && !line->retry.greeted)
-		line->state = LINE_CLOSED;
-	if (line->state == LINE_PAUSED) {
-		if (line->retry.slow && !others)
-			report_again(&run->transfer, outcome, delay);
+	if (!others && put->greeted)
+		stream->retry.connected = stream->retry.greeted = 1;
+	delay = stream_retry(stream);
+	if (others && further && !stream->retry.greeted)
+		stream->state = STREAM_CLOSED;
+	if (stream->state == STREAM_PAUSED) {
+		if (stream->retry.slow && !others)
+			report_again(&put->run, outcome, delay);
 		return;
 	}
-	if (others && may_do_without(line))
+	if (others && may_do_without(stream))
 		return;
-	run->failed = 1;
-	run->outcome = *outcome;
-	run->outcome.status = retry_verdict(&line->retry, outcome->status);
+	put->failed = 1;
+	put->outcome = *outcome;
+	put->outcome.status = retry_verdict(&stream->retry, outcome->status);
 }
 
 /* Returns nonzero if there is more to do at once. */
 static int
-work_on(struct run *run, struct line *line)
+work_on(struct put *put, struct stream *stream)
 {
 	struct outcome outcome;
 
 	outcome_set(&outcome, STATUS_STORED, "%s", "");
-	switch (line_step(line, &outcome)) {
-	case LINE_MORE:
-	case LINE_ENDED:
+	switch (stream_step(stream, &outcome)) {
+	case STREAM_MORE:
+	case STREAM_ENDED:
 		return 1;
-	case LINE_FAILED:
-		lose(run, line, &outcome);
+	case STREAM_FAILED:
+		lose(put, stream, &outcome);
 		return 1;
 	default:
 		return 0;
@@ -119,51 +119,51 @@ work_on(struct run *run, struct line *line)
  * there is more at once.
  */
 static int
-work(struct run *run)
+work(struct put *put)
 {
-	const struct rate *rate = &run->transfer.rate;
-	size_t first = run->turn;
+	const struct rate *rate = &put->run.rate;
+	size_t first = put->turn;
 	int more = 0;
 
-	for (size_t i = 0; i < run->opened && !run->failed; i++) {
-		size_t number = (first + i) % run->opened;
+	for (size_t i = 0; i < put->opened && !put->failed; i++) {
+		size_t number = (first + i) % put->opened;
 		uint64_t taken = rate->taken;
 
-		more |= work_on(run, &run->lines[number]);
+		more |= work_on(put, &put->streams[number]);
 		if (rate->limit != 0 && rate->taken != taken)
-			run->turn = number + 1;
+			put->turn = number + 1;
 	}
 	return more;
 }
 
 static void
-add_line(struct run *run)
+add_line(struct put *put)
 {
-	unsigned number = (unsigned)run->opened++;
+	unsigned number = (unsigned)put->opened++;
 	/* So that those of many hosts, and of one, try at other times. */
 	uint32_t seed =
 	    (uint32_t)io_now() ^ (uint32_t)getpid() ^ (uint32_t)number << 16;
 
-	line_init(
-	    &run->lines[number], &run->transfer, &run->transport, number, seed);
+	stream_init(
+	    &put->streams[number], &put->run, &put->transport, number, seed);
 }
 
 /* The first has settled what the others' requests are called. */
 static void
-open_further(struct run *run)
+open_further(struct put *put)
 {
-	const struct transfer *transfer = &run->transfer;
+	const struct run *run = &put->run;
 
-	if (transfer->directory == NULL || transfer_is_exhausted(transfer))
+	if (run->directory == NULL || run_is_exhausted(run))
 		return;
-	while (run->opened < run->count)
-		add_line(run);
+	while (put->opened < put->count)
+		add_line(put);
 }
 
 static const char *
-waiting_for(const struct line *line)
+waiting_for(const struct stream *stream)
 {
-	switch (line->attempt.status) {
+	switch (stream->attempt.status) {
 	case STATUS_BUSY:
 		return "busy, waiting for a free worker";
 	case STATUS_DRAINING:
@@ -171,57 +171,59 @@ waiting_for(const struct line *line)
 	case STATUS_UNREACHABLE:
 		return "unreachable now, trying again";
 	default:
-		return line->retry.slow
+		return stream->retry.slow
 		    ? "connection lost, trying again"
 		    : "closed before it greeted, trying again";
 	}
 }
 
 static void
-show_pause(struct run *run, const struct line *line, io_time now)
+show_pause(struct put *put, const struct stream *stream, io_time now)
 {
 	struct view view;
 
-	view_waiting(&view, &run->transfer, waiting_for(line),
-	    line->retry.slow ? line->since : line->retry.since);
+	view_waiting(&view, &put->run, waiting_for(stream),
+	    stream->retry.slow ? stream->since : stream->retry.since);
 	/* That a lost connection is made again has been said. */
-	view.brief = !line->retry.slow && now - line->retry.since < PATIENCE;
-	view.notice = line->retry.slow ? 0 : VIEW_NOTICE_SERVER;
-	progress_show(&run->transfer.progress, &view, now);
+	view.brief =
+	    !stream->retry.slow && now - stream->retry.since < PATIENCE;
+	view.notice = stream->retry.slow ? 0 : VIEW_NOTICE_SERVER;
+	progress_show(&put->run.progress, &view, now);
 }
 
 static void
-show_connecting(struct run *run, const struct line *line, io_time now)
+show_connecting(struct put *put, const struct stream *stream, io_time now)
 {
 	struct view view;
 
-	view_waiting(&view, &run->transfer, "connecting", line->since);
-	view.brief = now - line->since < PATIENCE;
-	progress_show(&run->transfer.progress, &view, now);
+	view_waiting(&view, &put->run, "connecting", stream->since);
+	view.brief = now - stream->since < PATIENCE;
+	progress_show(&put->run.progress, &view, now);
 }
 
 /* Show what says most: a line that sends, is open, or will be, in this order.
  */
 static void
-show(struct run *run, io_time now)
+show(struct put *put, io_time now)
 {
-	const struct line *best = run->lines;
+	const struct stream *best = put->streams;
 
-	for (size_t i = 0; i < run->opened; i++) {
-		const struct line *line = &run->lines[i];
+	for (size_t i = 0; i < put->opened; i++) {
+		const struct stream *stream = &put->streams[i];
 
-		if (line->state > best->state ||
-		    (line->state == LINE_OPEN && best->state == LINE_OPEN &&
-			stream_is_sending(&line->stream) &&
-			!stream_is_sending(&best->stream)))
-			best = line;
+		if (stream->state > best->state ||
+		    (stream->state == STREAM_OPEN &&
+			best->state == STREAM_OPEN &&
+			session_is_sending(&stream->session) &&
+			!session_is_sending(&best->session)))
+			best = stream;
 	}
-	if (best->state == LINE_OPEN)
-		stream_show(&best->stream, now);
-	else if (best->state == LINE_CONNECTING)
-		show_connecting(run, best, now);
-	else if (best->state == LINE_PAUSED)
-		show_pause(run, best, now);
+	if (best->state == STREAM_OPEN)
+		session_show(&best->session, now);
+	else if (best->state == STREAM_CONNECTING)
+		show_connecting(put, best, now);
+	else if (best->state == STREAM_PAUSED)
+		show_pause(put, best, now);
 }
 
 /*
@@ -245,64 +247,64 @@ add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
 
 /* Too few descriptors for all lines: the others do the work of the last. */
 static int
-give_up_line(struct run *run)
+give_up_line(struct put *put)
 {
 	struct outcome ignored = {STATUS_LOST, ""};
-	struct line *last = NULL;
+	struct stream *last = NULL;
 	size_t alive = 0;
 
-	for (size_t i = 0; i < run->opened; i++)
-		if (run->lines[i].state != LINE_CLOSED) {
-			last = &run->lines[i];
+	for (size_t i = 0; i < put->opened; i++)
+		if (put->streams[i].state != STREAM_CLOSED) {
+			last = &put->streams[i];
 			alive++;
 		}
 	if (alive < 2)
 		return -1;
-	line_close(last, &ignored);
+	stream_close(last, &ignored);
 	return 0;
 }
 
 static void
-await(struct run *run, io_time now)
+await(struct put *put, io_time now)
 {
 	io_time deadline = now + TICK;
 	size_t count = 0;
 
-	for (size_t i = 0; i < run->opened; i++) {
+	for (size_t i = 0; i < put->opened; i++) {
 		struct pollfd waits[CONN_POLLS];
-		io_time due = line_await(&run->lines[i], waits);
+		io_time due = stream_await(&put->streams[i], waits);
 
-		count = add_waits(run->waits, count, waits);
+		count = add_waits(put->waits, count, waits);
 		if (due < deadline)
 			deadline = due;
 	}
-	if (io_poll(run->waits, count, deadline) != -1)
+	if (io_poll(put->waits, count, deadline) != -1)
 		return;
 	/* The limit on descriptors may have been lowered meanwhile. */
-	if (errno == EINVAL && give_up_line(run) == 0)
+	if (errno == EINVAL && give_up_line(put) == 0)
 		return;
-	run->failed = 1;
-	outcome_set_errno(&run->outcome, errno, "waiting");
+	put->failed = 1;
+	outcome_set_errno(&put->outcome, errno, "waiting");
 }
 
 /* Show what blocks. */
 static void
-show_blocked(struct run *run, const char *source, io_time since, io_time now)
+show_blocked(struct put *put, const char *source, io_time since, io_time now)
 {
-	struct transfer *transfer = &run->transfer;
+	struct run *run = &put->run;
 	char shown[SHOWN_SOURCE];
 	struct view view;
 
-	view_waiting(&view, transfer,
+	view_waiting(&view, run,
 	    source[0] != '\0' ? "waiting for the source"
 			      : "waiting for a source",
 	    since);
 	if (source[0] != '\0')
 		view.host = text_escape(shown, sizeof(shown), source,
-		    strlen(source), transfer->progress.terminal.set);
+		    strlen(source), run->progress.terminal.set);
 	view.brief = now - since < PATIENCE;
 	view.notice = now - since < SLOW ? 0 : VIEW_NOTICE_SOURCE;
-	progress_show(&transfer->progress, &view, now);
+	progress_show(&run->progress, &view, now);
 }
 
 /*
@@ -310,15 +312,15 @@ show_blocked(struct run *run, const char *source, io_time since, io_time now)
  * end the process in the middle of it.
  */
 static void
-end_blocked(struct run *run)
+end_blocked(struct put *put)
 {
 	int signal_number = interrupt_caught();
 
-	for (size_t i = 0; i < run->opened; i++)
-		if (run->lines[i].state == LINE_OPEN)
-			stream_abandon(&run->lines[i].stream);
-	report_interrupt(&run->transfer);
-	(void)events_end(&run->transfer, EXIT_SIGNAL + signal_number);
+	for (size_t i = 0; i < put->opened; i++)
+		if (put->streams[i].state == STREAM_OPEN)
+			session_abandon(&put->streams[i].session);
+	report_interrupt(&put->run);
+	(void)events_end(&put->run, EXIT_SIGNAL + signal_number);
 	interrupt_raise(signal_number);
 }
 
@@ -326,50 +328,50 @@ end_blocked(struct run *run)
 static void
 relieve(void *context, const char *about, io_time since)
 {
-	struct run *run = context;
+	struct put *put = context;
 	io_time now = io_now();
 
 	interrupt_accept();
 	if (interrupt_caught())
-		end_blocked(run);
-	for (size_t i = 0; i < run->opened; i++)
-		if (run->lines[i].state == LINE_OPEN)
-			stream_relieve(&run->lines[i].stream, since, now);
-	show_blocked(run, about, since, now);
+		end_blocked(put);
+	for (size_t i = 0; i < put->opened; i++)
+		if (put->streams[i].state == STREAM_OPEN)
+			session_relieve(&put->streams[i].session, since, now);
+	show_blocked(put, about, since, now);
 }
 
 static void
-close_all(struct run *run)
+close_all(struct put *put)
 {
 	struct outcome ignored = {STATUS_STORED, ""};
 
-	for (size_t i = 0; i < run->opened; i++)
-		line_close(&run->lines[i], &ignored);
+	for (size_t i = 0; i < put->opened; i++)
+		stream_close(&put->streams[i], &ignored);
 }
 
 /* All connections of the run; it has ended, well or not, when this returns. */
 static void
-put_all(struct run *run)
+put_all(struct put *put)
 {
 	int more;
 
 	/* Without the second thread, a source that blocks blocks the run. */
-	(void)blocking_watch(relieve, run);
-	removal_restore_named(&run->transfer);
-	while (!interrupt_caught() && !run->failed && is_alive(run)) {
+	(void)blocking_watch(relieve, put);
+	removal_restore_named(&put->run);
+	while (!interrupt_caught() && !put->failed && is_alive(put)) {
 		blocking_turn();
-		more = work(run);
-		open_further(run);
-		show(run, io_now());
-		if (!more && !run->failed)
-			await(run, io_now());
+		more = work(put);
+		open_further(put);
+		show(put, io_now());
+		if (!more && !put->failed)
+			await(put, io_now());
 	}
-	close_all(run);
+	close_all(put);
 	blocking_unwatch();
 	if (interrupt_caught())
-		report_interrupt(&run->transfer);
-	else if (run->failed)
-		report_end(&run->transfer, &run->outcome);
+		report_interrupt(&put->run);
+	else if (put->failed)
+		report_end(&put->run, &put->outcome);
 }
 
 /* Descriptors of a connection, which may be two pipes, and its sources. */
@@ -385,82 +387,80 @@ descriptors_of_line(const struct options *options)
  * sent again on another.
  */
 static size_t
-count_lines(struct transfer *transfer)
+count_lines(struct run *run)
 {
-	const struct options *options = transfer->options;
+	const struct options *options = run->options;
 	struct descriptors share = {
-	    transfer->input ? 1 : (size_t)options->streams,
-	    transfer->queue.directories};
+	    run->input ? 1 : (size_t)options->streams, run->queue.directories};
 
 	descriptors_share(&share, descriptors_of_line(options));
-	if (share.streams < options->streams && !transfer->input)
-		report_streams(transfer, share.streams);
-	transfer->streams = share.streams;
-	transfer->queue.directories = share.directories;
+	if (share.streams < options->streams && !run->input)
+		report_streams(run, share.streams);
+	run->streams = share.streams;
+	run->queue.directories = share.directories;
 	return share.streams;
 }
 
 /* Returns 0, or -1 with errno if there is no memory. */
 static int
-make_lines(struct run *run, size_t count)
+make_lines(struct put *put, size_t count)
 {
-	run->lines = calloc(count, sizeof(*run->lines));
-	run->waits = calloc(count * CONN_POLLS, sizeof(*run->waits));
-	if (run->lines == NULL || run->waits == NULL)
+	put->streams = calloc(count, sizeof(*put->streams));
+	put->waits = calloc(count * CONN_POLLS, sizeof(*put->waits));
+	if (put->streams == NULL || put->waits == NULL)
 		return -1;
-	run->count = count;
-	add_line(run);
+	put->count = count;
+	add_line(put);
 	return 0;
 }
 
 /* Find the way and put everything, unless every server would refuse that. */
 static void
-begin(struct run *run)
+begin(struct put *put)
 {
-	const struct target *target = run->transfer.target;
+	const struct target *target = put->run.target;
 	const char *reason;
 	struct outcome outcome;
 
 	(void)target_directory(target, &reason);
 	if (reason != NULL) {
-		report_bad_target(&run->transfer, reason);
+		report_bad_target(&put->run, reason);
 		return;
 	}
 	interrupt_catch();
-	if (transport_open(&run->transport, target->host, run->transfer.options,
+	if (transport_open(&put->transport, target->host, put->run.options,
 		&outcome) == -1) {
 		if (interrupt_caught())
-			report_interrupt(&run->transfer);
+			report_interrupt(&put->run);
 		else
-			report_end(&run->transfer, &outcome);
+			report_end(&put->run, &outcome);
 		return;
 	}
-	put_all(run);
-	transport_close(&run->transport);
+	put_all(put);
+	transport_close(&put->transport);
 }
 
 int
 put_run(const struct options *options, const struct target *target,
     char *const *sources, size_t count)
 {
-	struct run run;
+	struct put put;
 	struct outcome outcome;
 	int status;
 
-	memset(&run, 0, sizeof(run));
-	if (transfer_init(&run.transfer, options, target, sources, count) ==
-		0 &&
-	    make_lines(&run, count_lines(&run.transfer)) == 0) {
-		begin(&run);
+	memset(&put, 0, sizeof(put));
+	if (run_init(&put.run, options, target, sources, count) == 0 &&
+	    make_lines(&put, count_lines(&put.run)) == 0) {
+		begin(&put);
 	} else {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
-		report_end(&run.transfer, &outcome);
+		report_end(&put.run, &outcome);
 	}
 	status = interrupt_caught() ? EXIT_SIGNAL + interrupt_caught()
-				    : tally_exit(&run.transfer.tally);
-	status = events_end(&run.transfer, status);
-	transfer_release(&run.transfer);
-	free(run.lines);
-	free(run.waits);
+				    : tally_exit(&put.run.tally);
+	status = events_end(&put.run, status);
+	run_release(&put.run);
+	free(put.streams);
+	free(put.waits);
 	return status;
 }

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "client/options.h"
-#include "client/target.h"
+#include "client/settings/options.h"
+#include "client/settings/target.h"
 
 /*
  * Send the sources to the target and say what became of them.  Returns the

@@ -11,16 +11,16 @@
 #include "common/log.h"
 #include "common/os.h"
 #include "common/text.h"
-#include "server/background.h"
-#include "server/configure.h"
-#include "server/guard.h"
-#include "server/identity.h"
-#include "server/inetd.h"
-#include "server/master.h"
-#include "server/pid_file.h"
-#include "server/place.h"
-#include "server/reload.h"
-#include "server/sender.h"
+#include "server/process/background.h"
+#include "server/process/configure.h"
+#include "server/process/inetd.h"
+#include "server/process/master.h"
+#include "server/process/pid_file.h"
+#include "server/process/place.h"
+#include "server/process/reload.h"
+#include "server/process/sandbox.h"
+#include "server/process/user.h"
+#include "server/store/sender.h"
 
 /* Descriptors that whoever started ftxd forgot to close end below that. */
 #define INHERITED_MAX 1024
@@ -115,8 +115,8 @@ print_settings(struct options *options)
 
 /* Open the receiving directory; without -d it is made where it is missing. */
 static int
-open_directory(struct server *server, const struct identity *identity,
-    struct outcome *outcome)
+open_directory(
+    struct server *server, const struct user *user, struct outcome *outcome)
 {
 	const struct options *options = &server->options;
 	const char *directory = options->directory;
@@ -124,7 +124,7 @@ open_directory(struct server *server, const struct identity *identity,
 	if (directory == NULL) {
 		directory = PLACE_DEFAULT;
 		if (place_make(server->mask,
-			options->user != NULL ? identity : NULL) != 0) {
+			options->user != NULL ? user : NULL) != 0) {
 			outcome_set_errno(outcome, errno, directory);
 			return -1;
 		}
@@ -136,14 +136,14 @@ open_directory(struct server *server, const struct identity *identity,
 
 /* What is bound to root comes first, then the user, then the folder. */
 static enum master_exit
-enter(struct server *server, const struct identity *identity)
+enter(struct server *server, const struct user *user)
 {
 	const struct options *options = &server->options;
 	struct outcome outcome;
 
-	if (open_directory(server, identity, &outcome) != 0)
+	if (open_directory(server, user, &outcome) != 0)
 		return complain(outcome.text, MASTER_DIRECTORY);
-	if (options->user != NULL && identity_assume(identity) != 0) {
+	if (options->user != NULL && user_assume(user) != 0) {
 		snprintf(server->error, sizeof(server->error),
 		    "cannot become user %.200s: %s", options->user,
 		    strerror(errno));
@@ -156,12 +156,12 @@ enter(struct server *server, const struct identity *identity)
 }
 
 static enum master_exit
-prepare(struct server *server, const struct identity *identity)
+prepare(struct server *server, const struct user *user)
 {
 	const struct options *options = &server->options;
 
 	if (options->inetd)
-		return enter(server, identity);
+		return enter(server, user);
 	if (options->background) {
 		server->lifeline = background_begin();
 		if (server->lifeline == -1)
@@ -173,7 +173,7 @@ prepare(struct server *server, const struct identity *identity)
 		return complain(server->error, MASTER_OTHER);
 	if (listener_open(&server->listeners, options, server->error) != 0)
 		return complain(server->error, MASTER_LISTEN);
-	return enter(server, identity);
+	return enter(server, user);
 }
 
 static void
@@ -232,7 +232,7 @@ serve_one(struct server *server)
 static enum master_exit
 serve(struct server *server, int argc, char *const argv[])
 {
-	struct identity identity;
+	struct user user;
 	enum master_exit status;
 
 	server->mask = umask(022);
@@ -242,13 +242,12 @@ serve(struct server *server, int argc, char *const argv[])
 	if (access_init(&server->access, &server->options.allow,
 		&server->options.deny, server->error) != 0 ||
 	    (server->options.user != NULL &&
-		identity_find(&identity, server->options.user, server->error) !=
-		    0))
+		user_find(&user, server->options.user, server->error) != 0))
 		return complain(server->error, MASTER_USAGE);
 	if (server->options.test)
 		return print_settings(&server->options);
-	guard_limit();
-	status = prepare(server, &identity);
+	sandbox_limit();
+	status = prepare(server, &user);
 	if (status == MASTER_CLEAN && server->options.inetd)
 		status = serve_one(server);
 	else if (status == MASTER_CLEAN)

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/report.h"
-#include "client/stream.h"
+#include "client/connection/session.h"
+#include "client/run/report.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/turns.h"
 
@@ -80,7 +80,7 @@ make_sources(void)
 {
 	make_file("small", "hello", 5);
 	make_file("empty", "", 0);
-	make_file("large", "large", TRANSFER_RESUMED + 16);
+	make_file("large", "large", RUN_RESUMED + 16);
 }
 
 static void
@@ -286,7 +286,8 @@ check_sources(void)
 }
 
 static void
-check(const struct tally *tally, enum stream_event event, const struct run *run)
+check(
+    const struct tally *tally, enum session_event event, const struct run *run)
 {
 	size_t files;
 
@@ -294,7 +295,7 @@ check(const struct tally *tally, enum stream_event event, const struct run *run)
 	files = count_confirmed(0);
 	fuzz_check(tally->stored <= files);
 	fuzz_check(tally->folders <= count_confirmed(1));
-	if (event == STREAM_FAILED)
+	if (event == SESSION_FAILED)
 		fuzz_check(tally_exit(tally) != 0);
 	else if (tally_exit(tally) == 0)
 		fuzz_check(tally->stored == run->files && files == run->files);
@@ -303,49 +304,49 @@ check(const struct tally *tally, enum stream_event event, const struct run *run)
 
 /* What is still queued is heard, too. */
 static void
-hear_rest(struct stream *stream)
+hear_rest(struct session *session)
 {
 	do
 		turns_hear(&turns);
-	while (conn_unsent(&stream->conn) > 0 && !turns.ended &&
-	    conn_flush(&stream->conn) == 0);
+	while (conn_unsent(&session->conn) > 0 && !turns.ended &&
+	    conn_flush(&session->conn) == 0);
 	turns_hear(&turns);
 }
 
-static enum stream_event
-talk(struct stream *stream, struct outcome *outcome)
+static enum session_event
+talk(struct session *session, struct outcome *outcome)
 {
 	struct pollfd wait[CONN_POLLS];
-	enum stream_event event;
+	enum session_event event;
 
 	for (int turn = 0; turn < MOST_TURNS; turn++) {
-		event = stream_step(stream, outcome);
-		if (event == STREAM_ENDED || event == STREAM_FAILED)
+		event = session_step(session, outcome);
+		if (event == SESSION_ENDED || event == SESSION_FAILED)
 			return event;
-		stream_show(stream, io_now());
-		(void)stream_await(stream, wait);
-		if (event == STREAM_WAITING || (way & WAY_EARLY))
+		session_show(session, io_now());
+		(void)session_await(session, wait);
+		if (event == SESSION_WAITING || (way & WAY_EARLY))
 			turns_take(&turns);
 	}
 	abort();
 }
 
 static void
-put(struct transfer *transfer, int end, const struct run *run)
+put(struct run *run, int end, const struct run *run)
 {
-	const struct stream_limits limits = {io_now(), IO_NEVER};
+	const struct session_limits limits = {io_now(), IO_NEVER};
 	struct outcome outcome = {STATUS_STORED, ""};
-	struct stream stream;
-	enum stream_event event;
+	struct session session;
+	enum session_event event;
 
-	fuzz_check(stream_begin(
-		       &stream, transfer, 0, end, end, &limits, &outcome) == 0);
-	event = talk(&stream, &outcome);
-	hear_rest(&stream);
-	(void)stream_end(&stream);
-	if (event == STREAM_FAILED)
-		report_end(transfer, &outcome);
-	check(&transfer->tally, event, run);
+	fuzz_check(
+	    session_begin(&session, run, 0, end, end, &limits, &outcome) == 0);
+	event = talk(&session, &outcome);
+	hear_rest(&session);
+	(void)session_end(&session);
+	if (event == SESSION_FAILED)
+		report_end(run, &outcome);
+	check(&run->tally, event, run);
 }
 
 static size_t
@@ -364,7 +365,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char path[] = "t";
 	struct target target = {.host = "h", .shown = "h", .path = path};
-	struct transfer transfer;
+	struct run run;
 	const struct run *run;
 	char *sources[4];
 	int end;
@@ -375,15 +376,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	way = data[0];
 	run = &runs[way & WAY_RUN];
 	sent_count = said_length = 0;
-	fuzz_check(transfer_init(&transfer, &options[way & WAY_RUN], &target,
-		       sources, count_sources(run, sources)) == 0);
+	fuzz_check(run_init(&run, &options[way & WAY_RUN], &target, sources,
+		       count_sources(run, sources)) == 0);
 	end = turns_open(&turns, WIRE_FROM_SERVER, data + 2, size - 2, data[1]);
 	turns.hear = hear;
 	turns.say = say;
 	turns.leaves = (way & WAY_LEAVES) != 0;
-	put(&transfer, end, run);
-	progress_end(&transfer.progress);
-	transfer_release(&transfer);
+	put(&run, end, run);
+	progress_end(&run.progress);
+	run_release(&run);
 	close(end);
 	turns_close(&turns);
 	return 0;

@@ -7,8 +7,8 @@
 
 #include "common/address.h"
 #include "common/io.h"
-#include "server/access.h"
-#include "server/options.h"
+#include "server/process/access.h"
+#include "server/settings/options.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FILE_NAME "settings"

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "server/partial.h"
-#include "server/session.h"
-#include "server/store.h"
+#include "server/session/session.h"
+#include "server/store/partial.h"
+#include "server/store/store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/tree.h"

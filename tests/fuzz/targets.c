@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/options.h"
-#include "client/target.h"
-#include "client/words.h"
+#include "client/settings/command_words.h"
+#include "client/settings/options.h"
+#include "client/settings/target.h"
 #include "common/wire.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -55,7 +55,7 @@ check_target(const char *text)
 }
 
 static void
-check_options(const struct words *words)
+check_options(const struct command_words *words)
 {
 	char error[SETTINGS_ERROR] = "";
 	struct options options;
@@ -75,11 +75,11 @@ check_options(const struct words *words)
 static void
 check_words(const char *text)
 {
-	struct words words;
+	struct command_words words;
 	const char *reason = NULL;
 	size_t length = 0;
 
-	if (words_split(&words, text, &reason) == -1) {
+	if (command_words_split(&words, text, &reason) == -1) {
 		fuzz_check(reason != NULL && words.count == 0);
 		return;
 	}
@@ -88,7 +88,7 @@ check_words(const char *text)
 	fuzz_check(length <= strlen(text));
 	fuzz_check(words.items[words.count] == NULL);
 	check_options(&words);
-	words_release(&words);
+	command_words_release(&words);
 }
 
 int

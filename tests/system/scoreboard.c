@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A worker gone bad writes what it likes into the memory that all share. */
-#include "server/scoreboard.h"
+#include "server/shared/scoreboard.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

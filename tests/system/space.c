@@ -6,7 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "server/space.h"
+#include "server/store/space.h"
 #include "tests/lab/volume.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"

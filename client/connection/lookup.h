@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* Look up the addresses of a host, within a time limit. */
+#ifndef CLIENT_CONNECTION_LOOKUP_H
+#define CLIENT_CONNECTION_LOOKUP_H
+
+#include <netdb.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "common/io.h"
+
+/* At most so many addresses are tried. */
+#define LOOKUP_MOST 16
+
+struct lookup_address {
+	socklen_t length;
+	struct sockaddr_storage address;
+};
+
+struct lookup {
+	size_t count;
+	struct lookup_address addresses[LOOKUP_MOST];
+	int error;  /* of getaddrinfo(3), or 0 */
+	int system; /* errno with EAI_SYSTEM */
+};
+
+enum lookup_event {
+	LOOKUP_FOUND,
+	LOOKUP_FAILED,	   /* reason says why, until the next call */
+	LOOKUP_LATE,	   /* there was no answer before the deadline */
+	LOOKUP_INTERRUPTED /* by a signal that ends the run */
+};
+
+/*
+ * Find the addresses of a host; hints are for getaddrinfo(3).  A name is looked
+ * up by a child process, because getaddrinfo(3) has no time limit.  The child
+ * has ended when this returns.
+ */
+enum lookup_event lookup(struct lookup *found, const char *host,
+    const char *port, const struct addrinfo *hints, io_time deadline,
+    const char **reason);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* A limit on the bytes a second: a bucket of tokens that time fills. */
+#include "client/run/rate.h"
+
+/*
+ * What was not used is kept for so long: enough for a process that was not
+ * scheduled to catch up, too little to be seen in seconds.  Milliseconds.
+ */
+#define DEPTH 250
+
+/* What is worth a write: the bytes of so long a time. */
+#define STEP 20
+
+/* With it the largest limit stays far from the end of the type. */
+#define ELAPSED_MOST 60000
+
+/* Less is not worth a frame of its own.  Bytes. */
+#define PIECE_LEAST 1024
+
+/* In thousandths of bytes, so that each millisecond counts in full. */
+#define BYTE 1000
+
+void
+rate_init(struct rate *rate, uint64_t limit, io_time now)
+{
+	*rate = (struct rate){.limit = limit, .filled = now};
+}
+
+/* At least one byte, however slow. */
+static uint64_t
+step_of(const struct rate *rate)
+{
+	uint64_t step = rate->limit * STEP;
+
+	return step < BYTE ? BYTE : step;
+}
+
+uint64_t
+rate_allows(struct rate *rate, io_time now)
+{
+	io_time elapsed = now - rate->filled;
+	uint64_t most = rate->limit * DEPTH + BYTE;
+
+	if (rate->limit == 0)
+		return UINT64_MAX;
+	if (elapsed > 0) {
+		if (elapsed > ELAPSED_MOST)
+			elapsed = ELAPSED_MOST;
+		rate->tokens += rate->limit * (uint64_t)elapsed;
+		rate->filled = now;
+	}
+	if (rate->tokens > most)
+		rate->tokens = most;
+	return rate->tokens / BYTE;
+}
+
+void
+rate_take(struct rate *rate, uint64_t bytes)
+{
+	rate->taken += bytes;
+	if (rate->limit != 0)
+		rate->tokens -= bytes * BYTE;
+}
+
+size_t
+rate_piece(const struct rate *rate, size_t most)
+{
+	uint64_t piece = rate->limit * DEPTH / 1000;
+
+	if (piece < PIECE_LEAST)
+		piece = PIECE_LEAST;
+	return rate->limit == 0 || piece > most ? most : (size_t)piece;
+}
+
+io_time
+rate_due(const struct rate *rate)
+{
+	uint64_t step = step_of(rate);
+	uint64_t missing = step > rate->tokens ? step - rate->tokens : 0;
+
+	if (rate->limit == 0)
+		return rate->filled;
+	return rate->filled +
+	    (io_time)((missing + rate->limit - 1) / rate->limit);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether to connect again, and when. */
+#include "client/run/retry.h"
+
+#define QUICK_FIRST 20
+#define QUICK_LAST 500
+#define SLOW_FIRST 1000
+#define SLOW_LAST 60000
+
+void
+retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
+    uint32_t seed, io_time now)
+{
+	*retry = (struct retry){.queue_timeout = queue_timeout,
+	    .limit = limit,
+	    .since = now,
+	    .delay = QUICK_FIRST,
+	    .chance = seed};
+}
+
+/* From half the delay to all of it, so that many clients spread. */
+static int64_t
+quick_delay(struct retry *retry)
+{
+	int64_t delay = retry->delay;
+
+	retry->chance = retry->chance * 1103515245U + 12345U;
+	if (retry->delay < QUICK_LAST)
+		retry->delay *= 2;
+	if (retry->delay > QUICK_LAST)
+		retry->delay = QUICK_LAST;
+	return delay / 2 + (retry->chance >> 16) % (delay - delay / 2 + 1);
+}
+
+/* The last try is made when the limit has come. */
+static int64_t
+slow_delay(struct retry *retry, enum status cause, int64_t limit, io_time now)
+{
+	int64_t delay = SLOW_FIRST, left;
+
+	if (retry->tries == 0) {
+		retry->lost = now;
+		retry->cause = cause;
+	}
+	left = retry->lost + limit - now;
+	if (left < SLOW_FIRST)
+		return -1;
+	for (unsigned i = 0; i < retry->tries && delay < SLOW_LAST; i++)
+		delay *= 2;
+	retry->tries++;
+	if (delay > SLOW_LAST)
+		delay = SLOW_LAST;
+	if (delay > left)
+		delay = left;
+	/* The pause itself is no wait for a worker. */
+	retry->since = now + delay;
+	return delay;
+}
+
+/* Note how far the run has come. */
+static void
+note(struct retry *retry, const struct attempt *attempt)
+{
+	retry->connected |= attempt->connected;
+	if (attempt->greeted) {
+		retry->greeted = 1;
+		retry->delay = QUICK_FIRST;
+	}
+	if (attempt->progressed)
+		retry->tries = 0;
+}
+
+/* Nonzero if another connection may succeed after such an end. */
+static int
+may_go_better(const struct retry *retry, enum status status)
+{
+	switch (status) {
+	case STATUS_UNREACHABLE:
+	case STATUS_UNTRIED:
+		return retry->connected;
+	case STATUS_STALLED:
+		return retry->greeted;
+	case STATUS_LOST:
+	case STATUS_BUSY:
+	case STATUS_DRAINING:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+int64_t
+retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
+{
+	int64_t delay;
+
+	note(retry, attempt);
+	if (!may_go_better(retry, attempt->status))
+		return -1;
+	/* A server that only has no room now is not failing. */
+	retry->slow = retry->greeted &&
+	    (attempt->greeted || attempt->status != STATUS_BUSY);
+	if (retry->slow)
+		return slow_delay(retry, attempt->status,
+		    attempt->status == STATUS_BUSY ? retry->queue_timeout
+						   : retry->limit,
+		    now);
+	delay = quick_delay(retry);
+	if (now + delay - retry->since < retry->queue_timeout)
+		return delay;
+	retry->slow = retry->greeted;
+	return retry->slow
+	    ? slow_delay(retry, attempt->status, retry->limit, now)
+	    : -1;
+}
+
+enum status
+retry_verdict(const struct retry *retry, enum status status)
+{
+	if (status == STATUS_LOST && !retry->greeted)
+		return STATUS_UNREACHABLE;
+	if (status != STATUS_UNREACHABLE || !retry->greeted)
+		return status;
+	/* The run failed for what broke its connection, not for this. */
+	return retry->cause == STATUS_STALLED ? STATUS_STALLED : STATUS_LOST;
+}

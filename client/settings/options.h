@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* What ftx can be told: the one table of its settings, and their values. */
+#ifndef CLIENT_SETTINGS_OPTIONS_H
+#define CLIENT_SETTINGS_OPTIONS_H
+
+#include <stdint.h>
+
+#include "client/display/events.h"
+#include "common/settings.h"
+
+struct options {
+	int ipv4_only, ipv6_only;
+	int dry_run, preserve;
+	int quiet, verbose, help, version;
+	int json, digest;
+	int no_clobber, growing, resume, recursive, follow;
+	int skip_unchanged, checksum, remove_source, require_sync;
+	char *command; /* whose input and output are the connection, or NULL */
+	char *bind;    /* address[:port], or NULL */
+	char *mode;    /* octal, or NULL: that of the source */
+	char *port;
+	char *size; /* of standard input, or NULL: unknown */
+	struct setting_list exclude;
+	char *progress; /* "auto", "bar", "lines" or "none" */
+	uint64_t streams;
+	uint64_t limit;			  /* kbit/s; 0: none */
+	int64_t timeout, connect_timeout; /* times are milliseconds */
+	int64_t queue_timeout, commit_timeout;
+	int64_t retry; /* 0: nothing is tried again after a loss */
+};
+
+extern const struct setting options_table[];
+
+/*
+ * Read "ftx [options] put [options] operands", and FTX_PORT.  options is
+ * zeroed memory.  Returns the index of the first operand behind the command,
+ * or -1 with error; after -h or -V whatever else is there is not looked at.
+ */
+int options_read(struct options *options, int argc, char *const argv[],
+    char error[SETTINGS_ERROR]);
+void options_release(struct options *options);
+
+/* AF_INET, AF_INET6 or AF_UNSPEC. */
+int options_family(const struct options *options);
+
+/* What standard output is for. */
+enum events_form options_events(const struct options *options);
+
+/* Bytes.  scp counts 1024 bits, too. */
+#define OPTIONS_KBIT 128
+
+/* The limit in bytes a second; 0: none. */
+uint64_t options_rate(const struct options *options);
+
+/* The size setting, or WIRE_SIZE_UNKNOWN. */
+uint64_t options_size(const struct options *options);
+
+/* The mode setting, or else the permission bits of this mode. */
+uint32_t options_mode(const struct options *options, uint32_t source);
+
+#endif

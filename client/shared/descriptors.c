@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* How a run shares out the descriptors that this process may have open. */
+#include "client/shared/descriptors.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+/*
+ * For what is open only briefly: the pipes to a command that starts, and the
+ * directories on the path to a source.
+ */
+#define SPARE 8
+
+/* The fewest directories that are worth holding. */
+#define DIRECTORIES_LEAST 2
+
+void
+descriptors_fit(
+    struct descriptors *wanted, size_t per_stream, size_t limit, size_t used)
+{
+	size_t room = limit > used + SPARE ? limit - used - SPARE : 0;
+	size_t most = room / 4;
+
+	if (wanted->directories + wanted->streams * per_stream <= room)
+		return;
+	if (most < DIRECTORIES_LEAST)
+		most = DIRECTORIES_LEAST;
+	if (wanted->directories > most)
+		wanted->directories = most;
+	room = room > wanted->directories ? room - wanted->directories : 0;
+	if (wanted->streams > room / per_stream)
+		wanted->streams = room / per_stream;
+	if (wanted->streams == 0)
+		wanted->streams = 1;
+}
+
+/* How many descriptors below the limit are open. */
+static size_t
+count_open(size_t limit)
+{
+	size_t open = 0;
+
+	for (size_t fd = 0; fd < limit; fd++)
+		open += fcntl((int)fd, F_GETFD) != -1;
+	return open;
+}
+
+void
+descriptors_share(struct descriptors *wanted, size_t per_stream)
+{
+	/* As many again may have been inherited before any is counted. */
+	rlim_t enough =
+	    2 * (wanted->directories + wanted->streams * per_stream + SPARE);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= enough)
+		return;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur =
+		    limit.rlim_max < enough ? limit.rlim_max : enough;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1 &&
+		    getrlimit(RLIMIT_NOFILE, &limit) == -1)
+			return;
+	}
+	descriptors_fit(wanted, per_stream, (size_t)limit.rlim_cur,
+	    count_open((size_t)limit.rlim_cur));
+}

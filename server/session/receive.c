@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/* The state of one connection's requests, and how they are answered. */
+#include "server/session/receive.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "server/session/reply.h"
+
+/* Who cannot have so many directories open, and nothing else, has a leak. */
+#define DIRECTORIES_LEAST 4
+
+void
+receive_init(struct receive *receive, const struct policy *policy,
+    struct conn *conn, const char *peer, const struct tick *tick)
+{
+	receive->policy = *policy;
+	receive->policy.account = &receive->account;
+	receive->conn = conn;
+	receive->peer = peer;
+	receive->tick = *tick;
+	receive->version = WIRE_LOWEST;
+	receive->finder.store = policy->store;
+	receive->finder.tick = *tick;
+	receive->state = RECEIVE_HELLO;
+	receive->content.policy = &receive->policy;
+	receive->content.staged.fd = -1;
+	directories_init(&receive->directories, policy->store);
+}
+
+void
+receive_release(struct receive *receive)
+{
+	staged_drop(&receive->content);
+	granted_release(&receive->asks);
+	commit_clear(&receive->commit);
+	directories_forget(&receive->directories);
+	partial_names_release(&receive->finder.names);
+}
+
+int
+receive_is_wanted(const struct receive *receive)
+{
+	const struct scoreboard *board = receive->finder.board;
+	const struct store_file *staged = &receive->content.staged;
+
+	if (board == NULL)
+		return 0;
+	if (staged->fd != -1 && partial_is_name(staged->name) &&
+	    scoreboard_is_wanted(board, staged->name))
+		return 1;
+	for (const struct ask *ask = receive->asks.first; ask != NULL;
+	     ask = ask->next)
+		if (ask->partial.staged.fd != -1 &&
+		    scoreboard_is_wanted(board, ask->partial.staged.name))
+			return 1;
+	return 0;
+}
+
+int
+receive_fail(struct receive *receive, const char *what)
+{
+	outcome_set(&receive->fatal, STATUS_PROTOCOL, "%s", what);
+	return -1;
+}
+
+int
+receive_lose_staging(struct receive *receive)
+{
+	receive->staging_gone = 1;
+	outcome_set(&receive->fatal, STATUS_DRAINING,
+	    "the staging folder was removed: try again");
+	return -1;
+}
+
+/* Turn the result of an answer into that of a frame. */
+int
+receive_answered(struct receive *receive, int queued)
+{
+	return queued == 0
+	    ? 0
+	    : receive_fail(receive, "too many answers were not read");
+}
+
+int
+receive_answer(struct receive *receive, uint32_t number, const char *path,
+    size_t length, const struct outcome *outcome)
+{
+	const struct reply_subject subject = {
+	    receive->peer, number, path, length};
+
+	return receive_answered(
+	    receive, reply_failed(receive->conn, &subject, outcome));
+}
+
+/*
+ * The error of a failed sync is reported only once, so a later sync of this
+ * process may succeed although data were lost.  Source: Linux,
+ * filesystems/vfs.rst, errors.
+ */
+static void
+retire(struct receive *receive)
+{
+	if (!receive->policy.sync_failed)
+		log_error("%s: a directory could not be synced: later requests "
+			  "of this connection fail",
+		    receive->peer);
+	receive->policy.sync_failed = 1;
+	receive->sick = 1;
+}
+
+int
+receive_commit(struct receive *receive)
+{
+	struct commit *commit = &receive->commit;
+	int result;
+
+	if (commit->count == 0)
+		return 0;
+	/* A sync may last; a connection that is lost shows itself later. */
+	if (receive->policy.store->sync && reply_working(receive->conn) == 0)
+		(void)conn_flush(receive->conn);
+	commit_run(commit, receive->policy.store);
+	if (commit->sync_failed)
+		retire(receive);
+	result = receive_answered(
+	    receive, commit_answer(commit, receive->conn, receive->peer));
+	return result == 0 && commit->staging_gone
+	    ? receive_lose_staging(receive)
+	    : result;
+}
+
+int
+receive_give_back(struct receive *receive)
+{
+	if (receive_commit(receive) == -1)
+		return -1;
+	directories_forget(&receive->directories);
+	return 0;
+}
+
+void
+receive_judge_want(struct receive *receive)
+{
+	receive->sick |=
+	    errno == EMFILE && receive->directories.count < DIRECTORIES_LEAST;
+}
+
+/* A fault of the peer's leaves nothing that is worth going on with. */
+static int
+keeps_content(enum status why)
+{
+	return why == STATUS_LOST || why == STATUS_STALLED ||
+	    why == STATUS_DRAINING;
+}
+
+int
+receive_abandon(struct receive *receive, const struct outcome *why)
+{
+	struct staged *content = &receive->content;
+	char name[LOG_LINE / 2];
+	int kept;
+
+	if (receive->state != RECEIVE_CONTENT)
+		return 0;
+	kept = keeps_content(why->status) && staged_keep(content);
+	if (reply_may_log(receive->peer))
+		log_warn("%s \"%s\" not stored, %s after %llu bytes%s",
+		    receive->peer,
+		    text_escape(name, sizeof(name), content->destination.path,
+			content->destination.length, TEXT_LOG),
+		    status_text(why->status),
+		    (unsigned long long)content->file.received,
+		    kept ? ", partial kept" : "");
+	staged_drop(content);
+	receive->state = RECEIVE_READY;
+	return 1;
+}
+
+int
+receive_read_abort(struct receive *receive, const struct conn_frame *frame,
+    struct outcome *outcome)
+{
+	struct wire_reason reason;
+
+	if (wire_read_reason(frame->payload, frame->length, &reason) == -1 ||
+	    (reason.status != STATUS_FAILED &&
+		reason.status != STATUS_CHANGED &&
+		reason.status != STATUS_CANCELLED))
+		return receive_fail(receive, "bad abort");
+	outcome_set(outcome, reason.status, "%.*s", (int)reason.text.length,
+	    reason.text.bytes);
+	return 0;
+}

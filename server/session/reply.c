@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/* What the server says: to the client as a frame in its queue, and to the log.
+ */
+#include "server/session/reply.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "server/shared/log_limit.h"
+
+/* As much of a path as leaves room in a line for what became of it. */
+#define ANSWER_PATH (LOG_LINE / 2)
+
+static struct wire_bytes
+text_of(const struct outcome *outcome)
+{
+	return (struct wire_bytes){outcome->text, strlen(outcome->text)};
+}
+
+int
+reply_features(struct conn *conn)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_FEATURES, 0,
+	    wire_write_features(payload, WIRE_OFFERS_REQUIRE_SYNC));
+	return 0;
+}
+
+int
+reply_based(struct conn *conn, const struct wire_based *based)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_BASED, 0, wire_write_based(payload, based));
+	return 0;
+}
+
+int
+reply_go(struct conn *conn, uint32_t request, const struct wire_go *go)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_GO, request, wire_write_go(payload, go));
+	return 0;
+}
+
+int
+reply_working(struct conn *conn)
+{
+	if (conn_reserve(conn, 0) == NULL)
+		return -1;
+	conn_queue(conn, WIRE_WORKING, 0, 0);
+	return 0;
+}
+
+int
+reply_fatal(struct conn *conn, const struct outcome *outcome)
+{
+	struct wire_reason reason = {outcome->status, text_of(outcome)};
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(conn, WIRE_FATAL, 0, wire_write_reason(payload, &reason));
+	return 0;
+}
+
+static int
+queue_result(
+    struct conn *conn, uint32_t request, const struct wire_answer *answer)
+{
+	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
+
+	if (payload == NULL)
+		return -1;
+	conn_queue(
+	    conn, WIRE_ANSWER, request, wire_write_answer(payload, answer));
+	return 0;
+}
+
+/* Of this process, which serves one client after the other. */
+static struct log_limit lines;
+
+static void
+tell_left_out(const char *peer, io_time now)
+{
+	unsigned more = log_limit_left_out(&lines, now);
+
+	if (more > 0)
+		log_info("%s %u more lines left out", peer, more);
+}
+
+int
+reply_may_log(const char *peer)
+{
+	io_time now = io_now();
+
+	tell_left_out(peer, now);
+	return log_limit_admit(&lines, now);
+}
+
+void
+reply_sum_up(const char *peer)
+{
+	tell_left_out(peer, IO_NEVER);
+}
+
+int
+reply_failed(struct conn *conn, const struct reply_subject *subject,
+    const struct outcome *outcome)
+{
+	const struct wire_answer answer = {
+	    .status = outcome->status, .text = text_of(outcome)};
+	char path[ANSWER_PATH], text[LOG_LINE];
+
+	if (reply_may_log(subject->peer))
+		log_info("%s \"%s\" %s%s%s", subject->peer,
+		    text_escape(path, sizeof(path), subject->path,
+			subject->length, TEXT_LOG),
+		    status_text(outcome->status),
+		    outcome->text[0] != '\0' ? ": " : "",
+		    text_escape(text, sizeof(text), outcome->text,
+			strlen(outcome->text), TEXT_LOG));
+	return queue_result(conn, subject->request, &answer);
+}
+
+/* A directory costs a client only a request, so its lines are limited, too. */
+static int
+is_directory(const struct reply_subject *subject)
+{
+	return subject->length == 0 ||
+	    subject->path[subject->length - 1] == '/';
+}
+
+int
+reply_stored(struct conn *conn, const struct reply_subject *subject,
+    const struct wire_end *stored, int durable)
+{
+	const struct wire_answer answer = {.status = STATUS_STORED,
+	    .durable = durable,
+	    .size = stored->size,
+	    .digest = stored->digest};
+	char path[ANSWER_PATH];
+
+	if (!is_directory(subject) || reply_may_log(subject->peer))
+		log_info("%s \"%s\" stored, %llu bytes, %s", subject->peer,
+		    text_escape(path, sizeof(path), subject->path,
+			subject->length, TEXT_LOG),
+		    (unsigned long long)stored->size,
+		    durable ? "synced" : "not synced");
+	return queue_result(conn, subject->request, &answer);
+}
+
+void
+reply_greeting(
+    struct conn *conn, enum wire_greeting_state state, uint64_t max_size)
+{
+	struct wire_greeting greeting = {WIRE_LOWEST, WIRE_HIGHEST,
+	    (uint32_t)state, max_size < INT64_MAX ? max_size : INT64_MAX};
+	uint8_t preamble[WIRE_GREETING];
+
+	wire_write_greeting(preamble, &greeting);
+	conn_queue_raw(conn, preamble, sizeof(preamble));
+}

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection: greeting, requests and replies, over any two descriptors. */
+#include "server/session/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conn.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "server/session/liveness.h"
+#include "server/session/receive_frame.h"
+#include "server/session/reply.h"
+#include "server/settings/options.h"
+#include "server/shared/scoreboard.h"
+
+/* How long and how far a connection that was ended is still read. */
+#define LINGER_TIME 5000
+#define LINGER_BYTES (16 * 1024 * 1024)
+#define STOP_TIME 1000 /* where the process is to stop now */
+
+/* How often the client hears that work goes on, in milliseconds. */
+#define WORKING_EVERY 1000
+
+/* How often to check during long work that the client is still there. */
+#define LOOK_EVERY 50
+
+/* No wait is longer, so that the end of the master is noticed. */
+#define LONGEST_WAIT 1000
+
+struct session {
+	const struct session_config *config;
+	const char *peer;
+	struct conn conn;
+	struct receive receive;
+	int introduced; /* the client's preamble has come */
+	int over;	/* nothing more is to be said or heard */
+	io_time hello_deadline;
+	enum session_stop stop;
+	io_time drain_deadline; /* IO_NEVER until the process is to stop */
+	struct liveness liveness;
+	uint64_t heard; /* bytes from the client, and since when no more */
+	io_time heard_at;
+	io_time said_working, looked;
+	int gone; /* the errno by which work that takes long lost its client */
+	enum session_end end;
+};
+
+static void
+ask_stop(struct session *session)
+{
+	const struct session_config *config = session->config;
+
+	session->stop = config->stop(config->argument);
+	if (session->stop != SESSION_RUN && session->drain_deadline == IO_NEVER)
+		session->drain_deadline = io_now() + config->drain_timeout;
+}
+
+/*
+ * Note that the connection has ended in both directions.  If only one has
+ * ended, the client may still read its answers.  A reset shows at once;
+ * otherwise it shows after the next frame was sent and the client's side
+ * answered by a reset.
+ */
+static void
+look_for_client(struct session *session)
+{
+	struct pollfd polled = {.fd = session->conn.out};
+
+	if (io_poll(&polled, 1, 0) > 0)
+		session->gone = ECONNRESET;
+}
+
+/* In the middle of work that takes long.  Nonzero if it has to end. */
+static int
+tick(void *argument)
+{
+	struct session *session = argument;
+	io_time now = io_now();
+
+	if (now - session->looked >= LOOK_EVERY) {
+		session->looked = now;
+		look_for_client(session);
+	}
+	if (session->gone != 0)
+		return 1;
+	if (now - session->said_working < WORKING_EVERY)
+		return 0;
+	session->said_working = now;
+	if (reply_working(&session->conn) == 0 &&
+	    conn_flush(&session->conn) == -1)
+		session->gone = errno;
+	ask_stop(session);
+	return session->gone != 0 || session->stop == SESSION_CUT ||
+	    now >= session->drain_deadline;
+}
+
+static io_time
+earlier(io_time a, io_time b)
+{
+	return a < b ? a : b;
+}
+
+/* When the last words must have arrived: also a stop leaves them some time. */
+static io_time
+last_moment(const struct session *session)
+{
+	io_time now = io_now(), least = now + STOP_TIME;
+
+	if (session->stop == SESSION_CUT || session->drain_deadline < least)
+		return least;
+	return earlier(now + LINGER_TIME, session->drain_deadline);
+}
+
+/* Let the last words arrive. */
+static void
+linger(struct session *session)
+{
+	struct conn *conn = &session->conn;
+	io_time end = last_moment(session);
+	uint64_t last = conn->received + LINGER_BYTES;
+
+	do {
+		conn_linger(conn, earlier(LONGEST_WAIT, end - io_now()),
+		    last - conn->received);
+		ask_stop(session);
+		end = earlier(end, last_moment(session));
+	} while (!conn->ended && conn->received < last && io_now() < end);
+	session->over = 1;
+}
+
+/* End with these words; what is finished is committed before. */
+static void
+end_with(struct session *session, const struct outcome *why)
+{
+	char text[LOG_LINE];
+
+	if (reply_may_log(session->peer))
+		log_warn("%s ended: %s: %s", session->peer,
+		    status_text(why->status),
+		    text_escape(text, sizeof(text), why->text,
+			strlen(why->text), TEXT_UTF8));
+	(void)receive_abandon(&session->receive, why);
+	granted_release(&session->receive.asks);
+	(void)receive_commit(&session->receive);
+	session->receive.state = RECEIVE_CLOSED;
+	if (reply_fatal(&session->conn, why) == 0)
+		linger(session);
+	session->over = 1;
+}
+
+static void
+end_because(struct session *session, enum status status, const char *text)
+{
+	struct outcome why;
+
+	outcome_set(&why, status, "%s", text);
+	end_with(session, &why);
+}
+
+/* Nothing more comes; what came whole is committed and answered. */
+static void
+end_input(struct session *session, const char *text)
+{
+	struct outcome why;
+
+	outcome_set(&why, STATUS_LOST, "%s", text);
+	if (!receive_abandon(&session->receive, &why) &&
+	    session->receive.state != RECEIVE_CLOSED)
+		log_debug("%s ended: %s", session->peer, text);
+	(void)receive_commit(&session->receive);
+	session->receive.state = RECEIVE_CLOSED;
+}
+
+/* The connection is gone: nobody hears the answers. */
+static void
+end_lost(struct session *session, const char *text)
+{
+	end_input(session, text);
+	session->over = 1;
+}
+
+/* Nonzero once the whole hello has come. */
+static int
+is_welcome(const struct session *session)
+{
+	return session->receive.state != RECEIVE_HELLO;
+}
+
+/*
+ * Nonzero if another connection waits for a partial that this one holds, and
+ * this client has been silent for long.  The other may be the same client,
+ * connected again.
+ */
+static int
+is_given_up(struct session *session)
+{
+	io_time now = io_now();
+
+	if (session->conn.received != session->heard) {
+		session->heard = session->conn.received;
+		session->heard_at = now;
+	}
+	return now - session->heard_at >= PARTIAL_SILENCE &&
+	    receive_is_wanted(&session->receive);
+}
+
+/*
+ * Nonzero if a new client would not have to wait for this worker.  Without a
+ * scoreboard each client has a process of its own.
+ */
+static int
+another_is_idle(const struct session *session)
+{
+	const struct scoreboard *board = session->config->board;
+
+	return board == NULL || scoreboard_has_idle(board);
+}
+
+/* Wait until the client can be read or written. */
+static void
+wait_for_client(struct session *session, int reading)
+{
+	io_time begun = io_now();
+	io_time deadline = earlier(begun + LONGEST_WAIT,
+	    earlier(session->drain_deadline,
+		is_welcome(session) ? IO_NEVER : session->hello_deadline));
+	const char *stalled;
+
+	if (conn_wait(&session->conn, reading, deadline) == -1) {
+		end_lost(session, strerror(errno));
+		return;
+	}
+	/* The hello has a deadline of its own. */
+	if (!is_welcome(session))
+		return;
+	stalled = liveness_count(&session->liveness, io_now() - begun,
+	    session->conn.received + session->conn.sent,
+	    another_is_idle(session));
+	if (stalled != NULL)
+		end_because(session, STATUS_STALLED, stalled);
+}
+
+/* In version 2 the features come before all other frames; there is room. */
+static void
+agree(struct session *session, const struct wire_hello *hello)
+{
+	struct receive *receive = &session->receive;
+
+	receive->version = wire_common_version(hello->lowest, hello->highest);
+	if (receive->version >= 2)
+		(void)reply_features(&session->conn);
+}
+
+/* The client's preamble, once it is there. */
+static void
+read_hello(struct session *session)
+{
+	const uint8_t *preamble = conn_take(&session->conn, WIRE_HELLO);
+	struct wire_hello hello;
+	struct outcome why;
+
+	if (preamble == NULL)
+		return;
+	session->introduced = 1;
+	if (wire_read_hello(preamble, &hello) == -1)
+		outcome_set(&why, STATUS_PROTOCOL, "this is no ftx client");
+	else if (wire_common_version(hello.lowest, hello.highest) == 0)
+		outcome_set(&why, STATUS_VERSION,
+		    "the server speaks versions %d to %d, the client %u to %u",
+		    WIRE_LOWEST, WIRE_HIGHEST, hello.lowest, hello.highest);
+	else {
+		agree(session, &hello);
+		return;
+	}
+	end_with(session, &why);
+}
+
+/* What a frame says about the time until the next; see LIVENESS. */
+static enum liveness_word
+word_of(const struct session *session, const struct conn_frame *frame)
+{
+	const struct receive *receive = &session->receive;
+
+	if (frame->type != WIRE_WAITING)
+		return LIVENESS_NO_EXCUSE;
+	if (receive->state == RECEIVE_CONTENT || receive->asks.count > 0)
+		return LIVENESS_WAITS;
+	return frame->request > receive->last ? LIVENESS_ANNOUNCES
+					      : LIVENESS_NO_EXCUSE;
+}
+
+static void
+handle_frame(struct session *session, const struct conn_frame *frame)
+{
+	struct outcome why;
+
+	liveness_excuse(&session->liveness, word_of(session, frame));
+	if (frame->type == WIRE_ASK || frame->type == WIRE_END ||
+	    frame->type == WIRE_ABORT)
+		liveness_next_file(&session->liveness);
+	if (receive_frame(&session->receive, frame) == 0)
+		return;
+	why = session->receive.fatal;
+	end_with(session, &why);
+}
+
+/* Nonzero if a stop leaves this state the time that it needs. */
+static int
+may_finish(const struct session *session)
+{
+	enum receive_state state = session->receive.state;
+
+	return session->stop == SESSION_DRAIN &&
+	    (state == RECEIVE_CONTENT || state == RECEIVE_CLOSED) &&
+	    io_now() < session->drain_deadline;
+}
+
+/* End what the process is told to end, as far as that may be now. */
+static void
+obey_stop(struct session *session)
+{
+	if (session->stop == SESSION_RUN || may_finish(session))
+		return;
+	if (session->receive.state == RECEIVE_CONTENT)
+		session->end = SESSION_WAS_CUT;
+	end_because(session, STATUS_DRAINING, "the server is going down");
+}
+
+static void
+commit(struct session *session)
+{
+	struct outcome why;
+
+	if (receive_commit(&session->receive) == 0)
+		return;
+	why = session->receive.fatal;
+	end_with(session, &why);
+}
+
+/* Answers are due as soon as they are true. */
+static void
+flush(struct session *session)
+{
+	if (!session->over && conn_unsent(&session->conn) > 0 &&
+	    conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
+}
+
+/* Nothing more can be read now: this is the time to commit. */
+static void
+catch_up(struct session *session)
+{
+	commit(session);
+	flush(session);
+	if (!session->over && is_given_up(session))
+		end_because(session, STATUS_STALLED,
+		    "silent, and another connection resumes its file");
+	else if (!session->over)
+		wait_for_client(session, 1);
+}
+
+static void
+fill(struct session *session)
+{
+	ssize_t got = conn_fill(&session->conn);
+
+	if (got == 0)
+		end_input(session, "the client has left");
+	else if (got == -1 && errno == EAGAIN)
+		catch_up(session);
+	else if (got == -1)
+		end_lost(session, strerror(errno));
+	else if (commit_is_due(&session->receive.commit))
+		commit(session);
+	/* An error can wait until what has come is worked off. */
+	if (!session->over)
+		(void)conn_flush(&session->conn);
+}
+
+static void
+take_more(struct session *session)
+{
+	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
+		end_because(session, STATUS_STALLED, "no hello in time");
+		return;
+	}
+	ask_stop(session);
+	obey_stop(session);
+	if (!session->over)
+		fill(session);
+}
+
+static void
+next_frame(struct session *session)
+{
+	struct conn_frame frame;
+
+	switch (conn_next(&session->conn, &frame)) {
+	case CONN_NOTHING:
+		take_more(session);
+		break;
+	case CONN_FRAME:
+		handle_frame(session, &frame);
+		break;
+	case CONN_MALFORMED:
+		end_because(session, STATUS_PROTOCOL, frame.reason);
+		break;
+	}
+}
+
+/* Answers go out before more questions are read. */
+static void
+send_answers(struct session *session)
+{
+	flush(session);
+	if (session->over || conn_unsent(&session->conn) == 0)
+		return;
+	ask_stop(session);
+	obey_stop(session);
+	if (!session->over)
+		wait_for_client(session, 0);
+}
+
+static void
+step(struct session *session)
+{
+	if (session->gone != 0)
+		end_lost(session, strerror(session->gone));
+	else if (session->receive.state == RECEIVE_CLOSED ||
+	    conn_unsent(&session->conn) > WIRE_ANSWERS_MAX)
+		send_answers(session);
+	else if (!session->introduced) {
+		read_hello(session);
+		if (!session->introduced)
+			take_more(session);
+	} else if (session->stop != SESSION_RUN && !may_finish(session))
+		obey_stop(session);
+	else
+		next_frame(session);
+}
+
+static void
+serve(struct session *session)
+{
+	const struct receive *receive = &session->receive;
+
+	reply_greeting(&session->conn, WIRE_READY, session->config->max_size);
+	/* Who has given up waiting was told that nothing is stored. */
+	if (conn_flush(&session->conn) == -1)
+		end_lost(session, strerror(errno));
+	while (!session->over &&
+	    (receive->state != RECEIVE_CLOSED ||
+		conn_unsent(&session->conn) > 0))
+		step(session);
+	if (!session->over)
+		linger(session);
+}
+
+static enum session_end
+end_of(const struct session *session)
+{
+	if (session->receive.sick)
+		return SESSION_SICK;
+	return session->receive.staging_gone ? SESSION_UNSTAGED : session->end;
+}
+
+enum session_end
+session_run(
+    const struct session_config *config, int in, int out, const char *peer)
+{
+	const struct policy policy = {.store = config->store,
+	    .max_size = config->max_size,
+	    .never_overwrite = config->never_overwrite,
+	    .sender = config->sender};
+	struct session *session = calloc(1, sizeof(*session));
+	const struct hash_share share = {
+	    config->board, config->slot, config->comparers};
+	const struct tick working = {tick, session, &share};
+	enum session_end end = SESSION_SICK;
+
+	if (session == NULL ||
+	    conn_init(&session->conn, in, out, WIRE_FROM_CLIENT) == -1) {
+		log_error("%s not served: %s", peer, strerror(errno));
+		goto out;
+	}
+	session->config = config;
+	session->peer = peer;
+	session->hello_deadline = io_now() + config->hello_timeout;
+	session->drain_deadline = IO_NEVER;
+	liveness_init(
+	    &session->liveness, config->idle_timeout, config->min_rate);
+	receive_init(
+	    &session->receive, &policy, &session->conn, peer, &working);
+	session->receive.compares = config->compares;
+	session->receive.finder.shows_foreign = config->compares;
+	session->receive.finder.board = config->board;
+	session->receive.finder.slot = config->slot;
+	session->heard_at = io_now();
+	config->store->tick = &working;
+	serve(session);
+	reply_sum_up(peer);
+	end = end_of(session);
+	config->store->tick = NULL;
+	receive_release(&session->receive);
+	conn_release(&session->conn);
+out:
+	free(session);
+	return end;
+}

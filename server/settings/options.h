@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* What ftxd can be told: the one table of its settings, and their values. */
+#ifndef SERVER_SETTINGS_OPTIONS_H
+#define SERVER_SETTINGS_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/settings.h"
+
+#define OPTIONS_WORKERS_MAX 512
+
+struct options {
+	struct setting_list addresses;
+	char *port;
+	uint64_t workers;
+	char *directory;
+	char *user;
+	uint64_t max_per_host; /* 0: workers - 1, at least 1 */
+	uint64_t backlog;
+	int64_t idle_timeout; /* times are milliseconds */
+	int64_t hello_timeout;
+	int64_t drain_timeout;
+	uint64_t min_rate; /* bytes a second */
+	char *file;
+	char *pid_file;
+	int background, inetd, to_syslog, test;
+	int ipv4_only, ipv6_only;
+	int quiet, verbose, help, version;
+	struct setting_list allow, deny;
+	uint64_t max_size;	  /* bytes; 0: none */
+	char *min_free;		  /* bytes, or percent with "%" */
+	uint64_t max_connections; /* 0: none */
+	int64_t partial_ttl;
+	int compare;
+	int fsync;
+	char *umask;	 /* octal, or NULL: that of the process */
+	char *overwrite; /* "replace" or "never" */
+	char *shared;	 /* "locks" or "no-locks" */
+};
+
+extern const struct setting options_table[];
+
+/*
+ * Read the command line, then the file it names, then the command line again,
+ * which wins.  options is zeroed memory.  Returns 0, or -1 with error.
+ */
+int options_read(struct options *options, int argc, char *const argv[],
+    char error[SETTINGS_ERROR]);
+void options_release(struct options *options);
+
+/*
+ * Check that these arguments, which were read, make sense together.  Returns
+ * 0, or -1 with error.
+ */
+int options_check_together(const struct options *options, int argc,
+    char *const argv[], char error[SETTINGS_ERROR]);
+
+/* max_per_host with its default worked out. */
+uint64_t options_per_host(const struct options *options);
+
+/* How many workers may compare at once: half of them, at least 1. */
+size_t options_comparers(const struct options *options);
+
+/* min-free: so many percent of the file system, or so many bytes. */
+void options_min_free(
+    const struct options *options, int *percent, uint64_t *bytes);
+
+/* The umask setting; -1 if there is none. */
+int options_umask(const struct options *options);
+
+#endif

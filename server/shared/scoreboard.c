@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/* What each worker is doing, in memory that master and workers share. */
+#include "server/shared/scoreboard.h"
+
+#include <string.h>
+
+#include "common/digest.h"
+#include "common/os.h"
+
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2,
+    "processes can share atomic words only where these need no lock");
+
+/* A slot that changes while it is read is read again, but not for ever. */
+#define READ_TRIES 8
+
+int
+scoreboard_init(struct scoreboard *board, size_t count)
+{
+	board->count = 0;
+	board->words = os_shared_memory(sizeof(*board->words));
+	board->slots = os_shared_memory(count * sizeof(*board->slots));
+	if (board->words == NULL || board->slots == NULL)
+		return -1;
+	board->count = count;
+	return 0;
+}
+
+void
+scoreboard_clear(struct scoreboard *board, size_t slot)
+{
+	atomic_store(&board->slots[slot].serial, 0);
+	atomic_store(&board->slots[slot].want_serial, 0);
+	atomic_store(&board->slots[slot].idle, 0);
+	atomic_store(&board->slots[slot].comparing, 0);
+}
+
+void
+scoreboard_begin(
+    struct scoreboard *board, size_t slot, const struct address_ip *peer)
+{
+	struct scoreboard_slot *own = &board->slots[slot];
+	uint32_t words[4];
+
+	atomic_store(&own->idle, 0);
+	atomic_store(&own->comparing, 0);
+	memcpy(words, peer->bytes, sizeof(words));
+	for (int i = 0; i < 4; i++)
+		atomic_store(&own->address[i], words[i]);
+	atomic_store(&own->port, peer->port);
+	/* Whatever stood there, it is odd now, and even behind the end. */
+	atomic_store(&own->serial, (atomic_load(&own->serial) + 1) | 1);
+	/* Written before the others are counted, or two could miss each other.
+	 */
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void
+scoreboard_end(struct scoreboard *board, size_t slot)
+{
+	struct scoreboard_slot *own = &board->slots[slot];
+
+	atomic_store(
+	    &own->serial, (atomic_load(&own->serial) + 1) & ~UINT32_C(1));
+	scoreboard_wait(board, slot);
+}
+
+void
+scoreboard_wait(struct scoreboard *board, size_t slot)
+{
+	atomic_store(&board->slots[slot].idle, 1);
+}
+
+int
+scoreboard_compare(struct scoreboard *board, size_t slot, size_t most)
+{
+	size_t count = 0;
+
+	atomic_store(&board->slots[slot].comparing, 1);
+	for (size_t i = 0; i < board->count; i++)
+		count += atomic_load(&board->slots[i].comparing) == 1;
+	if (count > most)
+		scoreboard_compared(board, slot);
+	return count <= most;
+}
+
+void
+scoreboard_compared(struct scoreboard *board, size_t slot)
+{
+	atomic_store(&board->slots[slot].comparing, 0);
+}
+
+int
+scoreboard_has_idle(const struct scoreboard *board)
+{
+	for (size_t i = 0; i < board->count; i++)
+		if (atomic_load(&board->slots[i].idle) == 1)
+			return 1;
+	return 0;
+}
+
+int
+scoreboard_read(const struct scoreboard *board, size_t slot,
+    struct address_ip *peer, uint32_t *connections)
+{
+	struct scoreboard_slot *shown = &board->slots[slot];
+	uint32_t serial, words[4];
+
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		serial = atomic_load(&shown->serial);
+		*connections = serial / 2 + serial % 2;
+		if (serial % 2 == 0)
+			return 0;
+		for (int i = 0; i < 4; i++)
+			words[i] = atomic_load(&shown->address[i]);
+		memcpy(peer->bytes, words, sizeof(words));
+		peer->port = atomic_load(&shown->port) & UINT16_MAX;
+		if (atomic_load(&shown->serial) == serial)
+			return 1;
+	}
+	return 0;
+}
+
+size_t
+scoreboard_count_host(
+    const struct scoreboard *board, const struct address_ip *peer)
+{
+	struct address_ip other;
+	uint32_t connections;
+	size_t same = 0;
+
+	for (size_t i = 0; i < board->count; i++)
+		if (scoreboard_read(board, i, &other, &connections) &&
+		    address_same_host(&other, peer))
+			same++;
+	return same;
+}
+
+static uint64_t
+digest_name(const char *name)
+{
+	struct digest digest;
+
+	digest_init(&digest);
+	digest_add(&digest, name, strlen(name));
+	return digest_value(&digest);
+}
+
+void
+scoreboard_want(struct scoreboard *board, size_t slot, const char *name)
+{
+	struct scoreboard_slot *own = &board->slots[slot];
+	uint32_t serial = atomic_load(&own->want_serial);
+	uint64_t wanted;
+
+	/* Even while the words change. */
+	atomic_store(&own->want_serial, (serial + 1) & ~UINT32_C(1));
+	if (name == NULL)
+		return;
+	wanted = digest_name(name);
+	atomic_store(&own->wanted[0], (uint32_t)(wanted >> 32));
+	atomic_store(&own->wanted[1], (uint32_t)wanted);
+	atomic_store(&own->want_serial, (serial + 1) | 1);
+}
+
+/* Nonzero if the slot waits for the file of that digest. */
+static int
+wants(struct scoreboard_slot *shown, uint64_t name)
+{
+	uint32_t serial = atomic_load(&shown->want_serial);
+
+	return serial % 2 == 1 &&
+	    atomic_load(&shown->wanted[0]) == (uint32_t)(name >> 32) &&
+	    atomic_load(&shown->wanted[1]) == (uint32_t)name &&
+	    atomic_load(&shown->want_serial) == serial;
+}
+
+int
+scoreboard_is_wanted(const struct scoreboard *board, const char *name)
+{
+	uint64_t digest = digest_name(name);
+
+	for (size_t i = 0; i < board->count; i++)
+		if (wants(&board->slots[i], digest))
+			return 1;
+	return 0;
+}

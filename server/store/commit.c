@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/* The group of finished files: synced, published, synced, and only then true.
+ */
+#include "server/store/commit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "server/session/reply.h"
+#include "server/store/partial.h"
+#include "server/store/sweep.h"
+
+struct commit_file *
+commit_add(struct commit *commit, uint64_t size)
+{
+	struct commit_file *file = &commit->files[commit->count];
+
+	if (commit->count++ == 0)
+		commit->begun = io_now();
+	file->size = size;
+	file->durable = file->settled = 0;
+	file->present = file->no_clobber = 0;
+	outcome_set(&file->outcome, STATUS_STORED, "%s", "");
+	commit->bytes += size;
+	return file;
+}
+
+int
+commit_is_due(const struct commit *commit)
+{
+	return commit->count > 0 &&
+	    (commit->count == COMMIT_FILES || commit->bytes >= COMMIT_BYTES ||
+		io_now() - commit->begun >= COMMIT_AGE);
+}
+
+int
+commit_holds(const struct commit *commit, const char *name)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		if (partial_same_file(commit->files[i].staged.name, name))
+			return 1;
+	return 0;
+}
+
+static int
+is_good(const struct commit_file *file)
+{
+	return file->outcome.status == STATUS_STORED;
+}
+
+/* Fail it; what ends the message, and is not empty if it was published. */
+static void
+fail_unsynced(struct commit_file *file, const char *what)
+{
+	outcome_set(&file->outcome, STATUS_FAILED,
+	    "a directory could not be synced before%s", what);
+}
+
+static void
+fail_later_ones(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		fail_unsynced(&commit->files[i], "");
+}
+
+/* Fail files that were received before the path was found replaced. */
+static void
+check_place(struct commit *commit, const struct store *store)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		if (is_good(&commit->files[i]))
+			(void)store_check_place(
+			    store, &commit->files[i].outcome);
+}
+
+static void
+sync_files(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++) {
+		struct commit_file *file = &commit->files[i];
+
+		if (is_good(file) && file->staged.fd != -1 &&
+		    fsync(file->staged.fd) == -1)
+			outcome_set_errno(
+			    &file->outcome, errno, "syncing the file");
+	}
+}
+
+/* Another may have taken the name since the request was checked. */
+static void
+fail_publishing(struct commit_file *file)
+{
+	/* It may be another branch of a union: refuse later files for it. */
+	if (errno == EXDEV)
+		file->directory->elsewhere = 1;
+	if (errno == EEXIST && file->no_clobber)
+		outcome_set(
+		    &file->outcome, STATUS_EXISTS, "not to be replaced");
+	else
+		outcome_set_errno(&file->outcome, errno, "publishing");
+}
+
+/* What is under its name by then is not said to be out of space. */
+static void
+fail_published(struct commit_file *file, int error, const char *what)
+{
+	outcome_set(
+	    &file->outcome, STATUS_FAILED, "%s: %s", what, strerror(error));
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+publish_once(const struct commit_file *file, const struct store *store)
+{
+	return store_publish(store, &file->staged, file->directory->fd,
+	    file->name, file->no_clobber);
+}
+
+static void
+give_name(struct commit_file *file, const struct store *store)
+{
+	if (publish_once(file, store) == -1 &&
+	    (!sweep_after_failure(store, 0) || publish_once(file, store) == -1))
+		fail_publishing(file);
+}
+
+/*
+ * Since the request was checked, another name that folds to the same may have
+ * been stored, by this group or another connection.
+ */
+static void
+give_folding_name(struct commit_file *file, const struct store *store)
+{
+	int turn = store_take_turn(store);
+
+	if (directory_check_name(file->directory, file->name, &file->outcome) ==
+	    0)
+		give_name(file, store);
+	if (turn != -1)
+		close(turn);
+}
+
+/*
+ * The lock goes with the descriptor, so it is closed only when the name is no
+ * longer one that a sweeper looks at.
+ */
+static void
+publish(struct commit_file *file, const struct store *store)
+{
+	if (!directory_is_current(file->directory))
+		outcome_set(&file->outcome, STATUS_FAILED,
+		    "the directory was moved or removed meanwhile");
+	else if (!file->present && file->directory->folds)
+		give_folding_name(file, store);
+	else if (!file->present)
+		give_name(file, store);
+	if (is_good(file) && file->staged.fd != -1 &&
+	    store_finish(&file->staged) == -1)
+		fail_published(file, errno, "closing the file");
+}
+
+/* Close what failed, and remove it if it had no name but ours. */
+static void
+take_back(struct commit_file *file, const struct store *store)
+{
+	if (!file->present)
+		store_discard(store, &file->staged);
+	else if (file->staged.fd != -1)
+		(void)store_finish(&file->staged);
+}
+
+static void
+publish_files(struct commit *commit, const struct store *store)
+{
+	for (size_t i = 0; i < commit->count; i++) {
+		struct commit_file *file = &commit->files[i];
+
+		if (is_good(file))
+			publish(file, store);
+		if (is_good(file))
+			continue;
+		take_back(file, store);
+		commit->staging_gone |= store_staging_is_gone(store);
+	}
+}
+
+/* It is so for all of this file system, and each file's line says it, too. */
+static void
+warn_once(void)
+{
+	static int warned;
+
+	if (!warned)
+		log_warn("this file system cannot sync directories: what is "
+			 "stored may be lost when the power fails");
+	warned = 1;
+}
+
+/* Give all published files of one directory what its sync has shown. */
+static void
+sync_directory(struct commit *commit, struct directory *directory)
+{
+	int result = directory_sync(directory);
+	int error = errno;
+
+	if (result == 1)
+		warn_once();
+	commit->sync_failed |= result == -1;
+	for (size_t i = 0; i < commit->count; i++) {
+		struct commit_file *file = &commit->files[i];
+
+		if (file->directory != directory || !is_good(file))
+			continue;
+		file->settled = 1;
+		file->durable = result == 0;
+		if (result == -1)
+			fail_published(file, error,
+			    "syncing the directory, whether it lasts is "
+			    "unknown");
+	}
+}
+
+static void
+sync_directories(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		if (!is_good(&commit->files[i]) || commit->files[i].settled)
+			continue;
+		else if (commit->sync_failed)
+			fail_unsynced(&commit->files[i],
+			    ": this file may not survive a power cut");
+		else
+			sync_directory(commit, commit->files[i].directory);
+}
+
+void
+commit_run(struct commit *commit, const struct store *store)
+{
+	if (commit->sync_failed)
+		fail_later_ones(commit);
+	check_place(commit, store);
+	if (store->sync)
+		sync_files(commit);
+	publish_files(commit, store);
+	if (store->sync)
+		sync_directories(commit);
+}
+
+static int
+answer_file(struct conn *conn, const char *peer, const struct commit_file *file)
+{
+	const struct wire_end stored = {file->size, file->digest};
+	const struct directory *directory = file->directory;
+	char path[WIRE_PATH_MAX + 2];
+	int length =
+	    snprintf(path, sizeof(path), "%.*s%s%s", (int)directory->length,
+		directory->path, directory->length > 0 ? "/" : "", file->name);
+	const struct reply_subject subject = {
+	    peer, file->request, path, (size_t)length};
+
+	if (!is_good(file))
+		return reply_failed(conn, &subject, &file->outcome);
+	return reply_stored(conn, &subject, &stored, file->durable);
+}
+
+int
+commit_answer(struct commit *commit, struct conn *conn, const char *peer)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < commit->count; i++)
+		if (answer_file(conn, peer, &commit->files[i]) == -1)
+			result = -1;
+	commit_clear(commit);
+	return result;
+}
+
+void
+commit_clear(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++)
+		directory_release(commit->files[i].directory);
+	commit->count = 0;
+	commit->bytes = 0;
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories below the receiving one, held open, walked without following. */
+#include "server/store/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/os.h"
+#include "server/store/sweep.h"
+
+void
+directories_init(struct directories *directories, const struct store *store)
+{
+	directories->store = store;
+	directories->first = NULL;
+	directories->count = 0;
+}
+
+void
+directory_release(struct directory *directory)
+{
+	while (directory != NULL && --directory->references == 0) {
+		struct directory *parent = directory->parent;
+
+		listing_release(&directory->listing);
+		close(directory->fd);
+		free(directory);
+		directory = parent;
+	}
+}
+
+/* Take the node at *at out of the list, which gives up its reference. */
+static void
+forget_one(struct directories *directories, struct directory **at)
+{
+	struct directory *directory = *at;
+
+	*at = directory->next;
+	directories->count--;
+	directory_release(directory);
+}
+
+void
+directories_forget(struct directories *directories)
+{
+	while (directories->first != NULL)
+		forget_one(directories, &directories->first);
+}
+
+/* Make room for one more: who was not used for the longest time goes. */
+static void
+make_room(struct directories *directories)
+{
+	struct directory **at = &directories->first;
+
+	if (directories->first == NULL || directories->count < DIRECTORY_KEPT)
+		return;
+	while ((*at)->next != NULL)
+		at = &(*at)->next;
+	forget_one(directories, at);
+}
+
+/* Where the last component of its path begins. */
+static const char *
+last_component(const struct directory *directory)
+{
+	size_t parent = directory->parent->length;
+
+	return directory->path + parent + (parent > 0);
+}
+
+/* Nonzero if its name in its parent is still its name. */
+static int
+has_its_name(const struct directory *directory)
+{
+	struct stat held, named;
+	char name[WIRE_COMPONENT_MAX + 1];
+	const char *component = last_component(directory);
+
+	snprintf(name, sizeof(name), "%.*s",
+	    (int)(directory->path + directory->length - component), component);
+	return fstat(directory->fd, &held) == 0 &&
+	    fstatat(directory->parent->fd, name, &named, AT_SYMLINK_NOFOLLOW) ==
+	    0 &&
+	    held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+int
+directory_is_current(const struct directory *directory)
+{
+	while (directory->parent != NULL && has_its_name(directory))
+		directory = directory->parent;
+	return directory->parent == NULL;
+}
+
+/* The known directory of that path, moved to the front, or NULL. */
+static struct directory *
+find_known(struct directories *directories, const char *path, size_t length)
+{
+	struct directory **at = &directories->first;
+	struct directory *found;
+
+	while (*at != NULL &&
+	    ((*at)->length != length || memcmp((*at)->path, path, length) != 0))
+		at = &(*at)->next;
+	found = *at;
+	if (found != NULL) {
+		*at = found->next;
+		found->next = directories->first;
+		directories->first = found;
+	}
+	return found;
+}
+
+/*
+ * Make a node of an open descriptor, which it owns from now on, and put it to
+ * the front of the list.  Returns it, or NULL with errno.
+ */
+static struct directory *
+add_node(struct directories *directories, int fd, struct directory *parent,
+    const char *path, size_t length)
+{
+	struct directory *node = NULL;
+	struct stat found;
+	unsigned marks;
+
+	if (os_look(fd, "", &found, &marks) == -1)
+		goto fail;
+	/* A mount of the same file system has the same device. */
+	if (found.st_dev != directories->store->device ||
+	    (parent != NULL && (marks & OS_MARK_MOUNT) != 0)) {
+		errno = EXDEV;
+		goto fail;
+	}
+	/* A file system may take other names for the staging folder's, too. */
+	if (found.st_ino == directories->store->staging_inode) {
+		errno = EACCES;
+		goto fail;
+	}
+	node = calloc(1, sizeof(*node) + length);
+	if (node == NULL)
+		goto fail;
+	node->fd = fd;
+	node->group =
+	    (found.st_mode & S_ISGID) != 0 ? found.st_gid : STORE_NO_GROUP;
+	node->owner = found.st_uid;
+	node->sticky = (found.st_mode & S_ISVTX) != 0;
+	node->kept = (marks & OS_MARK_KEPT) != 0;
+	node->references = 1;
+	node->linked = parent == NULL;
+	node->folds = file_system_folds(&directories->store->system, fd);
+	node->parent = parent;
+	if (parent != NULL)
+		parent->references++;
+	node->length = length;
+	memcpy(node->path, path, length);
+	make_room(directories);
+	node->next = directories->first;
+	directories->first = node;
+	directories->count++;
+	return node;
+fail:
+	close(fd);
+	return NULL;
+}
+
+/* Returns 0, also if it is there already; or -1 with errno. */
+static int
+make(int parent, const char *name, mode_t mode, int *made)
+{
+	*made = mkdirat(parent, name, mode) == 0;
+	return *made || errno == EEXIST ? 0 : -1;
+}
+
+/* *made is set where it was made just now, with this very name. */
+static int
+open_child(const struct store *store, int parent, const char *name,
+    mode_t create, int *made)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(parent, name, flags);
+
+	*made = 0;
+	if (fd != -1 || errno != ENOENT || create == 0)
+		return fd;
+	if (make(parent, name, create, made) == -1 &&
+	    (!sweep_after_failure(store, 0) ||
+		make(parent, name, create, made) == -1))
+		return -1;
+	return openat(parent, name, flags);
+}
+
+static void
+fail_writing(
+    const struct directory *directory, int error, struct outcome *outcome)
+{
+	const char *name = "the receiving directory";
+	size_t length = strlen(name);
+
+	if (directory->parent != NULL) {
+		name = last_component(directory);
+		length = (size_t)(directory->path + directory->length - name);
+	}
+	outcome_set(outcome, status_of_errno(error),
+	    "%.*s: the server cannot write there: %s", (int)length, name,
+	    strerror(error));
+}
+
+int
+directory_may_write(struct directory *directory, struct outcome *outcome)
+{
+	int error = directory->elsewhere ? EXDEV : 0;
+
+	if (error == 0 && !directory->may_write) {
+		if (faccessat(directory->fd, ".", W_OK | X_OK, AT_EACCESS) ==
+		    -1)
+			error = errno;
+		directory->may_write = error == 0;
+	}
+	if (error == 0)
+		return 0;
+	fail_writing(directory, error, outcome);
+	errno = error;
+	return -1;
+}
+
+int
+directory_check_name(
+    struct directory *directory, const char *name, struct outcome *outcome)
+{
+	struct stat found;
+
+	if (!directory->folds)
+		return 0;
+	if (fstatat(directory->fd, name, &found, AT_SYMLINK_NOFOLLOW) == 0)
+		return listing_check(
+		    &directory->listing, directory->fd, name, &found, outcome);
+	if (errno == ENOENT)
+		return 0;
+	outcome_set_errno(outcome, errno, name);
+	return -1;
+}
+
+/* Say what is wrong with a component; errno is kept. */
+static void
+explain(struct outcome *outcome, int parent, const char *name)
+{
+	int error = errno;
+	struct stat found;
+
+	if (error == EXDEV)
+		outcome_set(outcome, STATUS_REFUSED,
+		    "%s: on another file system, or mount, than the receiving "
+		    "directory",
+		    name);
+	else if ((error == ELOOP || error == ENOTDIR) &&
+	    fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(found.st_mode))
+		outcome_set(outcome, STATUS_REFUSED,
+		    "%s: a symbolic link, which is never followed", name);
+	else
+		outcome_set_errno(outcome, error, name);
+	errno = error;
+}
+
+/* Open the last component of path in its parent. */
+static struct directory *
+enter(struct directories *directories, struct directory *parent,
+    const char *path, size_t start, size_t length, mode_t create,
+    struct outcome *outcome)
+{
+	char name[WIRE_COMPONENT_MAX + 1];
+	struct directory *child = NULL;
+	int fd, made;
+
+	memcpy(name, path + start, length - start);
+	name[length - start] = '\0';
+	fd = open_child(directories->store, parent->fd, name, create, &made);
+	if (fd != -1 && !made &&
+	    directory_check_name(parent, name, outcome) == -1) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return NULL;
+	}
+	if (fd != -1)
+		child = add_node(directories, fd, parent, path, length);
+	if (child == NULL)
+		explain(outcome, parent->fd, name);
+	/* What could not be made is not only missing. */
+	if (child == NULL && errno == ENOENT && create == 0 &&
+	    directory_may_write(parent, outcome) == 0)
+		errno = ENOENT;
+	return child;
+}
+
+/*
+ * Linux reports a write-back error once to each open, which all workers would
+ * share if theirs were a copy of the store's.  But the user that ftxd became
+ * may not be allowed to open it.
+ */
+static int
+open_root(int root)
+{
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 && errno == EACCES)
+		fd = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	return fd;
+}
+
+static struct directory *
+find_root(struct directories *directories, struct outcome *outcome)
+{
+	struct directory *root = find_known(directories, "", 0);
+	int fd;
+
+	if (root != NULL)
+		return root;
+	fd = open_root(directories->store->root);
+	if (fd != -1)
+		root = add_node(directories, fd, NULL, "", 0);
+	if (root == NULL)
+		outcome_set_errno(outcome, errno, "the receiving directory");
+	return root;
+}
+
+/* The length of the prefix of path that ends with the next component. */
+static size_t
+next_prefix(const char *path, size_t length, size_t start)
+{
+	const char *slash = memchr(path + start, '/', length - start);
+
+	return slash != NULL ? (size_t)(slash - path) : length;
+}
+
+/*
+ * The directory to walk from: the last known one on the way, if its path still
+ * leads to it, or else the root.  *start is where the next component begins.
+ */
+static struct directory *
+find_nearest(struct directories *directories, const char *path, size_t length,
+    size_t *start, struct outcome *outcome)
+{
+	struct directory *found = find_known(directories, path, length);
+	size_t end = length;
+
+	while (found == NULL && end > 0) {
+		while (end > 0 && path[--end] != '/')
+			continue;
+		found = find_known(directories, path, end);
+	}
+	if (found != NULL && !directory_is_current(found)) {
+		/* Somebody moved it away: the path leads elsewhere now. */
+		directories_forget(directories);
+		found = NULL;
+		end = 0;
+	}
+	if (found == NULL)
+		found = find_root(directories, outcome);
+	*start = end > 0 && end < length ? end + 1 : end;
+	return found;
+}
+
+struct directory *
+directories_find(struct directories *directories, const char *path,
+    size_t length, mode_t create, struct outcome *outcome)
+{
+	size_t start, end;
+	struct directory *child,
+	    *found = find_nearest(directories, path, length, &start, outcome);
+
+	if (found != NULL)
+		found->references++;
+	while (found != NULL && start < length) {
+		end = next_prefix(path, length, start);
+		child = enter(
+		    directories, found, path, start, end, create, outcome);
+		if (child != NULL)
+			child->references++;
+		directory_release(found);
+		found = child;
+		start = end < length ? end + 1 : end;
+	}
+	return found;
+}
+
+int
+directory_sync(struct directory *directory)
+{
+	int result = store_sync_directory(directory->fd);
+	struct directory *at;
+
+	for (at = directory; result != -1 && !at->linked; at = at->parent) {
+		int above = store_sync_directory(at->parent->fd);
+
+		if (above != 0)
+			result = above;
+	}
+	/* Only now: a node counts as linked when all above it are. */
+	for (at = directory; result != -1 && !at->linked; at = at->parent)
+		at->linked = 1;
+	return result;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: ISC */
+/* Sources that are set aside to be removed, and those that an end left so. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/sources/aside.h"
+#include "tests/unit/support.h"
+
+Suite *aside_suite(void);
+
+static struct aside_changes own;
+static struct outcome outcome;
+
+static void
+begin(void)
+{
+	memset(&own, 0, sizeof(own));
+	folder_make("d");
+}
+
+static struct source_identity
+identify(const char *path)
+{
+	struct stat found;
+
+	ck_assert_int_eq(lstat(path, &found), 0);
+	return source_identify(&found);
+}
+
+/* Remove what is called so in "d". */
+static int
+remove_in(const char *name, const struct source_identity *identity)
+{
+	int directory = open("d", O_RDONLY | O_DIRECTORY), result;
+
+	ck_assert_int_ge(directory, 0);
+	result = aside_remove(directory, name, identity, &own, &outcome);
+	close(directory);
+	return result;
+}
+
+/* The name in "d" under which a process sets it aside. */
+static void
+name_aside(char path[300], pid_t process, const char *name)
+{
+	snprintf(path, 300, "d/.ftx-removing-%ld-%s", (long)process, name);
+}
+
+static void
+leave_aside(char path[300], pid_t process, const char *name)
+{
+	name_aside(path, process, name);
+	file_make(path, "left");
+}
+
+static int restored, failed;
+static char told[300 + STATUS_TEXT];
+
+static void
+tell(void *context, const char *name, const char *old_name,
+    const struct outcome *why)
+{
+	ck_assert_ptr_eq(context, &own);
+	ck_assert_int_eq(aside_is_name(name), 1);
+	restored += why == NULL;
+	failed += why != NULL;
+	snprintf(told, sizeof(told), "%s: %s", old_name,
+	    why != NULL ? why->text : "restored");
+}
+
+static void
+restore_all(int expected, int failures)
+{
+	restored = failed = 0;
+	aside_restore(open("d", O_RDONLY | O_DIRECTORY), tell, &own);
+	ck_assert_int_eq(restored, expected);
+	ck_assert_int_eq(failed, failures);
+}
+
+/* A process that has ended. */
+static pid_t
+find_ended(void)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	return pid;
+}
+
+START_TEST(file_is_removed_when_nothing_changed)
+{
+	struct source_identity identity;
+
+	file_make("d/f", "f");
+	identity = identify("d/f");
+	ck_assert_int_eq(remove_in("f", &identity), 0);
+	ck_assert_uint_eq(folder_count("d"), 0);
+}
+END_TEST
+
+/* The system's clock for files may tick slowly: write until it has. */
+static void
+rewrite_until_changed(const struct source_identity *before)
+{
+	struct timespec times[2] = {before->modified, before->modified};
+	struct source_identity now;
+
+	do {
+		int fd = open("d/f", O_WRONLY);
+
+		ck_assert_int_eq(write(fd, "g", 1), 1);
+		ck_assert_int_eq(futimens(fd, times), 0);
+		close(fd);
+		now = identify("d/f");
+	} while (now.changed.tv_sec == before->changed.tv_sec &&
+	    now.changed.tv_nsec == before->changed.tv_nsec);
+	ck_assert_int_eq(now.modified.tv_nsec, before->modified.tv_nsec);
+}
+
+START_TEST(file_stays_when_rewritten_with_size_and_time_put_back)
+{
+	struct source_identity identity;
+
+	file_make("d/f", "f");
+	identity = identify("d/f");
+	rewrite_until_changed(&identity);
+	ck_assert_int_eq(remove_in("f", &identity), -1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "changed since it was"));
+	file_expect_text("d/f", "g");
+	ck_assert_uint_eq(folder_count("d"), 1);
+}
+END_TEST
+
+START_TEST(other_links_are_removed_when_one_was)
+{
+	struct source_identity identity;
+
+	file_make("d/f", "f");
+	ck_assert_int_eq(link("d/f", "d/g"), 0);
+	ck_assert_int_eq(link("d/f", "d/h"), 0);
+	identity = identify("d/f");
+	ck_assert_int_eq(remove_in("g", &identity), 0);
+	ck_assert_int_eq(remove_in("h", &identity), 0);
+	ck_assert_int_eq(remove_in("f", &identity), 0);
+	ck_assert_uint_eq(folder_count("d"), 0);
+}
+END_TEST
+
+/* The change that a removal made does not hide another's. */
+START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
+{
+	struct source_identity identity, left;
+
+	file_make("d/f", "f");
+	ck_assert_int_eq(link("d/f", "d/g"), 0);
+	identity = identify("d/f");
+	ck_assert_int_eq(remove_in("g", &identity), 0);
+	left = identify("d/f");
+	rewrite_until_changed(&left);
+	ck_assert_int_eq(remove_in("f", &identity), -1);
+	file_expect_text("d/f", "g");
+}
+END_TEST
+
+/* Names that are 1 byte shorter than the longest, as long, and longer. */
+START_TEST(file_stays_when_its_name_is_too_long)
+{
+	static const int results[] = {0, 0, -1};
+	struct source_identity identity;
+	char name[ASIDE_NAME], path[ASIDE_NAME + 2], aside[300];
+	size_t length;
+
+	name_aside(aside, getpid(), "");
+	length = ASIDE_NAME - 1 - strlen(aside + 2) - 1 + (size_t)_i;
+	memset(name, 'n', length);
+	name[length] = '\0';
+	snprintf(path, sizeof(path), "d/%s", name);
+	file_make(path, "f");
+	identity = identify(path);
+	ck_assert_int_eq(remove_in(name, &identity), results[_i]);
+	ck_assert_int_eq(file_exists(path), results[_i] != 0);
+	ck_assert_uint_eq(folder_count("d"), results[_i] != 0);
+	if (results[_i] != 0)
+		ck_assert_ptr_nonnull(strstr(outcome.text, "too long"));
+}
+END_TEST
+
+/* Another's file has the name that this process would give it. */
+START_TEST(file_stays_when_the_name_aside_is_taken)
+{
+	struct source_identity identity;
+	char aside[300];
+
+	leave_aside(aside, getpid(), "f");
+	file_make("d/f", "f");
+	identity = identify("d/f");
+	ck_assert_int_eq(remove_in("f", &identity), -1);
+	file_expect_text("d/f", "f");
+	file_expect_text(aside, "left");
+}
+END_TEST
+
+START_TEST(file_gets_its_name_back_when_its_process_has_ended)
+{
+	char aside[300];
+
+	leave_aside(aside, find_ended(), "f");
+	/* In a container each run may be the same process. */
+	leave_aside(aside, getpid(), "g-1");
+	restore_all(2, 0);
+	file_expect_text("d/f", "left");
+	file_expect_text("d/g-1", "left");
+	ck_assert_uint_eq(folder_count("d"), 2);
+	restore_all(0, 0);
+}
+END_TEST
+
+START_TEST(file_stays_aside_when_its_name_is_taken)
+{
+	char aside[300];
+
+	leave_aside(aside, find_ended(), "f");
+	file_make("d/f", "new");
+	restore_all(0, 1);
+	ck_assert_str_eq(told, "f: File exists");
+	file_expect_text("d/f", "new");
+	file_expect_text(aside, "left");
+}
+END_TEST
+
+/* The run ended while it gave the name back by a hard link. */
+START_TEST(one_name_is_left_when_a_file_has_both)
+{
+	char aside[300];
+
+	leave_aside(aside, find_ended(), "f");
+	ck_assert_int_eq(link(aside, "d/f"), 0);
+	restore_all(1, 0);
+	file_expect_text("d/f", "left");
+	ck_assert_uint_eq(folder_count("d"), 1);
+}
+END_TEST
+
+START_TEST(file_stays_aside_when_its_process_runs)
+{
+	char aside[300];
+
+	leave_aside(aside, getppid(), "f");
+	restore_all(0, 0);
+	file_expect_text(aside, "left");
+}
+END_TEST
+
+START_TEST(other_names_are_left_alone)
+{
+	static const char *const names[] = {".ftx-removing-", ".ftx-removing-1",
+	    ".ftx-removing-1-", ".ftx-removing--f", ".ftx-removing-0-f",
+	    ".ftx-removing-x-f", ".ftx-removing-99999999999999999999-f",
+	    ".ftx-removing-1-.", ".ftx-removing-1-..", ".ftx-removing- 1-f",
+	    "ftx-removing-1-f"};
+	const size_t count = sizeof(names) / sizeof(names[0]);
+	char path[300];
+
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_int_eq(aside_is_name(names[i]), 0);
+		snprintf(path, sizeof(path), "d/%s", names[i]);
+		file_make(path, "f");
+	}
+	restore_all(0, 0);
+	ck_assert_uint_eq(folder_count("d"), count);
+}
+END_TEST
+
+Suite *
+aside_suite(void)
+{
+	Suite *suite = suite_create("aside");
+	TCase *tcase = support_case("aside");
+
+	tcase_add_checked_fixture(tcase, begin, NULL);
+	tcase_add_test(tcase, file_is_removed_when_nothing_changed);
+	tcase_add_test(
+	    tcase, file_stays_when_rewritten_with_size_and_time_put_back);
+	tcase_add_test(tcase, other_links_are_removed_when_one_was);
+	tcase_add_test(
+	    tcase, other_link_stays_when_rewritten_after_one_was_removed);
+	tcase_add_loop_test(tcase, file_stays_when_its_name_is_too_long, 0, 3);
+	tcase_add_test(tcase, file_stays_when_the_name_aside_is_taken);
+	tcase_add_test(
+	    tcase, file_gets_its_name_back_when_its_process_has_ended);
+	tcase_add_test(tcase, file_stays_aside_when_its_name_is_taken);
+	tcase_add_test(tcase, one_name_is_left_when_a_file_has_both);
+	tcase_add_test(tcase, file_stays_aside_when_its_process_runs);
+	tcase_add_test(tcase, other_names_are_left_alone);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

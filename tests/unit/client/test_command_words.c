@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* Command lines and their words. */
+#include <check.h>
+#include <string.h>
+
+#include "client/settings/command_words.h"
+
+Suite *command_words_suite(void);
+
+#define WORDS_MAX 8
+
+static const struct {
+	const char *text;
+	const char *words[WORDS_MAX];
+} goods[] = {
+    {"ssh", {"ssh"}},
+    {"ssh host ftxd -i", {"ssh", "host", "ftxd", "-i"}},
+    {" \t a \n\t b  ", {"a", "b"}},
+    {"a 'b c' \"d e\"", {"a", "b c", "d e"}},
+    {"a'b c'd\"e f\"g", {"ab cde fg"}},
+    {"a '' \"\" b", {"a", "", "", "b"}},
+    {"a '\"' \"'\"", {"a", "\"", "'"}},
+    {"a \\ $HOME;b|c `d` *", {"a", "\\", "$HOME;b|c", "`d`", "*"}},
+    {"a 'b\nc'", {"a", "b\nc"}},
+    {"\xc3\xa4 \xff", {"\xc3\xa4", "\xff"}},
+};
+
+START_TEST(good_commands)
+{
+	struct command_words words;
+	const char *reason;
+	size_t count = 0;
+
+	ck_assert_int_eq(
+	    command_words_split(&words, goods[_i].text, &reason), 0);
+	while (count < WORDS_MAX && goods[_i].words[count] != NULL) {
+		ck_assert_uint_lt(count, words.count);
+		ck_assert_str_eq(words.items[count], goods[_i].words[count]);
+		count++;
+	}
+	ck_assert_uint_eq(words.count, count);
+	ck_assert_ptr_null(words.items[count]);
+	command_words_release(&words);
+	ck_assert_ptr_null(words.items);
+}
+END_TEST
+
+static const struct {
+	const char *text, *reason;
+} bads[] = {
+    {"", "empty"},
+    {" \t\n", "empty"},
+    {"''", "empty"},
+    {"'' a", "empty"},
+    {"a 'b", "does not end"},
+    {"a \"b'", "does not end"},
+    {"a b'", "does not end"},
+    {"'", "does not end"},
+};
+
+START_TEST(bad_commands)
+{
+	struct command_words words;
+	const char *reason = "";
+
+	ck_assert_int_eq(
+	    command_words_split(&words, bads[_i].text, &reason), -1);
+	ck_assert_ptr_nonnull(strstr(reason, bads[_i].reason));
+	ck_assert_ptr_null(words.items);
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+Suite *
+command_words_suite(void)
+{
+	Suite *suite = suite_create("command_words");
+	TCase *tcase = tcase_create("words");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, good_commands, 0, COUNT(goods));
+	tcase_add_loop_test(tcase, bad_commands, 0, COUNT(bads));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/* folders: from below, not too early, and not without limit. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/sources/directories.h"
+
+Suite *directories_suite(void);
+
+static struct directories directories;
+
+static void
+begin(void)
+{
+	directories_init(&directories);
+}
+
+static void
+end(void)
+{
+	directories_release(&directories);
+}
+
+static struct directory *
+enter(const char *name)
+{
+	char path[WIRE_PATH_MAX + 1];
+	const struct source source = {path, 0, 0};
+	const struct stat found = {.st_mode = S_IFDIR | 0700};
+
+	memcpy(path, name, strlen(name) + 1);
+	ck_assert_int_eq(directories_enter(&directories, &source, &found), 0);
+	ck_assert_str_eq(directories.current->source.path, name);
+	return directories.current;
+}
+
+/* Take one as if its mode were set then and there. */
+static void
+take(const char *name)
+{
+	struct directory *directory = directories_take(&directories);
+
+	if (name == NULL) {
+		ck_assert_ptr_null(directory);
+		return;
+	}
+	ck_assert_ptr_nonnull(directory);
+	ck_assert_str_eq(directory->source.path, name);
+	ck_assert_uint_eq(directory->found.st_mode, S_IFDIR | 0700);
+	directory_drop(directory->parent);
+	free(directory);
+}
+
+START_TEST(when_all_below_is_done)
+{
+	struct directory *above = enter("a"), *below = enter("a/b");
+
+	ck_assert_ptr_null(above->parent);
+	ck_assert_ptr_eq(below->parent, above);
+	directory_hold(above);
+	directory_hold(below);
+	directory_hold(below);
+	directories_leave(&directories);
+	ck_assert_ptr_eq(directories.current, above);
+	directories_leave(&directories);
+	ck_assert_ptr_null(directories.current);
+	directory_drop(above);
+	directory_drop(below);
+	take(NULL);
+	directory_drop(below);
+	take("a/b");
+	take("a");
+	take(NULL);
+	ck_assert_uint_eq(directories.count, 0);
+	ck_assert_uint_eq(directories.bytes, 0);
+}
+END_TEST
+
+/* A parent waits until the mode of what lies in it is set. */
+START_TEST(from_below)
+{
+	struct directory *directory;
+
+	enter("a");
+	enter("a/b");
+	directories_leave(&directories);
+	directories_leave(&directories);
+	directory = directories_take(&directories);
+	ck_assert_str_eq(directory->source.path, "a/b");
+	take(NULL);
+	directory_drop(directory->parent);
+	free(directory);
+	take("a");
+}
+END_TEST
+
+/* Each leaves the lists from whatever place it has there. */
+START_TEST(in_any_order)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	static const int orders[][4] = {
+	    {0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {2, 0, 3, 1}};
+	const int *order = orders[_i];
+	struct directory *held[4];
+
+	for (int i = 0; i < 4; i++) {
+		held[i] = directory_hold(enter(names[i]));
+		directories_leave(&directories);
+	}
+	directory_drop(held[order[0]]);
+	directory_drop(held[order[1]]);
+	take(names[order[0]]);
+	directory_drop(held[order[2]]);
+	take(names[order[1]]);
+	take(names[order[2]]);
+	take(NULL);
+	directory_drop(held[order[3]]);
+	take(names[order[3]]);
+	take(NULL);
+}
+END_TEST
+
+/* A connection asks for those above first, and after it was lost again. */
+START_TEST(unknown_to_a_connection)
+{
+	struct directory *above = enter("a"), *below = enter("a/b");
+
+	ck_assert_ptr_eq(directory_unknown(below, 1), above);
+	ck_assert_ptr_null(directory_unknown(NULL, 1));
+	above->known = 1;
+	ck_assert_ptr_eq(directory_unknown(below, 1), below);
+	ck_assert_ptr_eq(directory_unknown(below, 2), above);
+	below->known = 3;
+	ck_assert_ptr_null(directory_unknown(below, 1));
+	ck_assert_ptr_eq(directory_unknown(below, 2), above);
+	directories_forget(&directories, 1);
+	ck_assert_ptr_eq(directory_unknown(below, 1), above);
+	ck_assert_uint_eq(below->known, 2);
+	directories_leave(&directories);
+	directories_leave(&directories);
+	directories_forget(&directories, 2);
+	ck_assert_uint_eq(below->known, 0);
+}
+END_TEST
+
+START_TEST(so_many)
+{
+	for (int i = 0; i < WIRE_WINDOW_REQUESTS; i++) {
+		ck_assert(!directories_are_full(&directories));
+		enter("a");
+	}
+	ck_assert(directories_are_full(&directories));
+	directories_leave(&directories);
+	ck_assert(directories_are_full(&directories));
+	take("a");
+	ck_assert(!directories_are_full(&directories));
+}
+END_TEST
+
+START_TEST(so_many_bytes)
+{
+	char name[WIRE_PATH_MAX + 1];
+
+	memset(name, 'x', WIRE_PATH_MAX);
+	name[WIRE_PATH_MAX] = '\0';
+	for (int i = 0; i < WIRE_WINDOW_PATHS / WIRE_PATH_MAX; i++) {
+		ck_assert(!directories_are_full(&directories));
+		enter(name);
+	}
+	ck_assert(directories_are_full(&directories));
+}
+END_TEST
+
+Suite *
+directories_suite(void)
+{
+	Suite *suite = suite_create("directories");
+	TCase *tcase = tcase_create("folders");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, when_all_below_is_done);
+	tcase_add_test(tcase, from_below);
+	tcase_add_loop_test(tcase, in_any_order, 0, 4);
+	tcase_add_test(tcase, unknown_to_a_connection);
+	tcase_add_test(tcase, so_many);
+	tcase_add_test(tcase, so_many_bytes);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/* queue: names on the other end, as rsync gives them, and sources opened again.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/sources/queue.h"
+#include "tests/unit/support.h"
+
+Suite *queue_suite(void);
+
+static struct options options;
+static struct queue queue;
+static struct queue_item item;
+
+static void
+begin(const char *path, int recursive)
+{
+	static char named[64];
+	static char *paths[1] = {named};
+
+	snprintf(named, sizeof(named), "%s", path);
+	queue_init(&queue, paths, 1, &options, recursive);
+}
+
+/* What the source is called must be this. */
+static void
+check_called(const char *name)
+{
+	struct wire_bytes called = source_called(&item.source);
+
+	ck_assert_msg(called.length == strlen(name) &&
+		memcmp(called.bytes, name, called.length) == 0,
+	    "%s is called %.*s", item.source.path, (int)called.length,
+	    called.bytes);
+}
+
+static const struct {
+	const char *path, *directory, *file;
+} names[] = {
+    {"t/d", "d", "d/f"},
+    {"./t/d", "d", "d/f"},
+    {"t/d/", "", "f"},
+    {"t/d//", "", "f"},
+    {"t/d/.", "", "f"},
+    {"t/d/e/..", "", "f"},
+};
+
+START_TEST(names_of_trees)
+{
+	int files = 0;
+
+	folder_make("t");
+	folder_make("t/d");
+	folder_make("t/d/e");
+	file_make("t/d/f", "x");
+	begin(names[_i].path, 1);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FOLDER);
+	check_called(names[_i].directory);
+	for (;;) {
+		enum queue_event event = queue_next(&queue, &item);
+
+		if (event == QUEUE_END)
+			break;
+		if (event != QUEUE_FILE)
+			continue;
+		check_called(names[_i].file);
+		close(item.fd);
+		files++;
+	}
+	ck_assert_int_eq(files, 1);
+	ck_assert(queue.ended);
+}
+END_TEST
+
+START_TEST(file_keeps_its_name)
+{
+	folder_make("t");
+	file_make("t/f", "x");
+	begin("t/f", 1);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FILE);
+	check_called("f");
+	close(item.fd);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_END);
+}
+END_TEST
+
+START_TEST(directory_is_not_walked)
+{
+	folder_make("t");
+	begin("t", 0);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FAILED);
+	ck_assert_str_eq(item.outcome.text, "is a directory (-r sends it)");
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_END);
+}
+END_TEST
+
+START_TEST(what_is_left)
+{
+	struct source source;
+	int begun;
+
+	folder_make("t");
+	file_make("t/f", "x");
+	begin("t", 1);
+	ck_assert_uint_eq(queue_count(&queue), 1);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FOLDER);
+	ck_assert_uint_eq(queue_count(&queue), 1);
+	ck_assert(queue_rest(&queue, &source, &begun));
+	ck_assert_str_eq(source.path, "t");
+	ck_assert_int_eq(begun, 1);
+	ck_assert(!queue_rest(&queue, &source, &begun));
+	ck_assert_uint_eq(queue_count(&queue), 0);
+}
+END_TEST
+
+/* Open t/a/f again, from what was named. */
+static enum source_kind
+open_again(int follow)
+{
+	char path[] = "t/a/f";
+	const struct source source = {path, 1, 0};
+	struct stat found;
+	int fd;
+	enum source_kind kind =
+	    source_open(&source, follow, &fd, &found, &item.outcome);
+
+	if (kind == SOURCE_FILE || kind == SOURCE_FOLDER)
+		close(fd);
+	ck_assert_str_eq(path, "t/a/f");
+	return kind;
+}
+
+START_TEST(no_link_on_the_way)
+{
+	folder_make("t");
+	folder_make("t/a");
+	folder_make("b");
+	file_make("t/a/f", "x");
+	file_make("b/f", "y");
+	ck_assert_int_eq(open_again(0), SOURCE_FILE);
+	ck_assert_int_eq(rename("t/a", "t/away"), 0);
+	ck_assert_int_eq(open_again(0), SOURCE_FAILED);
+	ck_assert_int_eq(symlink("../b", "t/a"), 0);
+	ck_assert_int_eq(open_again(0), SOURCE_FAILED);
+	ck_assert_int_eq(open_again(1), SOURCE_FILE);
+	ck_assert_int_eq(unlink("t/a"), 0);
+	folder_make("t/a");
+	ck_assert_int_eq(symlink("../../b/f", "t/a/f"), 0);
+	ck_assert_int_eq(open_again(0), SOURCE_SKIPPED);
+	ck_assert_int_eq(open_again(1), SOURCE_FILE);
+	/* What was named itself may be a link. */
+	ck_assert_int_eq(rename("t", "real"), 0);
+	ck_assert_int_eq(symlink("real", "t"), 0);
+	ck_assert_int_eq(open_again(0), SOURCE_SKIPPED);
+}
+END_TEST
+
+Suite *
+queue_suite(void)
+{
+	Suite *suite = suite_create("queue");
+	TCase *tcase = support_case("queue");
+
+	tcase_add_loop_test(
+	    tcase, names_of_trees, 0, (int)(sizeof(names) / sizeof(names[0])));
+	tcase_add_test(tcase, file_keeps_its_name);
+	tcase_add_test(tcase, directory_is_not_walked);
+	tcase_add_test(tcase, what_is_left);
+	tcase_add_test(tcase, no_link_on_the_way);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* The limit on the bytes a second, with times that are given. */
+#include <check.h>
+
+#include "client/run/rate.h"
+
+Suite *rate_suite(void);
+
+#define BEGIN 5000
+
+static struct rate rate;
+
+/* Take all that is allowed, as often as rate_due says, until the end. */
+static uint64_t
+drain(uint64_t limit, io_time duration, io_time late)
+{
+	io_time now = BEGIN;
+	uint64_t sent = 0;
+
+	rate_init(&rate, limit, now);
+	while (now <= BEGIN + duration) {
+		uint64_t allowed = rate_allows(&rate, now);
+
+		rate_take(&rate, allowed);
+		sent += allowed;
+		ck_assert_int_gt(rate_due(&rate), now);
+		now = rate_due(&rate) + late;
+	}
+	return sent;
+}
+
+START_TEST(no_limit)
+{
+	rate_init(&rate, 0, BEGIN);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN), UINT64_MAX);
+	rate_take(&rate, UINT64_C(1) << 40);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN), UINT64_MAX);
+	ck_assert_int_le(rate_due(&rate), BEGIN);
+	ck_assert_uint_eq(rate_piece(&rate, 4096), 4096);
+}
+END_TEST
+
+START_TEST(nothing_goes_at_first)
+{
+	rate_init(&rate, 1000, BEGIN);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 1), 1);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 100), 100);
+	rate_take(&rate, 60);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 100), 40);
+}
+END_TEST
+
+static const uint64_t limits[] = {
+    1, 50, 51, 128, 1000, 1024 * 128, 12345678, RATE_MAX};
+
+START_TEST(holds_over_seconds)
+{
+	uint64_t limit = limits[_i], whole = 10 * limit;
+	/* Up to one step may be missing at the end. */
+	uint64_t step = limit / 50 + 1;
+
+	for (io_time late = 0; late <= 100; late += 50) {
+		uint64_t sent = drain(limit, 10000, late);
+
+		ck_assert_uint_le(sent, whole);
+		ck_assert_uint_ge(sent + step + limit / 10 + 1, whole);
+	}
+}
+END_TEST
+
+START_TEST(idle_time_is_not_saved_up)
+{
+	uint64_t burst;
+
+	rate_init(&rate, 100000, BEGIN);
+	burst = rate_allows(&rate, BEGIN + 3600 * 1000);
+	ck_assert_uint_le(burst, 100000 / 4 + 1);
+	rate_take(&rate, burst);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 3600 * 1000), 0);
+}
+END_TEST
+
+START_TEST(due_when_a_step_is_full)
+{
+	rate_init(&rate, 100000, BEGIN);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
+	ck_assert_int_eq(rate_due(&rate), BEGIN + 20);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 20), 2000);
+	rate_take(&rate, 1000);
+	ck_assert_int_eq(rate_due(&rate), BEGIN + 30);
+	rate_init(&rate, 1, BEGIN);
+	ck_assert_int_eq(rate_due(&rate), BEGIN + 1000);
+}
+END_TEST
+
+START_TEST(clock_that_stands_still)
+{
+	rate_init(&rate, 1000, BEGIN);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 10), 10);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 10), 10);
+	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 10);
+}
+END_TEST
+
+START_TEST(pieces)
+{
+	rate_init(&rate, 1, BEGIN);
+	ck_assert_uint_eq(rate_piece(&rate, 65536), 1024);
+	rate_init(&rate, 40000, BEGIN);
+	ck_assert_uint_eq(rate_piece(&rate, 65536), 10000);
+	rate_init(&rate, RATE_MAX, BEGIN);
+	ck_assert_uint_eq(rate_piece(&rate, 65536), 65536);
+}
+END_TEST
+
+Suite *
+rate_suite(void)
+{
+	Suite *suite = suite_create("rate");
+	TCase *tcase = tcase_create("rate");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, no_limit);
+	tcase_add_test(tcase, nothing_goes_at_first);
+	tcase_add_loop_test(tcase, holds_over_seconds, 0,
+	    (int)(sizeof(limits) / sizeof(limits[0])));
+	tcase_add_test(tcase, idle_time_is_not_saved_up);
+	tcase_add_test(tcase, due_when_a_step_is_full);
+	tcase_add_test(tcase, clock_that_stands_still);
+	tcase_add_test(tcase, pieces);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

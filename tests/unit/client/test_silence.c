@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* When a server has been silent, or said that it works, for too long. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "client/connection/silence.h"
+#include "tests/unit/support.h"
+
+Suite *silence_suite(void);
+
+/* Milliseconds. */
+#define TIMEOUT 60000
+#define COMMIT 600000
+#define BEGIN 1000
+
+#define MIB (UINT64_C(1) << 20)
+
+static struct silence silence;
+
+static void
+begin(void)
+{
+	silence_init(&silence, TIMEOUT, COMMIT, BEGIN);
+}
+
+/* It says that it works every so many milliseconds.  Returns when it must end.
+ */
+static io_time
+work(io_time now, int64_t every, uint64_t size)
+{
+	silence_heard(&silence, 1, now);
+	while (now + every < silence_end(&silence, size)) {
+		now += every;
+		silence_heard(&silence, 1, now);
+	}
+	return silence_end(&silence, size);
+}
+
+START_TEST(silence_ends_after_the_timeout)
+{
+	ck_assert_int_eq(silence_end(&silence, 0), BEGIN + TIMEOUT);
+	silence_sent(&silence, 5000);
+	ck_assert_int_eq(silence_end(&silence, 0), 5000 + TIMEOUT);
+	silence_heard(&silence, 0, 7000);
+	ck_assert_int_eq(silence_end(&silence, 1 << 30), 7000 + TIMEOUT);
+}
+END_TEST
+
+START_TEST(silence_after_working_is_that_of_a_commit)
+{
+	silence_heard(&silence, 1, 5000);
+	ck_assert_int_eq(silence_end(&silence, 0), 5000 + COMMIT);
+	ck_assert_int_eq(silence_end(&silence, 1 << 30), 5000 + COMMIT);
+	silence_heard(&silence, 0, 6000);
+	ck_assert_int_eq(silence_end(&silence, 0), 6000 + TIMEOUT);
+}
+END_TEST
+
+static const int64_t paces[] = {1, 200, 5000, 59999, 599999};
+
+START_TEST(working_is_bounded_together)
+{
+	ck_assert_int_eq(work(5000, paces[_i], 0), 5000 + COMMIT);
+	begin();
+	ck_assert_int_eq(work(5000, paces[_i], 6000 * MIB),
+	    5000 + COMMIT + (int64_t)(6000 * MIB / 10485));
+}
+END_TEST
+
+START_TEST(longest_grows_with_the_size)
+{
+	ck_assert_int_eq(silence_longest(&silence, 0), COMMIT);
+	ck_assert_int_eq(silence_longest(&silence, 10484), COMMIT);
+	ck_assert_int_eq(silence_longest(&silence, 10485), COMMIT + 1);
+	ck_assert_int_ge(silence_longest(&silence, 10 * MIB), COMMIT + 1000);
+	ck_assert_int_le(silence_longest(&silence, 10 * MIB), COMMIT + 1001);
+	ck_assert_int_gt(silence_longest(&silence, INT64_MAX), COMMIT);
+}
+END_TEST
+
+START_TEST(result_begins_a_new_bound)
+{
+	io_time end = work(5000, 5000, 0);
+
+	silence_heard(&silence, 0, end - 1);
+	ck_assert_int_eq(work(end, 5000, 0), end + COMMIT);
+}
+END_TEST
+
+/* What is sent for hours, after a word of work, is no work. */
+START_TEST(sending_is_no_work)
+{
+	io_time now = 5000;
+
+	silence_heard(&silence, 1, now);
+	for (int i = 0; i < 100000; i++)
+		silence_sent(&silence, now += 4999);
+	ck_assert_int_eq(silence_end(&silence, 0), now + COMMIT);
+}
+END_TEST
+
+/* But to take a byte now and then does not make it last. */
+START_TEST(little_that_is_taken_is_no_way_out)
+{
+	io_time now = 5000;
+	int taken = 0;
+
+	silence_heard(&silence, 1, now);
+	while (now + 5000 < silence_end(&silence, 0) && taken < 1000) {
+		silence_sent(&silence, now += 5000);
+		taken++;
+	}
+	ck_assert_int_eq(silence_end(&silence, 0), 5000 + COMMIT);
+}
+END_TEST
+
+Suite *
+silence_suite(void)
+{
+	Suite *suite = suite_create("silence");
+	TCase *tcase = support_case("silence");
+
+	tcase_add_checked_fixture(tcase, begin, NULL);
+	tcase_add_test(tcase, silence_ends_after_the_timeout);
+	tcase_add_test(tcase, silence_after_working_is_that_of_a_commit);
+	tcase_add_loop_test(tcase, working_is_bounded_together, 0,
+	    sizeof(paces) / sizeof(paces[0]));
+	tcase_add_test(tcase, longest_grows_with_the_size);
+	tcase_add_test(tcase, result_begins_a_new_bound);
+	tcase_add_test(tcase, sending_is_no_work);
+	tcase_add_test(tcase, little_that_is_taken_is_no_way_out);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* The exit status that follows from what became of a run's files. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "client/run/tally.h"
+
+Suite *tally_suite(void);
+
+/* Statuses of files, ended by END; what ended the run, or END. */
+#define END (-1)
+
+static const struct story {
+	int files[4], ended, skipped, status;
+} stories[] = {
+    {{END}, END, 0, 0},
+    {{STATUS_STORED, END}, END, 0, 0},
+    {{STATUS_WOULD_STORE, STATUS_UNCHANGED, END}, END, 0, 0},
+    /* One status that all share. */
+    {{STATUS_EXISTS, END}, END, 0, 25},
+    {{STATUS_EXISTS, STATUS_EXISTS, END}, END, 0, 25},
+    {{STATUS_REFUSED, STATUS_NOT_OFFERED, END}, END, 0, 5},
+    {{STATUS_NO_SPACE, END}, END, 0, 28},
+    {{STATUS_FAILED, END}, END, 0, 11},
+    {{STATUS_DIGEST, END}, END, 0, 12},
+    {{STATUS_CHANGED, END}, END, 0, 24},
+    {{STATUS_SOURCE, STATUS_SOURCE, END}, END, 0, 3},
+    /* Several, or some that were stored. */
+    {{STATUS_EXISTS, STATUS_REFUSED, END}, END, 0, 23},
+    {{STATUS_STORED, STATUS_EXISTS, END}, END, 0, 23},
+    {{STATUS_EXISTS, STATUS_STORED, END}, END, 0, 23},
+    {{STATUS_SOURCE, STATUS_STORED, END}, END, 0, 23},
+    {{STATUS_SOURCE, STATUS_NO_SPACE, END}, END, 0, 23},
+    /* What was skipped does not count, but for all of it. */
+    {{END}, END, 1, 3},
+    {{STATUS_STORED, END}, END, 1, 0},
+    {{STATUS_EXISTS, END}, END, 1, 25},
+    {{STATUS_SOURCE, END}, END, 1, 3},
+    /* What ended the run early. */
+    {{END}, STATUS_PROTOCOL, 0, 2},
+    {{END}, STATUS_VERSION, 0, 2},
+    {{STATUS_STORED, END}, STATUS_LOST, 0, 10},
+    {{STATUS_EXISTS, END}, STATUS_STALLED, 0, 30},
+    {{END}, STATUS_UNREACHABLE, 0, 35},
+    {{STATUS_STORED, STATUS_EXISTS, END}, STATUS_BUSY, 0, 75},
+    {{END}, STATUS_DRAINING, 1, 75},
+    /* Other ends are those of the files that were left. */
+    {{END}, STATUS_REFUSED, 0, 5},
+    {{STATUS_REFUSED, END}, STATUS_REFUSED, 0, 5},
+    {{STATUS_STORED, END}, STATUS_REFUSED, 0, 23},
+    {{STATUS_EXISTS, END}, STATUS_REFUSED, 0, 23},
+    {{END}, STATUS_NO_SPACE, 0, 28},
+    {{END}, STATUS_UNTRIED, 0, 35},
+    {{END}, STATUS_MEMORY, 0, 3},
+    {{STATUS_STORED, END}, STATUS_MEMORY, 0, 23},
+};
+
+START_TEST(exit_status)
+{
+	const struct story *story = &stories[_i];
+	struct tally tally = {0};
+
+	for (int i = 0; story->files[i] != END; i++)
+		tally_count(&tally, (enum status)story->files[i]);
+	tally.skipped += (uint64_t)story->skipped;
+	if (story->ended != END)
+		tally_end(&tally, (enum status)story->ended);
+	ck_assert_int_eq(tally_exit(&tally), story->status);
+}
+END_TEST
+
+Suite *
+tally_suite(void)
+{
+	Suite *suite = suite_create("tally");
+	TCase *tcase = tcase_create("tally");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(
+	    tcase, exit_status, 0, (int)(sizeof(stories) / sizeof(stories[0])));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+/* tree: every entry once, links, loops, depth, and trees that do not keep
+ * still. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/sources/tree.h"
+#include "tests/unit/support.h"
+
+Suite *tree_suite(void);
+
+#define STORY 65536
+
+static const char letters[] = {[TREE_FILE] = 'f',
+    [TREE_ENTER] = '>',
+    [TREE_LEAVE] = '<',
+    [TREE_SKIPPED] = 's',
+    [TREE_FAILED] = 'x'};
+
+static struct setting_list exclude;
+static struct tree tree;
+static struct tree_entry entry;
+/* "f path\n" and so on, in the order of the walk. */
+static char story[STORY];
+
+static void
+begin(const char *root, int follow)
+{
+	struct stat found;
+	int fd = open(root, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fstat(fd, &found), 0);
+	ck_assert_int_eq(
+	    tree_begin(&tree, root, fd, &found, follow, &exclude), 0);
+	story[0] = '\0';
+}
+
+static enum tree_event
+step(void)
+{
+	enum tree_event event = tree_next(&tree, &entry);
+	size_t length = strlen(story);
+
+	if (event == TREE_END)
+		return event;
+	snprintf(story + length, sizeof(story) - length, "%c %s\n",
+	    letters[event], entry.path);
+	if (event == TREE_FILE)
+		close(entry.fd);
+	return event;
+}
+
+static void
+walk(const char *root, int follow)
+{
+	begin(root, follow);
+	while (step() != TREE_END)
+		continue;
+	tree_end(&tree);
+}
+
+/* How often the story has this line. */
+static int
+told(const char *line)
+{
+	int count = 0;
+
+	for (const char *at = story; (at = strstr(at, line)) != NULL; at++)
+		count +=
+		    (at == story || at[-1] == '\n') && at[strlen(line)] == '\n';
+	return count;
+}
+
+static int
+lines(void)
+{
+	int count = 0;
+
+	for (const char *at = story; *at != '\0'; at++)
+		count += *at == '\n';
+	return count;
+}
+
+START_TEST(everything_once)
+{
+	folder_make("t");
+	folder_make("t/a");
+	folder_make("t/a/empty");
+	file_make("t/1", "1");
+	file_make("t/a/2", "2");
+	file_make("t/.hidden", "3");
+	walk("t", 0);
+	ck_assert_int_eq(lines(), 8);
+	ck_assert_int_eq(told("f t/1"), 1);
+	ck_assert_int_eq(told("f t/.hidden"), 1);
+	ck_assert_int_eq(told("f t/a/2"), 1);
+	ck_assert_int_eq(told("> t/a"), 1);
+	ck_assert_int_eq(told("< t/a"), 1);
+	ck_assert_int_eq(told("> t/a/empty"), 1);
+	ck_assert_int_eq(told("< t/a/empty"), 1);
+	ck_assert_int_eq(told("< t"), 1);
+	ck_assert_ptr_nonnull(strstr(story, "> t/a/empty\n< t/a/empty\n"));
+	ck_assert_str_eq(story + strlen(story) - 4, "< t\n");
+}
+END_TEST
+
+START_TEST(slash_at_the_end)
+{
+	folder_make("t");
+	file_make("t/1", "1");
+	walk("t/", 0);
+	ck_assert_str_eq(story, "f t/1\n< t/\n");
+}
+END_TEST
+
+START_TEST(kinds_are_skipped)
+{
+	folder_make("t");
+	file_make("t/file", "x");
+	ck_assert_int_eq(symlink("file", "t/link"), 0);
+	ck_assert_int_eq(symlink(".", "t/loop"), 0);
+	ck_assert_int_eq(mkfifo("t/pipe", 0600), 0);
+	walk("t", 0);
+	ck_assert_int_eq(told("f t/file"), 1);
+	ck_assert_int_eq(told("s t/link"), 1);
+	ck_assert_int_eq(told("s t/loop"), 1);
+	ck_assert_int_eq(told("s t/pipe"), 1);
+	ck_assert_int_eq(lines(), 5);
+}
+END_TEST
+
+START_TEST(links_are_followed)
+{
+	folder_make("t");
+	folder_make("t/d");
+	folder_make("other");
+	file_make("other/file", "x");
+	ck_assert_int_eq(symlink("../other/file", "t/file"), 0);
+	ck_assert_int_eq(symlink("../other", "t/there"), 0);
+	ck_assert_int_eq(symlink("nowhere", "t/dangling"), 0);
+	ck_assert_int_eq(symlink("..", "t/d/up"), 0);
+	ck_assert_int_eq(symlink("self", "t/self"), 0);
+	walk("t", 1);
+	ck_assert_int_eq(told("f t/file"), 1);
+	ck_assert_int_eq(told("> t/there"), 1);
+	ck_assert_int_eq(told("f t/there/file"), 1);
+	ck_assert_int_eq(told("x t/dangling"), 1);
+	ck_assert_int_eq(told("s t/d/up"), 1);
+	ck_assert_int_eq(told("x t/self"), 1);
+	ck_assert_int_eq(lines(), 10);
+}
+END_TEST
+
+START_TEST(excluded)
+{
+	char name[] = "*.o", path[] = "a/skip", directory[] = "cache";
+	char *items[] = {name, path, directory};
+
+	exclude = (struct setting_list){items, 3};
+	folder_make("t");
+	folder_make("t/a");
+	folder_make("t/a/cache");
+	file_make("t/a/cache/x", "");
+	file_make("t/x.o", "");
+	file_make("t/a/y.o", "");
+	file_make("t/a/skip", "");
+	file_make("t/skip", "");
+	walk("t", 0);
+	ck_assert_int_eq(told("f t/skip"), 1);
+	ck_assert_int_eq(lines(), 4);
+}
+END_TEST
+
+START_TEST(pruned)
+{
+	folder_make("t");
+	folder_make("t/d");
+	file_make("t/d/x", "");
+	begin("t", 0);
+	ck_assert_int_eq(step(), TREE_ENTER);
+	tree_prune(&tree);
+	ck_assert_int_eq(step(), TREE_LEAVE);
+	ck_assert_str_eq(entry.path, "t");
+	ck_assert_int_eq(step(), TREE_END);
+	tree_end(&tree);
+}
+END_TEST
+
+/* Below a root, make directories one in the other, each with a file. */
+static void
+make_deep(int depth)
+{
+	int top = open(".", O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_ge(top, 0);
+	folder_make("t");
+	ck_assert_int_eq(chdir("t"), 0);
+	for (int i = 0; i < depth; i++) {
+		file_make("a", "");
+		folder_make("d");
+		file_make("z", "");
+		ck_assert_int_eq(chdir("d"), 0);
+	}
+	ck_assert_int_eq(fchdir(top), 0);
+	close(top);
+}
+
+/* Deeper than streams are held: few descriptors, nothing lost. */
+START_TEST(deep)
+{
+	const int depth = TREE_STREAMS + 40;
+	size_t most = 0, before = support_descriptors();
+	int files = 0, entered = 0, left = 0;
+
+	make_deep(depth);
+	begin("t", 0);
+	for (;;) {
+		enum tree_event event = tree_next(&tree, &entry);
+
+		if (event == TREE_END)
+			break;
+		ck_assert_int_ne(event, TREE_FAILED);
+		files += event == TREE_FILE;
+		entered += event == TREE_ENTER;
+		left += event == TREE_LEAVE;
+		if (event == TREE_FILE)
+			close(entry.fd);
+		if (support_descriptors() > most)
+			most = support_descriptors();
+	}
+	tree_end(&tree);
+	ck_assert_int_eq(files, 2 * depth);
+	ck_assert_int_eq(entered, depth);
+	ck_assert_int_eq(left, depth + 1);
+	ck_assert_uint_le(most, before + TREE_STREAMS + 4);
+}
+END_TEST
+
+/* No path is longer than the protocol has room for. */
+START_TEST(too_deep)
+{
+	int failed = 0, entered = 0;
+
+	make_deep(WIRE_PATH_MAX / 2 + 10);
+	begin("t", 0);
+	for (;;) {
+		enum tree_event event = tree_next(&tree, &entry);
+
+		if (event == TREE_END)
+			break;
+		entered += event == TREE_ENTER;
+		failed += event == TREE_FAILED;
+		if (event == TREE_FILE)
+			close(entry.fd);
+	}
+	tree_end(&tree);
+	ck_assert_int_eq(entered, WIRE_PATH_MAX / 2);
+	/* The three names in the deepest directory that was entered. */
+	ck_assert_int_eq(failed, 3);
+	ck_assert_int_eq(system("rm -rf t"), 0);
+}
+END_TEST
+
+/* A directory that is closed meanwhile has become another one. */
+START_TEST(replaced_above)
+{
+	char path[4 * TREE_STREAMS + 16] = "t", other[sizeof(path) + 8];
+	int failed = 0;
+
+	make_deep(TREE_STREAMS + 4);
+	for (size_t i = 0; i < TREE_STREAMS + 1; i++)
+		memcpy(path + 1 + 2 * i, "/d", sizeof("/d"));
+	begin("t", 0);
+	for (;;) {
+		enum tree_event event = tree_next(&tree, &entry);
+
+		if (event == TREE_END)
+			break;
+		ck_assert_ptr_null(strstr(entry.path, "wrong"));
+		if (event == TREE_FILE)
+			close(entry.fd);
+		if (event == TREE_FAILED) {
+			failed++;
+			ck_assert_str_eq(entry.path, path);
+		}
+		if (event == TREE_ENTER &&
+		    strlen(entry.path) == strlen(path) + 2) {
+			snprintf(other, sizeof(other), "%s-old", path);
+			ck_assert_int_eq(rename(path, other), 0);
+			folder_make(path);
+			snprintf(other, sizeof(other), "%s/wrong", path);
+			file_make(other, "");
+		}
+	}
+	tree_end(&tree);
+	/* None if the child happened to be the last of its names. */
+	ck_assert_int_le(failed, 1);
+}
+END_TEST
+
+/* Names come and go between reading and opening. */
+START_TEST(changes_underneath)
+{
+	folder_make("t");
+	for (int i = 0; i < 3; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "t/%d", i);
+		file_make(path, "");
+	}
+	begin("t", 0);
+	ck_assert_int_eq(step(), TREE_FILE);
+	for (int i = 0; i < 3; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "t/%d", i);
+		if (strcmp(path, entry.path) == 0)
+			continue;
+		ck_assert_int_eq(unlink(path), 0);
+		if (i == 1)
+			ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+	}
+	while (step() != TREE_END)
+		ck_assert_int_ne(entry.path[0], '/');
+	tree_end(&tree);
+	ck_assert_int_eq(told("< t"), 1);
+	ck_assert_int_le(lines(), 4);
+}
+END_TEST
+
+START_TEST(end_in_the_middle)
+{
+	make_deep(TREE_STREAMS + 10);
+	begin("t", 0);
+	for (int i = 0; i < TREE_STREAMS + 5; i++)
+		(void)step();
+	tree_end(&tree);
+}
+END_TEST
+
+static void
+forget_patterns(void)
+{
+	exclude.count = 0;
+}
+
+Suite *
+tree_suite(void)
+{
+	Suite *suite = suite_create("tree");
+	TCase *tcase = support_case("tree");
+
+	tcase_add_checked_fixture(tcase, forget_patterns, NULL);
+	tcase_add_test(tcase, everything_once);
+	tcase_add_test(tcase, slash_at_the_end);
+	tcase_add_test(tcase, kinds_are_skipped);
+	tcase_add_test(tcase, links_are_followed);
+	tcase_add_test(tcase, excluded);
+	tcase_add_test(tcase, pruned);
+	tcase_add_test(tcase, deep);
+	tcase_add_test(tcase, too_deep);
+	tcase_add_test(tcase, replaced_above);
+	tcase_add_test(tcase, changes_underneath);
+	tcase_add_test(tcase, end_in_the_middle);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+/* send_file: holes in a source, found, passed over, and gone meanwhile. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "tests/unit/common/sending.h"
+#include "tests/unit/suites.h"
+
+Suite *send_file_holes_suite(void);
+
+/* Elsewhere they are sent as the zeros that they read as. */
+#ifdef OS_LINUX
+#define FOUND 1
+#else
+#define FOUND 0
+#endif
+
+/* No file system has holes that begin or end within these. */
+#define UNIT (1 << 20)
+
+/*
+ * Sources by what their units are: data, zeros that are written, or a hole.
+ * The last unit is shorter by so many bytes.
+ */
+static const struct layout {
+	const char *units;
+	uint64_t shorter;
+} layouts[] = {
+    {"dd", 0},
+    {"dzzd", 0},
+    {".", 0},
+    {".", UNIT - 1},
+    {".....", 4095},
+    {".d", 0},
+    {"d.", 0},
+    {"d.", UNIT - 1},
+    {"d.d", 1},
+    {".d.", 17},
+    {"d.z.d..dd...d", 4097},
+    {"..d..z..d..", 0},
+};
+
+#define LAYOUTS ((int)(sizeof(layouts) / sizeof(layouts[0])))
+
+static uint64_t
+size_of(const struct layout *layout)
+{
+	return strlen(layout->units) * UNIT - layout->shorter;
+}
+
+/* Bytes of the holes that must be found. */
+static uint64_t
+holes_of(const struct layout *layout)
+{
+	uint64_t size = size_of(layout), holes = 0;
+
+	for (size_t i = 0; FOUND && layout->units[i] != '\0'; i++)
+		if (layout->units[i] == '.')
+			holes += (i + 1) * UNIT <= size ? UNIT : size % UNIT;
+	return holes;
+}
+
+/* Fill the source like that, and begin with it. */
+static void
+lay_out(const struct layout *layout)
+{
+	char *unit = calloc(1, UNIT);
+	struct stat status;
+
+	ck_assert_ptr_nonnull(unit);
+	for (size_t i = 0; layout->units[i] != '\0'; i++) {
+		if (layout->units[i] == '.')
+			continue;
+		memset(unit, layout->units[i] == 'd' ? 'a' + (int)i : 0, UNIT);
+		ck_assert_int_eq(
+		    pwrite(source, unit, UNIT, (off_t)i * UNIT), UNIT);
+	}
+	free(unit);
+	ck_assert_int_eq(ftruncate(source, (off_t)size_of(layout)), 0);
+	ck_assert_int_eq(fstat(source, &status), 0);
+	send_file_begin(&file, source, 77, &status);
+	/* Holes do not begin where a frame ends by itself. */
+	file.largest = 100000;
+}
+
+/* The digest of the first bytes as anybody reads them. */
+static uint64_t
+digest_of(uint64_t length)
+{
+	static uint8_t piece[65536];
+	struct digest digest;
+
+	digest_init(&digest);
+	for (uint64_t at = 0; at < length;) {
+		uint64_t left = length - at;
+		ssize_t got = pread(source, piece,
+		    left < sizeof(piece) ? (size_t)left : sizeof(piece),
+		    (off_t)at);
+
+		ck_assert_int_gt(got, 0);
+		digest_add(&digest, piece, (size_t)got);
+		at += (uint64_t)got;
+	}
+	return digest_value(&digest);
+}
+
+static void
+check_sent(const struct layout *layout)
+{
+	check_whole(size_of(layout));
+	ck_assert_uint_eq(heard.end.digest, digest_of(size_of(layout)));
+	ck_assert_uint_eq(heard.holes, holes_of(layout));
+}
+
+START_TEST(layouts_are_sent)
+{
+	lay_out(&layouts[_i / 2]);
+	ck_assert_int_eq(send_all(_i % 2), SEND_FILE_ENDED);
+	check_sent(&layouts[_i / 2]);
+}
+END_TEST
+
+/* What the other end has is passed over, to the byte. */
+START_TEST(layouts_are_skipped)
+{
+	const struct layout *layout = &layouts[_i];
+	uint64_t size = size_of(layout);
+	const uint64_t kept[] = {1, size / 3 + 1, size / 2 + 1, size};
+
+	lay_out(layout);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		while (file.sent < kept[i])
+			ck_assert_int_eq(
+			    send_file_skip(&file, kept[i], &outcome), 0);
+		ck_assert_uint_eq(file.sent, kept[i]);
+		ck_assert_uint_eq(
+		    digest_value(&file.digest), digest_of(kept[i]));
+	}
+	ck_assert_int_eq(send_file_rewind(&file, &outcome), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_sent(layout);
+}
+END_TEST
+
+/* The rest of a file of which some was passed over. */
+START_TEST(the_rest_is_sent)
+{
+	const struct layout *layout = &layouts[_i];
+	uint64_t size = size_of(layout), kept = size / 2 + 1;
+
+	lay_out(layout);
+	while (file.sent < kept)
+		ck_assert_int_eq(send_file_skip(&file, kept, &outcome), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	ck_assert_uint_eq(heard.data + heard.holes, size - kept);
+	ck_assert_uint_eq(heard.end.digest, digest_of(size));
+}
+END_TEST
+
+/* One step never takes long, however large the hole is. */
+START_TEST(large_holes_come_in_pieces)
+{
+	const struct layout hole = {".", 0};
+
+	lay_out(&hole);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
+	ck_assert_uint_le(file.sent, CONN_DATA);
+}
+END_TEST
+
+START_TEST(holes_need_no_space)
+{
+	const struct layout *layout = &layouts[_i];
+	uint64_t size = size_of(layout), allocated;
+	struct stat status;
+
+	lay_out(layout);
+	ck_assert_int_eq(fstat(source, &status), 0);
+	allocated = holes_allocated(source, &status);
+	ck_assert_uint_le(allocated, size);
+	ck_assert_uint_ge(allocated, size - holes_of(layout));
+	/* What the file system needs for itself is little. */
+	ck_assert_uint_le(allocated, size - holes_of(layout) + UNIT / 2);
+	ck_assert_int_eq(lseek(source, 0, SEEK_CUR), 0);
+}
+END_TEST
+
+/* Begin, and come as far as into the first unit. */
+static void
+begin_with(const struct layout *layout, uint64_t growing)
+{
+	struct stat status;
+
+	lay_out(layout);
+	ck_assert_int_eq(fstat(source, &status), 0);
+	if (growing > 0)
+		send_file_begin_growing(&file, source, 77, &status, growing);
+	ck_assert_int_eq(
+	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
+}
+
+static const struct layout changing = {"..d..", 0};
+
+/* Another time is set, since clocks of file systems may be coarse. */
+static void
+touch(void)
+{
+	const struct timespec times[2] = {{0, UTIME_OMIT}, {1, 0}};
+
+	ck_assert_int_eq(futimens(source, times), 0);
+}
+
+START_TEST(a_hole_is_filled)
+{
+	begin_with(&changing, 0);
+	ck_assert_int_eq(pwrite(source, "x", 1, _i * UNIT), 1);
+	touch();
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+START_TEST(a_hole_is_cut_off)
+{
+	uint64_t size = size_of(&changing);
+
+	begin_with(&changing, _i / 4 * size);
+	ck_assert_int_eq(ftruncate(source, (_i % 4 + 1) * UNIT), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+/* Cut off while the last of it is under way. */
+START_TEST(the_last_hole_is_cut_off)
+{
+	const struct layout last = {"...", 0};
+
+	begin_with(&last, size_of(&last));
+	ck_assert_int_eq(ftruncate(source, UNIT), 0);
+	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+}
+END_TEST
+
+/* It grows, and what it had ends in a hole that goes on. */
+START_TEST(a_growing_file_has_holes)
+{
+	uint64_t size = size_of(&changing);
+
+	begin_with(&changing, size - 5);
+	ck_assert_int_eq(pwrite(source, "x", 1, (off_t)size + _i * UNIT), 1);
+	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	check_whole(size - 5);
+	ck_assert_uint_eq(heard.end.digest, digest_of(size - 5));
+}
+END_TEST
+
+Suite *
+send_file_holes_suite(void)
+{
+	Suite *suite = suite_create("send_file_holes");
+	TCase *tcase = tcase_create("send_file_holes");
+
+	tcase_add_checked_fixture(tcase, begin, finish);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, layouts_are_sent, 0, 2 * LAYOUTS);
+	tcase_add_loop_test(tcase, layouts_are_skipped, 0, LAYOUTS);
+	tcase_add_loop_test(tcase, the_rest_is_sent, 0, LAYOUTS);
+	tcase_add_test(tcase, large_holes_come_in_pieces);
+	tcase_add_loop_test(tcase, holes_need_no_space, 0, LAYOUTS);
+	tcase_add_loop_test(tcase, a_hole_is_filled, 0, 5);
+	tcase_add_loop_test(tcase, a_hole_is_cut_off, 0, 8);
+	tcase_add_test(tcase, the_last_hole_is_cut_off);
+	tcase_add_loop_test(tcase, a_growing_file_has_holes, 0, 3);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

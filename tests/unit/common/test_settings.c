@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC */
+/* settings: by name, and what people are told. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/common/settings_table.h"
+#include "tests/unit/suites.h"
+
+Suite *settings_suite(void);
+
+static int
+check_port(const char *value, const char **reason)
+{
+	*reason = "a port is digits";
+	return value[strspn(value, "0123456789")] == '\0' ? 0 : -1;
+}
+
+#define MEMBER(member) .offset = offsetof(struct test_values, member)
+
+const struct setting test_table[] = {
+    {.name = "flag",
+	.letter = 'F',
+	.kind = SETTING_FLAG,
+	MEMBER(flag),
+	.help = "a flag"},
+    {.name = "other",
+	.letter = 'O',
+	.kind = SETTING_FLAG,
+	MEMBER(other),
+	.initial = "yes",
+	.argument = "yes|no",
+	.help = "another"},
+    {.name = "workers",
+	.letter = 'w',
+	.kind = SETTING_NUMBER,
+	MEMBER(workers),
+	.initial = "8",
+	.low = 1,
+	.high = 512,
+	.argument = "count",
+	.help = "how many"},
+    {.name = "max-size",
+	.kind = SETTING_NUMBER,
+	MEMBER(size),
+	.high = UINT64_MAX,
+	.argument = "bytes",
+	.help = "how large"},
+    {.name = "timeout",
+	.letter = 't',
+	.kind = SETTING_TIME,
+	MEMBER(timeout),
+	.initial = "60",
+	.low = 1000,
+	.high = 3600000,
+	.argument = "time",
+	.help = "how long"},
+    {.name = "path",
+	.letter = 'f',
+	.kind = SETTING_TEXT,
+	MEMBER(path),
+	.argument = "file",
+	.help = "where"},
+    {.name = "port",
+	.letter = 'p',
+	.kind = SETTING_TEXT,
+	MEMBER(port),
+	.initial = "2345",
+	.check = check_port,
+	.argument = "port",
+	.help = "which"},
+    {.name = "name",
+	.letter = 'n',
+	.kind = SETTING_LIST,
+	MEMBER(names),
+	.argument = "name",
+	.help = "who"},
+    {.name = NULL},
+};
+
+static struct test_values values;
+static char error[SETTINGS_ERROR];
+
+static void
+set_up(void)
+{
+	memset(&values, 0, sizeof values);
+	memset(error, 0, sizeof error);
+	ck_assert_int_eq(settings_init(test_table, &values), 0);
+}
+
+static void
+tear_down(void)
+{
+	settings_release(test_table, &values);
+}
+
+static void
+begin_again(void)
+{
+	tear_down();
+	set_up();
+}
+
+static void
+set(const char *name, const char *value)
+{
+	ck_assert_msg(
+	    settings_set(test_table, &values, name, value, error) == 0, "%s",
+	    error);
+}
+
+static void
+expect_refusal(const char *name, const char *value, const char *wanted)
+{
+	ck_assert_int_eq(
+	    settings_set(test_table, &values, name, value, error), -1);
+	ck_assert_str_eq(error, wanted);
+}
+
+START_TEST(initial_values)
+{
+	ck_assert_int_eq(values.flag, 0);
+	ck_assert_int_eq(values.other, 1);
+	ck_assert_uint_eq(values.workers, 8);
+	ck_assert_uint_eq(values.size, 0);
+	ck_assert_int_eq(values.timeout, 60000);
+	ck_assert_ptr_null(values.path);
+	ck_assert_str_eq(values.port, "2345");
+	ck_assert_uint_eq(values.names.count, 0);
+}
+END_TEST
+
+START_TEST(each_kind_is_set)
+{
+	set("flag", NULL);
+	set("other", "no");
+	set("max-size", "18446744073709551615");
+	set("timeout", "2m");
+	set("path", "a");
+	set("path", "b c");
+	set("name", "x");
+	set("name", "y");
+	ck_assert_int_eq(values.flag, 1);
+	ck_assert_int_eq(values.other, 0);
+	ck_assert_uint_eq(values.size, UINT64_MAX);
+	ck_assert_int_eq(values.timeout, 120000);
+	ck_assert_str_eq(values.path, "b c");
+	ck_assert_uint_eq(values.names.count, 2);
+	ck_assert_str_eq(values.names.items[0], "x");
+	ck_assert_str_eq(values.names.items[1], "y");
+	begin_again();
+	ck_assert_uint_eq(values.names.count, 0);
+	ck_assert_ptr_null(values.path);
+}
+END_TEST
+
+START_TEST(limits_hold)
+{
+	set("workers", "1");
+	set("workers", "2");
+	set("workers", "511");
+	set("workers", "512");
+	expect_refusal("workers", "0",
+	    "workers: \"0\" is out of range; accepted: 1 to 512");
+	expect_refusal("workers", "513",
+	    "workers: \"513\" is out of range; accepted: 1 to 512");
+	expect_refusal("workers", "18446744073709551617",
+	    "workers: \"18446744073709551617\" is out of range; "
+	    "accepted: 1 to 512");
+	set("timeout", "1s");
+	set("timeout", "60m");
+	expect_refusal("timeout", "0",
+	    "timeout: \"0\" is out of range; accepted: 1s to 1h");
+	expect_refusal("timeout", "3601",
+	    "timeout: \"3601\" is out of range; accepted: 1s to 1h");
+	ck_assert_uint_eq(values.workers, 512);
+	ck_assert_int_eq(values.timeout, 3600000);
+}
+END_TEST
+
+START_TEST(refusals_say_why)
+{
+	expect_refusal("workers", "x",
+	    "workers: \"x\" is not a number; accepted: 1 to 512");
+	expect_refusal("max-size", "1\033[m",
+	    "max-size: \"1\\x1b[m\" is not a number; accepted: 0 or more");
+	expect_refusal("timeout", "soon",
+	    "timeout: \"soon\" is not a time; accepted: 1s to 1h");
+	expect_refusal("flag", "on", "flag: \"on\" is neither yes nor no");
+	expect_refusal(
+	    "port", "http", "port: \"http\" is not accepted: a port is digits");
+	expect_refusal("workers", NULL, "workers needs a value: count");
+	expect_refusal("path", "", "path needs a value: file");
+	expect_refusal("name", NULL, "name needs a value: name");
+	expect_refusal("flag", "", "flag needs a value: yes or no");
+	ck_assert_str_eq(values.port, "2345");
+	ck_assert_ptr_null(values.path);
+}
+END_TEST
+
+START_TEST(unknown_names_have_neighbours)
+{
+	expect_refusal(
+	    "wrokers", "1", "\"wrokers\" is no setting; close to it: workers");
+	expect_refusal(
+	    "worker", "1", "\"worker\" is no setting; close to it: workers");
+	expect_refusal(
+	    "max", "1", "\"max\" is no setting; close to it: max-size");
+	expect_refusal(
+	    "prot", "1", "\"prot\" is no setting; close to it: port");
+	expect_refusal("pot", "1", "\"pot\" is no setting; close to it: port");
+	expect_refusal("pth", "1", "\"pth\" is no setting; close to it: path");
+	expect_refusal(
+	    "patt", "1", "\"patt\" is no setting; close to it: path");
+	expect_refusal("workshop", "1",
+	    "\"workshop\" is no setting; close to it: workers");
+	expect_refusal(
+	    "worshop", "1", "\"worshop\" is no setting; -h lists them");
+	expect_refusal("umask", "1", "\"umask\" is no setting; -h lists them");
+	expect_refusal("", "1", "\"\" is no setting; -h lists them");
+	expect_refusal("a\nb", "1", "\"a\\x0ab\" is no setting; -h lists them");
+	expect_refusal("PORT", "1", "\"PORT\" is no setting; -h lists them");
+}
+END_TEST
+
+START_TEST(long_values_are_cut_in_messages)
+{
+	char text[4096];
+
+	memset(text, '\n', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	ck_assert_int_eq(
+	    settings_set(test_table, &values, "workers", text, error), -1);
+	ck_assert_uint_lt(strlen(error), SETTINGS_ERROR);
+	ck_assert_ptr_nonnull(strstr(error, "accepted: 1 to 512"));
+	ck_assert_int_eq(
+	    settings_set(test_table, &values, text, text, error), -1);
+	ck_assert_ptr_nonnull(strstr(error, "is no setting"));
+}
+END_TEST
+
+char *
+test_print(const struct test_values *printed)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	settings_print(test_table, printed, out);
+	ck_assert_int_eq(fclose(out), 0);
+	return text;
+}
+
+START_TEST(print_invents_no_lines)
+{
+	char *text;
+
+	set("path", "a\nworkers 1");
+	set("name", " blank");
+	set("name", "blank ");
+	text = test_print(&values);
+	ck_assert_ptr_nonnull(strstr(
+	    text, "\n# path is no line of a file: \"a\\x0aworkers 1\"\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\n# name is no line of a file: \" blank\"\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\n# name is no line of a file: \"blank \"\n"));
+	free(text);
+}
+END_TEST
+
+START_TEST(usage_has_a_line_for_each)
+{
+	char *text = NULL;
+	size_t size, lines = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	settings_usage(test_table, out);
+	ck_assert_int_eq(fclose(out), 0);
+	for (const char *at = text; *at != '\0'; at++)
+		lines += *at == '\n';
+	ck_assert_uint_eq(lines, sizeof test_table / sizeof *test_table - 1);
+	ck_assert_ptr_nonnull(
+	    strstr(text, "  -w  workers=count                 how many (8)\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "      max-size=bytes                how large\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "  -F  flag                          a flag\n"));
+	free(text);
+}
+END_TEST
+
+Suite *
+settings_suite(void)
+{
+	Suite *suite = suite_create("settings");
+	TCase *tests = tcase_create("settings");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, initial_values);
+	tcase_add_test(tests, each_kind_is_set);
+	tcase_add_test(tests, limits_hold);
+	tcase_add_test(tests, refusals_say_why);
+	tcase_add_test(tests, unknown_names_have_neighbours);
+	tcase_add_test(tests, long_values_are_cut_in_messages);
+	tcase_add_test(tests, print_invents_no_lines);
+	tcase_add_test(tests, usage_has_a_line_for_each);
+	suite_add_tcase(suite, tests);
+	return suite;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* A receiving directory "in" for tests of the server's rooms. */
+#ifndef TESTS_UNIT_SERVER_INBOX_H
+#define TESTS_UNIT_SERVER_INBOX_H
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/store/store.h"
+#include "tests/unit/support.h"
+
+/*
+ * A header, because the programs of the other parts are linked with the other
+ * helpers and lack the server.
+ */
+
+/* The path of the staging folder; static. */
+static inline const char *
+inbox_staging(void)
+{
+	static char path[STORE_NAME];
+
+	snprintf(path, sizeof(path), "in/.ftx-%lu", (unsigned long)geteuid());
+	return path;
+}
+
+/* Make it, and open it as a server that syncs. */
+static inline void
+inbox_open(struct store *store)
+{
+	struct outcome outcome;
+
+	folder_make("in");
+	memset(store, 0, sizeof(*store));
+	store->sync = 1;
+	ck_assert_int_eq(store_open(store, "in", &outcome), 0);
+	ck_assert_int_eq(store_enter(store, &outcome), 0);
+}
+
+/* Close it; nothing that was staged may be left. */
+static inline void
+inbox_close(struct store *store)
+{
+	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	store_close(store);
+}
+
+/*
+ * Have modes count for this process, too, if it is root's: it may do without
+ * those rights, in the staging folder only, until it takes them back.
+ */
+static inline void
+inbox_be_nobody(const struct store *store)
+{
+	const uid_t nobody = 65534;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(fchown(store->staging, nobody, (gid_t)-1), 0);
+	ck_assert_int_eq(seteuid(nobody), 0);
+}
+
+static inline void
+inbox_be_oneself(void)
+{
+	ck_assert_int_eq(seteuid(getuid()), 0);
+}
+
+/* An empty file on its way in, of this text. */
+static inline void
+inbox_stage(
+    const struct store *store, struct store_file *staged, const char *text)
+{
+	ck_assert_int_eq(store_stage(store, staged), 0);
+	ck_assert_int_eq(
+	    write(staged->fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+#endif

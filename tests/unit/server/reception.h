@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/* A client and the server's side of its requests, in one process. */
+#ifndef TESTS_UNIT_SERVER_RECEPTION_H
+#define TESTS_UNIT_SERVER_RECEPTION_H
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "server/session/receive_frame.h"
+#include "tests/unit/server/client.h"
+#include "tests/unit/server/inbox.h"
+
+/* A header for the same reason as inbox.h. */
+struct reception {
+	struct policy policy;
+	struct conn conn; /* the server's end */
+	struct receive receive;
+	struct client client;
+};
+
+static inline int
+reception_tick(void *argument)
+{
+	(void)argument;
+	return 0;
+}
+
+/* Both ends, in the state that the server begins in. */
+static inline void
+reception_open(struct reception *reception, const struct store *store)
+{
+	const struct tick go_on = {reception_tick, NULL, NULL};
+	int ends[2];
+
+	memset(reception, 0, sizeof(*reception));
+	reception->policy =
+	    (struct policy){.store = store, .max_size = UINT64_MAX};
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
+	ck_assert_int_eq(
+	    conn_init(&reception->conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
+	client_open(&reception->client, ends[1]);
+	receive_init(&reception->receive, &reception->policy, &reception->conn,
+	    "test", &go_on);
+	reception->receive.compares = 1;
+}
+
+static inline void
+reception_close(struct reception *reception)
+{
+	receive_release(&reception->receive);
+	client_close(&reception->client);
+	close(reception->conn.in);
+	conn_release(&reception->conn);
+}
+
+/*
+ * Receive all that the client has said, and send all that is answered.
+ * Returns what receive_frame returned last.
+ */
+static inline int
+reception_run(struct reception *reception)
+{
+	struct conn *conn = &reception->conn;
+	struct conn_frame frame;
+	int result = 0;
+
+	client_flush(&reception->client);
+	while (result == 0) {
+		enum conn_event event = conn_next(conn, &frame);
+
+		ck_assert_int_ne(event, CONN_MALFORMED);
+		if (event == CONN_FRAME)
+			result = receive_frame(&reception->receive, &frame);
+		else if (conn_fill(conn) == -1)
+			break;
+	}
+	ck_assert_int_eq(conn_flush(conn), 0);
+	return result;
+}
+
+/* The same, which must go well, and commit. */
+static inline void
+reception_finish(struct reception *reception)
+{
+	ck_assert_msg(
+	    reception_run(reception) == 0, "%s", reception->receive.fatal.text);
+	ck_assert_int_eq(receive_commit(&reception->receive), 0);
+	ck_assert_int_eq(conn_flush(&reception->conn), 0);
+}
+
+/* What the client says must break the protocol. */
+static inline void
+reception_expect_error(struct reception *reception)
+{
+	ck_assert_int_eq(reception_run(reception), -1);
+	ck_assert_int_eq(reception->receive.fatal.status, STATUS_PROTOCOL);
+	ck_assert_str_ne(reception->receive.fatal.text, "");
+}
+
+/* The base, to the end of the state hello. */
+static inline void
+reception_base(struct reception *reception, const char *path)
+{
+	client_base(&reception->client, WIRE_BASE_DIRECTORY, path);
+	ck_assert_int_eq(reception_run(reception), 0);
+	client_expect_based(&reception->client, path, "");
+}
+
+/* Nothing more has been answered. */
+static inline void
+reception_expect_silence(struct reception *reception)
+{
+	struct conn *conn = &reception->client.conn;
+
+	ck_assert_int_eq(
+	    conn_next(conn, &reception->client.frame), CONN_NOTHING);
+	ck_assert_int_eq(conn_fill(conn), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+}
+
+#endif

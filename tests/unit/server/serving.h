@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/* A session in a process of its own, and its client in the test. */
+#ifndef TESTS_UNIT_SERVER_SERVING_H
+#define TESTS_UNIT_SERVER_SERVING_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "common/os.h"
+#include "server/session/session.h"
+#include "tests/unit/server/client.h"
+#include "tests/unit/server/inbox.h"
+
+/* More milliseconds than any test that goes well takes. */
+#define SERVING_LONG 30000
+
+/* What the server is told, and whether it has heard it. */
+struct serving_stop {
+	_Atomic int told;
+	_Atomic int heard;
+};
+
+/* A header for the same reason as inbox.h. */
+struct serving {
+	struct store store;
+	struct session_config config;
+	struct serving_stop *stop; /* shared by both processes */
+	struct client client;
+	int end;  /* the server's, until it runs */
+	int tick; /* milliseconds between signals to the server, or 0 */
+	pid_t server;
+};
+
+static inline void
+serving_wake(int number)
+{
+	(void)number;
+}
+
+static inline enum session_stop
+serving_ask(void *argument)
+{
+	struct serving_stop *stop = argument;
+	int told = atomic_load(&stop->told);
+
+	atomic_store(&stop->heard, told);
+	return (enum session_stop)told;
+}
+
+/*
+ * A store, a patient configuration, and a client that may already say what the
+ * server will find.
+ */
+static inline void
+serving_open(struct serving *serving)
+{
+	static const struct sigaction wake = {.sa_handler = serving_wake};
+	int ends[2];
+
+	inbox_open(&serving->store);
+	if (serving->stop == NULL)
+		serving->stop = os_shared_memory(sizeof(*serving->stop));
+	ck_assert_ptr_nonnull(serving->stop);
+	atomic_store(&serving->stop->told, SESSION_RUN);
+	atomic_store(&serving->stop->heard, SESSION_RUN);
+	serving->config = (struct session_config){.store = &serving->store,
+	    .max_size = UINT64_MAX,
+	    .hello_timeout = SERVING_LONG,
+	    .idle_timeout = SERVING_LONG,
+	    .drain_timeout = SERVING_LONG,
+	    .stop = serving_ask,
+	    .argument = serving->stop};
+	ck_assert_int_eq(sigaction(SIGUSR1, &wake, NULL), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
+	serving->end = ends[0];
+	client_open(&serving->client, ends[1]);
+}
+
+/* Have the server look at its clock more often than it would. */
+static inline void
+serving_tick(int milliseconds)
+{
+	static const struct sigaction wake = {.sa_handler = serving_wake};
+	const struct timeval interval = {0, milliseconds * 1000};
+	const struct itimerval timer = {interval, interval};
+
+	ck_assert_int_eq(sigaction(SIGALRM, &wake, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+/* What the server's process says of how the session ended. */
+#define SERVING_ENDED 64
+
+/* Let the server run. */
+static inline void
+serving_start(struct serving *serving)
+{
+	size_t before;
+	int end;
+
+	serving->server = fork();
+	ck_assert_int_ne(serving->server, -1);
+	if (serving->server != 0) {
+		close(serving->end);
+		return;
+	}
+	close(serving->client.conn.in);
+	conn_release(&serving->client.conn);
+	before = support_descriptors();
+	if (serving->tick > 0)
+		serving_tick(serving->tick);
+	end = SERVING_ENDED +
+	    (int)session_run(
+		&serving->config, serving->end, serving->end, "test");
+	/* Not _exit: a sanitizer looks for lost memory. */
+	exit(support_descriptors() == before ? end : 1);
+}
+
+/* The server must end so, by itself or because its client has left. */
+static inline void
+serving_join(struct serving *serving, enum session_end end)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(serving->server, &status, 0), serving->server);
+	ck_assert_msg(WIFEXITED(status), "signal %d", WTERMSIG(status));
+	ck_assert_int_eq(WEXITSTATUS(status), SERVING_ENDED + (int)end);
+	inbox_close(&serving->store);
+}
+
+static inline void
+serving_close(struct serving *serving, enum session_end end)
+{
+	client_close(&serving->client);
+	serving_join(serving, end);
+}
+
+/* Hello and base; the answers are awaited if the server runs. */
+static inline void
+serving_hello(struct serving *serving)
+{
+	client_hello(&serving->client, WIRE_LOWEST, WIRE_HIGHEST);
+	client_base(&serving->client, WIRE_BASE_DIRECTORY, "");
+}
+
+static inline void
+serving_greeted(struct serving *serving)
+{
+	(void)client_greeting(&serving->client);
+	client_expect_based(&serving->client, "", "");
+}
+
+/* All of that: a session in the state ready. */
+static inline void
+serving_begin(struct serving *serving)
+{
+	serving_hello(serving);
+	serving_start(serving);
+	serving_greeted(serving);
+}
+
+/* Tell the server to stop, and wait until it has heard. */
+static inline void
+serving_tell(struct serving *serving, enum session_stop stop)
+{
+	io_time deadline = io_now() + CLIENT_PATIENCE;
+
+	atomic_store(&serving->stop->told, (int)stop);
+	while (atomic_load(&serving->stop->heard) != (int)stop) {
+		ck_assert(io_now() < deadline);
+		ck_assert_int_eq(kill(serving->server, SIGUSR1), 0);
+		(void)poll(NULL, 0, 2);
+	}
+}
+
+/* Be silent for so many milliseconds. */
+static inline void
+serving_pause(int milliseconds)
+{
+	io_time until = io_now() + milliseconds;
+
+	while (io_now() < until)
+		(void)poll(NULL, 0, (int)(until - io_now()));
+}
+
+#endif

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: ISC */
+/* The group: when it is due, what becomes of each file, what is answered. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "server/store/commit.h"
+#include "tests/unit/server/client.h"
+#include "tests/unit/server/inbox.h"
+
+Suite *commit_suite(void);
+
+static struct store store;
+static struct directories directories;
+static struct commit commit;
+static struct conn conn; /* the server's end */
+static struct client client;
+
+static void
+setup(void)
+{
+	int ends[2];
+
+	inbox_open(&store);
+	directories_init(&directories, &store);
+	memset(&commit, 0, sizeof(commit));
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
+	ck_assert_int_eq(
+	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
+	client_open(&client, ends[1]);
+}
+
+static void
+teardown(void)
+{
+	ck_assert_uint_eq(commit.count, 0);
+	ck_assert_uint_eq(commit.bytes, 0);
+	client_close(&client);
+	close(conn.in);
+	conn_release(&conn);
+	directories_forget(&directories);
+	inbox_close(&store);
+}
+
+/* One more finished file, whose content is its name. */
+static struct commit_file *
+add(uint32_t request, const char *folder, const char *name)
+{
+	struct commit_file *file = commit_add(&commit, strlen(name));
+	struct outcome outcome;
+
+	inbox_stage(&store, &file->staged, name);
+	file->request = request;
+	file->directory =
+	    directories_find(&directories, folder, strlen(folder), 1, &outcome);
+	ck_assert_ptr_nonnull(file->directory);
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	file->no_clobber = 0;
+	file->digest = client_digest(name, strlen(name));
+	return file;
+}
+
+/* Commit, answer, and send what was answered. */
+static void
+run(void)
+{
+	commit_run(&commit, &store);
+	ck_assert_int_eq(commit_answer(&commit, &conn, "test"), 0);
+	ck_assert_int_eq(conn_flush(&conn), 0);
+}
+
+static void
+expect_stored(uint32_t request, const char *name, int durable)
+{
+	struct wire_answer answer =
+	    client_expect_result(&client, request, STATUS_STORED);
+
+	ck_assert_int_eq(answer.durable, durable);
+	ck_assert_uint_eq(answer.size, strlen(name));
+	ck_assert_uint_eq(answer.digest, client_digest(name, strlen(name)));
+}
+
+START_TEST(nothing_is_never_due)
+{
+	ck_assert(!commit_is_due(&commit));
+	run();
+	ck_assert_uint_eq(conn_unsent(&conn), 0);
+}
+END_TEST
+
+/* A group that only time can not make due. */
+static int
+is_due(void)
+{
+	commit.begun = io_now() + 60000;
+	return commit_is_due(&commit);
+}
+
+START_TEST(due_by_count)
+{
+	for (int i = 0; i < COMMIT_FILES - 1; i++) {
+		(void)commit_add(&commit, 0);
+		ck_assert(!is_due());
+	}
+	(void)commit_add(&commit, 0);
+	ck_assert(is_due());
+	memset(&commit, 0, sizeof(commit));
+}
+END_TEST
+
+START_TEST(due_by_bytes)
+{
+	for (int more = -1; more <= 1; more++) {
+		(void)commit_add(&commit, 1000);
+		(void)commit_add(
+		    &commit, (uint64_t)(COMMIT_BYTES - 1000 + more));
+		ck_assert_int_eq(is_due(), more >= 0);
+		memset(&commit, 0, sizeof(commit));
+	}
+}
+END_TEST
+
+START_TEST(due_by_age)
+{
+	for (int more = -1; more <= 1; more++) {
+		io_time now;
+		int due;
+
+		(void)commit_add(&commit, 1);
+		do {
+			now = io_now();
+			commit.begun = now - COMMIT_AGE - more;
+			due = commit_is_due(&commit);
+		} while (io_now() != now);
+		ck_assert_int_eq(due, more >= 0);
+		memset(&commit, 0, sizeof(commit));
+	}
+}
+END_TEST
+
+START_TEST(age_is_that_of_the_first)
+{
+	io_time before = io_now();
+
+	(void)commit_add(&commit, 1);
+	ck_assert(commit.begun >= before && commit.begun <= io_now());
+	commit.begun = before - COMMIT_AGE;
+	(void)commit_add(&commit, 1);
+	ck_assert(commit_is_due(&commit));
+	memset(&commit, 0, sizeof(commit));
+}
+END_TEST
+
+START_TEST(groups_of_every_size)
+{
+	static const char *const folders[] = {"", "a", "a/b", "c/d/e"};
+	char name[32], path[64];
+
+	for (uint32_t size = 1; size <= COMMIT_FILES; size++) {
+		for (uint32_t i = 1; i <= size; i++) {
+			snprintf(name, sizeof(name), "f%u-%u", size, i);
+			add(i, folders[i % 4], name);
+		}
+		run();
+		for (uint32_t i = 1; i <= size; i++) {
+			snprintf(name, sizeof(name), "f%u-%u", size, i);
+			snprintf(path, sizeof(path), "in/%s%s%s",
+			    folders[i % 4], i % 4 == 0 ? "" : "/", name);
+			expect_stored(i, name, 1);
+			file_expect_text(path, name);
+		}
+		ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	}
+}
+END_TEST
+
+START_TEST(the_last_of_one_name_wins)
+{
+	add(1, "", "one");
+	snprintf(add(2, "", "two")->name, WIRE_COMPONENT_MAX, "one");
+	run();
+	expect_stored(1, "one", 1);
+	expect_stored(2, "two", 1);
+	file_expect_text("in/one", "two");
+}
+END_TEST
+
+START_TEST(a_failure_costs_only_itself)
+{
+	folder_make("in/b");
+	file_make("in/kept", "old");
+	add(1, "", "a");
+	add(2, "", "b");
+	add(3, "", "kept")->no_clobber = 1;
+	add(4, "b", "d");
+	run();
+	expect_stored(1, "a", 1);
+	client_expect_result(&client, 2, STATUS_REFUSED);
+	client_expect_result(&client, 3, STATUS_EXISTS);
+	expect_stored(4, "d", 1);
+	file_expect_text("in/a", "a");
+	file_expect_text("in/b/d", "d");
+	file_expect_text("in/kept", "old");
+	ck_assert_uint_eq(folder_count("in/b"), 1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_synced_is_not_published)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct commit_file *bad;
+
+	file_make("in/b", "old");
+	add(1, "", "a");
+	bad = add(2, "", "b");
+	add(3, "", "c");
+	/* Its sync fails, as that of a file on a broken disk. */
+	ck_assert_int_eq(dup2(null, bad->staged.fd), bad->staged.fd);
+	close(null);
+	run();
+	expect_stored(1, "a", 1);
+	ck_assert(client_next(&client));
+	ck_assert_uint_eq(client.frame.request, 2);
+	ck_assert_uint_ne(client.frame.payload[0], STATUS_STORED);
+	expect_stored(3, "c", 1);
+	file_expect_text("in/b", "old");
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_synced)
+{
+	struct commit_file *file;
+	int fd, kept;
+
+	add(1, "x", "a");
+	file = add(2, "x", "b");
+	/* The directory's entry cannot be made durable. */
+	fd = file->directory->parent->fd;
+	kept = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	close(fd);
+	run();
+	ck_assert_int_eq(dup2(kept, fd), fd);
+	close(kept);
+	client_expect_result(&client, 1, STATUS_FAILED);
+	client_expect_result(&client, 2, STATUS_FAILED);
+	/* The next ones try again, and hold what they say. */
+	add(3, "x", "c");
+	run();
+	expect_stored(3, "c", 1);
+}
+END_TEST
+
+START_TEST(without_sync_nothing_is_durable)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct commit_file *file;
+
+	store.sync = 0;
+	file = add(1, "", "a");
+	add(2, "x/y", "b");
+	/* A sync would fail, but none is tried. */
+	ck_assert_int_eq(dup2(null, file->staged.fd), file->staged.fd);
+	close(null);
+	run();
+	expect_stored(1, "a", 0);
+	expect_stored(2, "b", 0);
+	file_expect_text("in/x/y/b", "b");
+}
+END_TEST
+
+START_TEST(answers_without_room_are_told)
+{
+	static char text[STATUS_TEXT];
+
+	add(1, "", "a");
+	commit_run(&commit, &store);
+	while (conn_reserve(&conn, WIRE_CONTROL_MAX) != NULL)
+		conn_queue_raw(&conn, text, sizeof(text));
+	ck_assert_int_eq(commit_answer(&commit, &conn, "test"), -1);
+	ck_assert_uint_eq(commit.count, 0);
+}
+END_TEST
+
+START_TEST(longest_names_are_answered)
+{
+	static char name[WIRE_COMPONENT_MAX + 1];
+
+	memset(name, 'n', WIRE_COMPONENT_MAX);
+	add(1, name, name);
+	run();
+	expect_stored(1, name, 1);
+}
+END_TEST
+
+START_TEST(clearing_is_silent)
+{
+	add(1, "", "a");
+	commit_run(&commit, &store);
+	commit_clear(&commit);
+	ck_assert_uint_eq(conn_unsent(&conn), 0);
+	file_expect_text("in/a", "a");
+}
+END_TEST
+
+#ifdef OS_LINUX
+/* Commit in another process, which has no turn of ours. */
+static pid_t
+start_commit(int turn)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ne(child, -1);
+	if (child != 0)
+		return child;
+	close(turn);
+	commit_run(&commit, &store);
+	_exit(commit.files[0].outcome.status == STATUS_STORED ? 0 : 1);
+}
+
+/* Between the look at a name that folds and its giving nobody gives another. */
+START_TEST(names_that_fold_are_given_in_turn)
+{
+	int turn, status;
+	pid_t child;
+
+	store.system.names = NAMES_FOLD;
+	(void)add(1, "", "a");
+	turn = store_take_turn(&store);
+	ck_assert_int_ne(turn, -1);
+	child = start_commit(turn);
+	(void)poll(NULL, 0, 100);
+	ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
+	ck_assert(!file_exists("in/a"));
+	close(turn);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	file_expect_text("in/a", "a");
+	ck_assert_int_eq(store_finish(&commit.files[0].staged), 0);
+	commit_clear(&commit);
+}
+END_TEST
+#endif
+
+/* As twice the same name on any file system. */
+START_TEST(names_that_fold_are_replaced_where_they_are_listed)
+{
+	store.system.names = NAMES_FOLD;
+	(void)add(1, "dir", "a");
+	(void)add(2, "dir", "a");
+	run();
+	expect_stored(1, "a", 1);
+	expect_stored(2, "a", 1);
+}
+END_TEST
+
+/* Such as another branch of mergerfs: the next file is refused at once. */
+START_TEST(a_failed_rename_to_elsewhere_is_remembered)
+{
+	struct directory *root = add(1, "", "file")->directory;
+	struct outcome outcome;
+	int other;
+
+	if (!support_mount("other", 64)) {
+		run();
+		return;
+	}
+	ck_assert_int_eq(directory_may_write(root, &outcome), 0);
+	other = open("other", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(dup2(other, root->fd), root->fd);
+	close(other);
+	root->references++;
+	run();
+	client_expect_result(&client, 1, STATUS_REFUSED);
+	ck_assert_int_eq(directory_may_write(root, &outcome), -1);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	directory_release(root);
+}
+END_TEST
+
+Suite *
+commit_suite(void)
+{
+	Suite *suite = suite_create("commit");
+	TCase *tcase = support_case("commit");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, nothing_is_never_due);
+	tcase_add_test(tcase, due_by_count);
+	tcase_add_test(tcase, due_by_bytes);
+	tcase_add_test(tcase, due_by_age);
+	tcase_add_test(tcase, age_is_that_of_the_first);
+	tcase_add_test(tcase, groups_of_every_size);
+	tcase_add_test(tcase, the_last_of_one_name_wins);
+	tcase_add_test(tcase, a_failure_costs_only_itself);
+	tcase_add_test(tcase, what_cannot_be_synced_is_not_published);
+	tcase_add_test(tcase, a_directory_that_cannot_be_synced);
+	tcase_add_test(tcase, without_sync_nothing_is_durable);
+	tcase_add_test(tcase, answers_without_room_are_told);
+	tcase_add_test(tcase, longest_names_are_answered);
+	tcase_add_test(tcase, clearing_is_silent);
+#ifdef OS_LINUX
+	tcase_add_test(tcase, names_that_fold_are_given_in_turn);
+#endif
+	tcase_add_test(
+	    tcase, names_that_fold_are_replaced_where_they_are_listed);
+	tcase_add_test(tcase, a_failed_rename_to_elsewhere_is_remembered);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

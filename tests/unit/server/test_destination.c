@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: ISC */
+/* The rules of the base, and of the place that base and path make together. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "common/os.h"
+#include "server/store/destination.h"
+#include "tests/unit/server/inbox.h"
+
+Suite *destination_suite(void);
+
+static struct store store;
+static struct directories directories;
+static struct outcome outcome;
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+	directories_init(&directories, &store);
+	folder_make("in/dir");
+	folder_make("in/dir/sub");
+	file_make("in/file", "x");
+	ck_assert_int_eq(symlink("dir", "in/link"), 0);
+	ck_assert_int_eq(symlink("nowhere", "in/dangling"), 0);
+	ck_assert_int_eq(mkfifo("in/fifo", 0600), 0);
+}
+
+static void
+teardown(void)
+{
+	directories_forget(&directories);
+	inbox_close(&store);
+}
+
+/* A path of so many bytes, without a NUL: components of 200 "d". */
+static struct wire_bytes
+long_path(size_t length)
+{
+	static char path[WIRE_PATH_MAX + 1];
+
+	for (size_t i = 0; i < length; i++)
+		path[i] = i % 201 == 200 && i < length - 1 ? '/' : 'd';
+	return (struct wire_bytes){path, length};
+}
+
+static int
+settle(struct base *base, enum wire_base_mode mode, struct wire_bytes path)
+{
+	const struct wire_base wanted = {mode, path};
+
+	return base_settle(base, &wanted, &directories, &outcome);
+}
+
+START_TEST(bases_are_settled)
+{
+	static const struct {
+		enum wire_base_mode mode;
+		const char *path, *directory, *name;
+	} cases[] = {
+	    {WIRE_BASE_DIRECTORY, "", "", ""},
+	    {WIRE_BASE_DIRECTORY, "dir", "dir", ""},
+	    {WIRE_BASE_DIRECTORY, "new", "new", ""},
+	    {WIRE_BASE_DIRECTORY, "new/er", "new/er", ""},
+	    {WIRE_BASE_SETTLE, "", "", ""},
+	    {WIRE_BASE_SETTLE, "dir", "dir", ""},
+	    {WIRE_BASE_SETTLE, "dir/", "dir", ""},
+	    {WIRE_BASE_SETTLE, "dir/sub", "dir/sub", ""},
+	    {WIRE_BASE_SETTLE, "dir/sub/", "dir/sub", ""},
+	    {WIRE_BASE_SETTLE, "dir/new", "dir", "new"},
+	    {WIRE_BASE_SETTLE, "new", "", "new"},
+	    {WIRE_BASE_SETTLE, "new/", "new", ""},
+	    {WIRE_BASE_SETTLE, "new/er", "new", "er"},
+	    {WIRE_BASE_SETTLE, "new/er/", "new/er", ""},
+	    {WIRE_BASE_SETTLE, "file", "", "file"},
+	    {WIRE_BASE_SETTLE, "fifo", "", "fifo"},
+	    {WIRE_BASE_SETTLE, "link", "", "link"},
+	    {WIRE_BASE_SETTLE, "...", "", "..."},
+	    {WIRE_BASE_SETTLE, "-n \n\xff", "", "-n \n\xff"},
+	    {WIRE_BASE_SETTLE, ".ftx", "", ".ftx"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = cases[i].path;
+		struct base base;
+
+		ck_assert_int_eq(settle(&base, cases[i].mode,
+				     (struct wire_bytes){path, strlen(path)}),
+		    0);
+		ck_assert_uint_eq(base.length, strlen(cases[i].directory));
+		ck_assert_mem_eq(
+		    base.directory, cases[i].directory, base.length);
+		ck_assert_uint_eq(base.name_length, strlen(cases[i].name));
+		ck_assert_mem_eq(base.name, cases[i].name, base.name_length);
+	}
+	ck_assert(!file_exists("in/new"));
+}
+END_TEST
+
+START_TEST(bad_bases_are_refused)
+{
+	static const struct {
+		int mode; /* 2: both */
+		const char *path;
+		size_t length;
+	} cases[] = {
+	    {2, "/dir", 4},
+	    {2, "dir//sub", 8},
+	    {2, "dir//", 5},
+	    {2, "//", 2},
+	    {2, ".", 1},
+	    {2, "./dir", 5},
+	    {2, "..", 2},
+	    {2, "../x", 4},
+	    {2, "dir/..", 6},
+	    {2, "dir/../..", 9},
+	    {2, ".ftx-", 5},
+	    {2, ".ftx-0/x", 8},
+	    {2, "dir/.ftx-anything", 17},
+	    {2, "d\0r", 3},
+	    {0, "dir/", 4},
+	    {0, "/", 1},
+	    {1, "../", 3},
+	    {1, ".ftx-0/", 7},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int mode = 0; mode <= 1; mode++) {
+			const struct wire_bytes path = {
+			    cases[i].path, cases[i].length};
+			struct base base;
+
+			if (cases[i].mode != 2 && cases[i].mode != mode)
+				continue;
+			ck_assert_msg(settle(&base, (enum wire_base_mode)mode,
+					  path) == -1,
+			    "%s", cases[i].path);
+			ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+			ck_assert_str_ne(outcome.text, "");
+		}
+}
+END_TEST
+
+START_TEST(length_of_a_base)
+{
+	struct base base;
+
+	for (size_t length = WIRE_PATH_MAX - 1; length <= WIRE_PATH_MAX;
+	     length++) {
+		ck_assert_int_eq(
+		    settle(&base, WIRE_BASE_DIRECTORY, long_path(length)), 0);
+		ck_assert_uint_eq(base.length, length);
+		ck_assert_int_eq(
+		    settle(&base, WIRE_BASE_SETTLE, long_path(length)), 0);
+		ck_assert_uint_eq(base.length + 1 + base.name_length, length);
+	}
+	for (int mode = 0; mode <= 1; mode++)
+		ck_assert_int_eq(settle(&base, (enum wire_base_mode)mode,
+				     long_path(WIRE_PATH_MAX + 1)),
+		    -1);
+}
+END_TEST
+
+static int
+open_path(struct destination *destination, const struct base *base,
+    struct wire_bytes path, int create)
+{
+	errno = 0;
+	if (destination_locate(destination, base, &path, &outcome) == -1)
+		return -1;
+	return destination_enter(destination, &directories, create, &outcome);
+}
+
+static struct wire_bytes
+text(const char *path)
+{
+	return (struct wire_bytes){path, strlen(path)};
+}
+
+START_TEST(base_and_path_are_put_together)
+{
+	static const struct {
+		const char *base, *path, *whole, *name;
+	} cases[] = {
+	    {"", "file", "file", "file"},
+	    {"", "dir/x", "dir/x", "x"},
+	    {"dir", "x", "dir/x", "x"},
+	    {"dir", "sub/x", "dir/sub/x", "x"},
+	};
+	struct destination destination;
+	struct base base;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(
+		    settle(&base, WIRE_BASE_DIRECTORY, text(cases[i].base)), 0);
+		ck_assert_int_eq(
+		    open_path(&destination, &base, text(cases[i].path), 0), 0);
+		ck_assert_uint_eq(destination.length, strlen(cases[i].whole));
+		ck_assert_mem_eq(
+		    destination.path, cases[i].whole, destination.length);
+		ck_assert_str_eq(destination.name, cases[i].name);
+		ck_assert_ptr_nonnull(destination.directory);
+		destination_release(&destination);
+	}
+}
+END_TEST
+
+START_TEST(a_settled_name_stands_for_the_path)
+{
+	static const char *const paths[] = {"", "other", "a/b/c", "../escape"};
+	struct destination destination;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_SETTLE, text("dir/new")), 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ck_assert_int_eq(
+		    open_path(&destination, &base, text(paths[i]), 0), 0);
+		ck_assert_uint_eq(destination.length, strlen("dir/new"));
+		ck_assert_mem_eq(destination.path, "dir/new", 7);
+		ck_assert_str_eq(destination.name, "new");
+		destination_release(&destination);
+	}
+}
+END_TEST
+
+START_TEST(bad_paths_are_refused)
+{
+	static const char *const paths[] = {"", "/x", "x/", "x//y", ".", "..",
+	    "../x", "x/./y", "x/..", ".ftx-0/x", "sub/.ftx-x"};
+	struct destination destination;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ck_assert_int_eq(
+		    open_path(&destination, &base, text(paths[i]), 1), -1);
+		ck_assert_int_eq(errno, 0);
+		ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+		destination_release(&destination);
+	}
+	ck_assert_uint_eq(folder_count("in/dir"), 1);
+}
+END_TEST
+
+START_TEST(length_of_the_whole)
+{
+	/* What the base and its slash leave. */
+	const size_t rest = WIRE_PATH_MAX - strlen("dir/");
+	struct destination destination;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
+	for (size_t length = rest - 1; length <= rest + 1; length++) {
+		int result =
+		    open_path(&destination, &base, long_path(length), 0);
+
+		ck_assert_int_eq(result, length <= rest ? 0 : -1);
+		if (result == 0)
+			ck_assert_uint_eq(destination.length, 4 + length);
+		else
+			ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+		destination_release(&destination);
+	}
+	/* Without a base there is no slash. */
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(
+	    open_path(&destination, &base, long_path(WIRE_PATH_MAX), 0), 0);
+	destination_release(&destination);
+}
+END_TEST
+
+START_TEST(length_of_a_name)
+{
+	static char name[WIRE_COMPONENT_MAX + 1];
+	const struct wire_bytes longest = {name, WIRE_COMPONENT_MAX};
+	const struct wire_bytes longer = {name, WIRE_COMPONENT_MAX + 1};
+	struct destination destination;
+	struct base base;
+
+	memset(name, 'n', sizeof(name));
+	ck_assert_int_eq(settle(&base, WIRE_BASE_SETTLE, longer), -1);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	ck_assert_int_eq(settle(&base, WIRE_BASE_SETTLE, longest), 0);
+	ck_assert_uint_eq(base.name_length, WIRE_COMPONENT_MAX);
+	ck_assert_int_eq(open_path(&destination, &base, text("x"), 1), 0);
+	ck_assert_uint_eq(strlen(destination.name), WIRE_COMPONENT_MAX);
+	destination_release(&destination);
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
+	ck_assert_int_eq(open_path(&destination, &base, longest, 1), 0);
+	ck_assert_uint_eq(strlen(destination.name), WIRE_COMPONENT_MAX);
+	destination_release(&destination);
+	ck_assert_int_eq(open_path(&destination, &base, longer, 1), -1);
+	destination_release(&destination);
+}
+END_TEST
+
+START_TEST(missing_parents)
+{
+	struct stat found;
+	struct destination destination;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("new")), 0);
+	ck_assert_int_eq(open_path(&destination, &base, text("a/x"), 0), 0);
+	ck_assert_ptr_null(destination.directory);
+	ck_assert_int_eq(destination_look(&destination, &found, &outcome), 0);
+	ck_assert_uint_eq(found.st_mode, 0);
+	destination_release(&destination);
+	ck_assert(!file_exists("in/new"));
+	ck_assert_int_eq(open_path(&destination, &base, text("a/x"), 1), 0);
+	ck_assert_ptr_nonnull(destination.directory);
+	destination_release(&destination);
+	ck_assert_uint_eq(folder_count("in/new/a"), 0);
+}
+END_TEST
+
+START_TEST(parents_that_are_no_directories)
+{
+	static const char *const paths[] = {
+	    "file/x", "link/x", "dangling/x", "fifo/x"};
+	struct destination destination;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		for (int create = 0; create <= 1; create++) {
+			ck_assert_int_eq(open_path(&destination, &base,
+					     text(paths[i]), create),
+			    -1);
+			ck_assert_int_ne(errno, 0);
+			ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+			ck_assert_uint_eq(destination.length, strlen(paths[i]));
+			destination_release(&destination);
+		}
+}
+END_TEST
+
+START_TEST(what_is_there_is_looked_at)
+{
+	static const struct {
+		const char *path;
+		int result;
+		mode_t kind;
+	} cases[] = {
+	    {"nothing", 0, 0},
+	    {"file", 0, S_IFREG},
+	    {"link", 0, S_IFLNK},
+	    {"dangling", 0, S_IFLNK},
+	    {"dir", -1, S_IFDIR},
+	    {"fifo", -1, S_IFIFO},
+	};
+	struct destination destination;
+	struct stat found;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(
+		    open_path(&destination, &base, text(cases[i].path), 0), 0);
+		ck_assert_int_eq(
+		    destination_look(&destination, &found, &outcome),
+		    cases[i].result);
+		ck_assert_uint_eq(found.st_mode & S_IFMT, cases[i].kind);
+		if (cases[i].result == -1)
+			ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+		destination_release(&destination);
+	}
+}
+END_TEST
+
+/* Whether a file may be published at path: 0, or -1 with outcome. */
+static int
+may_publish(const char *path)
+{
+	struct destination destination;
+	struct stat found;
+	struct base base;
+	int result;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(open_path(&destination, &base, text(path), 0), 0);
+	ck_assert_int_eq(destination_look(&destination, &found, &outcome), 0);
+	result = destination_may_publish(&destination, &found, &outcome);
+	destination_release(&destination);
+	if (result == -1)
+		ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	return result;
+}
+
+START_TEST(sticky_directories_keep_what_others_own)
+{
+	const uid_t nobody = 65534;
+
+	if (geteuid() != 0) {
+		support_skip("nobody", "changing the owner needs root");
+		return;
+	}
+	file_make("in/dir/theirs", "x");
+	file_make("in/dir/own", "x");
+	ck_assert_int_eq(chown("in/dir/own", nobody, (gid_t)-1), 0);
+	ck_assert_int_eq(chmod("in/dir", 01777), 0);
+	ck_assert_int_eq(may_publish("dir/theirs"), 0);
+	directories_forget(&directories);
+	inbox_be_nobody(&store);
+	ck_assert_int_eq(may_publish("dir/theirs"), -1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "sticky"));
+	ck_assert_int_eq(may_publish("dir/own"), 0);
+	ck_assert_int_eq(may_publish("dir/new"), 0);
+	inbox_be_oneself();
+	directories_forget(&directories);
+	ck_assert_int_eq(chown("in/dir", nobody, (gid_t)-1), 0);
+	inbox_be_nobody(&store);
+	ck_assert_int_eq(may_publish("dir/theirs"), 0);
+	inbox_be_oneself();
+}
+END_TEST
+
+/* What a file system sets is seen in tests/system/hopeless.c. */
+START_TEST(what_is_kept_or_mounted_is_not_replaced)
+{
+	struct destination destination;
+	struct stat found;
+	struct base base;
+
+	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(open_path(&destination, &base, text("dir/f"), 0), 0);
+	found.st_mode = 0;
+	destination.marks = OS_MARK_MOUNT | OS_MARK_KEPT;
+	destination.directory->kept = 1;
+	ck_assert_int_eq(
+	    destination_may_publish(&destination, &found, &outcome), 0);
+	found.st_mode = S_IFREG;
+	for (unsigned marks = 0; marks <= 3; marks++)
+		for (int kept = 0; kept <= 1; kept++) {
+			destination.marks = marks;
+			destination.directory->kept = kept;
+			ck_assert_int_eq(destination_may_publish(
+					     &destination, &found, &outcome),
+			    marks == 0 && kept == 0 ? 0 : -1);
+		}
+	destination_release(&destination);
+}
+END_TEST
+
+Suite *
+destination_suite(void)
+{
+	Suite *suite = suite_create("destination");
+	TCase *tcase = support_case("destination");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, bases_are_settled);
+	tcase_add_test(tcase, bad_bases_are_refused);
+	tcase_add_test(tcase, length_of_a_base);
+	tcase_add_test(tcase, base_and_path_are_put_together);
+	tcase_add_test(tcase, a_settled_name_stands_for_the_path);
+	tcase_add_test(tcase, bad_paths_are_refused);
+	tcase_add_test(tcase, length_of_the_whole);
+	tcase_add_test(tcase, length_of_a_name);
+	tcase_add_test(tcase, missing_parents);
+	tcase_add_test(tcase, parents_that_are_no_directories);
+	tcase_add_test(tcase, what_is_there_is_looked_at);
+	tcase_add_test(tcase, sticky_directories_keep_what_others_own);
+	tcase_add_test(tcase, what_is_kept_or_mounted_is_not_replaced);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

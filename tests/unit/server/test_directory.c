@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: ISC */
+/* Held directories: what is never followed, how many are kept, what is synced.
+ */
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "common/os.h"
+#include "server/store/directory.h"
+#include "tests/unit/server/inbox.h"
+
+Suite *directory_suite(void);
+
+static struct store store;
+static struct directories directories;
+static struct outcome outcome;
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+	directories_init(&directories, &store);
+}
+
+static void
+teardown(void)
+{
+	directories_forget(&directories);
+	inbox_close(&store);
+}
+
+static struct directory *
+find(const char *path, int create)
+{
+	return directories_find(&directories, path, strlen(path),
+	    create ? DIRECTORY_MODE : 0, &outcome);
+}
+
+/* Find it and give it back: from now on it is one of those kept. */
+static void
+visit(const char *path)
+{
+	struct directory *found = find(path, 1);
+
+	ck_assert_msg(found != NULL, "%s", outcome.text);
+	directory_release(found);
+}
+
+/* It must be refused, for a reason that has this word. */
+static void
+expect_refused(const char *path, const char *word)
+{
+	for (int create = 0; create <= 1; create++) {
+		ck_assert_ptr_null(find(path, create));
+		ck_assert_int_ne(errno, ENOENT);
+		ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+		ck_assert_msg(
+		    strstr(outcome.text, word) != NULL, "%s", outcome.text);
+	}
+}
+
+START_TEST(empty_path_is_the_receiving_directory)
+{
+	struct directory *root = find("", 0);
+
+	ck_assert_ptr_nonnull(root);
+	ck_assert(file_is(root->fd, "in"));
+	ck_assert_uint_eq(root->length, 0);
+	ck_assert(root->linked);
+	directory_release(root);
+}
+END_TEST
+
+/* Else what one worker's sync is told of a failed write no other one hears. */
+START_TEST(the_root_is_opened_anew_where_that_is_allowed)
+{
+	struct directory *root;
+	int shared;
+
+	/* What is open twice has its flags once. */
+	ck_assert_int_eq(fcntl(store.root, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(chmod("in", _i == 0 ? 0311 : 0755), 0);
+	inbox_be_nobody(&store);
+	root = find("", 0);
+	inbox_be_oneself();
+	ck_assert_msg(root != NULL, "%s", outcome.text);
+	shared = (fcntl(root->fd, F_GETFL) & O_NONBLOCK) != 0;
+	ck_assert_int_eq(shared, _i == 0);
+	directory_release(root);
+	ck_assert_int_eq(chmod("in", 0755), 0);
+}
+END_TEST
+
+START_TEST(missing_is_made_or_told)
+{
+	struct directory *found;
+
+	ck_assert_ptr_null(find("a/b/c", 0));
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert(!file_exists("in/a"));
+	umask(027);
+	found = find("a/b/c", 1);
+	ck_assert_ptr_nonnull(found);
+	ck_assert(file_is(found->fd, "in/a/b/c"));
+	ck_assert_uint_eq(found->length, 5);
+	ck_assert_mem_eq(found->path, "a/b/c", 5);
+	ck_assert_uint_eq(file_mode("in/a/b"), S_IFDIR | 0750);
+	directory_release(found);
+	ck_assert_ptr_null(find("a/x/c", 0));
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+START_TEST(links_are_never_followed)
+{
+	folder_make("outside");
+	folder_make("in/real");
+	ck_assert_int_eq(symlink("../outside", "in/out"), 0);
+	ck_assert_int_eq(symlink("real", "in/inside"), 0);
+	ck_assert_int_eq(symlink("nowhere", "in/dangling"), 0);
+	ck_assert_int_eq(symlink("../../outside", "in/real/deep"), 0);
+	expect_refused("out", "symbolic link");
+	expect_refused("out/x", "symbolic link");
+	expect_refused("inside", "symbolic link");
+	expect_refused("dangling", "symbolic link");
+	expect_refused("dangling/x", "symbolic link");
+	expect_refused("real/deep/x/y", "deep: a symbolic link");
+	ck_assert_uint_eq(folder_count("outside"), 0);
+	ck_assert(!file_exists("in/nowhere"));
+	ck_assert_uint_eq(folder_count("in/real"), 1);
+}
+END_TEST
+
+START_TEST(other_kinds_are_refused)
+{
+	file_make("in/file", "x");
+	ck_assert_int_eq(mkfifo("in/fifo", 0600), 0);
+	expect_refused("file", "file");
+	expect_refused("file/x", "file");
+	expect_refused("fifo", "fifo");
+}
+END_TEST
+
+START_TEST(another_file_system_is_refused)
+{
+	if (!support_mount("in/mounted", 64))
+		return;
+	expect_refused("mounted", "file system");
+	expect_refused("mounted/x", "file system");
+	ck_assert_uint_eq(folder_count("in/mounted"), 0);
+}
+END_TEST
+
+/* Elsewhere it shows when a file is published: a rename fails. */
+START_TEST(another_mount_of_the_file_system_is_refused)
+{
+	folder_make("else");
+	folder_make("in/mounted");
+	if (!os_tells_mounts()) {
+		support_skip("marks", "this system tells no mounts");
+		return;
+	}
+	if (!support_bind("else", "in/mounted"))
+		return;
+	expect_refused("mounted", "mount");
+	expect_refused("mounted/x/y", "mount");
+	ck_assert_uint_eq(folder_count("else"), 0);
+}
+END_TEST
+
+/* It must be one that nothing new can be put into, nor below. */
+static void
+expect_no_writing(const char *path, const char *below)
+{
+	struct directory *found = find(path, 0);
+
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(directory_may_write(found, &outcome), -1);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "cannot write"));
+	directory_release(found);
+	expect_refused(below, "Permission");
+}
+
+START_TEST(what_may_not_be_written_is_refused)
+{
+	struct directory *found;
+
+	folder_make("in/dir");
+	ck_assert_int_eq(chmod("in/dir", 0555), 0);
+	inbox_be_nobody(&store);
+	expect_no_writing("dir", "dir/new");
+	expect_no_writing("dir", "dir/new/er");
+	inbox_be_oneself();
+	/* A refusal is not remembered. */
+	ck_assert_int_eq(chmod("in/dir", 0777), 0);
+	inbox_be_nobody(&store);
+	found = find("dir", 0);
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(directory_may_write(found, &outcome), 0);
+	ck_assert_ptr_null(find("dir/new", 0));
+	ck_assert_int_eq(errno, ENOENT);
+	directory_release(found);
+	inbox_be_oneself();
+}
+END_TEST
+
+START_TEST(where_a_rename_failed_nothing_goes)
+{
+	struct directory *found = find("dir", 1);
+
+	ck_assert_int_eq(directory_may_write(found, &outcome), 0);
+	found->elsewhere = 1;
+	ck_assert_int_eq(directory_may_write(found, &outcome), -1);
+	ck_assert_int_eq(errno, EXDEV);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	directory_release(found);
+}
+END_TEST
+
+START_TEST(a_directory_that_was_moved_is_found_anew)
+{
+	struct directory *first = find("a/b", 1), *again;
+
+	ck_assert_ptr_nonnull(first);
+	ck_assert(directory_is_current(first));
+	ck_assert_int_eq(rename("in/a", "in/moved"), 0);
+	folder_make("in/a");
+	ck_assert(!directory_is_current(first));
+	ck_assert(file_is(first->fd, "in/moved/b"));
+	again = find("a/b", 1);
+	ck_assert_ptr_nonnull(again);
+	ck_assert(file_is(again->fd, "in/a/b"));
+	directory_release(again);
+	directory_release(first);
+}
+END_TEST
+
+START_TEST(a_directory_that_was_removed_is_made_anew)
+{
+	visit("a");
+	ck_assert_int_eq(rmdir("in/a"), 0);
+	ck_assert_ptr_null(find("a", 0));
+	ck_assert_int_eq(errno, ENOENT);
+	visit("a");
+	ck_assert_uint_eq(folder_count("in/a"), 0);
+}
+END_TEST
+
+/* Nothing is made where only the way there was held. */
+START_TEST(what_lies_below_follows_the_path)
+{
+	folder_make("outside");
+	visit(_i == 0 ? "a" : "a/b");
+	ck_assert_int_eq(rename("in/a", "outside/a"), 0);
+	visit("a/b/c");
+	ck_assert(S_ISDIR(file_mode("in/a/b/c")));
+	ck_assert(!file_exists(_i == 0 ? "outside/a/b" : "outside/a/b/c"));
+}
+END_TEST
+
+START_TEST(held_ones_outlive_the_list)
+{
+	size_t before = support_descriptors();
+	struct directory *held = find("a/b", 1);
+
+	ck_assert_ptr_nonnull(held);
+	directories_forget(&directories);
+	ck_assert_uint_eq(directories.count, 0);
+	ck_assert(file_is(held->fd, "in/a/b"));
+	ck_assert_int_eq(directory_sync(held), 0);
+	directory_release(held);
+	ck_assert_uint_eq(support_descriptors(), before);
+}
+END_TEST
+
+/* Have so many known, "first" the oldest and the receiving one included. */
+static void
+visit_many(size_t count)
+{
+	char path[32];
+
+	visit("first");
+	for (size_t i = 2; i < count; i++) {
+		snprintf(path, sizeof(path), "d%zu", i);
+		visit(path);
+	}
+	ck_assert_uint_eq(
+	    directories.count, count < DIRECTORY_KEPT ? count : DIRECTORY_KEPT);
+}
+
+/* Nonzero if it is found without being opened. */
+static int
+is_kept(const char *path)
+{
+	size_t before = support_descriptors();
+	struct directory *found = find(path, 0);
+	size_t after = support_descriptors();
+
+	ck_assert_ptr_nonnull(found);
+	directory_release(found);
+	return after == before;
+}
+
+START_TEST(so_many_are_kept)
+{
+	static const size_t counts[] = {
+	    DIRECTORY_KEPT - 1, DIRECTORY_KEPT, DIRECTORY_KEPT + 1};
+	size_t before = support_descriptors();
+
+	for (size_t i = 0; i < 3; i++) {
+		visit_many(counts[i]);
+		ck_assert_uint_le(
+		    support_descriptors() - before, DIRECTORY_KEPT);
+		if (counts[i] <= DIRECTORY_KEPT)
+			ck_assert(is_kept("first"));
+		else
+			ck_assert_uint_eq(directories.count, DIRECTORY_KEPT);
+		directories_forget(&directories);
+		ck_assert_uint_eq(support_descriptors(), before);
+	}
+}
+END_TEST
+
+START_TEST(the_last_used_are_kept)
+{
+	visit_many(DIRECTORY_KEPT);
+	visit("first");
+	visit("more");
+	ck_assert(is_kept("first"));
+	ck_assert(is_kept("more"));
+	ck_assert(is_kept("d3"));
+}
+END_TEST
+
+/* "a/a/a ...", of so many components. */
+static const char *
+deep_path(size_t depth)
+{
+	static char path[WIRE_PATH_MAX + 2];
+
+	for (size_t i = 0; i < depth; i++)
+		memcpy(path + 2 * i, "a/", 2);
+	path[2 * depth - 1] = '\0';
+	return path;
+}
+
+START_TEST(deeper_than_what_is_kept)
+{
+	size_t before = support_descriptors();
+	struct directory *found = find(deep_path(3 * DIRECTORY_KEPT), 1);
+
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(directory_sync(found), 0);
+	ck_assert(found->linked);
+	directory_release(found);
+	directories_forget(&directories);
+	ck_assert_uint_eq(support_descriptors(), before);
+}
+END_TEST
+
+START_TEST(want_of_descriptors_leaks_none)
+{
+	size_t before = support_descriptors();
+	struct rlimit limit;
+	rlim_t usual;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	usual = limit.rlim_cur;
+	limit.rlim_cur = before + 8;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_ptr_null(find(deep_path(64), 1));
+		ck_assert_int_eq(errno, EMFILE);
+		directories_forget(&directories);
+		ck_assert_uint_eq(support_descriptors(), before);
+	}
+	visit("still/works");
+	limit.rlim_cur = usual;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+END_TEST
+
+START_TEST(sync_links_all_above)
+{
+	struct directory *low, *high, *beside;
+
+	folder_make("in/there");
+	low = find("there/a/b", 1);
+	high = find("there", 0);
+	ck_assert(low != NULL && high != NULL);
+	/* Nobody knows whether whoever made it has synced it. */
+	ck_assert(!high->linked && !low->linked && !low->parent->linked);
+	ck_assert_ptr_eq(low->parent->parent, high);
+	ck_assert_int_eq(directory_sync(low), 0);
+	ck_assert(high->linked && low->linked && low->parent->linked);
+	beside = find("there/c", 1);
+	ck_assert_ptr_nonnull(beside);
+	ck_assert(!beside->linked);
+	directory_release(beside);
+	directory_release(high);
+	directory_release(low);
+}
+END_TEST
+
+START_TEST(failed_sync_links_nothing)
+{
+	struct directory *low = find("a/b", 1);
+	int kept, fd;
+
+	ck_assert_ptr_nonnull(low);
+	fd = low->parent->fd;
+	kept = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	ck_assert_int_ge(kept, 0);
+	close(fd);
+	ck_assert_int_eq(directory_sync(low), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert(!low->linked && !low->parent->linked);
+	ck_assert_int_eq(dup2(kept, fd), fd);
+	close(kept);
+	ck_assert_int_eq(directory_sync(low), 0);
+	ck_assert(low->linked && low->parent->linked);
+	directory_release(low);
+}
+END_TEST
+
+START_TEST(what_cannot_be_synced_is_no_error)
+{
+	struct directory *found = find("a", 1);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_ptr_nonnull(found);
+	/* Like a directory of a file system that cannot do it. */
+	ck_assert_int_eq(dup2(null, found->fd), found->fd);
+	ck_assert_int_eq(directory_sync(found), 1);
+	close(null);
+	directory_release(found);
+}
+END_TEST
+
+START_TEST(group_of_a_set_gid_directory)
+{
+	gid_t group = geteuid() == 0 ? 4711 : getegid();
+	struct directory *set, *plain;
+
+	folder_make("in/set");
+	ck_assert_int_eq(chown("in/set", (uid_t)-1, group), 0);
+	ck_assert_int_eq(chmod("in/set", 02755), 0);
+	set = find("set", 0);
+	plain = find("plain", 1);
+	ck_assert(set != NULL && plain != NULL);
+	ck_assert_uint_eq(set->group, group);
+	ck_assert_uint_eq(plain->group, STORE_NO_GROUP);
+	directory_release(plain);
+	directory_release(set);
+}
+END_TEST
+
+Suite *
+directory_suite(void)
+{
+	Suite *suite = suite_create("directory");
+	TCase *tcase = support_case("directory");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, empty_path_is_the_receiving_directory);
+	tcase_add_loop_test(
+	    tcase, the_root_is_opened_anew_where_that_is_allowed, 0, 2);
+	tcase_add_test(tcase, missing_is_made_or_told);
+	tcase_add_test(tcase, links_are_never_followed);
+	tcase_add_test(tcase, other_kinds_are_refused);
+	tcase_add_test(tcase, another_file_system_is_refused);
+	tcase_add_test(tcase, another_mount_of_the_file_system_is_refused);
+	tcase_add_test(tcase, what_may_not_be_written_is_refused);
+	tcase_add_test(tcase, where_a_rename_failed_nothing_goes);
+	tcase_add_test(tcase, a_directory_that_was_moved_is_found_anew);
+	tcase_add_test(tcase, a_directory_that_was_removed_is_made_anew);
+	tcase_add_loop_test(tcase, what_lies_below_follows_the_path, 0, 2);
+	tcase_add_test(tcase, held_ones_outlive_the_list);
+	tcase_add_test(tcase, so_many_are_kept);
+	tcase_add_test(tcase, the_last_used_are_kept);
+	tcase_add_test(tcase, deeper_than_what_is_kept);
+	tcase_add_test(tcase, want_of_descriptors_leaks_none);
+	tcase_add_test(tcase, sync_links_all_above);
+	tcase_add_test(tcase, failed_sync_links_nothing);
+	tcase_add_test(tcase, what_cannot_be_synced_is_no_error);
+	tcase_add_test(tcase, group_of_a_set_gid_directory);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

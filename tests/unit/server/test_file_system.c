@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/* What is learned of a file system, and what follows for times. */
+#include "server/store/file_system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/support.h"
+
+#define SECOND 1000000000L
+
+Suite *file_system_suite(void);
+
+static struct file_system system_;
+
+static int
+open_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_ne(fd, -1);
+	return fd;
+}
+
+START_TEST(tmpfs_is_learned)
+{
+	int fd;
+
+	if (!support_mount("in", 64))
+		return;
+	fd = open_folder("in");
+	umask(077);
+	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
+	ck_assert(system_.known);
+	ck_assert_int_ne(system_.names, NAMES_FOLD);
+	ck_assert_int_eq(system_.modes, MODES_KEPT);
+	ck_assert_int_eq(system_.new_names, NEW_BY_LINK);
+	ck_assert(!system_.sets_both_times);
+	ck_assert(!system_.fills_holes);
+	ck_assert_uint_eq(system_.granularity, 1);
+	ck_assert_int_le(system_.first, 0);
+	ck_assert_int_ge(system_.last, INT32_MAX);
+	ck_assert(!file_system_folds(&system_, fd));
+	ck_assert_uint_eq(folder_count("in"), 0);
+	close(fd);
+}
+END_TEST
+
+/* The safe guess: names are looked at, and nothing is refused. */
+START_TEST(what_cannot_be_learned_is_guessed_safely)
+{
+	const struct timespec far = {INT64_C(1) << 40, 0};
+	int fd;
+
+	folder_make("in");
+	fd = open_folder("in");
+	ck_assert_int_eq(rmdir("in"), 0);
+	ck_assert_int_eq(file_system_learn(&system_, fd), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert(!system_.known);
+	ck_assert(file_system_folds(&system_, fd));
+	ck_assert(system_.sets_both_times);
+	ck_assert_int_eq(system_.modes, MODES_KEPT);
+	ck_assert(file_system_keeps_time(&system_, fd, &far));
+	close(fd);
+}
+END_TEST
+
+/* Its inodes are gone, or its blocks: nothing is left behind. */
+START_TEST(full_file_system_is_guessed_and_left_clean)
+{
+	char block[4096] = "";
+	int fd, file;
+
+	if (!support_mount("in", 64))
+		return;
+	fd = open_folder("in");
+	file = open("in/fill", O_WRONLY | O_CREAT, 0600);
+	while (write(file, block, sizeof(block)) > 0)
+		continue;
+	close(file);
+	ck_assert_int_eq(file_system_learn(&system_, fd), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_uint_eq(folder_count("in"), 1);
+	ck_assert_int_eq(unlink("in/fill"), 0);
+	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(only_its_own_names_are_known)
+{
+	ck_assert(file_system_owns("Probe-folder-1-2-3"));
+	ck_assert(!file_system_owns("probe"));
+	ck_assert(!file_system_owns("r0123456789abcdef"));
+	ck_assert(!file_system_owns(""));
+}
+END_TEST
+
+/* Wished and found, and whether that is the same. */
+static const struct {
+	uint64_t granularity;
+	struct timespec wished, found;
+	int same;
+} pairs[] = {
+    {1, {5, 7}, {5, 7}, 1},
+    {1, {5, 7}, {5, 6}, 0},
+    {1, {5, 7}, {5, 8}, 0},
+    {1, {5, 7}, {4, 7}, 0},
+    {0, {5, 7}, {5, 7}, 1},
+    {0, {5, 7}, {5, 0}, 0},
+    {100, {5, 789}, {5, 700}, 1},
+    {100, {5, 789}, {5, 800}, 1},
+    {100, {5, 789}, {5, 600}, 0},
+    {100, {5, 789}, {5, 900}, 0},
+    {100, {5, 789}, {5, 789}, 0},
+    {100, {5, 700}, {5, 700}, 1},
+    {100, {5, 700}, {5, 800}, 0},
+    {100, {5, 999999999}, {6, 0}, 1},
+    {SECOND, {5, 250000000}, {5, 0}, 1},
+    {SECOND, {5, 250000000}, {6, 0}, 1},
+    {SECOND, {5, 250000000}, {4, 0}, 0},
+    {SECOND, {5, 250000000}, {7, 0}, 0},
+    {SECOND, {5, 0}, {5, 0}, 1},
+    {SECOND, {5, 0}, {6, 0}, 0},
+    {SECOND, {5, 0}, {4, 0}, 0},
+    {SECOND, {-2, 250000000}, {-2, 0}, 1},
+    {SECOND, {-2, 250000000}, {-1, 0}, 1},
+    {SECOND, {-2, 250000000}, {0, 0}, 0},
+    {2 * SECOND, {5, 0}, {4, 0}, 1},
+    {2 * SECOND, {5, 0}, {6, 0}, 1},
+    {2 * SECOND, {5, 0}, {5, 0}, 0},
+    {2 * SECOND, {5, 1}, {4, 0}, 1},
+    {2 * SECOND, {5, 999999999}, {6, 0}, 1},
+    {2 * SECOND, {5, 0}, {2, 0}, 0},
+    {2 * SECOND, {5, 0}, {8, 0}, 0},
+    {2 * SECOND, {6, 0}, {4, 0}, 0},
+    {2 * SECOND, {6, 0}, {8, 0}, 0},
+    {2 * SECOND, {-3, 0}, {-4, 0}, 1},
+    {2 * SECOND, {-3, 0}, {-2, 0}, 1},
+    {2 * SECOND, {INT64_MIN, 0}, {INT64_MAX, 0}, 0},
+    {2 * SECOND, {INT64_MAX, 0}, {INT64_MIN, 0}, 0},
+    {2 * SECOND, {INT64_MAX, 0}, {0, 0}, 0},
+};
+
+START_TEST(same_time_is_rounded_down_or_up)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		system_.granularity = pairs[i].granularity;
+		ck_assert_msg(file_system_is_time(&system_, &pairs[i].found,
+				  &pairs[i].wished) == pairs[i].same,
+		    "pair %zu", i);
+	}
+}
+END_TEST
+
+static int
+keeps(int fd, int64_t seconds)
+{
+	const struct timespec modified = {(time_t)seconds, 0};
+
+	return file_system_keeps_time(&system_, fd, &modified);
+}
+
+/* Without a folder to try it in. */
+START_TEST(times_in_the_range_are_kept)
+{
+	system_ = (struct file_system){
+	    .granularity = 1, .first = 10, .last = 20, .least = 10, .most = 20};
+	ck_assert(!keeps(-1, 9));
+	ck_assert(keeps(-1, 10));
+	ck_assert(keeps(-1, 11));
+	ck_assert(keeps(-1, 19));
+	ck_assert(keeps(-1, 20));
+	ck_assert(!keeps(-1, 21));
+	system_.granularity = 0;
+	ck_assert(!keeps(-1, 15));
+}
+END_TEST
+
+/* Each of its seconds as they are seen: what is far is tried. */
+START_TEST(times_that_were_not_seen_are_tried)
+{
+	int fd;
+
+	folder_make("in");
+	fd = open_folder("in");
+	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
+	system_.first = system_.last = 0;
+	ck_assert(keeps(fd, 1000000000));
+	ck_assert(keeps(fd, -1));
+	/* No file system of ours has so many years. */
+	ck_assert(!keeps(fd, INT64_MAX));
+	ck_assert_uint_eq(folder_count("in"), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(both_times_are_set_where_one_is_dropped)
+{
+	const struct timespec modified = {1000000, 5};
+	struct stat found;
+	int fd;
+
+	file_make("f", "x");
+	fd = open("f", O_RDWR);
+	ck_assert_int_ne(fd, -1);
+	system_ = (struct file_system){.granularity = 1};
+	ck_assert_int_eq(file_system_set_time(&system_, fd, &modified), 0);
+	ck_assert_int_eq(fstat(fd, &found), 0);
+	ck_assert_int_eq(found.st_mtim.tv_sec, 1000000);
+	ck_assert_int_gt(found.st_atim.tv_sec, 1000000);
+	system_.sets_both_times = 1;
+	ck_assert_int_eq(file_system_set_time(&system_, fd, &modified), 0);
+	ck_assert_int_eq(fstat(fd, &found), 0);
+	ck_assert_int_eq(found.st_atim.tv_sec, 1000000);
+	close(fd);
+}
+END_TEST
+
+Suite *
+file_system_suite(void)
+{
+	Suite *suite = suite_create("file_system");
+	TCase *tcase = support_case("file_system");
+
+	tcase_add_test(tcase, tmpfs_is_learned);
+	tcase_add_test(tcase, what_cannot_be_learned_is_guessed_safely);
+	tcase_add_test(tcase, full_file_system_is_guessed_and_left_clean);
+	tcase_add_test(tcase, only_its_own_names_are_known);
+	tcase_add_test(tcase, same_time_is_rounded_down_or_up);
+	tcase_add_test(tcase, times_in_the_range_are_kept);
+	tcase_add_test(tcase, times_that_were_not_seen_are_tried);
+	tcase_add_test(tcase, both_times_are_set_where_one_is_dropped);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

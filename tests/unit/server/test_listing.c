@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* Names that must stand in a listing byte for byte. */
+#include "server/store/listing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/support.h"
+
+Suite *listing_suite(void);
+
+static struct listing listing;
+static struct outcome outcome;
+static struct stat found;
+static int fd;
+
+static void
+setup(void)
+{
+	folder_make("in");
+	fd = open("in", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(fd, -1);
+}
+
+static void
+teardown(void)
+{
+	listing_release(&listing);
+	close(fd);
+}
+
+/* As a file system does that folds: the name leads to that file. */
+static int
+check(const char *name, const char *file)
+{
+	ck_assert_int_eq(fstatat(fd, file, &found, AT_SYMLINK_NOFOLLOW), 0);
+	return listing_check(&listing, fd, name, &found, &outcome);
+}
+
+static void
+expect_refused(const char *name, const char *file, const char *text)
+{
+	ck_assert_int_eq(check(name, file), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	ck_assert_str_eq(outcome.text, text);
+}
+
+START_TEST(listed_names_are_good)
+{
+	char name[16];
+
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "in/%d", i);
+		file_make(name, "");
+	}
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		ck_assert_int_eq(check(name, name), 0);
+	}
+}
+END_TEST
+
+START_TEST(other_spellings_are_refused_with_the_one_that_exists)
+{
+	file_make("in/Report.TXT", "");
+	file_make("in/caf\xc3\xa9", "");
+	file_make("in/other", "");
+	expect_refused("report.txt", "Report.TXT",
+	    "report.txt: exists here as Report.TXT");
+	expect_refused("cafe\xcc\x81", "caf\xc3\xa9",
+	    "cafe\xcc\x81: exists here as caf\xc3\xa9");
+	ck_assert_int_eq(check("Report.TXT", "Report.TXT"), 0);
+}
+END_TEST
+
+/* The short name of a file, say, which it lists nowhere. */
+START_TEST(spelling_that_is_not_found_is_not_named)
+{
+	file_make("in/a", "");
+	file_make("other", "");
+	ck_assert_int_eq(stat("other", &found), 0);
+	ck_assert_int_eq(
+	    listing_check(&listing, fd, "A~1", &found, &outcome), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_str_eq(outcome.text, "A~1: exists here in another spelling");
+}
+END_TEST
+
+START_TEST(names_that_others_add_are_found_at_once)
+{
+	file_make("in/a", "");
+	ck_assert_int_eq(check("a", "a"), 0);
+	file_make("in/b", "");
+	ck_assert_int_eq(check("b", "b"), 0);
+}
+END_TEST
+
+/* A list that is old is not believed. */
+START_TEST(names_that_others_change_are_found_in_time)
+{
+	file_make("in/a", "");
+	ck_assert_int_eq(check("a", "a"), 0);
+	ck_assert_int_eq(rename("in/a", "in/A"), 0);
+	ck_assert_int_gt(listing.good_until, io_now());
+	listing.good_until = io_now();
+	expect_refused("a", "A", "a: exists here as A");
+}
+END_TEST
+
+START_TEST(list_that_cannot_be_read_fails_the_name)
+{
+	file_make("in/a", "");
+	ck_assert_int_eq(check("a", "a"), 0);
+	ck_assert_int_eq(
+	    listing_check(&listing, -1, "b", &found, &outcome), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_ne(outcome.status, STATUS_STORED);
+	/* The old list is not taken for one of nothing, or of now. */
+	ck_assert_int_eq(check("a", "a"), 0);
+}
+END_TEST
+
+Suite *
+listing_suite(void)
+{
+	Suite *suite = suite_create("listing");
+	TCase *tcase = support_case("listing");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, listed_names_are_good);
+	tcase_add_test(
+	    tcase, other_spellings_are_refused_with_the_one_that_exists);
+	tcase_add_test(tcase, spelling_that_is_not_found_is_not_named);
+	tcase_add_test(tcase, names_that_others_add_are_found_at_once);
+	tcase_add_test(tcase, names_that_others_change_are_found_in_time);
+	tcase_add_test(tcase, list_that_cannot_be_read_fails_the_name);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

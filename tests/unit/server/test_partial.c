@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: ISC */
+/* What is kept of large files: found again, by its own name only. */
+#include "server/store/partial.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "common/io.h"
+#include "tests/unit/server/inbox.h"
+
+Suite *partial_suite(void);
+
+static int ticks, last_tick;
+
+static int
+count_tick(void *argument)
+{
+	(void)argument;
+	return ++ticks == last_tick;
+}
+
+static const struct tick tick = {count_tick, NULL, NULL};
+
+static const struct wire_request whole = {.kind = WIRE_FILE,
+    .wishes = WIRE_RESUME,
+    .seconds = 7,
+    .nanoseconds = 8,
+    .size = 3 * PARTIAL_LEAST};
+
+#define SENDER 1
+#define OTHER 2
+
+static struct store store;
+static struct partial_finder finder;
+
+static void
+set_up(void)
+{
+	ticks = last_tick = 0;
+	inbox_open(&store);
+	finder = (struct partial_finder){
+	    .store = &store, .tick = tick, .shows_foreign = 1};
+}
+
+static void
+tear_down(void)
+{
+	partial_names_release(&finder.names);
+}
+
+static int
+find(const char *path, const struct wire_request *request,
+    struct partial *partial)
+{
+	/* As a new connection, which reads the names anew. */
+	partial_names_release(&finder.names);
+	partial->foreign = 0;
+	partial_name(
+	    &store, SENDER, &partial->staged, path, strlen(path), request);
+	return partial_find(&finder, request->size, partial);
+}
+
+static int
+stage(struct store_file *staged)
+{
+	partial_name(&store, SENDER, staged, "a/b", 3, &whole);
+	return partial_stage(&store, staged);
+}
+
+/* Leave so many bytes of the file behind. */
+static void
+leave(size_t length)
+{
+	struct store_file staged;
+	char *bytes = calloc(length, 1);
+
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert_int_eq(write(staged.fd, bytes, length), (ssize_t)length);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	free(bytes);
+}
+
+START_TEST(only_large_files_that_are_wished_so)
+{
+	struct wire_request request = whole;
+
+	ck_assert(partial_applies(&request));
+	request.size = PARTIAL_LEAST;
+	ck_assert(partial_applies(&request));
+	request.size = PARTIAL_LEAST - 1;
+	ck_assert(!partial_applies(&request));
+	request.size = WIRE_SIZE_UNKNOWN;
+	ck_assert(!partial_applies(&request));
+	request = whole;
+	request.wishes = WIRE_NO_CLOBBER;
+	ck_assert(!partial_applies(&request));
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(it_is_found_by_its_own_host_without_shared_locks)
+{
+	struct partial partial;
+
+	store_mark(&store, 0);
+	leave(PARTIAL_LEAST);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	ck_assert_ptr_nonnull(strstr(partial.staged.name, store.mark));
+	partial_release(&partial);
+	snprintf(store.mark, sizeof(store.mark), "@another");
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	store_mark(&store, 0);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	store_discard(&store, &partial.staged);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(it_is_found_with_its_digest)
+{
+	struct partial partial;
+	struct digest expected;
+
+	leave(PARTIAL_LEAST + 5);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	digest_init(&expected);
+	digest_add_zeros(&expected, PARTIAL_LEAST + 5);
+	ck_assert_uint_eq(partial.prefix.length, PARTIAL_LEAST + 5);
+	ck_assert_uint_eq(
+	    digest_value(&partial.prefix), digest_value(&expected));
+	ck_assert_int_gt(ticks, 0);
+	store_discard(&store, &partial.staged);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Holes need space yet, and what is behind the data may be none of it. */
+START_TEST(it_takes_up_what_is_no_hole)
+{
+	struct partial partial;
+	struct store_file staged;
+	struct digest expected;
+	char *bytes = calloc(PARTIAL_LEAST, 1);
+
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert_int_eq(
+	    pwrite(staged.fd, bytes, PARTIAL_LEAST, _i * PARTIAL_LEAST),
+	    PARTIAL_LEAST);
+	ck_assert_int_eq(ftruncate(staged.fd, 3 * PARTIAL_LEAST), 0);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	free(bytes);
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	digest_init(&expected);
+	digest_add_zeros(&expected, 3 * PARTIAL_LEAST);
+	ck_assert_uint_eq(
+	    digest_value(&partial.prefix), digest_value(&expected));
+	store_discard(&store, &partial.staged);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(another_source_or_place_finds_nothing)
+{
+	struct wire_request other[3] = {whole, whole, whole};
+	struct partial partial;
+
+	other[0].size++;
+	other[1].seconds++;
+	other[2].nanoseconds++;
+	leave(PARTIAL_LEAST);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(find("a/b", &other[i], &partial), -1);
+		ck_assert_int_eq(errno, ENOENT);
+	}
+	ck_assert_int_eq(find("a/c", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(the_tick_ends_the_work)
+{
+	struct partial partial;
+
+	leave(PARTIAL_LEAST);
+	last_tick = 2;
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(partial.staged.fd, -1);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(more_than_the_file_is_none_of_it)
+{
+	struct partial partial;
+
+	leave(3 * PARTIAL_LEAST + 1);
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(who_is_at_work_on_it_keeps_it)
+{
+	struct partial partial;
+	struct store_file staged;
+	int status;
+	pid_t other;
+
+	ck_assert_int_eq(stage(&staged), 0);
+	other = fork();
+	if (other == 0) {
+		last_tick = 2;
+		_exit(find("a/b", &whole, &partial) == -1 && errno == EAGAIN &&
+			    ticks == 2
+			? 0
+			: 1);
+	}
+	ck_assert_int_eq(waitpid(other, &status, 0), other);
+	ck_assert_int_eq(status, 0);
+	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Each process stages it and has the next do so.  Returns how many could. */
+static int
+stage_in_turn(const char *taken)
+{
+	struct store_file staged;
+	int status;
+	pid_t next;
+
+	if (stage(&staged) == -1)
+		return errno == EAGAIN ? 0 : 99;
+	if (strcmp(staged.name, taken) == 0 ||
+	    !partial_same_file(staged.name, taken) ||
+	    !partial_same_sender(staged.name, taken))
+		return 99;
+	next = fork();
+	if (next == 0)
+		_exit(stage_in_turn(staged.name));
+	if (waitpid(next, &status, 0) != next)
+		return 99;
+	store_discard(&store, &staged);
+	return 1 + WEXITSTATUS(status);
+}
+
+START_TEST(four_tries_at_once_have_names_of_their_own)
+{
+	struct store_file name;
+
+	partial_name(&store, SENDER, &name, "a/b", 3, &whole);
+	memcpy(name.name + strlen(name.name) - 1, "x", 1);
+	ck_assert_int_eq(stage_in_turn(name.name), 4);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Leave so many MiB of the file behind, of that sender and try. */
+static void
+leave_try(uint64_t sender, char try, off_t mebibytes)
+{
+	struct store_file staged;
+	int fd;
+
+	partial_name(&store, sender, &staged, "a/b", 3, &whole);
+	staged.name[strlen(staged.name) - 1] = try;
+	fd = openat(store.staging, staged.name, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(ftruncate(fd, mebibytes * PARTIAL_LEAST), 0);
+	close(fd);
+}
+
+/* What must be offered: so many MiB. */
+static void
+expect_offer(off_t mebibytes, int foreign)
+{
+	struct partial partial;
+
+	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
+	ck_assert_int_eq(partial.prefix.length, mebibytes * PARTIAL_LEAST);
+	ck_assert_int_eq(partial.foreign, foreign);
+	store_discard(&store, &partial.staged);
+}
+
+START_TEST(own_ones_come_first_and_the_longest_of_several)
+{
+	leave_try(SENDER, '0', 1);
+	leave_try(SENDER, '1', 2);
+	leave_try(OTHER, '0', 3);
+	leave_try(OTHER, '2', 1);
+	expect_offer(2, 0);
+	expect_offer(1, 0);
+	expect_offer(3, 1);
+	expect_offer(1, 1);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(others_digests_are_shown_only_where_that_is_allowed)
+{
+	struct partial partial;
+
+	leave_try(OTHER, '0', 2);
+	finder.shows_foreign = 0;
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	leave_try(SENDER, '0', 1);
+	expect_offer(1, 0);
+	finder.shows_foreign = 1;
+	expect_offer(2, 1);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Versions before had no sender in the name. */
+START_TEST(old_names_are_found_as_anothers)
+{
+	struct store_file staged, old = {.fd = -1};
+
+	leave(PARTIAL_LEAST);
+	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
+	snprintf(old.name, sizeof(old.name), "%.17s", staged.name);
+	ck_assert(partial_is_name(old.name) && !partial_has_sender(old.name));
+	ck_assert_int_eq(
+	    renameat(store.staging, staged.name, store.staging, old.name), 0);
+	expect_offer(1, 1);
+	inbox_close(&store);
+}
+END_TEST
+
+/* It says so only while it waits. */
+START_TEST(who_waits_says_so)
+{
+	struct scoreboard board;
+	struct partial partial;
+	struct store_file staged;
+	int status;
+	pid_t other;
+
+	ck_assert_int_eq(scoreboard_init(&board, 2), 0);
+	ck_assert_int_eq(stage(&staged), 0);
+	finder.board = &board;
+	finder.slot = 1;
+	other = fork();
+	if (other == 0)
+		_exit(find("a/b", &whole, &partial) == 0 ? 0 : 1);
+	while (!scoreboard_is_wanted(&board, staged.name))
+		(void)io_poll(NULL, 0, io_now() + 1);
+	ck_assert_int_eq(waitpid(other, &status, WNOHANG), 0);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(waitpid(other, &status, 0), other);
+	ck_assert_int_eq(status, 0);
+	ck_assert(!scoreboard_is_wanted(&board, staged.name));
+	ck_assert_int_eq(unlinkat(store.staging, staged.name, 0), 0);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Hold the file's lock for a while, then remove it, as the sweep does. */
+static pid_t
+sweep_slowly(const char *name)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = openat(store.staging, name, O_RDWR);
+
+		if (store_lock(fd) == -1 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		(void)io_poll(NULL, 0, io_now() + 20);
+		_exit(unlinkat(store.staging, name, 0) == 0 ? 0 : 1);
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return child;
+}
+
+/* It is kept under its name, although the sweep came first. */
+START_TEST(what_is_swept_meanwhile_is_made_again)
+{
+	struct store_file staged;
+	int status;
+	pid_t sweeper;
+
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert_int_eq(store_finish(&staged), 0);
+	sweeper = sweep_slowly(staged.name);
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert_int_eq(waitpid(sweeper, &status, 0), sweeper);
+	ck_assert_int_eq(status, 0);
+	ck_assert(partial_is_name(staged.name));
+	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(staging_empties_what_was_kept)
+{
+	struct store_file staged;
+
+	leave(PARTIAL_LEAST);
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert(partial_is_name(staged.name));
+	ck_assert_int_eq(lseek(staged.fd, 0, SEEK_END), 0);
+	store_discard(&store, &staged);
+	inbox_close(&store);
+}
+END_TEST
+
+/* What was finished, and not published: its mode is the sender's. */
+START_TEST(one_that_may_not_be_written_is_made_again)
+{
+	struct partial partial;
+	struct store_file staged;
+
+	inbox_be_nobody(&store);
+	leave(PARTIAL_LEAST);
+	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
+	ck_assert_int_eq(fchmodat(store.staging, staged.name, 0444, 0), 0);
+	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(stage(&staged), 0);
+	ck_assert(partial_is_name(staged.name));
+	store_discard(&store, &staged);
+	inbox_be_oneself();
+	inbox_close(&store);
+}
+END_TEST
+
+/* What was published by a link, and has its staging name yet. */
+START_TEST(one_with_a_second_name_is_left_as_it_is)
+{
+	struct partial partial;
+	struct store_file staged;
+	struct stat found;
+
+	leave(PARTIAL_LEAST);
+	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
+	ck_assert_int_eq(
+	    linkat(store.staging, staged.name, store.root, "published", 0), 0);
+	if (_i == 0) {
+		ck_assert_int_eq(find("a/b", &whole, &partial), -1);
+		ck_assert_int_eq(errno, ENOENT);
+	} else {
+		ck_assert_int_eq(stage(&staged), 0);
+		store_discard(&store, &staged);
+	}
+	ck_assert_int_eq(fstatat(store.root, "published", &found, 0), 0);
+	ck_assert_int_eq(found.st_size, PARTIAL_LEAST);
+	inbox_close(&store);
+}
+END_TEST
+
+Suite *
+partial_suite(void)
+{
+	Suite *suite = suite_create("partial");
+	TCase *tcase = support_case("partial");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, only_large_files_that_are_wished_so);
+	tcase_add_test(tcase, it_is_found_by_its_own_host_without_shared_locks);
+	tcase_add_test(tcase, it_is_found_with_its_digest);
+	tcase_add_loop_test(tcase, it_takes_up_what_is_no_hole, 0, 3);
+	tcase_add_test(tcase, another_source_or_place_finds_nothing);
+	tcase_add_test(tcase, the_tick_ends_the_work);
+	tcase_add_test(tcase, more_than_the_file_is_none_of_it);
+	tcase_add_test(tcase, who_is_at_work_on_it_keeps_it);
+	tcase_add_test(tcase, four_tries_at_once_have_names_of_their_own);
+	tcase_add_test(tcase, own_ones_come_first_and_the_longest_of_several);
+	tcase_add_test(
+	    tcase, others_digests_are_shown_only_where_that_is_allowed);
+	tcase_add_test(tcase, old_names_are_found_as_anothers);
+	tcase_add_test(tcase, who_waits_says_so);
+	tcase_add_test(tcase, what_is_swept_meanwhile_is_made_again);
+	tcase_add_test(tcase, staging_empties_what_was_kept);
+	tcase_add_test(tcase, one_that_may_not_be_written_is_made_again);
+	tcase_add_loop_test(
+	    tcase, one_with_a_second_name_is_left_as_it_is, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

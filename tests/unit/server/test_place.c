@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/* The receiving directory's path: made absolute, and looked at again. */
+#include "server/process/place.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "tests/unit/server/inbox.h"
+
+Suite *place_suite(void);
+
+static char here[2048];
+
+/* Open the directory that the path leads to. */
+static int
+open_place(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_ne(fd, -1);
+	return fd;
+}
+
+static void
+check_resolved(const char *directory, const char *below)
+{
+	char place[PLACE_PATH], wanted[PLACE_PATH];
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	snprintf(wanted, sizeof(wanted), "%s%s", here, below);
+	place_resolve(place, directory);
+	ck_assert_str_eq(place, wanted);
+}
+
+START_TEST(path_is_made_absolute)
+{
+	char place[PLACE_PATH];
+
+	check_resolved(".", "");
+	check_resolved("a/b", "/a/b");
+	check_resolved("../c", "/../c");
+	place_resolve(place, "/srv/in");
+	ck_assert_str_eq(place, "/srv/in");
+	ck_assert_int_eq(chdir("/"), 0);
+	place_resolve(place, "in");
+	ck_assert_str_eq(place, "/in");
+	ck_assert_int_eq(chdir(here), 0);
+}
+END_TEST
+
+START_TEST(path_stays_relative_without_a_working_directory)
+{
+	char place[PLACE_PATH];
+
+	folder_make("gone");
+	ck_assert_int_eq(chdir("gone"), 0);
+	ck_assert_int_eq(rmdir("../gone"), 0);
+	place_resolve(place, "in");
+	ck_assert_str_eq(place, "in");
+	ck_assert_int_eq(chdir(".."), 0);
+}
+END_TEST
+
+START_TEST(place_is_told_by_device_and_inode)
+{
+	int fd;
+
+	folder_make("in");
+	fd = open_place("in");
+	ck_assert_int_eq(place_look("in", fd), PLACE_SAME);
+	ck_assert_int_eq(rename("in", "moved"), 0);
+	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	folder_make("in");
+	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(rmdir("in"), 0);
+	file_make("in", "x");
+	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(place_look("in/below", fd), PLACE_OTHER);
+	ck_assert_int_eq(unlink("in"), 0);
+	ck_assert_int_eq(symlink("in", "in"), 0);
+	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(unlink("in"), 0);
+	ck_assert_int_eq(symlink("moved", "in"), 0);
+	ck_assert_int_eq(place_look("in", fd), PLACE_SAME);
+	close(fd);
+}
+END_TEST
+
+START_TEST(place_is_other_where_it_is_covered)
+{
+	int fd;
+
+	folder_make("in");
+	fd = open_place("in");
+	if (!support_mount("disk", 64))
+		goto out;
+	close(fd);
+	folder_make("disk/in");
+	fd = open_place("disk/in");
+	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(place_look("disk/in", fd), PLACE_SAME);
+out:
+	close(fd);
+}
+END_TEST
+
+START_TEST(place_is_unknown_where_nobody_may_look)
+{
+	int fd;
+
+	folder_make("closed");
+	folder_make("closed/in");
+	fd = open_place("closed/in");
+	ck_assert_int_eq(chmod("closed", 0), 0);
+	ck_assert_int_eq(seteuid(geteuid() == 0 ? 65534 : geteuid()), 0);
+	ck_assert_int_eq(place_look("closed/in", fd), PLACE_UNKNOWN);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_int_eq(chmod("closed", 0700), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(nothing_is_taken_while_the_place_is_another)
+{
+	_Atomic uint32_t replaced = 0;
+	struct store store = {.path = "/srv/in"};
+	struct outcome outcome;
+
+	ck_assert_int_eq(store_check_place(&store, &outcome), 0);
+	store.replaced = &replaced;
+	ck_assert_int_eq(store_check_place(&store, &outcome), 0);
+	atomic_store(&replaced, 1);
+	ck_assert_int_eq(store_check_place(&store, &outcome), -1);
+	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
+	ck_assert_str_eq(outcome.text,
+	    "receiving directory was replaced or covered: /srv/in");
+}
+END_TEST
+
+Suite *
+place_suite(void)
+{
+	Suite *suite = suite_create("place");
+	TCase *tcase = support_case("place");
+
+	tcase_add_test(tcase, path_is_made_absolute);
+	tcase_add_test(tcase, path_stays_relative_without_a_working_directory);
+	tcase_add_test(tcase, place_is_told_by_device_and_inode);
+	tcase_add_test(tcase, place_is_other_where_it_is_covered);
+	tcase_add_test(tcase, place_is_unknown_where_nobody_may_look);
+	tcase_add_test(tcase, nothing_is_taken_while_the_place_is_another);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: ISC */
+/* Requests and their results: numbers, wishes, windows, order. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "tests/unit/server/reception.h"
+
+Suite *receive_suite(void);
+
+static struct store store;
+static struct reception reception;
+static struct client *const client = &reception.client;
+static struct receive *const receive = &reception.receive;
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+	reception_open(&reception, &store);
+}
+
+static void
+teardown(void)
+{
+	reception_close(&reception);
+	inbox_close(&store);
+}
+
+/* Begin anew, after an error. */
+static void
+again(void)
+{
+	reception_close(&reception);
+	reception_open(&reception, &store);
+	reception_base(&reception, "");
+}
+
+START_TEST(stored_is_said_when_it_is_true)
+{
+	struct wire_answer answer;
+
+	reception_base(&reception, "");
+	client_put(client, 1, "a/file", "content");
+	ck_assert_int_eq(reception_run(&reception), 0);
+	reception_expect_silence(&reception);
+	ck_assert(!file_exists("in/a/file"));
+	ck_assert_int_eq(receive_commit(receive), 0);
+	ck_assert_int_eq(conn_flush(&reception.conn), 0);
+	answer = client_expect_result(client, 1, STATUS_STORED);
+	ck_assert_uint_eq(answer.size, 7);
+	ck_assert_uint_eq(answer.digest, client_digest("content", 7));
+	ck_assert(answer.durable);
+	ck_assert_uint_eq(answer.text.length, 0);
+	file_expect_text("in/a/file", "content");
+	reception_finish(&reception);
+	reception_expect_silence(&reception);
+}
+END_TEST
+
+START_TEST(a_full_group_is_committed)
+{
+	char path[16];
+
+	reception_base(&reception, "");
+	for (uint32_t i = 1; i <= COMMIT_FILES; i++) {
+		receive->commit.begun = IO_NEVER / 2; /* time is no cause */
+		snprintf(path, sizeof(path), "f%u", i);
+		client_put(client, i, path, path);
+		ck_assert_int_eq(reception_run(&reception), 0);
+	}
+	for (uint32_t i = 1; i <= COMMIT_FILES; i++)
+		client_expect_result(client, i, STATUS_STORED);
+	reception_expect_silence(&reception);
+}
+END_TEST
+
+/* How often the tick was called, and when it ends what is done. */
+static int ticks, end_at;
+
+static int
+count_tick(void *argument)
+{
+	(void)argument;
+	return ++ticks == end_at;
+}
+
+/* The digest of a long hole takes a while, and is not for one that left. */
+START_TEST(a_hole_is_hashed_in_steps)
+{
+	const uint64_t hole = 64 << 20;
+	uint8_t payload[8];
+
+	reception_base(&reception, "");
+	ticks = 0;
+	end_at = _i == 0 ? 0 : 3;
+	receive->tick = (struct tick){count_tick, NULL, NULL};
+	client_request(client, WIRE_PUT, 1, "hole", hole, 0);
+	client_queue(
+	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, hole));
+	ck_assert_int_eq(reception_run(&reception), 0);
+	if (_i == 0) {
+		ck_assert_int_ge(ticks, 8);
+		ck_assert_uint_eq(receive->content.file.received, hole);
+	} else {
+		ck_assert_int_eq(ticks, 3);
+		ck_assert_uint_lt(receive->content.file.received, hole / 2);
+	}
+}
+END_TEST
+
+/* Announced, or not: then when it gets there. */
+START_TEST(larger_than_the_file_system_takes)
+{
+	uint8_t payload[8];
+
+	store.system.largest = 1000;
+	reception_base(&reception, "");
+	for (uint32_t i = 1; i <= 3; i++)
+		client_request(client, WIRE_ASK, i, "x", 998 + i, 0);
+	client_request(client, WIRE_PUT, 4, "x", WIRE_SIZE_UNKNOWN, 0);
+	for (uint64_t i = 0; i < 2; i++)
+		client_queue(client, WIRE_HOLE, 4, payload,
+		    wire_write_hole(payload, 1000 - i * 999));
+	client_abort(client, 4, STATUS_CANCELLED, "");
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect(client, WIRE_GO, 1);
+	client_expect(client, WIRE_GO, 2);
+	client_expect_result(client, 3, STATUS_NO_SPACE);
+	client_expect_result(client, 4, STATUS_NO_SPACE);
+}
+END_TEST
+
+START_TEST(numbers_grow)
+{
+	static const struct {
+		uint32_t first, second;
+		int good;
+	} cases[] = {{1, 2, 1}, {5, 4, 0}, {5, 5, 0}, {5, 6, 1}, {1, 100, 1},
+	    {UINT32_MAX - 1, UINT32_MAX, 1}, {UINT32_MAX, 1, 0},
+	    {UINT32_MAX, UINT32_MAX, 0}, {1, 0, 0}};
+	static const enum wire_type types[] = {
+	    WIRE_PUT, WIRE_ASK, WIRE_DIRECTORY};
+
+	for (size_t i = 0; i < 3 * sizeof(cases) / sizeof(cases[0]); i++) {
+		again();
+		client_put(client, cases[i / 3].first, "file", "x");
+		reception_finish(&reception);
+		client_expect_result(client, cases[i / 3].first, STATUS_STORED);
+		client_request(client, types[i % 3], cases[i / 3].second,
+		    i % 3 == 2 ? "folder" : "file", i % 3 != 2, 0);
+		if (cases[i / 3].good)
+			ck_assert_int_eq(reception_run(&reception), 0);
+		else
+			reception_expect_error(&reception);
+	}
+	again();
+	client_request(client, WIRE_PUT, 0, "file", 1, 0);
+	reception_expect_error(&reception);
+}
+END_TEST
+
+START_TEST(numbers_of_failed_requests_are_used)
+{
+	reception_base(&reception, "");
+	client_request(client, WIRE_ASK, 7, "../x", 1, 0);
+	client_request(client, WIRE_ASK, 7, "x", 1, 0);
+	reception_expect_error(&reception);
+	client_expect_result(client, 7, STATUS_REFUSED);
+}
+END_TEST
+
+START_TEST(put_carries_no_wishes)
+{
+	for (unsigned wish = 1; wish <= WIRE_SENT_BEFORE; wish *= 2) {
+		again();
+		client_request(client, WIRE_PUT, 1, "file", 1, wish);
+		reception_expect_error(&reception);
+	}
+}
+END_TEST
+
+START_TEST(bad_requests_break_the_protocol)
+{
+	static const struct wire_request bad[] = {
+	    {.kind = (enum wire_kind)0},
+	    {.kind = (enum wire_kind)3},
+	    {.kind = WIRE_FILE, .attributes = 4},
+	    {.kind = WIRE_FILE, .wishes = 64},
+	    {.kind = WIRE_FILE, .wishes = 0x8000},
+	    {.kind = WIRE_FILE, .mode = 01000},
+	    {.kind = WIRE_FILE, .mode = 04755},
+	    {.kind = WIRE_FILE, .nanoseconds = 1000000000},
+	    {.kind = WIRE_FILE, .size = 1, .allocated = 2},
+	};
+	uint8_t payload[WIRE_REQUEST];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		again();
+		client_queue(client, WIRE_ASK, 1, payload,
+		    wire_write_request(payload, &bad[i]));
+		reception_expect_error(&reception);
+	}
+	again();
+	client_queue(client, WIRE_ASK, 1, payload,
+	    wire_write_request(payload,
+		&(struct wire_request){.kind = WIRE_FILE,
+		    .mode = 0777,
+		    .nanoseconds = 999999999,
+		    .size = 2,
+		    .allocated = 2,
+		    .seconds = INT64_MIN}));
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect_result(client, 1, STATUS_REFUSED);
+}
+END_TEST
+
+START_TEST(bad_bases)
+{
+	client_queue(client, WIRE_BASE, 0, "\002x", 2);
+	reception_expect_error(&reception);
+	reception_close(&reception);
+	reception_open(&reception, &store);
+	client_base(client, WIRE_BASE_SETTLE, "../x");
+	ck_assert_int_eq(reception_run(&reception), -1);
+	ck_assert_int_eq(receive->fatal.status, STATUS_REFUSED);
+}
+END_TEST
+
+START_TEST(one_name_is_for_one_request)
+{
+	client_base(client, WIRE_BASE_SETTLE, "dir/name");
+	client_put(client, 3, "ignored", "x");
+	reception_finish(&reception);
+	client_expect_based(client, "dir", "name");
+	client_expect_result(client, 3, STATUS_STORED);
+	file_expect_text("in/dir/name", "x");
+	client_request(client, WIRE_PUT, 4, "ignored", 1, 0);
+	reception_expect_error(&reception);
+}
+END_TEST
+
+START_TEST(dry_runs_change_nothing)
+{
+	file_make("in/old", "old");
+	reception.receive.policy.max_size = 10;
+	reception_base(&reception, "new/base");
+	client_request(client, WIRE_ASK, 1, "a/file", 1, WIRE_DRY_RUN);
+	client_request(client, WIRE_ASK, 2, "../x", 1, WIRE_DRY_RUN);
+	client_request(client, WIRE_ASK, 3, "x", 11, WIRE_DRY_RUN);
+	client_request(
+	    client, WIRE_ASK, 4, "x", 1, WIRE_DRY_RUN | WIRE_NO_CLOBBER);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_WOULD_STORE);
+	client_expect_result(client, 2, STATUS_REFUSED);
+	client_expect_result(client, 3, STATUS_NO_SPACE);
+	client_expect_result(client, 4, STATUS_WOULD_STORE);
+	ck_assert_uint_eq(folder_count("in"), 2);
+	reception_close(&reception);
+	reception_open(&reception, &store);
+	reception_base(&reception, "");
+	client_request(
+	    client, WIRE_ASK, 1, "old", 1, WIRE_DRY_RUN | WIRE_NO_CLOBBER);
+	client_request(client, WIRE_ASK, 2, "old", 1, WIRE_DRY_RUN);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_EXISTS);
+	client_expect_result(client, 2, STATUS_WOULD_STORE);
+	file_expect_text("in/old", "old");
+}
+END_TEST
+
+START_TEST(wishes_are_answered)
+{
+	struct wire_go go;
+
+	file_make("in/old", "old");
+	reception_base(&reception, "");
+	client_request(client, WIRE_ASK, 1, "old", 1, WIRE_NO_CLOBBER);
+	client_request(client, WIRE_ASK, 2, "old", 1, WIRE_UNLESS_SAME);
+	client_request(client, WIRE_ASK, 3, "old", 1, WIRE_UNLESS_DIGEST);
+	client_request(client, WIRE_ASK, 4, "old", 1, WIRE_SENT_BEFORE);
+	client_request(client, WIRE_DIRECTORY, 5, "folder", 0, 0);
+	client_request(
+	    client, WIRE_ASK, 6, "new/file", 1, WIRE_RESUME | WIRE_NO_CLOBBER);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_EXISTS);
+	for (uint32_t number = 2; number <= 4; number++)
+		client_expect(client, WIRE_GO, number);
+	client_expect(client, WIRE_GO, 6);
+	ck_assert_int_eq(wire_read_go(client->frame.payload, 16, &go), 0);
+	ck_assert_uint_eq(go.offset, 0);
+	ck_assert_uint_eq(go.digest, client_digest("", 0));
+	client_expect_result(client, 5, STATUS_STORED);
+	ck_assert(S_ISDIR(file_mode("in/folder")));
+	file_expect_text("in/old", "old");
+}
+END_TEST
+
+/* A client that sent "old" with this time before. */
+static void
+ask_again(uint32_t number, unsigned wishes, unsigned attributes,
+    int64_t seconds, uint32_t nanoseconds)
+{
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .attributes = attributes,
+	    .wishes = WIRE_SENT_BEFORE | wishes,
+	    .seconds = seconds,
+	    .nanoseconds = nanoseconds,
+	    .size = 3,
+	    .digest = client_digest("old", 3),
+	    .path = {"old", 3}};
+	uint8_t payload[WIRE_REQUEST + 3];
+
+	client_queue(client, WIRE_ASK, number, payload,
+	    wire_write_request(payload, &request));
+}
+
+START_TEST(what_was_sent_before_has_its_time)
+{
+	const struct timespec times[2] = {{77, 0}, {77, 0}};
+
+	file_make("in/old", "old");
+	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
+	reception_base(&reception, "");
+	ask_again(1, 0, 0, 78, 0);
+	ask_again(2, 0, WIRE_TIME, 78, 0);
+	ask_again(3, 0, WIRE_TIME, 77, 0);
+	reception_finish(&reception);
+	client_expect(client, WIRE_GO, 2);
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_result(client, 3, STATUS_STORED);
+}
+END_TEST
+
+/* The file system keeps whole seconds, rounded down or up. */
+START_TEST(what_was_sent_before_has_its_time_as_near_as_it_is_kept)
+{
+	const struct timespec times[2] = {{77, 0}, {77, 0}};
+
+	store.system.granularity = 1000000000;
+	file_make("in/old", "old");
+	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
+	reception_base(&reception, "");
+	ask_again(1, 0, WIRE_TIME, 77, 0);
+	ask_again(2, 0, WIRE_TIME, 77, 999999999);
+	ask_again(3, 0, WIRE_TIME, 76, 1);
+	ask_again(4, 0, WIRE_TIME, 76, 0);
+	ask_again(5, 0, WIRE_TIME, 78, 0);
+	reception_finish(&reception);
+	client_expect(client, WIRE_GO, 4);
+	client_expect(client, WIRE_GO, 5);
+	for (uint32_t number = 1; number <= 3; number++)
+		client_expect_result(client, number, STATUS_STORED);
+}
+END_TEST
+
+START_TEST(what_was_sent_before_is_only_tried)
+{
+	file_make("in/old", "old");
+	reception_base(&reception, "");
+	ask_again(1, WIRE_DRY_RUN, 0, 0, 0);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_UNCHANGED);
+}
+END_TEST
+
+START_TEST(a_server_that_does_not_compare)
+{
+	reception.receive.compares = 0;
+	file_make("in/old", "old");
+	reception_base(&reception, "");
+	client_request(client, WIRE_ASK, 1, "old", 3, WIRE_UNLESS_SAME);
+	client_request(client, WIRE_ASK, 2, "old", 3, WIRE_UNLESS_DIGEST);
+	ask_again(3, 0, 0, 0, 0);
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_REFUSED);
+	client_expect_result(client, 2, STATUS_REFUSED);
+	client_expect(client, WIRE_GO, 3);
+}
+END_TEST
+
+/* What follows a go: data, or restart first. */
+static void
+send_asked(uint32_t number, const char *text, int restart)
+{
+	if (restart)
+		client_queue(client, WIRE_RESTART, number, NULL, 0);
+	client_queue(client, WIRE_DATA, number, text, strlen(text));
+	client_end(client, number, text, strlen(text));
+}
+
+START_TEST(asks_are_pipelined)
+{
+	static const char *const names[] = {"", "one", "two", "three", "four"};
+
+	reception_base(&reception, "dir");
+	for (uint32_t number = 1; number <= 4; number++)
+		client_request(client, WIRE_ASK, number, names[number],
+		    strlen(names[number]), 0);
+	send_asked(2, "two", 1);
+	client_abort(client, 3, STATUS_CHANGED, "it grew");
+	client_put(client, 9, "five", "five");
+	send_asked(4, "four", 0);
+	send_asked(1, "one", 0);
+	reception_finish(&reception);
+	for (uint32_t number = 1; number <= 4; number++)
+		client_expect(client, WIRE_GO, number);
+	client_expect_result(client, 3, STATUS_CHANGED);
+	client_expect_result(client, 2, STATUS_STORED);
+	client_expect_result(client, 9, STATUS_STORED);
+	client_expect_result(client, 4, STATUS_STORED);
+	client_expect_result(client, 1, STATUS_STORED);
+	file_expect_text("in/dir/one", "one");
+	file_expect_text("in/dir/two", "two");
+	file_expect_text("in/dir/four", "four");
+	file_expect_text("in/dir/five", "five");
+	ck_assert_uint_eq(folder_count("in/dir"), 4);
+}
+END_TEST
+
+START_TEST(window_of_asks)
+{
+	reception_base(&reception, "");
+	for (uint32_t number = 1; number <= WIRE_WINDOW_REQUESTS; number++) {
+		client_request(client, WIRE_ASK, number, "file", 1, 0);
+		if (number % 256 != 0)
+			continue;
+		ck_assert_int_eq(reception_run(&reception), 0);
+		for (uint32_t go = number - 255; go <= number; go++)
+			client_expect(client, WIRE_GO, go);
+	}
+	client_request(
+	    client, WIRE_ASK, WIRE_WINDOW_REQUESTS + 1, "file", 1, 0);
+	reception_expect_error(&reception);
+}
+END_TEST
+
+Suite *
+receive_suite(void)
+{
+	Suite *suite = suite_create("receive");
+	TCase *tcase = support_case("receive");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, stored_is_said_when_it_is_true);
+	tcase_add_test(tcase, a_full_group_is_committed);
+	tcase_add_loop_test(tcase, a_hole_is_hashed_in_steps, 0, 2);
+	tcase_add_test(tcase, larger_than_the_file_system_takes);
+	tcase_add_test(tcase, numbers_grow);
+	tcase_add_test(tcase, numbers_of_failed_requests_are_used);
+	tcase_add_test(tcase, put_carries_no_wishes);
+	tcase_add_test(tcase, bad_requests_break_the_protocol);
+	tcase_add_test(tcase, bad_bases);
+	tcase_add_test(tcase, one_name_is_for_one_request);
+	tcase_add_test(tcase, dry_runs_change_nothing);
+	tcase_add_test(tcase, wishes_are_answered);
+	tcase_add_test(tcase, what_was_sent_before_has_its_time);
+	tcase_add_test(
+	    tcase, what_was_sent_before_has_its_time_as_near_as_it_is_kept);
+	tcase_add_test(tcase, what_was_sent_before_is_only_tried);
+	tcase_add_test(tcase, a_server_that_does_not_compare);
+	tcase_add_test(tcase, asks_are_pipelined);
+	tcase_add_test(tcase, window_of_asks);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

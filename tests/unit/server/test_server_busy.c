@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* Sessions while too many other workers compare: busy, and later not. */
+#include "server/shared/hash.h"
+#include "server/shared/scoreboard.h"
+#include "server/store/partial.h"
+#include "tests/unit/server/serving.h"
+
+Suite *server_busy_suite(void);
+
+#define SLOTS 2 /* the own one is the first, and one may compare */
+#define SIZE (2 * PARTIAL_LEAST)
+
+static struct serving serving;
+static struct client *const client = &serving.client;
+static struct scoreboard board;
+static char content[SIZE];
+
+static void
+setup(void)
+{
+	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
+	ck_assert(scoreboard_compare(&board, 1, 1));
+	serving_open(&serving);
+	serving.config.compares = 1;
+	serving.config.board = &board;
+	serving.config.comparers = 1;
+}
+
+static void
+make_content(const char *path, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	memset(content, 'c', sizeof(content));
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(io_write_all(fd, content, length), 0);
+	close(fd);
+}
+
+/* Ask with the digest of so much of the content. */
+static void
+ask(uint32_t number, size_t length)
+{
+	const struct wire_request request = {.kind = WIRE_FILE,
+	    .wishes = WIRE_UNLESS_DIGEST,
+	    .mode = 0600,
+	    .size = length,
+	    .allocated = length,
+	    .digest = client_digest(content, length),
+	    .path = {"there", 5}};
+	uint8_t payload[WIRE_REQUEST + 5];
+
+	client_queue(client, WIRE_ASK, number, payload,
+	    wire_write_request(payload, &request));
+}
+
+START_TEST(a_compare_is_busy_until_another_ends)
+{
+	make_content("in/there", SIZE);
+	serving_begin(&serving);
+	ask(1, SIZE);
+	client_expect_result(client, 1, STATUS_BUSY);
+	scoreboard_compared(&board, 1);
+	ask(2, SIZE);
+	client_expect_result(client, 2, STATUS_UNCHANGED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(a_small_compare_is_not_busy)
+{
+	make_content("in/there", HASH_SMALL - 1);
+	serving_begin(&serving);
+	ask(1, HASH_SMALL - 1);
+	client_expect_result(client, 1, STATUS_UNCHANGED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* Without a scoreboard there are no others. */
+START_TEST(one_connection_is_never_busy)
+{
+	make_content("in/there", SIZE);
+	serving.config.board = NULL;
+	serving_begin(&serving);
+	ask(1, SIZE);
+	client_expect_result(client, 1, STATUS_UNCHANGED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* What is kept is hashed, too; where nothing is, nothing has to wait. */
+START_TEST(what_is_kept_is_busy_until_another_ends)
+{
+	const struct wire_request request = {
+	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
+	char path[2 * STORE_NAME];
+	struct store_file staged;
+	struct wire_go go;
+
+	partial_name(&serving.store, 0, &staged, "kept", 4, &request);
+	snprintf(path, sizeof(path), "%s/%s", inbox_staging(), staged.name);
+	make_content(path, PARTIAL_LEAST);
+	serving_begin(&serving);
+	client_request(client, WIRE_ASK, 1, "kept", SIZE, WIRE_RESUME);
+	client_expect_result(client, 1, STATUS_BUSY);
+	client_request(client, WIRE_ASK, 2, "new", SIZE, WIRE_RESUME);
+	client_expect(client, WIRE_GO, 2);
+	scoreboard_compared(&board, 1);
+	client_request(client, WIRE_ASK, 3, "kept", SIZE, WIRE_RESUME);
+	client_expect(client, WIRE_GO, 3);
+	ck_assert_int_eq(
+	    wire_read_go(client->frame.payload, client->frame.length, &go), 0);
+	ck_assert_uint_eq(go.offset, PARTIAL_LEAST);
+	client_close(client);
+	ck_assert_int_eq(unlink(path), 0);
+	serving_join(&serving, SESSION_DONE);
+}
+END_TEST
+
+Suite *
+server_busy_suite(void)
+{
+	Suite *suite = suite_create("server_busy");
+	TCase *tcase = support_case("busy");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, a_compare_is_busy_until_another_ends);
+	tcase_add_test(tcase, a_small_compare_is_not_busy);
+	tcase_add_test(tcase, one_connection_is_never_busy);
+	tcase_add_test(tcase, what_is_kept_is_busy_until_another_ends);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

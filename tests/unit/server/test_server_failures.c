@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/* What goes wrong with a request, and what comes of the next. */
+#include <sys/resource.h>
+
+#include "tests/unit/server/reception.h"
+
+Suite *server_failures_suite(void);
+
+static struct store store;
+static struct reception reception;
+static struct client *const client = &reception.client;
+static struct receive *const receive = &reception.receive;
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+	reception_open(&reception, &store);
+}
+
+static void
+teardown(void)
+{
+	reception_close(&reception);
+	inbox_close(&store);
+}
+
+/* Begin anew, after an error. */
+static void
+again(void)
+{
+	reception_close(&reception);
+	reception_open(&reception, &store);
+	reception_base(&reception, "");
+}
+
+START_TEST(failures_are_answered_at_once)
+{
+	receive->policy.max_size = 5;
+	reception_base(&reception, "");
+	client_request(client, WIRE_PUT, 1, "file", WIRE_SIZE_UNKNOWN, 0);
+	client_queue(client, WIRE_DATA, 1, "sixsix", 6);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect_result(client, 1, STATUS_NO_SPACE);
+	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	client_queue(client, WIRE_DATA, 1, "more", 4);
+	client_queue(client, WIRE_DATA, 1, "and more", 8);
+	client_end(client, 1, "", 0);
+	client_put(client, 2, "next", "fits");
+	reception_finish(&reception);
+	client_expect_result(client, 2, STATUS_STORED);
+	reception_expect_silence(&reception);
+	ck_assert(!file_exists("in/file"));
+}
+END_TEST
+
+START_TEST(a_wrong_digest_is_answered)
+{
+	reception_base(&reception, "");
+	client_request(client, WIRE_PUT, 1, "file", 4, 0);
+	client_queue(client, WIRE_DATA, 1, "data", 4);
+	client_end(client, 1, "date", 4);
+	client_put(client, 2, "next", "good");
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_DIGEST);
+	client_expect_result(client, 2, STATUS_STORED);
+	ck_assert(!file_exists("in/file"));
+}
+END_TEST
+
+START_TEST(more_than_announced_ends_the_connection)
+{
+	reception_base(&reception, "");
+	client_request(client, WIRE_PUT, 1, "file", 3, 0);
+	client_queue(client, WIRE_DATA, 1, "data", 4);
+	reception_expect_error(&reception);
+}
+END_TEST
+
+START_TEST(bad_holes_break_the_protocol)
+{
+	static const uint64_t bad[] = {0, WIRE_HOLE_MAX + 1, UINT64_MAX};
+	uint8_t payload[8];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		again();
+		client_request(
+		    client, WIRE_PUT, 1, "file", WIRE_SIZE_UNKNOWN, 0);
+		client_queue(client, WIRE_HOLE, 1, payload,
+		    wire_write_hole(payload, bad[i]));
+		reception_expect_error(&reception);
+	}
+}
+END_TEST
+
+/* An abort of this status, of content or of a go, and what must come. */
+static void
+try_abort(enum wire_type type, unsigned status)
+{
+	int good = status == STATUS_FAILED || status == STATUS_CHANGED ||
+	    status == STATUS_CANCELLED;
+	struct wire_answer answer;
+
+	again();
+	client_request(client, type, 1, "file", 4, 0);
+	if (type == WIRE_PUT)
+		client_queue(client, WIRE_DATA, 1, "da", 2);
+	client_abort(client, 1, (enum status)status, "its reason");
+	if (!good) {
+		reception_expect_error(&reception);
+		return;
+	}
+	client_put(client, 2, "next", "x");
+	reception_finish(&reception);
+	if (type == WIRE_ASK)
+		client_expect(client, WIRE_GO, 1);
+	answer = client_expect_result(client, 1, (enum status)status);
+	ck_assert_uint_eq(answer.text.length, strlen("its reason"));
+	ck_assert_mem_eq(answer.text.bytes, "its reason", 10);
+	client_expect_result(client, 2, STATUS_STORED);
+	ck_assert(!file_exists("in/file"));
+}
+
+START_TEST(aborts_say_why)
+{
+	for (unsigned status = 0; status <= STATUS_WIRE; status++) {
+		try_abort(WIRE_PUT, status);
+		try_abort(WIRE_ASK, status);
+	}
+}
+END_TEST
+
+START_TEST(abandoning)
+{
+	struct outcome why = {.status = STATUS_LOST};
+
+	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	reception_base(&reception, "");
+	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	client_request(client, WIRE_PUT, 1, "file", 4, 0);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_uint_eq(folder_count(inbox_staging()), 1);
+	ck_assert_int_ne(receive_abandon(receive, &why), 0);
+	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	client_request(client, WIRE_PUT, 2, "../file", 4, 0);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect_result(client, 2, STATUS_REFUSED);
+	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	reception_expect_silence(&reception);
+}
+END_TEST
+
+static void
+limit_descriptors(rlim_t limit)
+{
+	struct rlimit both;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &both), 0);
+	both.rlim_cur = limit;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &both), 0);
+}
+
+START_TEST(want_of_descriptors_commits_and_goes_on)
+{
+	char path[16];
+
+	reception_base(&reception, "");
+	limit_descriptors(support_descriptors() + 8);
+	for (uint32_t i = 1; i <= COMMIT_FILES; i++) {
+		snprintf(path, sizeof(path), "f%u", i);
+		client_put(client, i, path, path);
+	}
+	reception_finish(&reception);
+	for (uint32_t i = 1; i <= COMMIT_FILES; i++)
+		client_expect_result(client, i, STATUS_STORED);
+	ck_assert(!receive->sick);
+	limit_descriptors(256);
+}
+END_TEST
+
+/* Also where the receiving directory itself can still be opened. */
+START_TEST(want_that_lasts_is_sickness)
+{
+	int spare = _i / 2, lowest;
+
+	reception_base(&reception, "");
+	lowest = dup(reception.conn.in);
+	close(lowest);
+	limit_descriptors((rlim_t)lowest + (rlim_t)spare);
+	if (_i % 2 == 0)
+		client_put(client, 1, "file", "x");
+	else
+		client_request(client, WIRE_DIRECTORY, 1, "directory", 0, 0);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	client_expect_result(client, 1, STATUS_FAILED);
+	ck_assert(receive->sick);
+	limit_descriptors(256);
+}
+END_TEST
+
+START_TEST(a_deep_path_is_no_sickness)
+{
+	static char path[2 * 200];
+
+	/* One client's wish must not cost the service a process. */
+	for (size_t i = 0; i + 1 < sizeof(path); i++)
+		path[i] = i % 2 == 0 ? 'a' : '/';
+	path[sizeof(path) - 3] = '\0';
+	reception_base(&reception, "");
+	limit_descriptors(support_descriptors() + 100);
+	client_put(client, 1, path, "x");
+	client_put(client, 2, "next", "x");
+	reception_finish(&reception);
+	ck_assert(client_next(client));
+	client_expect_result(client, 2, STATUS_STORED);
+	ck_assert(!receive->sick);
+	limit_descriptors(256);
+}
+END_TEST
+
+Suite *
+server_failures_suite(void)
+{
+	Suite *suite = suite_create("server_failures");
+	TCase *tcase = support_case("failures");
+	TCase *limits = support_case("limits");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, failures_are_answered_at_once);
+	tcase_add_test(tcase, a_wrong_digest_is_answered);
+	tcase_add_test(tcase, more_than_announced_ends_the_connection);
+	tcase_add_test(tcase, bad_holes_break_the_protocol);
+	tcase_add_test(tcase, aborts_say_why);
+	tcase_add_test(tcase, abandoning);
+	tcase_add_test(tcase, a_deep_path_is_no_sickness);
+	suite_add_tcase(suite, tcase);
+	tcase_set_tags(limits, SUPPORT_LIMITS);
+	tcase_add_checked_fixture(limits, setup, teardown);
+	tcase_add_test(limits, want_of_descriptors_commits_and_goes_on);
+	tcase_add_loop_test(limits, want_that_lasts_is_sickness, 0, 4);
+	suite_add_tcase(suite, limits);
+	return suite;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: ISC */
+/* Sessions in time: the hello's deadline, silence, slowness, and excuses. */
+#include "common/digest.h"
+#include "server/shared/scoreboard.h"
+#include "tests/unit/server/serving.h"
+
+Suite *server_patience_suite(void);
+
+/* The server looks at its clock so often; milliseconds. */
+#define TICK 20
+/* Long enough for any machine. */
+#define SOON 15000
+
+static struct serving serving;
+static struct client *const client = &serving.client;
+
+static void
+setup(void)
+{
+	serving_open(&serving);
+	serving.tick = TICK;
+}
+
+/* The server must end for want of progress, after least milliseconds. */
+static void
+expect_stalled(io_time begun, int64_t least)
+{
+	client_expect_fatal(client, STATUS_STALLED, "");
+	ck_assert_int_ge(io_now() - begun, least);
+	ck_assert_int_lt(io_now() - begun, SOON);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+	ck_assert(!file_exists("in/file"));
+}
+
+START_TEST(silence_before_the_hello)
+{
+	io_time begun = io_now();
+
+	serving.config.hello_timeout = 200;
+	serving_start(&serving);
+	(void)client_greeting(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+START_TEST(a_hello_without_base)
+{
+	io_time begun = io_now();
+
+	serving.config.hello_timeout = 200;
+	client_hello(client, 1, 1);
+	client_flush(client);
+	serving_start(&serving);
+	(void)client_greeting(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* Say byte after byte, with pauses, while the server takes them. */
+static void
+trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
+{
+	for (size_t i = 0; i < length && io_now() < until; i++) {
+		if (io_write(client->conn.out, bytes + i, 1) != 1)
+			return;
+		serving_pause(pause);
+	}
+}
+
+START_TEST(a_trickled_hello)
+{
+	struct conn_buffer *output = &client->conn.output;
+	io_time begun = io_now();
+
+	serving.config.hello_timeout = 300;
+	serving_hello(&serving);
+	serving_start(&serving);
+	trickle(output->bytes, output->end, 30, io_now() + SOON);
+	output->start = output->end;
+	(void)client_greeting(client);
+	expect_stalled(begun, 300);
+}
+END_TEST
+
+START_TEST(only_the_deadline_counts_before_the_base)
+{
+	serving.config.idle_timeout = 50;
+	serving.config.min_rate = 1000000;
+	serving_start(&serving);
+	(void)client_greeting(client);
+	serving_pause(400);
+	serving_hello(&serving);
+	client_put(client, 1, "file", "late");
+	client_queue(client, WIRE_BYE, 0, NULL, 0);
+	client_expect_based(client, "", "");
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+enum where {
+	IN_READY,
+	IN_GO,
+	IN_CONTENT,
+	IN_FRAME,
+	IN_DISCARD,
+	PLACES
+};
+
+/* Get there, and leave the rest unsaid. */
+static void
+reach(enum where where)
+{
+	static const uint8_t header[WIRE_HEADER] = {
+	    WIRE_DATA, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 8};
+
+	serving_begin(&serving);
+	if (where == IN_GO)
+		client_request(client, WIRE_ASK, 1, "file", 8, 0);
+	if (where == IN_CONTENT || where == IN_FRAME)
+		client_request(client, WIRE_PUT, 1, "file", 8, 0);
+	if (where == IN_FRAME) {
+		client_say(client, header, sizeof(header));
+		client_say(client, "part", 4);
+	}
+	if (where == IN_DISCARD)
+		client_request(client, WIRE_PUT, 1, "../file", 8, 0);
+	client_flush(client);
+	if (where == IN_GO)
+		client_expect(client, WIRE_GO, 1);
+	if (where == IN_DISCARD)
+		client_expect_result(client, 1, STATUS_REFUSED);
+}
+
+START_TEST(silence_is_ended_everywhere)
+{
+	io_time begun = io_now();
+
+	serving.config.idle_timeout = 200;
+	reach((enum where)_i);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* A file that comes in trickles, 500 bytes a second, until it is refused. */
+static void
+trickle_file(int milliseconds)
+{
+	io_time until = io_now() + milliseconds;
+	struct digest digest;
+	struct wire_end end = {0, 0};
+	struct pollfd wait = {.fd = client->conn.in, .events = POLLIN};
+	uint8_t payload[16];
+
+	digest_init(&digest);
+	client_request(client, WIRE_PUT, 1, "file", WIRE_SIZE_UNKNOWN, 0);
+	while (io_now() < until) {
+		client_queue(client, WIRE_DATA, 1, "0123456789", 10);
+		digest_add(&digest, "0123456789", 10);
+		end.size += 10;
+		if (conn_flush(&client->conn) == -1)
+			return;
+		if (io_poll(&wait, 1, io_now() + 20) > 0)
+			return;
+	}
+	end.digest = digest_value(&digest);
+	client_queue(
+	    client, WIRE_END, 1, payload, wire_write_end(payload, &end));
+}
+
+START_TEST(slowness_is_ended)
+{
+	io_time begun = io_now();
+
+	serving.config.idle_timeout = 300;
+	serving.config.min_rate = 100000;
+	serving_begin(&serving);
+	trickle_file(SOON);
+	expect_stalled(begun, 300);
+}
+END_TEST
+
+START_TEST(steady_and_slow_is_fast_enough)
+{
+	/* Several times the time-out, and never so long without a byte. */
+	serving.config.idle_timeout = 700;
+	serving.config.min_rate = 20;
+	serving_begin(&serving);
+	trickle_file(2000);
+	client_expect_result(client, 1, STATUS_STORED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(waiting_suspends_until_the_next_frame)
+{
+	io_time begun;
+
+	serving.config.idle_timeout = 200;
+	serving.config.min_rate = 1000;
+	serving_begin(&serving);
+	client_request(client, WIRE_PUT, 1, "waited", 8, 0);
+	client_queue(client, WIRE_DATA, 1, "some", 4);
+	client_queue(client, WIRE_WAITING, 77, NULL, 0);
+	client_flush(client);
+	serving_pause(800);
+	client_queue(client, WIRE_DATA, 1, "more", 4);
+	client_end(client, 1, "somemore", 8);
+	client_expect_result(client, 1, STATUS_STORED);
+	client_queue(client, WIRE_WAITING, 2, NULL, 0);
+	client_flush(client);
+	serving_pause(800);
+	begun = io_now();
+	client_request(client, WIRE_PUT, 2, "file", 8, 0);
+	client_flush(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* How many slots the scoreboard has; the own one is the first. */
+#define SLOTS 3
+
+/* Wait longer than the time-out, saying so under that number. */
+static void
+wait_saying(uint32_t number)
+{
+	client_queue(client, WIRE_WAITING, number, NULL, 0);
+	client_flush(client);
+	serving_pause(500);
+}
+
+static void
+store_one(uint32_t number)
+{
+	client_put(client, number, "stored", "x");
+	client_expect_result(client, number, STATUS_STORED);
+}
+
+START_TEST(waiting_before_a_request_needs_an_idle_worker)
+{
+	struct scoreboard board;
+
+	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
+	scoreboard_wait(&board, SLOTS - 1);
+	serving.config.board = &board;
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	wait_saying(1);
+	store_one(1);
+	wait_saying(2);
+	scoreboard_clear(&board, SLOTS - 1);
+	client_queue(client, WIRE_WAITING, 2, NULL, 0);
+	client_flush(client);
+	expect_stalled(io_now(), 0);
+}
+END_TEST
+
+/* It was answered, or there never was one. */
+START_TEST(waiting_without_a_request_is_silence)
+{
+	io_time begun;
+
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	store_one(7);
+	begun = io_now();
+	client_queue(client, WIRE_WAITING, _i == 0 ? 0 : 7, NULL, 0);
+	client_flush(client);
+	expect_stalled(begun, 200);
+}
+END_TEST
+
+/* One that may go, and one whose content has begun. */
+START_TEST(waiting_within_a_request_needs_no_idle_worker)
+{
+	struct scoreboard board;
+
+	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
+	serving.config.board = &board;
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	client_request(client, WIRE_ASK, 1, "waited", 1, 0);
+	client_expect(client, WIRE_GO, 1);
+	wait_saying(0);
+	client_queue(client, WIRE_DATA, 1, "x", 1);
+	wait_saying(1);
+	client_end(client, 1, "x", 1);
+	client_expect_result(client, 1, STATUS_STORED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(who_does_not_read_is_ended)
+{
+	struct conn *conn = &client->conn;
+	io_time blocked = io_now();
+
+	serving.config.idle_timeout = 200;
+	serving_begin(&serving);
+	for (uint32_t number = 1; io_now() - blocked < 800; number++) {
+		client_request(client, WIRE_ASK, number, "x", 1, WIRE_DRY_RUN);
+		ck_assert_int_eq(conn_flush(conn), 0);
+		if (conn_unsent(conn) < 4096)
+			blocked = io_now();
+		else
+			ck_assert_int_eq(conn_wait(conn, 0, blocked + 800), 0);
+		ck_assert_int_eq(conn_flush(conn), 0);
+	}
+	/* The last words wait for a while behind what was not read. */
+	while (client_next(client) && client->frame.type == WIRE_ANSWER)
+		continue;
+	ck_assert_int_eq(client->frame.type, WIRE_FATAL);
+	ck_assert_uint_eq(client->frame.payload[0], STATUS_STALLED);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* More than can be hashed while a test runs. */
+#define HUGE_SIZE (INT64_C(4) << 40)
+
+/* Work for a client that has left is not done to its end. */
+START_TEST(nobody_is_worked_for)
+{
+	const int64_t hole = WIRE_HOLE_MAX;
+	uint8_t payload[8];
+	io_time left;
+
+	file_make("in/huge", "");
+	ck_assert_int_eq(truncate("in/huge", HUGE_SIZE), 0);
+	serving.config.compares = 1;
+	serving_begin(&serving);
+	client_request(client, WIRE_ASK, 1, "new", HUGE_SIZE, 0);
+	client_expect(client, WIRE_GO, 1);
+	if (_i == 0)
+		client_request(
+		    client, WIRE_ASK, 2, "huge", HUGE_SIZE, WIRE_UNLESS_DIGEST);
+	for (int64_t at = 0; _i == 1 && at < HUGE_SIZE; at += hole)
+		client_queue(client, WIRE_HOLE, 1, payload,
+		    wire_write_hole(payload, WIRE_HOLE_MAX));
+	client_flush(client);
+	left = io_now();
+	serving_close(&serving, SESSION_DONE);
+	ck_assert_int_lt(io_now() - left, CLIENT_PATIENCE);
+}
+END_TEST
+
+/* As soon as it has left, not only when a word to it fails. */
+START_TEST(who_has_left_is_noticed_soon)
+{
+	const int64_t soon = 500; /* of the second between two words */
+	int64_t took = SOON;
+
+	for (int i = 0; i < 3 && took >= soon; i++) {
+		setup();
+		file_make("in/huge", "");
+		ck_assert_int_eq(truncate("in/huge", HUGE_SIZE), 0);
+		serving.config.compares = 1;
+		serving_begin(&serving);
+		client_request(
+		    client, WIRE_ASK, 1, "huge", HUGE_SIZE, WIRE_UNLESS_DIGEST);
+		client_flush(client);
+		serving_pause(100);
+		took = -io_now();
+		serving_close(&serving, SESSION_DONE);
+		took += io_now();
+		ck_assert_int_eq(unlink("in/huge"), 0);
+		ck_assert_int_eq(rmdir(inbox_staging()), 0);
+		ck_assert_int_eq(rmdir("in"), 0);
+	}
+	ck_assert_int_lt(took, soon);
+}
+END_TEST
+
+Suite *
+server_patience_suite(void)
+{
+	Suite *suite = suite_create("server_patience");
+	TCase *tcase = support_case("time");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, silence_before_the_hello);
+	tcase_add_test(tcase, a_hello_without_base);
+	tcase_add_test(tcase, a_trickled_hello);
+	tcase_add_test(tcase, only_the_deadline_counts_before_the_base);
+	tcase_add_loop_test(tcase, silence_is_ended_everywhere, 0, (int)PLACES);
+	tcase_add_test(tcase, slowness_is_ended);
+	tcase_add_test(tcase, steady_and_slow_is_fast_enough);
+	tcase_add_test(tcase, waiting_suspends_until_the_next_frame);
+	tcase_add_test(tcase, waiting_before_a_request_needs_an_idle_worker);
+	tcase_add_loop_test(tcase, waiting_without_a_request_is_silence, 0, 2);
+	tcase_add_test(tcase, waiting_within_a_request_needs_no_idle_worker);
+	tcase_add_test(tcase, who_does_not_read_is_ended);
+	tcase_add_loop_test(tcase, nobody_is_worked_for, 0, 2);
+	suite_add_tcase(suite, tcase);
+	tcase = support_case("leaving");
+	tcase_add_test(tcase, who_has_left_is_noticed_soon);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/* From the staging folder to the final name: attributes, publishing, space. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "tests/unit/server/inbox.h"
+
+Suite *server_publish_suite(void);
+
+/* A link, and a rename that does not replace. */
+#ifdef OS_LINUX
+#define WAYS 2
+#else
+#define WAYS 1
+#endif
+
+/* Publish such a file as in/name. */
+static int
+publish(const struct store *store, const char *name, int no_clobber)
+{
+	struct store_file staged;
+	int result, error;
+
+	inbox_stage(store, &staged, "new");
+	result = store_publish(store, &staged, store->root, name, no_clobber);
+	error = errno;
+	ck_assert_int_ge(fcntl(staged.fd, F_GETFD), 0);
+	if (result == 0)
+		ck_assert_int_eq(store_finish(&staged), 0);
+	else
+		store_discard(store, &staged);
+	errno = error;
+	return result;
+}
+
+START_TEST(publish_replaces_what_bears_the_name)
+{
+	struct store store;
+
+	inbox_open(&store);
+	ck_assert_int_eq(publish(&store, "fresh", 0), 0);
+	file_expect_text("in/fresh", "new");
+	file_make("in/old", "old");
+	ck_assert_int_eq(link("in/old", "other"), 0);
+	ck_assert_int_eq(publish(&store, "old", 0), 0);
+	file_expect_text("in/old", "new");
+	file_expect_text("other", "old");
+	file_make("victim", "victim");
+	ck_assert_int_eq(symlink("../victim", "in/link"), 0);
+	ck_assert_int_eq(publish(&store, "link", 0), 0);
+	file_expect_text("in/link", "new");
+	file_expect_text("victim", "victim");
+	folder_make("in/folder");
+	ck_assert_int_eq(publish(&store, "folder", 0), -1);
+	ck_assert(S_ISDIR(file_mode("in/folder")));
+	inbox_close(&store);
+}
+END_TEST
+
+/* By each way that the system has. */
+START_TEST(publish_without_clobbering)
+{
+	struct store store;
+
+	inbox_open(&store);
+	if (_i == 1)
+		store.system.new_names = NEW_BY_RENAME;
+	ck_assert_int_eq(publish(&store, "fresh", 1), 0);
+	file_expect_text("in/fresh", "new");
+	file_make("in/old", "old");
+	ck_assert_int_eq(publish(&store, "old", 1), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	file_expect_text("in/old", "old");
+	ck_assert_int_eq(symlink("nowhere", "in/link"), 0);
+	ck_assert_int_eq(publish(&store, "link", 1), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert(S_ISLNK(file_mode("in/link")));
+	ck_assert(!file_exists("in/nowhere"));
+	inbox_close(&store);
+}
+END_TEST
+
+/* What a file looks like that such a request has brought. */
+static struct stat
+attributes(
+    const struct store *store, const struct wire_request *request, gid_t group)
+{
+	struct store_file staged;
+	struct stat found;
+
+	inbox_stage(store, &staged, "x");
+	ck_assert_int_eq(
+	    store_set_attributes(store, &staged, request, group), 0);
+	ck_assert_int_eq(fstat(staged.fd, &found), 0);
+	store_discard(store, &staged);
+	return found;
+}
+
+START_TEST(modes_are_masked)
+{
+	static const struct {
+		unsigned attributes;
+		mode_t mode, mask, exact_mask, expected;
+	} cases[] = {
+	    {0, 0777, 022, 0, 0755},
+	    {0, 0666, 0, 077, 0666},
+	    {WIRE_EXACT_MODE, 0777, 022, 0, 0777},
+	    {WIRE_EXACT_MODE, 0777, 0, 027, 0750},
+	    {WIRE_EXACT_MODE, 0, 0, 0, 0},
+	    {WIRE_EXACT_MODE, 07755, 0, 0, 0755},
+	    {0, 06711, 0, 0, 0711},
+	};
+	struct store store;
+
+	umask(077);
+	inbox_open(&store);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct wire_request request = {
+		    .attributes = cases[i].attributes, .mode = cases[i].mode};
+
+		store.mask = cases[i].mask;
+		store.exact_mask = cases[i].exact_mask;
+		ck_assert_uint_eq(
+		    attributes(&store, &request, STORE_NO_GROUP).st_mode &
+			07777,
+		    cases[i].expected);
+	}
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(times_are_set_where_wished)
+{
+	struct wire_request request = {
+	    .mode = 0644, .seconds = 1000000000, .nanoseconds = 123456789};
+	struct store store;
+	struct stat found;
+
+	inbox_open(&store);
+	found = attributes(&store, &request, STORE_NO_GROUP);
+	ck_assert_int_gt(found.st_mtim.tv_sec, 1500000000);
+	request.attributes = WIRE_TIME;
+	found = attributes(&store, &request, STORE_NO_GROUP);
+	ck_assert_int_eq(found.st_mtim.tv_sec, 1000000000);
+	ck_assert_int_eq(found.st_mtim.tv_nsec, 123456789);
+	ck_assert_int_gt(found.st_atim.tv_sec, 1500000000);
+	request.seconds = -86400;
+	found = attributes(&store, &request, STORE_NO_GROUP);
+	ck_assert_int_eq(found.st_mtim.tv_sec, -86400);
+	inbox_close(&store);
+}
+END_TEST
+
+START_TEST(group_follows_where_it_can)
+{
+	const struct wire_request request = {.mode = 0640};
+	gid_t group = geteuid() == 0 ? 4711 : getegid();
+	struct store store;
+	struct stat found;
+
+	inbox_open(&store);
+	found = attributes(&store, &request, group);
+	ck_assert_uint_eq(found.st_gid, group);
+	ck_assert_uint_eq(found.st_mode & 07777, 0640);
+	if (geteuid() != 0) /* Not ours to give, which is no failure. */
+		(void)attributes(&store, &request, 0);
+	found = attributes(&store, &request, STORE_NO_GROUP);
+	ck_assert_uint_eq(found.st_gid, getegid());
+	inbox_close(&store);
+}
+END_TEST
+
+Suite *
+server_publish_suite(void)
+{
+	Suite *suite = suite_create("server_publish");
+	TCase *tcase = support_case("publish");
+
+	tcase_add_test(tcase, publish_replaces_what_bears_the_name);
+	tcase_add_loop_test(tcase, publish_without_clobbering, 0, WAYS);
+	tcase_add_test(tcase, modes_are_masked);
+	tcase_add_test(tcase, times_are_set_where_wished);
+	tcase_add_test(tcase, group_follows_where_it_can);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

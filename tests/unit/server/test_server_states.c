@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+/* Every cell of the table of ftx-protocol(5), STATES. */
+#include "tests/unit/server/reception.h"
+
+Suite *server_states_suite(void);
+
+static struct store store;
+static struct reception reception;
+
+static void
+setup(void)
+{
+	inbox_open(&store);
+}
+
+static void
+teardown(void)
+{
+	inbox_close(&store);
+}
+
+/* What has happened on the connection before the frame. */
+enum situation {
+	HELLO,
+	READY,
+	GO,		/* request 1 has its go */
+	GO_OTHER,	/* the same; the frame is of another request */
+	CONTENT,	/* of request 1, a put */
+	CONTENT_OTHER,	/* the same; the frame is of another request */
+	CONTENT_OF_ASK, /* of request 1, an ask, some bytes of it */
+	DISCARD,	/* of request 1, a put */
+	DISCARD_OTHER,	/* the same; the frame is of another request */
+	CLOSED,
+	SITUATIONS
+};
+
+#define OWN 1
+#define OTHER 2
+#define NEXT 5 /* a number for new requests */
+
+/*
+ * Each cell: the state that follows (Ready, Content, Discard, X for closed) or
+ * Error, and how many results are sent at once: that of a directory waits for
+ * its group.  What ends too early is a digest mismatch.
+ */
+static const struct row {
+	enum wire_type type;
+	const char cells[SITUATIONS][3];
+} rows[] = {
+    {WIRE_BASE, {"R0", "E0", "E0", "E0", "E0", "E0", "E0", "E0", "E0", "E0"}},
+    {WIRE_PUT, {"E0", "C0", "C0", "C0", "E0", "E0", "E0", "E0", "E0", "E0"}},
+    {WIRE_ASK, {"E0", "R0", "R0", "R0", "E0", "E0", "E0", "E0", "E0", "E0"}},
+    {WIRE_DIRECTORY,
+	{"E0", "R0", "R0", "R0", "E0", "E0", "E0", "E0", "E0", "E0"}},
+    {WIRE_DATA, {"E0", "E0", "C0", "E0", "C0", "E0", "C0", "D0", "E0", "E0"}},
+    {WIRE_HOLE, {"E0", "E0", "C0", "E0", "C0", "E0", "C0", "D0", "E0", "E0"}},
+    {WIRE_RESTART,
+	{"E0", "E0", "C0", "E0", "E0", "E0", "E0", "D0", "E0", "E0"}},
+    {WIRE_END, {"E0", "E0", "R1", "E0", "R1", "E0", "R1", "R0", "E0", "E0"}},
+    {WIRE_ABORT, {"E0", "E0", "R1", "E0", "R1", "E0", "R1", "R0", "E0", "E0"}},
+    {WIRE_WAITING,
+	{"E0", "R0", "R0", "R0", "C0", "C0", "C0", "D0", "D0", "E0"}},
+    {WIRE_BYE, {"E0", "X0", "X0", "X0", "E0", "E0", "E0", "E0", "E0", "E0"}},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* What the server must never take from a client. */
+static const enum wire_type foreign[] = {
+    WIRE_BASED, WIRE_GO, WIRE_ANSWER, WIRE_WORKING, WIRE_FATAL, WIRE_FEATURES};
+
+static void
+bring_about(enum situation situation)
+{
+	struct client *client = &reception.client;
+
+	if (situation == HELLO)
+		return;
+	reception_base(&reception, "");
+	if (situation == CLOSED)
+		client_queue(client, WIRE_BYE, 0, NULL, 0);
+	if (situation == GO || situation == GO_OTHER ||
+	    situation == CONTENT_OF_ASK)
+		client_request(client, WIRE_ASK, OWN, "file", 8, 0);
+	if (situation == CONTENT_OF_ASK)
+		client_queue(client, WIRE_DATA, OWN, "some", 4);
+	if (situation == CONTENT || situation == CONTENT_OTHER)
+		client_request(client, WIRE_PUT, OWN, "file", 8, 0);
+	if (situation == DISCARD || situation == DISCARD_OTHER)
+		client_request(client, WIRE_PUT, OWN, "../file", 8, 0);
+	ck_assert_int_eq(reception_run(&reception), 0);
+	if (situation == GO || situation == GO_OTHER ||
+	    situation == CONTENT_OF_ASK)
+		client_expect(client, WIRE_GO, OWN);
+	if (situation == DISCARD || situation == DISCARD_OTHER)
+		client_expect_result(client, OWN, STATUS_REFUSED);
+}
+
+/* Say a frame of this type, good but perhaps out of place. */
+static void
+say(enum wire_type type, uint32_t number)
+{
+	struct client *client = &reception.client;
+	uint8_t hole[8];
+
+	switch (type) {
+	case WIRE_BASE:
+		client_base(client, WIRE_BASE_DIRECTORY, "");
+		break;
+	case WIRE_PUT:
+	case WIRE_ASK:
+		client_request(client, type, NEXT, "next", 8, 0);
+		break;
+	case WIRE_DIRECTORY:
+		client_request(client, type, NEXT, "folder", 0, 0);
+		break;
+	case WIRE_DATA:
+		client_queue(client, type, number, "data", 4);
+		break;
+	case WIRE_HOLE:
+		client_queue(
+		    client, type, number, hole, wire_write_hole(hole, 4));
+		break;
+	case WIRE_END:
+		client_end(client, number, "", 0);
+		break;
+	case WIRE_ABORT:
+		client_abort(client, number, STATUS_CANCELLED, "enough");
+		break;
+	default:
+		client_queue(client, type, number, NULL, 0);
+	}
+}
+
+/* How many results have come; everything else is passed over. */
+static char
+count_results(void)
+{
+	struct conn *conn = &reception.client.conn;
+	struct conn_frame frame;
+	size_t count = 0;
+
+	for (;;) {
+		enum conn_event event = conn_next(conn, &frame);
+
+		ck_assert_int_ne(event, CONN_MALFORMED);
+		if (event == CONN_FRAME)
+			count += frame.type == WIRE_ANSWER;
+		else if (conn_fill(conn) <= 0)
+			return "0123456789"[count];
+	}
+}
+
+static char
+state_letter(int result)
+{
+	static const char letters[] = {[RECEIVE_HELLO] = 'H',
+	    [RECEIVE_READY] = 'R',
+	    [RECEIVE_CONTENT] = 'C',
+	    [RECEIVE_DISCARD] = 'D',
+	    [RECEIVE_CLOSED] = 'X'};
+
+	if (result != 0)
+		return 'E';
+	return letters[reception.receive.state];
+}
+
+static void
+try_cell(const struct row *row, enum situation situation)
+{
+	int other = situation == GO_OTHER || situation == CONTENT_OTHER ||
+	    situation == DISCARD_OTHER;
+	char seen[3] = "";
+
+	reception_open(&reception, &store);
+	bring_about(situation);
+	say(row->type, other ? OTHER : OWN);
+	seen[0] = state_letter(reception_run(&reception));
+	seen[1] = count_results();
+	ck_assert_msg(strcmp(seen, row->cells[situation]) == 0,
+	    "\"%s\" in situation %d: %s, instead of %s (%s)",
+	    wire_type_name(row->type), situation, seen, row->cells[situation],
+	    reception.receive.fatal.text);
+	if (seen[0] == 'E') {
+		ck_assert_int_eq(
+		    reception.receive.fatal.status, STATUS_PROTOCOL);
+		ck_assert_str_ne(reception.receive.fatal.text, "");
+	}
+	reception_close(&reception);
+	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert(!file_exists("in/file"));
+}
+
+START_TEST(every_cell)
+{
+	for (int situation = 0; situation < SITUATIONS; situation++)
+		try_cell(&rows[_i], (enum situation)situation);
+}
+END_TEST
+
+START_TEST(frames_of_servers_in_every_situation)
+{
+	for (int situation = 0; situation < SITUATIONS; situation++) {
+		struct conn_frame frame = {.type = foreign[_i], .request = OWN};
+
+		reception_open(&reception, &store);
+		bring_about((enum situation)situation);
+		ck_assert_int_eq(receive_frame(&reception.receive, &frame), -1);
+		ck_assert_int_eq(
+		    reception.receive.fatal.status, STATUS_PROTOCOL);
+		reception_close(&reception);
+	}
+}
+END_TEST
+
+/* A go is good for one content. */
+START_TEST(a_go_is_used_once)
+{
+	static const enum wire_type types[] = {
+	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		reception_open(&reception, &store);
+		bring_about(CONTENT_OF_ASK);
+		client_abort(&reception.client, OWN, STATUS_FAILED, "");
+		say(types[i], OWN);
+		reception_expect_error(&reception);
+		client_expect_result(&reception.client, OWN, STATUS_FAILED);
+		reception_close(&reception);
+	}
+}
+END_TEST
+
+/* What was answered with a result never had a go. */
+START_TEST(a_result_is_no_go)
+{
+	static const enum wire_type types[] = {
+	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		reception_open(&reception, &store);
+		bring_about(READY);
+		client_request(
+		    &reception.client, WIRE_ASK, OWN, "file", 8, WIRE_DRY_RUN);
+		say(types[i], OWN);
+		reception_expect_error(&reception);
+		client_expect_result(
+		    &reception.client, OWN, STATUS_WOULD_STORE);
+		reception_close(&reception);
+	}
+}
+END_TEST
+
+Suite *
+server_states_suite(void)
+{
+	Suite *suite = suite_create("server_states");
+	TCase *tcase = support_case("states");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, every_cell, 0, (int)ROWS);
+	tcase_add_loop_test(tcase, frames_of_servers_in_every_situation, 0,
+	    (int)(sizeof(foreign) / sizeof(foreign[0])));
+	tcase_add_test(tcase, a_go_is_used_once);
+	tcase_add_test(tcase, a_result_is_no_go);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/* Sessions that are to end: drained, cut, refused. */
+#include "server/process/refusal.h"
+#include "tests/unit/server/serving.h"
+
+Suite *server_stop_suite(void);
+
+static struct serving serving;
+static struct client *const client = &serving.client;
+
+static void
+setup(void)
+{
+	serving_open(&serving);
+}
+
+/* The last words, and then the end. */
+static void
+expect_draining(enum session_end end)
+{
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	client_expect_end(client);
+	serving_close(&serving, end);
+	ck_assert(!file_exists("in/file"));
+}
+
+/* A file of which some has come, for certain. */
+static void
+begin_file(void)
+{
+	serving_begin(&serving);
+	client_request(client, WIRE_ASK, 1, "begun", 8, 0);
+	client_expect(client, WIRE_GO, 1);
+	/* The same write brings what an answer tells of. */
+	client_put(client, 2, "other", "x");
+	client_queue(client, WIRE_DATA, 1, "half", 4);
+	client_expect_result(client, 2, STATUS_STORED);
+}
+
+static void
+finish_file(void)
+{
+	client_queue(client, WIRE_DATA, 1, "half", 4);
+	client_end(client, 1, "halfhalf", 8);
+}
+
+START_TEST(drained_before_the_hello)
+{
+	serving_start(&serving);
+	(void)client_greeting(client);
+	serving_tell(&serving, (enum session_stop)_i);
+	expect_draining(SESSION_DONE);
+}
+END_TEST
+
+START_TEST(stopped_between_files)
+{
+	serving_begin(&serving);
+	client_put(client, 1, "done", "whole");
+	client_expect_result(client, 1, STATUS_STORED);
+	client_request(client, WIRE_ASK, 2, "file", 1, 0);
+	client_expect(client, WIRE_GO, 2);
+	serving_tell(&serving, (enum session_stop)_i);
+	expect_draining(SESSION_DONE);
+	file_expect_text("in/done", "whole");
+}
+END_TEST
+
+START_TEST(stopped_while_discarding)
+{
+	serving_begin(&serving);
+	client_request(client, WIRE_PUT, 1, "../file", 8, 0);
+	client_expect_result(client, 1, STATUS_REFUSED);
+	serving_tell(&serving, (enum session_stop)_i);
+	expect_draining(SESSION_DONE);
+}
+END_TEST
+
+START_TEST(told_from_the_beginning)
+{
+	atomic_store(&serving.stop->told, SESSION_DRAIN);
+	serving_hello(&serving);
+	client_flush(client);
+	/* Nothing is begun. */
+	serving_start(&serving);
+	(void)client_greeting(client);
+	expect_draining(SESSION_DONE);
+}
+END_TEST
+
+START_TEST(the_file_under_way_is_finished)
+{
+	begin_file();
+	serving_tell(&serving, SESSION_DRAIN);
+	finish_file();
+	/* And nothing after it, though it is on its way already. */
+	client_put(client, 3, "file", "late");
+	client_expect_result(client, 1, STATUS_STORED);
+	expect_draining(SESSION_DONE);
+	file_expect_text("in/begun", "halfhalf");
+}
+END_TEST
+
+START_TEST(a_file_that_is_aborted_ends_the_drain)
+{
+	begin_file();
+	serving_tell(&serving, SESSION_DRAIN);
+	client_abort(client, 1, STATUS_CANCELLED, "");
+	client_expect_result(client, 1, STATUS_CANCELLED);
+	expect_draining(SESSION_DONE);
+}
+END_TEST
+
+START_TEST(drain_time_runs_out)
+{
+	io_time begun;
+
+	serving.config.drain_timeout = 300;
+	begin_file();
+	begun = io_now();
+	serving_tell(&serving, SESSION_DRAIN);
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	ck_assert_int_ge(io_now() - begun, 300);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_WAS_CUT);
+	ck_assert(!file_exists("in/begun"));
+}
+END_TEST
+
+START_TEST(drain_time_does_not_begin_again)
+{
+	io_time begun;
+
+	serving.config.drain_timeout = 600;
+	begin_file();
+	begun = io_now();
+	serving_tell(&serving, SESSION_DRAIN);
+	while (io_now() - begun < 500) {
+		client_queue(client, WIRE_WAITING, 0, NULL, 0);
+		client_flush(client);
+		serving_pause(50);
+	}
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	ck_assert_int_ge(io_now() - begun, 600);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_WAS_CUT);
+}
+END_TEST
+
+START_TEST(a_cut_is_now)
+{
+	begin_file();
+	if (_i == 1)
+		serving_tell(&serving, SESSION_DRAIN);
+	serving_tell(&serving, SESSION_CUT);
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	client_expect_end(client);
+	serving_close(&serving, SESSION_WAS_CUT);
+	ck_assert(!file_exists("in/begun"));
+	file_expect_text("in/other", "x");
+}
+END_TEST
+
+/* A few bytes that make much work: 400 holes, of a GiB each. */
+static void
+say_holes(void)
+{
+	uint8_t hole[8];
+	size_t length = wire_write_hole(hole, WIRE_HOLE_MAX);
+
+	client_request(
+	    client, WIRE_ASK, 1, "file", (uint64_t)400 * WIRE_HOLE_MAX, 0);
+	client_expect(client, WIRE_GO, 1);
+	for (int i = 0; i < 400; i++)
+		client_queue(client, WIRE_HOLE, 1, hole, length);
+	client_flush(client);
+}
+
+/* The client hears that it is worked for. */
+static void
+expect_working(void)
+{
+	struct conn *conn = &client->conn;
+	struct conn_frame frame;
+
+	while (conn_next(conn, &frame) == CONN_NOTHING) {
+		ck_assert_int_eq(
+		    conn_wait(conn, 1, io_now() + CLIENT_PATIENCE), 0);
+		ck_assert_int_gt(conn_fill(conn), 0);
+	}
+	ck_assert_int_eq(frame.type, WIRE_WORKING);
+}
+
+START_TEST(holes_hold_no_stop_up)
+{
+	io_time begun = io_now();
+
+	serving.config.drain_timeout = 300;
+	serving_begin(&serving);
+	say_holes();
+	expect_working();
+	serving_tell(&serving, (enum session_stop)_i);
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	ck_assert_int_lt(io_now() - begun, 10000);
+	client_close(client);
+	serving_join(&serving, SESSION_WAS_CUT);
+}
+END_TEST
+
+START_TEST(a_stop_is_seen_without_a_signal)
+{
+	io_time begun = io_now();
+
+	serving_begin(&serving);
+	atomic_store(&serving.stop->told, SESSION_DRAIN);
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	ck_assert_int_lt(io_now() - begun, 10000);
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* Who does not leave after the last words holds nobody up. */
+START_TEST(a_client_that_stays)
+{
+	io_time begun = io_now();
+
+	serving_begin(&serving);
+	serving_tell(&serving, SESSION_DRAIN);
+	client_expect_fatal(client, STATUS_DRAINING, "");
+	serving_join(&serving, SESSION_DONE);
+	ck_assert_int_lt(io_now() - begun, 7000);
+	client_close(client);
+}
+END_TEST
+
+/* Send the client away, in a process of its own. */
+static void
+start_refusal(const struct outcome *why)
+{
+	serving.server = fork();
+	ck_assert_int_ne(serving.server, -1);
+	if (serving.server == 0) {
+		struct refusals refusals = {.count = 0};
+		io_time closed = io_now() + REFUSAL_TIME;
+
+		close(client->conn.in);
+		conn_release(&client->conn);
+		refusal_add(&refusals, serving.end, "test", UINT64_MAX, why);
+		while (refusals.count > 0) {
+			(void)io_poll(NULL, 0, closed);
+			refusal_expire(&refusals, io_now());
+		}
+		exit(SERVING_ENDED + (int)SESSION_DONE);
+	}
+	close(serving.end);
+}
+
+START_TEST(refusals_say_why)
+{
+	struct outcome why;
+	struct wire_greeting greeting;
+	io_time begun = io_now();
+
+	outcome_set(&why, STATUS_BUSY, "too many connections");
+	serving_hello(&serving);
+	client_put(client, 1, "file", "content");
+	client_flush(client);
+	start_refusal(&why);
+	greeting = client_greeting(client);
+	ck_assert_uint_eq(greeting.state, WIRE_REFUSING);
+	ck_assert_uint_eq(greeting.lowest, 1);
+	ck_assert_uint_eq(greeting.highest, WIRE_HIGHEST);
+	client_expect_fatal(client, STATUS_BUSY, "too many connections");
+	client_expect_end(client);
+	/* It is gone soon, although this end stays. */
+	serving_join(&serving, SESSION_DONE);
+	ck_assert_int_ge(io_now() - begun, 200);
+	ck_assert_int_lt(io_now() - begun, 4000);
+	client_close(client);
+	ck_assert(!file_exists("in/file"));
+}
+END_TEST
+
+Suite *
+server_stop_suite(void)
+{
+	Suite *suite = suite_create("server_stop");
+	TCase *tcase = support_case("stop");
+	const int first = SESSION_DRAIN, behind = SESSION_CUT + 1;
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_loop_test(tcase, drained_before_the_hello, first, behind);
+	tcase_add_loop_test(tcase, stopped_between_files, first, behind);
+	tcase_add_loop_test(tcase, stopped_while_discarding, first, behind);
+	tcase_add_test(tcase, told_from_the_beginning);
+	tcase_add_test(tcase, the_file_under_way_is_finished);
+	tcase_add_test(tcase, a_file_that_is_aborted_ends_the_drain);
+	tcase_add_test(tcase, drain_time_runs_out);
+	tcase_add_test(tcase, drain_time_does_not_begin_again);
+	tcase_add_loop_test(tcase, a_cut_is_now, 0, 2);
+	tcase_add_loop_test(tcase, holes_hold_no_stop_up, first, behind);
+	tcase_add_test(tcase, a_stop_is_seen_without_a_signal);
+	tcase_add_test(tcase, a_client_that_stays);
+	tcase_add_test(tcase, refusals_say_why);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/* Two requests of one connection for one name, of one size and one time. */
+#include "server/store/partial.h"
+#include "tests/unit/server/reception.h"
+#include "tests/unit/server/serving.h"
+
+Suite *server_twins_suite(void);
+
+#define SIZE (2 * PARTIAL_LEAST)
+#define PIECE (PARTIAL_LEAST / 4)
+
+static struct serving serving;
+static struct client *const client = &serving.client;
+static char first[SIZE], second[SIZE];
+
+static void
+setup(void)
+{
+	memset(first, '1', sizeof(first));
+	memset(second, '2', sizeof(second));
+	serving_open(&serving);
+	serving_begin(&serving);
+}
+
+static void
+send_content(uint32_t request, const char *content, size_t from, size_t to)
+{
+	for (; from < to; from += PIECE)
+		client_queue(client, WIRE_DATA, request, content + from, PIECE);
+}
+
+/* Ask for the name.  Returns the offset at which the server has us go on. */
+static uint64_t
+ask(uint32_t request)
+{
+	struct wire_go go;
+
+	client_request(client, WIRE_ASK, request, "twin", SIZE, WIRE_RESUME);
+	client_expect(client, WIRE_GO, request);
+	ck_assert_int_eq(
+	    wire_read_go(client->frame.payload, client->frame.length, &go), 0);
+	return go.offset;
+}
+
+/* The second begins before the group of the first is committed, or behind. */
+START_TEST(the_second_leaves_the_first_alone)
+{
+	ck_assert_uint_eq(ask(1), 0);
+	ck_assert_uint_eq(ask(2), 0);
+	send_content(1, first, 0, SIZE);
+	client_end(client, 1, first, SIZE);
+	send_content(2, second, 0, PIECE);
+	client_expect_result(client, 1, STATUS_STORED);
+	file_expect("in/twin", first, SIZE);
+	if (_i == 0) {
+		client_abort(client, 2, STATUS_CANCELLED, "");
+		client_expect_result(client, 2, STATUS_CANCELLED);
+		file_expect("in/twin", first, SIZE);
+	} else {
+		send_content(2, second, PIECE, SIZE);
+		client_end(client, 2, second, SIZE);
+		client_expect_result(client, 2, STATUS_STORED);
+		file_expect("in/twin", second, SIZE);
+	}
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* Nor does it while that waits in a group. */
+START_TEST(both_of_a_group_are_stored)
+{
+	const struct wire_end ends[2] = {{SIZE, client_digest(first, SIZE)},
+	    {SIZE, client_digest(second, SIZE)}};
+	struct wire_answer answer;
+
+	(void)ask(1);
+	(void)ask(2);
+	send_content(1, first, 0, SIZE);
+	client_end(client, 1, first, SIZE);
+	send_content(2, second, 0, SIZE);
+	client_end(client, 2, second, SIZE);
+	for (uint32_t i = 0; i < 2; i++) {
+		answer = client_expect_result(client, i + 1, STATUS_STORED);
+		ck_assert_uint_eq(answer.digest, ends[i].digest);
+	}
+	file_expect("in/twin", second, SIZE);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* A hole of the whole size, and the end. */
+static void
+queue_zeros(struct client *zeros, uint32_t request)
+{
+	static const char nothing[SIZE];
+	uint8_t payload[8];
+
+	client_queue(
+	    zeros, WIRE_HOLE, request, payload, wire_write_hole(payload, SIZE));
+	client_end(zeros, request, nothing, SIZE);
+}
+
+/* The second is asked for while the first waits in a group. */
+START_TEST(what_waits_is_not_gone_on_with)
+{
+	struct reception reception;
+	struct client *zeros = &reception.client;
+	struct store store;
+	struct wire_go go;
+
+	inbox_open(&store);
+	reception_open(&reception, &store);
+	reception_base(&reception, "");
+	for (uint32_t i = 1; i <= 2; i++) {
+		client_request(zeros, WIRE_ASK, i, "twin", SIZE, WIRE_RESUME);
+		ck_assert_int_eq(reception_run(&reception), 0);
+		client_expect(zeros, WIRE_GO, i);
+		(void)wire_read_go(
+		    zeros->frame.payload, zeros->frame.length, &go);
+		ck_assert_uint_eq(go.offset, 0);
+		queue_zeros(zeros, i);
+		ck_assert_int_eq(reception_run(&reception), 0);
+	}
+	reception_finish(&reception);
+	(void)client_expect_result(zeros, 1, STATUS_STORED);
+	(void)client_expect_result(zeros, 2, STATUS_STORED);
+	reception_close(&reception);
+	inbox_close(&store);
+}
+END_TEST
+
+/* Leave the first half of the first behind, by a process of its own. */
+static void
+leave_half(void)
+{
+	const struct wire_request request = {
+	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
+	struct store_file staged;
+
+	partial_name(&serving.store, 0, &staged, "twin", 4, &request);
+	ck_assert_int_eq(partial_stage(&serving.store, &staged), 0);
+	ck_assert_int_eq(
+	    write(staged.fd, first, SIZE / 2), (ssize_t)(SIZE / 2));
+	ck_assert_int_eq(store_finish(&staged), 0);
+}
+
+/* And what is kept is for the first alone. */
+START_TEST(one_of_them_goes_on)
+{
+	leave_half();
+	ck_assert_uint_eq(ask(1), SIZE / 2);
+	ck_assert_uint_eq(ask(2), 0);
+	send_content(1, first, SIZE / 2, SIZE);
+	client_end(client, 1, first, SIZE);
+	send_content(2, second, 0, PIECE);
+	client_expect_result(client, 1, STATUS_STORED);
+	file_expect("in/twin", first, SIZE);
+	serving_close(&serving, SESSION_DONE);
+	file_expect("in/twin", first, SIZE);
+}
+END_TEST
+
+/* One that was given up stands in nobody's way. */
+START_TEST(the_next_may_go_on_with_it)
+{
+	leave_half();
+	ck_assert_uint_eq(ask(1), SIZE / 2);
+	client_abort(client, 1, STATUS_CHANGED, "");
+	client_expect_result(client, 1, STATUS_CHANGED);
+	ck_assert_uint_eq(ask(2), SIZE / 2);
+	send_content(2, first, SIZE / 2, SIZE);
+	client_end(client, 2, first, SIZE);
+	client_expect_result(client, 2, STATUS_STORED);
+	file_expect("in/twin", first, SIZE);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+Suite *
+server_twins_suite(void)
+{
+	Suite *suite = suite_create("server_twins");
+	TCase *tcase = support_case("server_twins");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_loop_test(tcase, the_second_leaves_the_first_alone, 0, 2);
+	tcase_add_test(tcase, both_of_a_group_are_stored);
+	tcase_add_test(tcase, one_of_them_goes_on);
+	tcase_add_test(tcase, the_next_may_go_on_with_it);
+	suite_add_tcase(suite, tcase);
+	tcase = support_case("server_twins_in_one_process");
+	tcase_add_test(tcase, what_waits_is_not_gone_on_with);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

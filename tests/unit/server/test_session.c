@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection: preambles, pieces, ends, and clients that do not read. */
+#include <sched.h>
+
+#include "tests/unit/server/serving.h"
+
+Suite *session_suite(void);
+
+static struct serving serving;
+static struct client *const client = &serving.client;
+
+static void
+setup(void)
+{
+	serving_open(&serving);
+}
+
+START_TEST(greeting_is_exact)
+{
+	static const uint8_t expected[WIRE_GREETING] = {0x89, 'F', 'T', 'X',
+	    'D', '\r', '\n', '\n', 0, 1, 0, 2, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7,
+	    8};
+	const uint8_t *bytes;
+
+	serving.config.max_size = 0x0102030405060708;
+	serving_start(&serving);
+	/* It comes before the client has said anything. */
+	while ((bytes = conn_take(&client->conn, WIRE_GREETING)) == NULL) {
+		ck_assert_int_eq(conn_wait(&client->conn, 1, IO_NEVER), 0);
+		ck_assert_int_gt(conn_fill(&client->conn), 0);
+	}
+	ck_assert_mem_eq(bytes, expected, sizeof(expected));
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* Hello, two requests whose content comes, one that has a go, and bye. */
+static void
+queue_session(void)
+{
+	serving_hello(&serving);
+	client_put(client, 1, "one", "first");
+	client_request(client, WIRE_ASK, 2, "dir/two", 6, 0);
+	client_queue(client, WIRE_DATA, 2, "second", 6);
+	client_end(client, 2, "second", 6);
+	client_queue(client, WIRE_BYE, 0, NULL, 0);
+}
+
+static void
+expect_session(void)
+{
+	struct wire_answer answer;
+	int results = 0;
+
+	serving_greeted(&serving);
+	while (client_next(client)) {
+		if (client->frame.type == WIRE_GO)
+			continue;
+		ck_assert_int_eq(client->frame.type, WIRE_ANSWER);
+		ck_assert_int_eq(wire_read_answer(client->frame.payload,
+				     client->frame.length, &answer),
+		    0);
+		ck_assert_int_eq(answer.status, STATUS_STORED);
+		ck_assert(answer.durable);
+		results++;
+	}
+	ck_assert_int_eq(results, 2);
+	file_expect_text("in/one", "first");
+	file_expect_text("in/dir/two", "second");
+	serving_close(&serving, SESSION_DONE);
+}
+
+START_TEST(all_at_once)
+{
+	queue_session();
+	client_flush(client);
+	serving_start(&serving);
+	expect_session();
+}
+END_TEST
+
+START_TEST(byte_by_byte)
+{
+	struct conn_buffer *output = &client->conn.output;
+
+	queue_session();
+	serving_start(&serving);
+	while (output->start < output->end) {
+		ck_assert_int_eq(io_write(client->conn.out,
+				     output->bytes + output->start, 1),
+		    1);
+		output->start++;
+		(void)sched_yield();
+	}
+	expect_session();
+}
+END_TEST
+
+START_TEST(two_requests_in_one_write)
+{
+	serving_begin(&serving);
+	client_put(client, 1, "one", "first");
+	client_put(client, 2, "two", "second");
+	client_flush(client);
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_result(client, 2, STATUS_STORED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(strangers_are_told)
+{
+	static const char *const hellos[] = {"GET / HTTP/1.1\r\n",
+	    "\x89"
+	    "FTXD\r\n\n\0\1\0\1\0\0\0",
+	    "\x89"
+	    "FTXC\r\n\n\0\1\0\1\0\0\1",
+	    "\x89"
+	    "FTXC\n\n\n\0\1\0\1\0\0\0"};
+
+	client_say(client, hellos[_i], WIRE_HELLO);
+	serving_start(&serving);
+	(void)client_greeting(client);
+	client_expect_fatal(client, STATUS_PROTOCOL, "");
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+static const struct {
+	uint16_t lowest, highest;
+	int common;
+} versions[] = {{0, 0, 0}, {0, 1, 1}, {1, 1, 1}, {1, 2, 2}, {0, 65535, 2},
+    {2, 2, 2}, {2, 731, 2}, {3, 731, 0}, {65535, 65535, 0}, {2, 1, 0}};
+
+START_TEST(versions_are_compared)
+{
+	char number[8];
+
+	client_hello(client, versions[_i].lowest, versions[_i].highest);
+	client_base(client, WIRE_BASE_DIRECTORY, "");
+	serving_start(&serving);
+	if (versions[_i].common > 0) {
+		serving_greeted(&serving);
+		/* They come before the answer to the base, or not at all. */
+		ck_assert_int_eq(client->featured, versions[_i].common == 2);
+		ck_assert_uint_eq(client->features,
+		    versions[_i].common == 2 ? WIRE_OFFERS_REQUIRE_SYNC : 0);
+	} else {
+		(void)client_greeting(client);
+		snprintf(number, sizeof(number), "%u", versions[_i].highest);
+		client_expect_fatal(client, STATUS_VERSION, number);
+		client_expect_end(client);
+	}
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(both_ranges_are_named)
+{
+	client_hello(client, 7, 731);
+	serving_start(&serving);
+	(void)client_greeting(client);
+	ck_assert_int_eq(client_next(client), 1);
+	ck_assert_int_eq(client->frame.type, WIRE_FATAL);
+	ck_assert_ptr_nonnull(
+	    memchr(client->frame.payload + 1, '1', client->frame.length - 1));
+	ck_assert_ptr_nonnull(
+	    memchr(client->frame.payload + 1, '7', client->frame.length - 1));
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* Headers that are never good. */
+static const uint8_t bad_headers[][WIRE_HEADER] = {
+    {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+    {12, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+    {255, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+    {WIRE_WAITING, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+    {WIRE_WAITING, 0, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+    {WIRE_WAITING, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0},
+    {WIRE_WAITING, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1},
+    {WIRE_DATA, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+    {WIRE_DATA, 0, 0, 0, 0, 0, 0, 1, 0, 0x10, 0, 1},
+    {WIRE_PUT, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 43},
+    {WIRE_PUT, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff},
+    {WIRE_GO, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 16},
+    {WIRE_ANSWER, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 20},
+};
+
+START_TEST(bad_frames_end_the_connection)
+{
+	serving_hello(&serving);
+	client_put(client, 1, "file", "kept");
+	client_request(client, WIRE_PUT, 2, "other", 1, 0);
+	client_say(client, bad_headers[_i], WIRE_HEADER);
+	serving_start(&serving);
+	serving_greeted(&serving);
+	/* What was complete before is kept, and told. */
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_fatal(client, STATUS_PROTOCOL, "");
+	client_expect_end(client);
+	file_expect_text("in/file", "kept");
+	ck_assert(!file_exists("in/other"));
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(refused_base_ends_the_connection)
+{
+	client_hello(client, 1, 1);
+	client_base(client, WIRE_BASE_SETTLE, "../x");
+	serving_start(&serving);
+	(void)client_greeting(client);
+	client_expect_fatal(client, STATUS_REFUSED, "");
+	client_expect_end(client);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(half_close_still_gets_its_answer)
+{
+	serving_hello(&serving);
+	client_put(client, 1, "file", "whole");
+	if (_i == 1)
+		client_queue(client, WIRE_BYE, 0, NULL, 0);
+	client_flush(client);
+	ck_assert_int_eq(shutdown(client->conn.out, SHUT_WR), 0);
+	serving_start(&serving);
+	serving_greeted(&serving);
+	client_expect_result(client, 1, STATUS_STORED);
+	client_expect_end(client);
+	file_expect_text("in/file", "whole");
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(an_end_in_mid_file_stores_nothing)
+{
+	serving_hello(&serving);
+	client_put(client, 1, "before", "whole");
+	client_request(client, WIRE_PUT, 2, "file", 8, 0);
+	client_queue(client, WIRE_DATA, 2, "cont", 4);
+	client_flush(client);
+	ck_assert_int_eq(shutdown(client->conn.out, SHUT_WR), 0);
+	serving_start(&serving);
+	serving_greeted(&serving);
+	serving_close(&serving, SESSION_DONE);
+	file_expect_text("in/before", "whole");
+	ck_assert(!file_exists("in/file"));
+}
+END_TEST
+
+/* Say all that the server takes.  Returns how many requests went out. */
+static uint32_t
+ask_without_reading(uint32_t most)
+{
+	struct conn *conn = &client->conn;
+	uint32_t number = 0;
+
+	while (number < most) {
+		while (conn_unsent(conn) < 4096 && number < most)
+			client_request(
+			    client, WIRE_ASK, ++number, "x", 1, WIRE_DRY_RUN);
+		ck_assert_int_eq(conn_flush(conn), 0);
+		if (conn_unsent(conn) == 0)
+			continue;
+		ck_assert_int_eq(conn_wait(conn, 0, io_now() + 500), 0);
+		ck_assert_int_eq(conn_flush(conn), 0);
+		if (conn_unsent(conn) >= 4096)
+			break;
+	}
+	return number;
+}
+
+START_TEST(unread_answers_hold_up_requests)
+{
+	/* Eight times the buffers of both sides and of the system. */
+	const uint32_t most = 200000;
+	uint32_t sent;
+
+	serving_begin(&serving);
+	sent = ask_without_reading(most);
+	ck_assert_uint_lt(sent, most);
+	for (uint32_t number = 1; number <= sent; number++)
+		client_expect_result(client, number, STATUS_WOULD_STORE);
+	client_put(client, sent + 1, "file", "at last");
+	client_expect_result(client, sent + 1, STATUS_STORED);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+START_TEST(leaving_unread_answers)
+{
+	serving_begin(&serving);
+	(void)ask_without_reading(200000);
+	serving_close(&serving, SESSION_DONE);
+}
+END_TEST
+
+/* It costs this connection only, and the process that has none. */
+START_TEST(no_memory)
+{
+	if (support_can_starve()) {
+		enum session_end end;
+
+		support_starve();
+		end = session_run(
+		    &serving.config, serving.end, serving.end, "peer");
+		support_feed();
+		ck_assert_int_eq(end, SESSION_SICK);
+	}
+	close(serving.end);
+	client_close(&serving.client);
+	inbox_close(&serving.store);
+}
+END_TEST
+
+Suite *
+session_suite(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *tcase = support_case("session");
+	TCase *limits = support_case("limits");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, greeting_is_exact);
+	tcase_add_test(tcase, all_at_once);
+	tcase_add_test(tcase, byte_by_byte);
+	tcase_add_test(tcase, two_requests_in_one_write);
+	tcase_add_loop_test(tcase, strangers_are_told, 0, 4);
+	tcase_add_loop_test(tcase, versions_are_compared, 0,
+	    (int)(sizeof(versions) / sizeof(versions[0])));
+	tcase_add_test(tcase, both_ranges_are_named);
+	tcase_add_loop_test(tcase, bad_frames_end_the_connection, 0,
+	    (int)(sizeof(bad_headers) / sizeof(bad_headers[0])));
+	tcase_add_test(tcase, refused_base_ends_the_connection);
+	tcase_add_loop_test(tcase, half_close_still_gets_its_answer, 0, 2);
+	tcase_add_test(tcase, an_end_in_mid_file_stores_nothing);
+	tcase_add_test(tcase, unread_answers_hold_up_requests);
+	tcase_add_test(tcase, leaving_unread_answers);
+	suite_add_tcase(suite, tcase);
+	tcase_set_tags(limits, SUPPORT_LIMITS);
+	tcase_add_checked_fixture(limits, setup, NULL);
+	tcase_add_test(limits, no_memory);
+	suite_add_tcase(suite, limits);
+	return suite;
+}

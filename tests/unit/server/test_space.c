@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/* Free space: what must stay free, shares of it, and when a look is due. */
+#include "server/store/space.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "tests/unit/server/inbox.h"
+
+#define WORKERS 4
+
+Suite *space_suite(void);
+
+static struct store store;
+static struct space_account account;
+static struct outcome outcome;
+static uint64_t available;
+
+/* Receive into a file system of so many KiB.  Returns 0 if there is none. */
+static int
+open_disk(unsigned kibibytes)
+{
+	struct statvfs system;
+
+	store = (struct store){.root = -1, .workers = WORKERS};
+	memset(&account, 0, sizeof(account));
+	if (!support_mount("mounted", kibibytes))
+		return 0;
+	ck_assert_int_eq(store_open(&store, "mounted", &outcome), 0);
+	ck_assert_int_eq(store_enter(&store, &outcome), 0);
+	ck_assert_int_eq(fstatvfs(store.root, &system), 0);
+	available = (uint64_t)system.f_bavail * system.f_frsize;
+	return 1;
+}
+
+static int
+look(uint64_t bytes, uint64_t held)
+{
+	const struct space_amount needed = {bytes, 0}, has = {held, 0};
+	int result = space_look(&store, &account, &needed, &has, &outcome);
+
+	if (result == -1) {
+		ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
+		ck_assert_ptr_nonnull(strstr(outcome.text, strerror(ENOSPC)));
+	}
+	return result;
+}
+
+/* So many bytes must fit exactly, and one more must not. */
+static void
+expect_room(uint64_t most, uint64_t held)
+{
+	ck_assert_int_eq(look(most - 1, held), 0);
+	ck_assert_int_eq(look(most, held), 0);
+	ck_assert_int_eq(look(most + 1, held), -1);
+}
+
+START_TEST(space_that_must_stay_free_does)
+{
+	if (!open_disk(4096))
+		return;
+	expect_room(available, 0);
+	store.free_bytes = available - 1000;
+	expect_room(1000, 0);
+	store.free_bytes = available;
+	ck_assert_int_eq(look(0, 0), 0);
+	store.free_bytes = available + 1;
+	ck_assert_int_eq(look(0, 0), -1);
+	ck_assert_int_eq(look(UINT64_MAX - 1, 0), -1);
+	/* The larger of both counts; percents are rounded somehow. */
+	store.free_percent = 50;
+	store.free_bytes = 1;
+	ck_assert_int_eq(look(available / 100 * 48, 0), 0);
+	ck_assert_int_eq(look(available / 100 * 52, 0), -1);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(allocated_blocks_are_available_to_their_file)
+{
+	if (!open_disk(4096))
+		return;
+	store.free_bytes = available - 1000;
+	expect_room(1000 + 5000, 5000);
+	/* Others took what was to stay free: only the surplus is left. */
+	store.free_bytes = available + 1000;
+	ck_assert_int_eq(look(5000, 5999), -1);
+	ck_assert_int_eq(look(5000, 6000), 0);
+	ck_assert_int_eq(look(5000, 6001), 0);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(what_lacks_is_told)
+{
+	if (!open_disk(4096))
+		return;
+	store.free_bytes = available - 1000;
+	ck_assert_int_eq(look(1000, 0), 0);
+	ck_assert_uint_eq(account.lack.bytes, 0);
+	ck_assert_int_eq(look(1001, 0), -1);
+	ck_assert_uint_eq(account.lack.bytes, 1);
+	store.free_bytes = available + 7;
+	ck_assert_int_eq(look(100, 50), -1);
+	ck_assert_uint_eq(account.lack.bytes, 57);
+	ck_assert_uint_eq(account.lack.files, 0);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "needs 50 B, "));
+	/* A file of unknown size names no need. */
+	ck_assert_int_eq(look(0, 0), -1);
+	ck_assert_ptr_null(strstr(outcome.text, "needs"));
+	store_close(&store);
+}
+END_TEST
+
+static int
+look_for_files(uint64_t files, uint64_t held)
+{
+	const struct space_amount needed = {0, files}, has = {0, held};
+
+	return space_look(&store, &account, &needed, &has, &outcome);
+}
+
+START_TEST(inodes_that_must_stay_free_do)
+{
+	struct statvfs numbers;
+	uint64_t usable;
+
+	if (!open_disk(4096))
+		return;
+	/* NOLINTNEXTLINE(cert-env33-c) */
+	ck_assert_int_eq(system("mount -o remount,nr_inodes=200 mounted"), 0);
+	ck_assert_int_eq(fstatvfs(store.root, &numbers), 0);
+	ck_assert_uint_eq(numbers.f_files, 200);
+	store.free_percent = 20;
+	usable = numbers.f_favail - 40;
+	ck_assert_int_eq(look_for_files(usable - 1, 0), 0);
+	ck_assert_int_eq(look_for_files(usable, 0), 0);
+	ck_assert_int_eq(look_for_files(usable + 1, 0), -1);
+	ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "of which 40 must stay"));
+	ck_assert_uint_eq(account.lack.files, 1);
+	ck_assert_uint_eq(account.lack.bytes, 0);
+	ck_assert_int_eq(look_for_files(usable + 1, 1), 0);
+	/* What is there already needs none. */
+	store.free_percent = 99;
+	ck_assert_int_eq(look_for_files(1, 1), 0);
+	store_close(&store);
+}
+END_TEST
+
+static void
+expect_share(uint64_t usable, uint64_t share)
+{
+	store.free_bytes = available - usable;
+	ck_assert_int_eq(look(0, 0), 0);
+	ck_assert_uint_eq(space_left(&account), share);
+}
+
+START_TEST(all_shares_together_take_half)
+{
+	const uint64_t parts = 2 * WORKERS;
+
+	if (!open_disk(256 * 1024))
+		return;
+	expect_share(0, SPACE_SHARE_LEAST);
+	expect_share(parts * (SPACE_SHARE_LEAST - 1), SPACE_SHARE_LEAST);
+	expect_share(parts * SPACE_SHARE_LEAST, SPACE_SHARE_LEAST);
+	expect_share(parts * (SPACE_SHARE_LEAST + 1), SPACE_SHARE_LEAST + 1);
+	expect_share(parts * (SPACE_SHARE_MOST - 1), SPACE_SHARE_MOST - 1);
+	expect_share(parts * SPACE_SHARE_MOST, SPACE_SHARE_MOST);
+	expect_share(parts * (SPACE_SHARE_MOST + 1), SPACE_SHARE_MOST);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(look_is_due_when_the_share_is_used)
+{
+	if (!open_disk(4096))
+		return;
+	ck_assert_uint_eq(space_left(&account), 0);
+	ck_assert_int_eq(look(0, 0), 0);
+	account.until = IO_NEVER;
+	space_use(&account, account.share - 1);
+	ck_assert_uint_eq(space_left(&account), 1);
+	space_use(&account, 1);
+	ck_assert_uint_eq(space_left(&account), 0);
+	space_use(&account, UINT64_MAX);
+	ck_assert_uint_eq(space_left(&account), 0);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(look_is_due_when_it_is_old)
+{
+	if (!open_disk(4096))
+		return;
+	ck_assert_int_eq(look(0, 0), 0);
+	ck_assert_uint_gt(account.until, io_now() - 1);
+	ck_assert_uint_le(account.until, io_now() + SPACE_LOOK_TIME);
+	account.until = io_now();
+	ck_assert_uint_eq(space_left(&account), 0);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(look_is_due_after_a_refusal)
+{
+	if (!open_disk(4096))
+		return;
+	ck_assert_int_eq(look(available + 1, 0), -1);
+	ck_assert_uint_eq(space_left(&account), 0);
+	store_close(&store);
+}
+END_TEST
+
+/* As those of the kernel, which have no size. */
+START_TEST(file_systems_without_numbers_have_room)
+{
+	struct statvfs system;
+
+	store = (struct store){.staging = open("/proc", O_RDONLY)};
+	if (store.staging == -1 || fstatvfs(store.staging, &system) == -1 ||
+	    system.f_blocks != 0)
+		support_skip("proc", "there is no /proc");
+	else
+		ck_assert_int_eq(look(UINT64_MAX / 2, 0), 0);
+	if (store.staging != -1)
+		close(store.staging);
+}
+END_TEST
+
+Suite *
+space_suite(void)
+{
+	Suite *suite = suite_create("space");
+	TCase *tcase = support_case("space");
+
+	tcase_add_test(tcase, space_that_must_stay_free_does);
+	tcase_add_test(tcase, allocated_blocks_are_available_to_their_file);
+	tcase_add_test(tcase, what_lacks_is_told);
+	tcase_add_test(tcase, inodes_that_must_stay_free_do);
+	tcase_add_test(tcase, all_shares_together_take_half);
+	tcase_add_test(tcase, look_is_due_when_the_share_is_used);
+	tcase_add_test(tcase, look_is_due_when_it_is_old);
+	tcase_add_test(tcase, look_is_due_after_a_refusal);
+	tcase_add_test(tcase, file_systems_without_numbers_have_room);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

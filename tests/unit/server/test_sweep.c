@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: ISC */
+/* What is removed from the staging folder, and what stays. */
+#include "server/store/sweep.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "server/store/partial.h"
+#include "server/store/sender.h"
+#include "tests/unit/server/inbox.h"
+
+#define HOUR INT64_C(3600000)
+
+Suite *sweep_suite(void);
+
+/* A process that holds a staged file until it can read from hold. */
+static pid_t
+start_holder(const struct store *store, mode_t mode, int hold, int ready)
+{
+	struct store_file staged;
+	pid_t child = fork();
+	char byte;
+
+	ck_assert_int_ne(child, -1);
+	if (child != 0)
+		return child;
+	if (store_stage(store, &staged) == -1 ||
+	    fchmod(staged.fd, mode) == -1 || write(ready, "", 1) != 1 ||
+	    read(hold, &byte, 1) != 1)
+		_exit(1);
+	_exit(0);
+}
+
+/* The first is that of a file on its way, the others of finished ones. */
+static const mode_t modes[] = {0600, 0666, 0444, 0400};
+
+START_TEST(sweep_takes_only_what_nobody_holds)
+{
+	struct store store;
+	int hold[2], ready[2];
+	int status;
+	char byte;
+	pid_t holder;
+
+	inbox_open(&store);
+	ck_assert_int_eq(pipe(hold), 0);
+	ck_assert_int_eq(pipe(ready), 0);
+	inbox_be_nobody(&store);
+	holder = start_holder(&store, modes[_i], hold[0], ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_int_eq(sweep_abandoned(&store), 0);
+	ck_assert_int_eq(write(hold[1], "", 1), 1);
+	ck_assert_int_eq(waitpid(holder, &status, 0), holder);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(sweep_abandoned(&store), 1);
+	ck_assert_int_eq(sweep_abandoned(&store), 0);
+	inbox_be_oneself();
+	inbox_close(&store);
+	for (int i = 0; i < 2; i++) {
+		close(hold[i]);
+		close(ready[i]);
+	}
+}
+END_TEST
+
+START_TEST(sweep_leaves_foreign_kinds_alone)
+{
+	struct store store;
+
+	inbox_open(&store);
+	file_make("victim", "kept");
+	ck_assert_int_eq(fchdir(store.staging), 0);
+	folder_make("folder");
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	ck_assert_int_eq(symlink("../../victim", "link"), 0);
+	file_make("abandoned", "x");
+	ck_assert_int_eq(sweep_abandoned(&store), 1);
+	ck_assert(!file_exists("abandoned"));
+	ck_assert(S_ISDIR(file_mode("folder")));
+	ck_assert(S_ISFIFO(file_mode("fifo")));
+	ck_assert(S_ISLNK(file_mode("link")));
+	file_expect_text("../../victim", "kept");
+	store_close(&store);
+}
+END_TEST
+
+/* No process has this number, the largest. */
+#define NOBODY "7fffffff"
+
+/* As a kill leaves them that comes while the file system is looked at. */
+START_TEST(sweep_takes_what_a_probe_left)
+{
+	struct store store;
+
+	inbox_open(&store);
+	store_mark(&store, 0);
+	ck_assert_int_eq(fchdir(store.staging), 0);
+	folder_make("Probe-folder-1-2-" NOBODY);
+	file_make("Probe\xc3\xa9-1-2-" NOBODY, "x");
+	ck_assert_int_eq(
+	    link("Probe\xc3\xa9-1-2-" NOBODY, "Probe-other-1-2-" NOBODY), 0);
+	folder_make("Probe-full");
+	file_make("Probe-full/f", "");
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	ck_assert_uint_eq(folder_count("."), 1);
+	file_expect_text("Probe-full/f", "");
+	store_close(&store);
+}
+END_TEST
+
+/* It would be removed under the eyes of whoever learns from it. */
+START_TEST(sweep_leaves_a_probe_at_work)
+{
+	const unsigned long processes[] = {(unsigned long)getpid(), 1};
+	struct store store;
+	char name[64];
+
+	inbox_open(&store);
+	ck_assert_int_eq(fchdir(store.staging), 0);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "Probe-1-2-%lx", processes[i]);
+		file_make(name, "x");
+	}
+	file_make("Probe-1-2-" NOBODY, "x");
+	file_make("Probe-1-2-1x", "x");
+	file_make("Probe", "x");
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	ck_assert_uint_eq(folder_count("."), 2);
+	store_close(&store);
+}
+END_TEST
+
+/* Leave a partial of that size behind, last written so many seconds ago. */
+static void
+leave_partial(
+    const struct store *store, const char *name, off_t size, time_t age)
+{
+	const struct timespec times[2] = {
+	    {.tv_nsec = UTIME_OMIT}, {time(NULL) - age, 0}};
+	int fd = openat(store->staging, name, O_WRONLY | O_CREAT, 0600);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_eq(futimens(fd, times), 0);
+	close(fd);
+}
+
+static int
+is_there(const struct store *store, const char *name)
+{
+	return faccessat(store->staging, name, F_OK, 0) == 0;
+}
+
+START_TEST(large_partials_stay_for_their_time)
+{
+	struct store store;
+
+	inbox_open(&store);
+	store.partial_ttl = HOUR;
+	leave_partial(&store, "r1", PARTIAL_LEAST, 3500);
+	leave_partial(&store, "r2", PARTIAL_LEAST, 3700);
+	leave_partial(&store, "r3", PARTIAL_LEAST - 1, 1);
+	leave_partial(&store, "other", PARTIAL_LEAST, 1);
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	ck_assert(is_there(&store, "r1"));
+	store_close(&store);
+}
+END_TEST
+
+/* Without shared locks another host's live file looks abandoned here. */
+START_TEST(names_of_other_hosts_stay_without_shared_locks)
+{
+	const struct space_amount one_file = {0, 1};
+	struct store store;
+	char own[STORE_NAME], partial[STORE_NAME];
+
+	inbox_open(&store);
+	store.partial_ttl = HOUR;
+	store_mark(&store, 0);
+	snprintf(own, sizeof(own), "1-2-3%s", store.mark);
+	snprintf(partial, sizeof(partial), "r4%s", store.mark);
+	leave_partial(&store, own, 1, 1);
+	leave_partial(&store, partial, PARTIAL_LEAST, 3700);
+	leave_partial(&store, "1-2-3@another", 1, 1);
+	leave_partial(&store, "r4@another", PARTIAL_LEAST, 3700);
+	leave_partial(&store, "r5", PARTIAL_LEAST, 3700);
+	ck_assert_int_eq(sweep_abandoned(&store), 2);
+	ck_assert(!is_there(&store, own) && !is_there(&store, partial));
+	ck_assert(!sweep_for_space(&store, &one_file));
+	ck_assert(is_there(&store, "1-2-3@another"));
+	ck_assert(is_there(&store, "r4@another") && is_there(&store, "r5"));
+	store_mark(&store, 1);
+	ck_assert_int_eq(sweep_abandoned(&store), 3);
+	inbox_close(&store);
+}
+END_TEST
+
+#define BLOCK (1024 * 1024)
+
+/* Leave a partial that takes up so many MiB, last written so long ago. */
+static void
+leave_blocks(
+    const struct store *store, const char *name, unsigned mebibytes, time_t age)
+{
+	static char block[BLOCK];
+	int fd = openat(store->staging, name, O_WRONLY | O_CREAT, 0600);
+
+	for (unsigned i = 0; i < mebibytes; i++)
+		ck_assert_int_eq(write(fd, block, BLOCK), BLOCK);
+	close(fd);
+	leave_partial(store, name, (off_t)mebibytes * BLOCK, age);
+}
+
+/* Three of 2 MiB each; of the first two nobody can tell which is older. */
+static void
+leave_three(const struct store *store)
+{
+	leave_blocks(store, "r3", 2, 100);
+	leave_blocks(store, "r1", 2, 200);
+	leave_blocks(store, "r2", 2, 200);
+}
+
+static int
+make_room(const struct store *store, uint64_t bytes, uint64_t files)
+{
+	const struct space_amount need = {bytes, files};
+
+	return sweep_for_space(store, &need);
+}
+
+/* So many are left of the three; the youngest goes last. */
+static void
+expect_left(const struct store *store, int left)
+{
+	ck_assert_int_eq(is_there(store, "r3"), left > 0);
+	ck_assert_int_eq(is_there(store, "r1") + is_there(store, "r2"),
+	    left > 1 ? left - 1 : 0);
+}
+
+START_TEST(the_oldest_give_way_and_no_more_than_are_needed)
+{
+	/* What is needed, and what is left then. */
+	static const struct {
+		uint64_t bytes, files;
+		int left;
+	} needs[] = {{0, 1, 2}, {1, 0, 2}, {2 * BLOCK, 1, 2},
+	    {2 * BLOCK + 1, 0, 1}, {4 * BLOCK, 2, 1}, {4 * BLOCK + 1, 0, 0},
+	    {6 * BLOCK, 3, 0}, {1, 3, 0}};
+	struct store store;
+	struct store_file held;
+
+	inbox_open(&store);
+	leave_three(&store);
+	inbox_stage(&store, &held, "mine");
+	ck_assert(make_room(&store, needs[_i].bytes, needs[_i].files));
+	expect_left(&store, needs[_i].left);
+	ck_assert(is_there(&store, held.name));
+	store_discard(&store, &held);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(none_gives_way_if_all_are_not_enough)
+{
+	struct store store;
+
+	inbox_open(&store);
+	leave_three(&store);
+	ck_assert(!make_room(&store, 6 * BLOCK + 65536, 0));
+	ck_assert(!make_room(&store, 0, 4));
+	expect_left(&store, 3);
+	ck_assert(make_room(&store, 6 * BLOCK, 3));
+	ck_assert(!make_room(&store, 0, 1));
+	store_close(&store);
+}
+END_TEST
+
+/* The oldest is at work: neither is it taken, nor does it count. */
+START_TEST(held_ones_do_not_count)
+{
+	struct store store;
+	int fd;
+
+	inbox_open(&store);
+	leave_three(&store);
+	leave_blocks(&store, "r0", 2, 300);
+	fd = openat(store.staging, "r0", O_RDWR);
+	ck_assert_int_eq(store_lock(fd), 0);
+	ck_assert(!make_room(&store, 8 * BLOCK, 0));
+	expect_left(&store, 3);
+	ck_assert(make_room(&store, 6 * BLOCK, 0));
+	expect_left(&store, 0);
+	ck_assert(is_there(&store, "r0"));
+	/* To look did not cost the lock. */
+	ck_assert(!make_room(&store, 1, 0));
+	close(fd);
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(two_names_set_nothing_free)
+{
+	struct store store;
+
+	inbox_open(&store);
+	leave_blocks(&store, "r1", 2, 100);
+	ck_assert_int_eq(
+	    linkat(store.staging, "r1", store.root, "published", 0), 0);
+	ck_assert(!make_room(&store, 1, 0));
+	ck_assert(is_there(&store, "r1"));
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(only_want_of_room_makes_room)
+{
+	static const int errors[] = {ENOSPC, EDQUOT, EFBIG, EIO, EROFS};
+	struct store store;
+
+	inbox_open(&store);
+	leave_three(&store);
+	errno = errors[_i];
+	ck_assert_int_eq(sweep_after_failure(&store, 3 * BLOCK), _i < 2);
+	ck_assert_int_eq(errno, errors[_i]);
+	expect_left(&store, _i < 2 ? 1 : 3);
+	store_close(&store);
+}
+END_TEST
+
+static int ticks;
+
+static int
+stop_at_once(void *argument)
+{
+	(void)argument;
+	ticks++;
+	return 1;
+}
+
+/* Many names: the client would wait, and the process is to stop. */
+START_TEST(the_tick_ends_the_sweep)
+{
+	const struct tick tick = {stop_at_once, NULL, NULL};
+	struct store store;
+	char name[STORE_NAME];
+
+	inbox_open(&store);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "r%d", i);
+		leave_partial(&store, name, BLOCK, 100);
+	}
+	store.tick = &tick;
+	ck_assert(!make_room(&store, 0, 1));
+	ck_assert_int_eq(ticks, 1);
+	store.tick = NULL;
+	ck_assert(make_room(&store, 0, 300));
+	ck_assert(!is_there(&store, "r7"));
+	store_close(&store);
+}
+END_TEST
+
+/* Names of two senders; the last field is that of the try. */
+#define ONE(name) "r000000000000000" name "-1111111111111111-0"
+#define TWO(name) "r000000000000000" name "-2222222222222222-0"
+
+static void
+leave_senders(const struct store *store)
+{
+	leave_blocks(store, ONE("a"), 1, 50);
+	leave_blocks(store, TWO("b"), 1, 400);
+	leave_blocks(store, ONE("c"), 1, 300);
+	leave_blocks(store, ONE("d"), 1, 200);
+	/* Of a version that did not name the sender. */
+	leave_blocks(store, "r000000000000000e", 1, 900);
+}
+
+START_TEST(bounds_let_the_senders_own_oldest_go)
+{
+	/* The bounds, and how many of the sender's three are left. */
+	static const struct {
+		struct sweep_bounds bounds;
+		int left;
+	} rows[] = {
+	    {{{9 * BLOCK, 4}, {99 * BLOCK, 99}}, 3},
+	    {{{9 * BLOCK, 3}, {99 * BLOCK, 99}}, 3},
+	    {{{9 * BLOCK, 2}, {99 * BLOCK, 99}}, 2},
+	    {{{3 * BLOCK, 99}, {99 * BLOCK, 99}}, 3},
+	    {{{3 * BLOCK - 1, 99}, {99 * BLOCK, 99}}, 2},
+	    {{{9 * BLOCK, 99}, {99 * BLOCK, 4}}, 3},
+	    {{{9 * BLOCK, 99}, {99 * BLOCK, 3}}, 2},
+	    {{{9 * BLOCK, 99}, {4 * BLOCK, 99}}, 3},
+	    {{{9 * BLOCK, 99}, {4 * BLOCK - 1, 99}}, 2},
+	    {{{9 * BLOCK, 99}, {0, 0}}, 0},
+	};
+	static const char *const own[] = {ONE("a"), ONE("d"), ONE("c")};
+	struct store store;
+
+	inbox_open(&store);
+	leave_senders(&store);
+	sweep_beyond(&store, ONE("a"), &rows[_i].bounds);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(is_there(&store, own[i]), i < rows[_i].left);
+	ck_assert(is_there(&store, TWO("b")));
+	ck_assert(is_there(&store, "r000000000000000e"));
+	store_close(&store);
+}
+END_TEST
+
+/* What is kept has mostly lost its client, for which the tick ends all else. */
+START_TEST(bounds_hold_when_the_client_is_gone)
+{
+	const struct tick tick = {stop_at_once, NULL, NULL};
+	const struct sweep_bounds bounds = {
+	    {99 * BLOCK, 299}, {99 * BLOCK, 999}};
+	struct store store;
+	char name[STORE_NAME];
+
+	inbox_open(&store);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "r%016d-1111111111111111-0", i);
+		leave_partial(&store, name, BLOCK, 1000 - i);
+	}
+	store.tick = &tick;
+	sweep_beyond(&store, name, &bounds);
+	ck_assert(is_there(&store, name));
+	ck_assert(!is_there(&store, "r0000000000000000-1111111111111111-0"));
+	ck_assert(is_there(&store, "r0000000000000001-1111111111111111-0"));
+	store_close(&store);
+}
+END_TEST
+
+START_TEST(the_secret_is_not_swept)
+{
+	struct store store;
+
+	inbox_open(&store);
+	sender_learn_secret(&store);
+	ck_assert(is_there(&store, SENDER_SECRET));
+	ck_assert_int_eq(sweep_abandoned(&store), 0);
+	ck_assert(is_there(&store, SENDER_SECRET));
+	store_close(&store);
+}
+END_TEST
+
+Suite *
+sweep_suite(void)
+{
+	Suite *suite = suite_create("sweep");
+	TCase *tcase = support_case("sweep");
+
+	tcase_add_loop_test(tcase, sweep_takes_only_what_nobody_holds, 0,
+	    sizeof(modes) / sizeof(modes[0]));
+	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
+	tcase_add_test(tcase, sweep_takes_what_a_probe_left);
+	tcase_add_test(tcase, sweep_leaves_a_probe_at_work);
+	tcase_add_test(tcase, large_partials_stay_for_their_time);
+	tcase_add_test(tcase, names_of_other_hosts_stay_without_shared_locks);
+	tcase_add_loop_test(
+	    tcase, the_oldest_give_way_and_no_more_than_are_needed, 0, 8);
+	tcase_add_test(tcase, none_gives_way_if_all_are_not_enough);
+	tcase_add_test(tcase, held_ones_do_not_count);
+	tcase_add_test(tcase, two_names_set_nothing_free);
+	tcase_add_loop_test(tcase, only_want_of_room_makes_room, 0, 5);
+	tcase_add_test(tcase, the_tick_ends_the_sweep);
+	tcase_add_loop_test(tcase, bounds_let_the_senders_own_oldest_go, 0, 10);
+	tcase_add_test(tcase, bounds_hold_when_the_client_is_gone);
+	tcase_add_test(tcase, the_secret_is_not_swept);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
