@@ -4,12 +4,10 @@
 #include "server/store/commit.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
-#include "server/session/reply.h"
 #include "server/store/partial.h"
 #include "server/store/sweep.h"
 
@@ -21,7 +19,7 @@ commit_add(struct commit *commit, uint64_t size)
 	if (commit->count++ == 0)
 		commit->begun = io_now();
 	file->size = size;
-	file->durable = file->settled = 0;
+	file->durable = file->directory_synced = 0;
 	file->present = file->no_clobber = 0;
 	outcome_set(&file->outcome, STATUS_STORED, "%s", "");
 	commit->bytes += size;
@@ -214,7 +212,7 @@ sync_directory(struct commit *commit, struct directory *directory)
 
 		if (file->directory != directory || !is_good(file))
 			continue;
-		file->settled = 1;
+		file->directory_synced = 1;
 		file->durable = result == 0;
 		if (result == -1)
 			fail_published(file, error,
@@ -227,7 +225,8 @@ static void
 sync_directories(struct commit *commit)
 {
 	for (size_t i = 0; i < commit->count; i++)
-		if (!is_good(&commit->files[i]) || commit->files[i].settled)
+		if (!is_good(&commit->files[i]) ||
+		    commit->files[i].directory_synced)
 			continue;
 		else if (commit->sync_failed)
 			fail_unsynced(&commit->files[i],
@@ -247,35 +246,6 @@ commit_run(struct commit *commit, const struct store *store)
 	publish_files(commit, store);
 	if (store->sync)
 		sync_directories(commit);
-}
-
-static int
-answer_file(struct conn *conn, const char *peer, const struct commit_file *file)
-{
-	const struct wire_end stored = {file->size, file->digest};
-	const struct directory *directory = file->directory;
-	char path[WIRE_PATH_MAX + 2];
-	int length =
-	    snprintf(path, sizeof(path), "%.*s%s%s", (int)directory->length,
-		directory->path, directory->length > 0 ? "/" : "", file->name);
-	const struct reply_subject subject = {
-	    peer, file->request, path, (size_t)length};
-
-	if (!is_good(file))
-		return reply_failed(conn, &subject, &file->outcome);
-	return reply_stored(conn, &subject, &stored, file->durable);
-}
-
-int
-commit_answer(struct commit *commit, struct conn *conn, const char *peer)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < commit->count; i++)
-		if (answer_file(conn, peer, &commit->files[i]) == -1)
-			result = -1;
-	commit_clear(commit);
-	return result;
 }
 
 void

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/conn.h"
 #include "common/io.h"
 #include "common/status.h"
 #include "server/store/directory.h"
@@ -30,7 +29,7 @@ struct commit_file {
 	/* After commit_run: */
 	struct outcome outcome;
 	int durable;
-	int settled; /* its directory's sync has been tried */
+	int directory_synced; /* or the sync was tried, and failed */
 };
 
 struct commit {
@@ -55,16 +54,15 @@ int commit_is_due(const struct commit *commit);
 int commit_holds(const struct commit *commit, const char *name);
 
 /*
- * Commit all files: each has its outcome then, and is closed; what failed is
- * removed.  A sync that failed is never tried again, because the system has
- * forgotten what it could not write.  After a directory could not be synced,
- * every later file fails, because it may need that directory, too.
- *
- * commit_answer then tells the client and the log, and empties the group; it
- * returns 0, or -1 as reply_stored does.  commit_clear empties it silently.
+ * Sync all files of the group, publish them, and sync their directories.  Each
+ * file then has its outcome and is closed; a file that failed is removed.
+ * commit_run does not retry a failed sync: the system has dropped the data that
+ * it could not write.  After a directory could not be synced, every later file
+ * fails, because it may need that directory, too.
  */
 void commit_run(struct commit *commit, const struct store *store);
-int commit_answer(struct commit *commit, struct conn *conn, const char *peer);
+
+/* Release the files of the group and empty it, after commit_run. */
 void commit_clear(struct commit *commit);
 
 #endif

@@ -74,6 +74,36 @@ START_TEST(a_full_group_is_committed)
 }
 END_TEST
 
+/* A reply that finds no room in the queue ends the connection. */
+START_TEST(connection_ends_when_replies_find_no_room)
+{
+	static char text[STATUS_TEXT];
+
+	reception_base(&reception, "");
+	client_put(client, 1, "a", "a");
+	ck_assert_int_eq(reception_run(&reception), 0);
+	while (conn_reserve(&reception.conn, WIRE_CONTROL_MAX) != NULL)
+		conn_queue_raw(&reception.conn, text, sizeof(text));
+	store.sync = 0;
+	ck_assert_int_eq(receive_commit(receive), -1);
+	ck_assert_uint_eq(receive->commit.count, 0);
+	file_expect_text("in/a", "a");
+}
+END_TEST
+
+START_TEST(result_is_sent_when_names_are_longest)
+{
+	static char path[2 * WIRE_COMPONENT_MAX + 2];
+
+	memset(path, 'n', sizeof(path) - 1);
+	path[WIRE_COMPONENT_MAX] = '/';
+	reception_base(&reception, "");
+	client_put(client, 1, path, "x");
+	reception_finish(&reception);
+	client_expect_result(client, 1, STATUS_STORED);
+}
+END_TEST
+
 /* How often the tick was called, and when it ends what is done. */
 static int ticks, end_at;
 
@@ -443,6 +473,8 @@ receive_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, stored_is_said_when_it_is_true);
 	tcase_add_test(tcase, a_full_group_is_committed);
+	tcase_add_test(tcase, connection_ends_when_replies_find_no_room);
+	tcase_add_test(tcase, result_is_sent_when_names_are_longest);
 	tcase_add_loop_test(tcase, a_hole_is_hashed_in_steps, 0, 2);
 	tcase_add_test(tcase, larger_than_the_file_system_takes);
 	tcase_add_test(tcase, numbers_grow);
