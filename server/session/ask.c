@@ -331,20 +331,17 @@ receive_directory(struct receive *receive, uint32_t number,
 	struct destination destination = {.directory = NULL};
 	struct directory *directory;
 	struct outcome outcome;
-	int result;
+	int result, retried = 0;
 
 	if (request->kind != WIRE_FOLDER || request->size != 0 ||
 	    request->digest != 0 || (request->wishes & ~wishes) != 0)
 		return receive_fail(receive, "bad request for a directory");
-	directory = settle_directory(receive, request, &destination, &outcome);
-	if (directory == NULL && (errno == EMFILE || errno == ENFILE)) {
+	while ((directory = settle_directory(
+		    receive, request, &destination, &outcome)) == NULL &&
+	    receive_lacks_descriptors(receive, retried++)) {
 		destination_release(&destination);
-		if (receive_give_back(receive) == -1)
+		if (receive_free_descriptors(receive) == -1)
 			return -1;
-		directory =
-		    settle_directory(receive, request, &destination, &outcome);
-		if (directory == NULL)
-			receive_judge_want(receive);
 	}
 	if (directory != NULL)
 		result =

@@ -10,7 +10,7 @@
 #include "common/text.h"
 #include "server/session/reply.h"
 
-/* Who cannot have so many directories open, and nothing else, has a leak. */
+/* A worker that runs out with fewer directories open leaks descriptors. */
 #define DIRECTORIES_LEAST 4
 
 void
@@ -164,19 +164,24 @@ receive_commit(struct receive *receive)
 }
 
 int
-receive_give_back(struct receive *receive)
+receive_lacks_descriptors(struct receive *receive, int retried)
+{
+	if (errno != EMFILE && errno != ENFILE)
+		return 0;
+	if (!retried)
+		return 1;
+	receive->sick |=
+	    errno == EMFILE && receive->directories.count < DIRECTORIES_LEAST;
+	return 0;
+}
+
+int
+receive_free_descriptors(struct receive *receive)
 {
 	if (receive_commit(receive) == -1)
 		return -1;
 	directories_forget(&receive->directories);
 	return 0;
-}
-
-void
-receive_judge_want(struct receive *receive)
-{
-	receive->sick |=
-	    errno == EMFILE && receive->directories.count < DIRECTORIES_LEAST;
 }
 
 /* A fault of the peer's leaves nothing that is worth going on with. */

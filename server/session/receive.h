@@ -58,16 +58,15 @@ void receive_init(struct receive *receive, const struct policy *policy,
 int receive_commit(struct receive *receive);
 
 /*
- * Without descriptors: commit, too, and let go of all directories, to try once
- * more what failed.
+ * Returns nonzero if errno shows that descriptors ran out and the call is worth
+ * a retry.  The caller then releases the request's descriptors, calls
+ * receive_free_descriptors, and retries once.  If EMFILE persisted after the
+ * retry, reports the worker as leaking descriptors.
  */
-int receive_give_back(struct receive *receive);
+int receive_lacks_descriptors(struct receive *receive, int retried);
 
-/*
- * It has failed once more, with errno: this process is sick if it has lost its
- * descriptors, which a path of many directories takes for a while only.
- */
-void receive_judge_want(struct receive *receive);
+/* Close the descriptors that no request needs: commit, forget directories. */
+int receive_free_descriptors(struct receive *receive);
 
 /*
  * Give up the content under way, if there is any, for this reason.  Returns

@@ -40,20 +40,16 @@ receive_begin(struct receive *receive, uint32_t number,
 {
 	struct staged *content = &receive->content;
 	struct outcome outcome;
-	int opened = staged_open(content, number, request, &receive->base,
-	    &receive->directories, partial, &outcome);
+	int retried = 0;
 
-	if (opened == -1 && (errno == EMFILE || errno == ENFILE)) {
+	while (staged_open(content, number, request, &receive->base,
+		   &receive->directories, partial, &outcome) == -1) {
+		if (!receive_lacks_descriptors(receive, retried++))
+			return refuse_content(receive, &outcome);
 		staged_drop(content);
-		if (receive_give_back(receive) == -1)
+		if (receive_free_descriptors(receive) == -1)
 			return -1;
-		opened = staged_open(content, number, request, &receive->base,
-		    &receive->directories, partial, &outcome);
-		if (opened == -1)
-			receive_judge_want(receive);
 	}
-	if (opened == -1)
-		return refuse_content(receive, &outcome);
 	receive->state = RECEIVE_CONTENT;
 	return 0;
 }
