@@ -82,7 +82,7 @@ judge(struct receive *receive, const struct wire_request *request,
 
 	if (destination_locate(
 		destination, &receive->base, &request->path, outcome) == -1 ||
-	    policy_takes(&receive->policy, request, outcome) == -1 ||
+	    policy_check_file(&receive->policy, request, outcome) == -1 ||
 	    destination_enter(destination, &receive->directories, 0, outcome) ==
 		-1 ||
 	    destination_look(destination, &found, outcome) == -1)
@@ -90,7 +90,7 @@ judge(struct receive *receive, const struct wire_request *request,
 	verdict = compare(receive, request, destination, &found, fd, outcome);
 	if (verdict != VERDICT_GO)
 		return verdict;
-	if (policy_may_replace(&receive->policy, request, &found, outcome) ==
+	if (policy_check_replace(&receive->policy, request, &found, outcome) ==
 		-1 ||
 	    destination_may_publish(destination, &found, outcome) == -1)
 		return VERDICT_RESULT;
@@ -172,7 +172,7 @@ prepare(struct receive *receive, const struct wire_request *request,
 		return -1;
 	}
 	held = partial_held(partial);
-	if (policy_has_room(
+	if (policy_check_room(
 		&receive->policy, request, destination, &held, outcome) == 0)
 		return 0;
 	partial_release(partial);
@@ -240,7 +240,7 @@ has_room(struct receive *receive, const struct wire_request *request,
 	struct directory *existing;
 	struct outcome ignored;
 
-	if (policy_has_room(
+	if (policy_check_room(
 		&receive->policy, request, destination, &nothing, outcome) == 0)
 		return 1;
 	existing = directories_find(&receive->directories, destination->path,
@@ -265,8 +265,8 @@ locate(struct receive *receive, const struct wire_request *request,
 		       destination, base, &request->path, outcome) == -1) {
 		return -1;
 	}
-	if (policy_is_open(&receive->policy, outcome) == -1 ||
-	    policy_syncs(&receive->policy, request, outcome) == -1)
+	if (policy_check_open(&receive->policy, outcome) == -1 ||
+	    policy_check_sync(&receive->policy, request, outcome) == -1)
 		return -1;
 	if (changes && !has_room(receive, request, destination, outcome))
 		return -1;
@@ -309,7 +309,7 @@ settle_directory(struct receive *receive, const struct wire_request *request,
 
 	errno = 0;
 	if (locate(receive, request, destination, outcome) == -1 ||
-	    policy_keeps(&receive->policy, request, outcome) == -1)
+	    policy_check_attributes(&receive->policy, request, outcome) == -1)
 		return NULL;
 	directory = directories_find(&receive->directories, destination->path,
 	    destination->length, changes ? request->mode | owner : 0, outcome);

@@ -4,204 +4,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/os.h"
-#include "common/text.h"
 #include "server/store/sweep.h"
 
 /* How much is handed to the disk at a time before the sync. */
 #define WRITE_EVERY (8 * 1024 * 1024)
-
-static int
-keeps_existing(const struct policy *policy, const struct wire_request *request)
-{
-	return policy->never_overwrite ||
-	    (request->wishes & WIRE_NO_CLOBBER) != 0;
-}
-
-/* Say which time cannot be kept. */
-static void
-refuse_time(const struct store *store, const struct timespec *modified,
-    struct outcome *outcome)
-{
-	struct tm when;
-
-	if (store->system.granularity == 0)
-		outcome_set(
-		    outcome, STATUS_REFUSED, "this file system keeps no times");
-	else if (gmtime_r(&modified->tv_sec, &when) == NULL)
-		outcome_set(outcome, STATUS_REFUSED,
-		    "this file system cannot keep its time");
-	else
-		outcome_set(outcome, STATUS_REFUSED,
-		    "this file system cannot keep its time, of the year %lld",
-		    1900LL + when.tm_year);
-}
-
-int
-policy_keeps(const struct policy *policy, const struct wire_request *request,
-    struct outcome *outcome)
-{
-	const struct store *store = policy->store;
-	const struct timespec modified = store_time_of(request);
-
-	if ((request->attributes & WIRE_EXACT_MODE) == 0)
-		return 0;
-	if (store->system.modes == MODES_REFUSED)
-		outcome_set(outcome, STATUS_REFUSED,
-		    "this file system refuses to change modes");
-	else if ((request->attributes & WIRE_TIME) != 0 &&
-	    !file_system_keeps_time(&store->system, store->staging, &modified))
-		refuse_time(store, &modified, outcome);
-	else
-		return 0;
-	errno = 0;
-	return -1;
-}
-
-int
-policy_is_open(const struct policy *policy, struct outcome *outcome)
-{
-	if (!policy->sync_failed)
-		return store_check_place(policy->store, outcome);
-	outcome_set(outcome, STATUS_FAILED,
-	    "a directory could not be synced before: try again on a new "
-	    "connection");
-	return -1;
-}
-
-int
-policy_syncs(const struct policy *policy, const struct wire_request *request,
-    struct outcome *outcome)
-{
-	const char *why = store_unsynced(policy->store);
-
-	if ((request->wishes & WIRE_REQUIRE_SYNC) == 0 || why == NULL)
-		return 0;
-	outcome_set(outcome, STATUS_REFUSED, "%s", why);
-	return -1;
-}
-
-/* Bytes. */
-static uint64_t
-largest_of(const struct policy *policy)
-{
-	return policy->max_size < policy->store->system.largest
-	    ? policy->max_size
-	    : policy->store->system.largest;
-}
-
-int
-policy_takes(const struct policy *policy, const struct wire_request *request,
-    struct outcome *outcome)
-{
-	char limit[TEXT_NUMBER];
-
-	if (policy_is_open(policy, outcome) == -1 ||
-	    policy_syncs(policy, request, outcome) == -1)
-		return -1;
-	if (request->kind != WIRE_FILE) {
-		outcome_set(outcome, STATUS_REFUSED, "not a regular file");
-		return -1;
-	}
-	if (request->size == WIRE_SIZE_UNKNOWN ||
-	    request->size <= largest_of(policy))
-		return policy_keeps(policy, request, outcome);
-	if (request->size > policy->max_size)
-		outcome_set(outcome, STATUS_NO_SPACE,
-		    "files over %s are not taken here",
-		    text_size(limit, policy->max_size));
-	else
-		outcome_set(outcome, STATUS_NO_SPACE,
-		    "%s: the file system takes files up to %s", strerror(EFBIG),
-		    text_size(limit, policy->store->system.largest));
-	return -1;
-}
-
-/*
- * Look for space.  If there is too little, first sync the file system, which
- * may free some late, and then remove partials that nobody holds.
- */
-static int
-find_space(const struct policy *policy, const struct space_amount *needed,
-    const struct space_amount *held, struct outcome *outcome)
-{
-	const struct store *store = policy->store;
-	struct space_account *account = policy->account;
-
-	if (space_look(store, account, needed, held, outcome) == 0)
-		return 0;
-	if (space_sync_due()) {
-		space_sync(store);
-		if (space_look(store, account, needed, held, outcome) == 0)
-			return 0;
-	}
-	if (!sweep_for_space(store, &account->lack))
-		return -1;
-	if (space_look(store, account, needed, held, outcome) == 0)
-		return 0;
-	space_sync(store);
-	return space_look(store, account, needed, held, outcome);
-}
-
-int
-policy_may_replace(const struct policy *policy,
-    const struct wire_request *request, const struct stat *found,
-    struct outcome *outcome)
-{
-	if (!keeps_existing(policy, request))
-		return 0;
-	if (found->st_mode != 0)
-		outcome_set(outcome, STATUS_EXISTS, "not to be replaced");
-	else if (policy->store->system.new_names == NEW_NEVER)
-		outcome_set(outcome, STATUS_REFUSED,
-		    "this file system cannot give a name without replacing "
-		    "what has it");
-	else
-		return 0;
-	return -1;
-}
-
-/* The file or directory itself and the parents that may be missing. */
-static uint64_t
-count_entries(const struct destination *destination)
-{
-	uint64_t entries = 1;
-
-	for (size_t i = 0; i < destination->length; i++)
-		entries += destination->path[i] == '/';
-	return entries;
-}
-
-uint64_t
-policy_announced(
-    const struct policy *policy, const struct wire_request *request)
-{
-	if (request->size == WIRE_SIZE_UNKNOWN)
-		return 0;
-	return policy->store->system.fills_holes ? request->size
-						 : request->allocated;
-}
-
-int
-policy_has_room(const struct policy *policy, const struct wire_request *request,
-    const struct destination *destination, const struct space_amount *held,
-    struct outcome *outcome)
-{
-	struct space_account *account = policy->account;
-	uint64_t entries = count_entries(destination);
-	uint64_t left = space_left(account), taken = entries * account->block;
-	uint64_t announced = policy_announced(policy, request);
-	const struct space_amount needed = {announced + taken, entries};
-
-	if ((left <= taken || announced > left - taken) &&
-	    find_space(policy, &needed, held, outcome) == -1)
-		return -1;
-	space_use(account, entries * account->block);
-	return 0;
-}
 
 /* Returns 0, or -1 with errno. */
 static int
@@ -266,13 +75,14 @@ open_destination(struct staged *content, const struct wire_request *request,
 	struct stat found;
 
 	errno = 0;
-	if (policy_takes(policy, request, outcome) == -1 ||
-	    policy_has_room(policy, request, destination, held, outcome) == -1)
+	if (policy_check_file(policy, request, outcome) == -1 ||
+	    policy_check_room(policy, request, destination, held, outcome) ==
+		-1)
 		return -1;
 	if (destination_enter(destination, directories, 1, outcome) == -1)
 		return -1;
 	if (destination_look(destination, &found, outcome) == 0 &&
-	    policy_may_replace(policy, request, &found, outcome) == 0 &&
+	    policy_check_replace(policy, request, &found, outcome) == 0 &&
 	    destination_may_publish(destination, &found, outcome) == 0)
 		return 0;
 	errno = 0;
@@ -361,7 +171,7 @@ look_again(struct staged *content, struct outcome *outcome)
 		whole.bytes = content->written;
 	if (held.bytes < content->written)
 		held.bytes = content->written;
-	return find_space(content->policy, &whole, &held, outcome);
+	return policy_find_space(content->policy, &whole, &held, outcome);
 }
 
 /* A sync at the end would otherwise find the whole file to be written. */
@@ -382,7 +192,7 @@ check_size(struct staged *content, uint64_t length, struct outcome *outcome)
 {
 	/* What was announced has been looked at, and may not be exceeded. */
 	if (content->request.size != WIRE_SIZE_UNKNOWN ||
-	    length <= largest_of(content->policy) - content->file.received)
+	    length <= policy_largest(content->policy) - content->file.received)
 		return 0;
 	content->hopeless = 1;
 	outcome_set(outcome, STATUS_NO_SPACE, "larger than files may be here");
@@ -549,7 +359,8 @@ staged_end(struct staged *content, const struct wire_end *end,
 	file->staged = content->staged;
 	file->directory = destination->directory;
 	memcpy(file->name, destination->name, sizeof(file->name));
-	file->no_clobber = keeps_existing(content->policy, &content->request);
+	file->no_clobber =
+	    policy_keeps_existing(content->policy, &content->request);
 	file->digest = end->digest;
 	content->staged.fd = -1;
 	destination->directory = NULL;

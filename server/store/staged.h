@@ -10,59 +10,8 @@
 #include "server/store/commit.h"
 #include "server/store/destination.h"
 #include "server/store/partial.h"
-#include "server/store/space.h"
+#include "server/store/policy.h"
 #include "server/store/store.h"
-
-/* What this server takes. */
-struct policy {
-	const struct store *store; /* not owned */
-	uint64_t max_size;	   /* bytes */
-	int never_overwrite;
-	int sync_failed;	       /* of a directory: every request fails */
-	struct space_account *account; /* of the connection; not owned */
-	uint64_t sender;	       /* see sender.h */
-};
-
-/* Check that requests are taken at all now.  Returns 0, or -1 with outcome. */
-int policy_is_open(const struct policy *policy, struct outcome *outcome);
-
-/*
- * Check that the file system can keep the requested exact mode and time.  A
- * time without an exact mode is set as near as possible, and always passes.
- * Returns 0, or -1 with outcome and errno 0.
- */
-int policy_keeps(const struct policy *policy,
-    const struct wire_request *request, struct outcome *outcome);
-
-/* Whether such a file is taken at all.  Returns 0, or -1 with outcome. */
-int policy_takes(const struct policy *policy,
-    const struct wire_request *request, struct outcome *outcome);
-
-/* Whether what was found may be replaced.  Returns 0, or -1 with outcome. */
-int policy_may_replace(const struct policy *policy,
-    const struct wire_request *request, const struct stat *found,
-    struct outcome *outcome);
-
-/*
- * Check that stored files are synced here, if the request requires it.  Returns
- * 0, or -1 with outcome.
- */
-int policy_syncs(const struct policy *policy,
-    const struct wire_request *request, struct outcome *outcome);
-
-/* Bytes on the disk that the request says it takes; 0 if it says nothing. */
-uint64_t policy_announced(
-    const struct policy *policy, const struct wire_request *request);
-
-/*
- * Check that there is room for the file or directory of the request and for the
- * parents in its path.  If there is too little, remove partials to make room.
- * held is what a kept part of the file has allocated.  Returns 0, or -1 with
- * outcome.
- */
-int policy_has_room(const struct policy *policy,
-    const struct wire_request *request, const struct destination *destination,
-    const struct space_amount *held, struct outcome *outcome);
 
 struct staged {
 	const struct policy *policy; /* not owned */
