@@ -9,6 +9,8 @@
 
 #include "common/text.h"
 
+_Static_assert(OPTIONS_RATE_MAX <= RATE_MAX, "rate counts every limit");
+
 /* Room for each part of a target that is fit to be shown. */
 #define SHOWN 1024
 
@@ -41,6 +43,14 @@ name_input(struct run *run)
 	return run->directory != NULL && run->name != NULL ? 0 : -1;
 }
 
+static enum events_form
+form_of(const struct options *options)
+{
+	if (options->json)
+		return EVENTS_JSON;
+	return options->digest ? EVENTS_DIGEST : EVENTS_NONE;
+}
+
 int
 run_init(struct run *run, const struct options *options,
     const struct target *target, char *const *paths, size_t count)
@@ -59,7 +69,7 @@ run_init(struct run *run, const struct options *options,
 	rate_init(&run->rate, options_rate(options), io_now());
 	progress_init(
 	    &run->progress, options->progress, options->quiet, io_now());
-	events_init(&run->events, options_events(options), io_now());
+	events_init(&run->events, form_of(options), io_now());
 	/* Where lines for programs are wanted, those for people are not. */
 	run->tells = options->verbose ||
 	    (!options->quiet && run->progress.terminal.is_one &&

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#include "client/run/rate.h"
 #include "client/settings/command_words.h"
+#include "client/settings/exclude.h"
 #include "client/settings/target.h"
-#include "client/sources/exclude.h"
 #include "common/address.h"
 #include "common/quantity.h"
 #include "common/text.h"
@@ -138,7 +138,7 @@ const struct setting options_table[] = {
 	.letter = 'l',
 	.kind = SETTING_NUMBER,
 	MEMBER(limit),
-	.high = RATE_MAX / OPTIONS_KBIT,
+	.high = OPTIONS_RATE_MAX / OPTIONS_KBIT,
 	.argument = "kbit/s",
 	.help = "send no faster; 1 kbit is 1024 bits; 0: no limit"},
     {.name = "mode",
@@ -384,4 +384,37 @@ void
 options_release(struct options *options)
 {
 	settings_release(options_table, options);
+}
+
+int
+options_family(const struct options *options)
+{
+	if (options->ipv4_only)
+		return AF_INET;
+	return options->ipv6_only ? AF_INET6 : AF_UNSPEC;
+}
+
+uint64_t
+options_rate(const struct options *options)
+{
+	return options->limit * OPTIONS_KBIT;
+}
+
+uint64_t
+options_size(const struct options *options)
+{
+	uint64_t size = WIRE_SIZE_UNKNOWN;
+
+	/* check_size has accepted the text, so parsing cannot fail. */
+	if (options->size != NULL)
+		(void)quantity_parse(options->size, QUANTITY_NUMBER, &size);
+	return size;
+}
+
+uint32_t
+options_mode(const struct options *options, uint32_t source)
+{
+	if (options->mode != NULL)
+		return (uint32_t)strtoul(options->mode, NULL, 8);
+	return source & 0777;
 }

@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-#include "client/display/events.h"
 #include "common/settings.h"
 
 struct options {
@@ -43,11 +42,11 @@ void options_release(struct options *options);
 /* AF_INET, AF_INET6 or AF_UNSPEC. */
 int options_family(const struct options *options);
 
-/* What standard output is for. */
-enum events_form options_events(const struct options *options);
-
-/* Bytes.  scp counts 1024 bits, too. */
+/* Bytes in a kbit of the limit setting.  scp counts 1024 bits, too. */
 #define OPTIONS_KBIT 128
+
+/* The largest limit, in bytes a second. */
+#define OPTIONS_RATE_MAX (UINT64_C(1) << 47)
 
 /* The limit in bytes a second; 0: none. */
 uint64_t options_rate(const struct options *options);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/sources/exclude.h"
+#include "client/settings/exclude.h"
 #include "common/blocking.h"
 
 struct tree_level {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/sources/exclude.h"
+#include "client/settings/exclude.h"
 
 Suite *exclude_suite(void);
 

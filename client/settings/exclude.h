@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the user wants left out of a tree. */
-#ifndef CLIENT_SOURCES_EXCLUDE_H
-#define CLIENT_SOURCES_EXCLUDE_H
+#ifndef CLIENT_SETTINGS_EXCLUDE_H
+#define CLIENT_SETTINGS_EXCLUDE_H
 
 #include "common/settings.h"
 

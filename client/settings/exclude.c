@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What the user wants left out of a tree. */
-#include "client/sources/exclude.h"
+#include "client/settings/exclude.h"
 
 #include <fnmatch.h>
 #include <string.h>
