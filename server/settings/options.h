@@ -50,13 +50,6 @@ int options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR]);
 void options_release(struct options *options);
 
-/*
- * Check that these arguments, which were read, make sense together.  Returns
- * 0, or -1 with error.
- */
-int options_check_together(const struct options *options, int argc,
-    char *const argv[], char error[SETTINGS_ERROR]);
-
 /* max_per_host with its default worked out. */
 uint64_t options_per_host(const struct options *options);
 
