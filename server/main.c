@@ -17,7 +17,6 @@
 #include "server/process/master.h"
 #include "server/process/pid_file.h"
 #include "server/process/place.h"
-#include "server/process/reload.h"
 #include "server/process/sandbox.h"
 #include "server/process/user.h"
 #include "server/store/sender.h"
@@ -238,7 +237,7 @@ serve(struct server *server, int argc, char *const argv[])
 	server->mask = umask(022);
 	if (server->options.inetd)
 		unheard = inetd_begin(&server->options);
-	reload_log(&server->options);
+	configure_log(&server->options);
 	if (access_init(&server->access, &server->options.allow,
 		&server->options.deny, server->error) != 0 ||
 	    (server->options.user != NULL &&

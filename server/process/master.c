@@ -11,7 +11,6 @@
 #include "common/log.h"
 #include "server/process/background.h"
 #include "server/process/configure.h"
-#include "server/process/reload.h"
 #include "server/process/report.h"
 #include "server/process/sandbox.h"
 #include "server/process/worker.h"
@@ -366,7 +365,7 @@ reload(struct master *master)
 	master->reload_wanted = 0;
 	master->reload_from = now + RELOAD_INTERVAL;
 	note_place(master, look(master));
-	if (reload_options(master->options, master->access, master->argc,
+	if (configure_reload(master->options, master->access, master->argc,
 		master->argv) != 0)
 		return;
 	configure_store(
