@@ -38,13 +38,9 @@ static const char *about_all = "";
 static int
 sleep_a_tick(void)
 {
-	struct timespec until;
+	const struct timespec until = io_timespec(io_now() + BLOCKING_TICK);
 	int ends;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += BLOCKING_TICK * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	pthread_mutex_lock(&sleeper.lock);
 	while (!sleeper.ends &&
 	    pthread_cond_timedwait(&sleeper.changed, &sleeper.lock, &until) ==

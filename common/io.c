@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <time.h>
 #include <unistd.h>
 
 io_time
@@ -16,6 +15,15 @@ io_now(void)
 	/* Cannot fail: the clock is one that POSIX asks for, now is valid. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (io_time)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct timespec
+io_timespec(int64_t milliseconds)
+{
+	if (milliseconds < 0)
+		milliseconds = 0;
+	return (struct timespec){(time_t)(milliseconds / 1000),
+	    (long)(milliseconds % 1000) * 1000000};
 }
 
 ssize_t

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* A point of time of the monotonic clock, in milliseconds. */
 typedef int64_t io_time;
@@ -15,6 +16,9 @@ typedef int64_t io_time;
 #define IO_NEVER INT64_MAX
 
 io_time io_now(void);
+
+/* Milliseconds as a timespec; a negative time becomes zero. */
+struct timespec io_timespec(int64_t milliseconds);
 
 /*
  * One read(2) or write(2), repeated only where a signal came before the first

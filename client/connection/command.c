@@ -172,8 +172,7 @@ reap_until(pid_t pid, int *status, io_time deadline, io_time interrupted)
 			deadline = interrupted;
 		if (ended != 0 || now >= deadline)
 			break;
-		timeout.tv_sec = (time_t)((deadline - now) / 1000);
-		timeout.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
+		timeout = io_timespec(deadline - now);
 		(void)pselect(0, NULL, NULL, NULL, &timeout, &none);
 	}
 	sigaction(SIGCHLD, &old, NULL);

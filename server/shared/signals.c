@@ -50,14 +50,9 @@ signals_hold(void)
 int
 signals_wait(io_time deadline)
 {
-	struct timespec timeout = {0, 0};
-	io_time now = io_now();
+	struct timespec timeout = io_timespec(deadline - io_now());
 	sigset_t none;
 
-	if (deadline > now && deadline != IO_NEVER) {
-		timeout.tv_sec = (time_t)((deadline - now) / 1000);
-		timeout.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
-	}
 	sigemptyset(&none);
 	if (pselect(0, NULL, NULL, NULL, deadline == IO_NEVER ? NULL : &timeout,
 		&none) == -1 &&

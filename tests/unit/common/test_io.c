@@ -111,6 +111,23 @@ START_TEST(clock_goes_on)
 }
 END_TEST
 
+START_TEST(timespec_is_zero_when_the_time_is_negative)
+{
+	static const struct {
+		int64_t milliseconds;
+		struct timespec expected;
+	} cases[] = {{INT64_MIN, {0, 0}}, {-1, {0, 0}}, {0, {0, 0}},
+	    {999, {0, 999000000}}, {61001, {61, 1000000}}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct timespec time = io_timespec(cases[i].milliseconds);
+
+		ck_assert_int_eq(time.tv_sec, cases[i].expected.tv_sec);
+		ck_assert_int_eq(time.tv_nsec, cases[i].expected.tv_nsec);
+	}
+}
+END_TEST
+
 START_TEST(counts_are_those_of_the_system)
 {
 	int ends[2];
@@ -307,6 +324,7 @@ io_suite(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, clock_goes_on);
+	tcase_add_test(tests, timespec_is_zero_when_the_time_is_negative);
 	tcase_add_test(tests, counts_are_those_of_the_system);
 	tcase_add_test(tests, nothing_now_is_not_the_end);
 	tcase_add_test(tests, read_outlasts_signals);
