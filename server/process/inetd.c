@@ -18,6 +18,7 @@
 #include "server/process/refusal.h"
 #include "server/process/sandbox.h"
 #include "server/session/session.h"
+#include "server/shared/inode.h"
 #include "server/shared/signals.h"
 #include "server/store/sender.h"
 #include "server/store/space.h"
@@ -36,7 +37,7 @@ is_connection(int fd, const struct stat *errors)
 	struct stat found;
 
 	return fstat(fd, &found) == 0 && !S_ISCHR(found.st_mode) &&
-	    found.st_dev == errors->st_dev && found.st_ino == errors->st_ino;
+	    inode_is_same(&found, errors);
 }
 
 static int

@@ -11,6 +11,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "server/shared/inode.h"
 
 static int
 check_kind(int fd)
@@ -47,10 +48,10 @@ lock(const struct pid_file *file, char error[SETTINGS_ERROR])
 static int
 is_in_place(const struct pid_file *file)
 {
-	struct stat held, named;
+	struct stat held;
 
-	return fstat(file->fd, &held) == 0 && lstat(file->path, &named) == 0 &&
-	    held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+	return inode_has_name(file->fd, AT_FDCWD, file->path,
+		   AT_SYMLINK_NOFOLLOW, &held) == 1;
 }
 
 static int

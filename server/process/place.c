@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/shared/inode.h"
 
 #define HERE 4096
 
@@ -77,15 +78,12 @@ place_make(mode_t mask, const struct user *owner)
 enum place
 place_look(const char *path, int directory)
 {
-	struct stat named, held;
+	struct stat held;
+	int same = inode_has_name(directory, AT_FDCWD, path, 0, &held);
 
-	if (stat(path, &named) == -1)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
-		    ? PLACE_OTHER
-		    : PLACE_UNKNOWN;
-	if (fstat(directory, &held) == -1)
-		return PLACE_UNKNOWN;
-	return named.st_dev == held.st_dev && named.st_ino == held.st_ino
-	    ? PLACE_SAME
-	    : PLACE_OTHER;
+	if (same != -1)
+		return same ? PLACE_SAME : PLACE_OTHER;
+	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+	    ? PLACE_OTHER
+	    : PLACE_UNKNOWN;
 }

@@ -59,7 +59,8 @@ compare(struct receive *receive, const struct wire_request *request,
 		return VERDICT_RESULT;
 	if (!compares_digest(receive->policy.store, request, found))
 		return VERDICT_GO;
-	*fd = compare_digest(request, destination, found, &receive->tick);
+	*fd = compare_digest(receive->comparer, request,
+	    destination->directory->fd, destination->name, found);
 	if (*fd == -1 && errno == EBUSY)
 		return be_busy(outcome);
 	if (*fd == -1)

@@ -15,16 +15,16 @@
 
 void
 receive_init(struct receive *receive, const struct policy *policy,
-    struct conn *conn, const char *peer, const struct tick *tick)
+    struct conn *conn, const char *peer, const struct comparer *comparer)
 {
 	receive->policy = *policy;
 	receive->policy.account = &receive->account;
 	receive->conn = conn;
 	receive->peer = peer;
-	receive->tick = *tick;
+	receive->comparer = comparer;
 	receive->version = WIRE_LOWEST;
 	receive->finder.store = policy->store;
-	receive->finder.tick = *tick;
+	receive->finder.comparer = comparer;
 	receive->state = RECEIVE_HELLO;
 	receive->content.policy = &receive->policy;
 	receive->content.staged.fd = -1;
@@ -38,13 +38,13 @@ receive_release(struct receive *receive)
 	granted_release(&receive->asks);
 	commit_clear(&receive->commit);
 	directories_forget(&receive->directories);
-	partial_names_release(&receive->finder.names);
+	partial_finder_release(&receive->finder);
 }
 
 int
 receive_is_wanted(const struct receive *receive)
 {
-	const struct scoreboard *board = receive->finder.board;
+	const struct scoreboard *board = receive->comparer->board;
 	const struct store_file *staged = &receive->content.staged;
 
 	if (board == NULL)

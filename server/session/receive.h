@@ -23,12 +23,12 @@ enum receive_state {
 
 struct receive {
 	struct policy policy;
-	struct space_account account; /* of what this connection writes */
-	struct conn *conn;	      /* not owned */
-	const char *peer;	      /* printable; not owned */
-	struct tick tick;	      /* of work that takes long */
-	int compares;		      /* peers may compare with what is there */
-	unsigned version;	      /* of the protocol, on this connection */
+	struct space_account account;	 /* of what this connection writes */
+	struct conn *conn;		 /* not owned */
+	const char *peer;		 /* printable; not owned */
+	const struct comparer *comparer; /* not owned */
+	int compares;	  /* peers may compare with what is there */
+	unsigned version; /* of the protocol, on this connection */
 	struct partial_finder finder;
 	enum receive_state state;
 	uint32_t last; /* highest number of a request */
@@ -44,10 +44,10 @@ struct receive {
 
 /*
  * Begin in the state RECEIVE_HELLO and version 1, in zeroed memory.  The caller
- * then sets compares, and the finder's shows_foreign, board and slot.
+ * then sets compares, and the finder's shows_foreign.
  */
 void receive_init(struct receive *receive, const struct policy *policy,
-    struct conn *conn, const char *peer, const struct tick *tick);
+    struct conn *conn, const char *peer, const struct comparer *comparer);
 
 /*
  * Functions that return 0 return -1 with fatal set if the connection must end

@@ -118,7 +118,7 @@ on_hole(struct receive *receive, const struct conn_frame *frame)
 		step = length < HOLE_STEP ? length : HOLE_STEP;
 		length -= step;
 		result = staged_hole(&receive->content, step, &outcome);
-		ends = tick_call(&receive->tick);
+		ends = keepalive_call(&receive->comparer->keepalive);
 	} while (result == 0 && !ends && length > 0);
 	return settle(receive, result, &outcome);
 }

@@ -74,7 +74,7 @@ look_for_client(struct session *session)
 
 /* In the middle of work that takes long.  Nonzero if it has to end. */
 static int
-tick(void *argument)
+keep_alive(void *argument)
 {
 	struct session *session = argument;
 	io_time now = io_now();
@@ -475,9 +475,10 @@ session_run(
 	    .never_overwrite = config->never_overwrite,
 	    .sender = config->sender};
 	struct session *session = calloc(1, sizeof(*session));
-	const struct hash_share share = {
-	    config->board, config->slot, config->comparers};
-	const struct tick working = {tick, session, &share};
+	const struct comparer comparer = {.keepalive = {keep_alive, session},
+	    .board = config->board,
+	    .slot = config->slot,
+	    .most = config->comparers};
 	enum session_end end = SESSION_SICK;
 
 	if (session == NULL ||
@@ -492,17 +493,15 @@ session_run(
 	liveness_init(
 	    &session->liveness, config->idle_timeout, config->min_rate);
 	receive_init(
-	    &session->receive, &policy, &session->conn, peer, &working);
+	    &session->receive, &policy, &session->conn, peer, &comparer);
 	session->receive.compares = config->compares;
 	session->receive.finder.shows_foreign = config->compares;
-	session->receive.finder.board = config->board;
-	session->receive.finder.slot = config->slot;
 	session->heard_at = io_now();
-	config->store->tick = &working;
+	config->store->keepalive = &comparer.keepalive;
 	serve(session);
 	reply_sum_up(peer);
 	end = end_of(session);
-	config->store->tick = NULL;
+	config->store->keepalive = NULL;
 	receive_release(&session->receive);
 	conn_release(&session->conn);
 out:

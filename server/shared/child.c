@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Work that is done in a child, while its parent can still act. */
+/* Run work in a child process while the parent keeps its client waiting. */
 #include "server/shared/child.h"
 
 #include <sys/wait.h>
@@ -10,18 +10,18 @@
 
 #include "common/io.h"
 
-/* Between two calls of the tick, in milliseconds. */
-#define TICK_TIME 100
+#define KEEPALIVE_INTERVAL 100 /* milliseconds */
 
+/* Returns the child's exit status, or -1. */
 static int
-wait_for(pid_t child, int ended, const struct tick *tick)
+wait_for(pid_t child, int pipe_end, const struct keepalive *keepalive)
 {
-	struct pollfd polled = {.fd = ended, .events = POLLIN};
+	struct pollfd polled = {.fd = pipe_end, .events = POLLIN};
 	int status;
 
-	/* The other end of the pipe is the child's, and ends with it. */
-	while (io_poll(&polled, 1, io_now() + TICK_TIME) == 0)
-		if (tick != NULL && tick_call(tick) != 0) {
+	/* The pipe closes when the child, which holds its other end, exits. */
+	while (io_poll(&polled, 1, io_now() + KEEPALIVE_INTERVAL) == 0)
+		if (keepalive_call(keepalive) != 0) {
 			(void)kill(child, SIGKILL);
 			break;
 		}
@@ -32,7 +32,8 @@ wait_for(pid_t child, int ended, const struct tick *tick)
 }
 
 int
-child_run(int (*work)(void *argument), void *argument, const struct tick *tick)
+child_run(int (*work)(void *argument), void *argument,
+    const struct keepalive *keepalive)
 {
 	int ends[2], status = -1;
 	pid_t child;
@@ -44,7 +45,7 @@ child_run(int (*work)(void *argument), void *argument, const struct tick *tick)
 		_exit(work(argument));
 	close(ends[1]);
 	if (child != -1)
-		status = wait_for(child, ends[0], tick);
+		status = wait_for(child, ends[0], keepalive);
 	close(ends[0]);
 	return status;
 }

@@ -1,28 +1,50 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether a target is already what the client has. */
+/* Hash files, and compare them with a request: size, time, digest. */
 #ifndef SERVER_STORE_COMPARE_H
 #define SERVER_STORE_COMPARE_H
 
+#include <stddef.h>
 #include <sys/stat.h>
 
+#include "common/digest.h"
 #include "common/wire.h"
-#include "server/store/destination.h"
-#include "server/store/partial.h"
+#include "server/shared/keepalive.h"
+#include "server/shared/scoreboard.h"
+#include "server/store/store.h"
+
+/* Hashes files for one connection. */
+struct comparer {
+	struct keepalive keepalive; /* called after each slice of a file */
+	struct scoreboard *board;   /* not owned; NULL: no limit on workers */
+	size_t slot;		    /* this worker's, on the board */
+	size_t most;		    /* workers that may hash at the same time */
+};
+
+/* Smaller files, in bytes, are hashed without regard to that limit. */
+#define COMPARE_SMALL (1024 * 1024)
 
 /*
- * Nonzero if found is a regular file of the request's size and time, as near as
- * the file system keeps that.
+ * Hash an open file from start to end.  Returns 0, or -1 with errno: EAGAIN if
+ * keepalive stopped the work, EBUSY if comparer->most workers already hash.
+ */
+int compare_hash(
+    const struct comparer *comparer, int fd, struct digest *digest);
+
+/*
+ * Returns nonzero if found is a regular file of the request's size and time,
+ * within the granularity of the file system.
  */
 int compare_time(const struct store *store, const struct wire_request *request,
     const struct stat *found);
 
 /*
- * Read the target and compare its digest with the request's.  Returns an open
- * descriptor of it where both are the same, for the caller to close; -1
- * otherwise.  What cannot be read is not the same.
+ * Compare the file of that name, whose status is found, with the request: its
+ * size and digest.  If both match, returns an open descriptor, which the caller
+ * closes.  Otherwise returns -1 with errno as compare_hash, or 0 if the file
+ * differs.  A file that cannot be read differs.
  */
-int compare_digest(const struct wire_request *request,
-    const struct destination *destination, const struct stat *found,
-    const struct tick *tick);
+int compare_digest(const struct comparer *comparer,
+    const struct wire_request *request, int directory, const char *name,
+    const struct stat *found);
 
 #endif

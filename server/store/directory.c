@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/os.h"
+#include "server/shared/inode.h"
 #include "server/store/sweep.h"
 
 void
@@ -78,16 +79,14 @@ last_component(const struct directory *directory)
 static int
 has_its_name(const struct directory *directory)
 {
-	struct stat held, named;
+	struct stat held;
 	char name[WIRE_COMPONENT_MAX + 1];
 	const char *component = last_component(directory);
 
 	snprintf(name, sizeof(name), "%.*s",
 	    (int)(directory->path + directory->length - component), component);
-	return fstat(directory->fd, &held) == 0 &&
-	    fstatat(directory->parent->fd, name, &named, AT_SYMLINK_NOFOLLOW) ==
-	    0 &&
-	    held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+	return inode_has_name(directory->fd, directory->parent->fd, name,
+		   AT_SYMLINK_NOFOLLOW, &held) == 1;
 }
 
 int

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/digest.h"
+#include "server/shared/inode.h"
 
 /* A list is good for a second, or for ten times what reading it takes. */
 #define GOOD_LEAST 1000
@@ -136,7 +137,7 @@ leads_to(int directory, const char *name, const struct stat *found)
 	struct stat other;
 
 	return fstatat(directory, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    other.st_ino == found->st_ino && other.st_dev == found->st_dev;
+	    inode_is_same(&other, found);
 }
 
 /*

@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-/* What is kept of large files that did not arrive whole, for another try. */
+/* Partials: the beginnings of large files, kept so that a client can resume. */
 #include "server/store/partial.h"
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/io.h"
-#include "common/os.h"
+#include "server/shared/inode.h"
 
-/* Between two looks at a lock, in milliseconds. */
-#define LOOK_AGAIN 50
+/* Milliseconds between two attempts to lock a partial. */
+#define LOCK_INTERVAL 50
 
-/* How often a file is made before it is taken for another connection's. */
+/* After so many failures to create a file, another connection holds it. */
 #define STAGE_TRIES 3
 
-/* Where the fields of a name begin, and how long each of the first two is. */
+/* Offsets of a name's fields, and the length of the first two. */
 #define FIELD 16
 #define FILE_AT 1
 #define SENDER_AT (FILE_AT + FIELD + 1)
-#define TRY_AT (SENDER_AT + FIELD + 1)
-#define NAME_LENGTH (TRY_AT + 1)
+#define ATTEMPT_AT (SENDER_AT + FIELD + 1)
+#define NAME_LENGTH (ATTEMPT_AT + 1)
 
-/* How many tries of one file may each leave a partial. */
-#define FIRST_TRY '0'
-#define LAST_TRY '3'
+/* Each of these attempts to send one file may leave a partial. */
+#define FIRST_ATTEMPT '0'
+#define LAST_ATTEMPT '3'
 
-/* How many partials of one file are looked at; the best ones. */
+/* Of the partials of one file, so many are tried. */
 #define CANDIDATES 8
 
-#define TIB (UINT64_C(1) << 40)
-
-const struct sweep_bounds partial_bounds = {
-    .one = {4 * TIB, 1000}, .all = {16 * TIB, 10000}};
+/* A connection remembers at most so many names. */
+#define NAMES_MOST 16384
 
 int
 partial_applies(const struct wire_request *request)
@@ -57,7 +57,7 @@ int
 partial_has_sender(const char *name)
 {
 	return partial_is_name(name) && strlen(name) >= NAME_LENGTH &&
-	    name[SENDER_AT - 1] == '-' && name[TRY_AT - 1] == '-';
+	    name[SENDER_AT - 1] == '-' && name[ATTEMPT_AT - 1] == '-';
 }
 
 int
@@ -74,8 +74,8 @@ partial_same_file(const char *a, const char *b)
 }
 
 /*
- * One name for one state of one source on its way to one place.  Two that
- * share a name by accident do no harm: the client compares the digest.
+ * The name identifies one version of a source and its target.  If two files
+ * share a name by accident, the client finds that the prefix's digest differs.
  */
 void
 partial_name(const struct store *store, uint64_t sender,
@@ -83,7 +83,7 @@ partial_name(const struct store *store, uint64_t sender,
     const struct wire_request *request)
 {
 	struct digest digest;
-	uint8_t rest[WIRE_REQUEST];
+	uint8_t encoded[WIRE_REQUEST];
 	struct wire_request identity = {.kind = WIRE_FILE,
 	    .seconds = request->seconds,
 	    .nanoseconds = request->nanoseconds,
@@ -94,28 +94,32 @@ partial_name(const struct store *store, uint64_t sender,
 	if (!partial_applies(request))
 		return;
 	digest_init(&digest);
-	digest_add(&digest, rest, wire_write_request(rest, &identity));
+	digest_add(&digest, encoded, wire_write_request(encoded, &identity));
 	digest_add(&digest, path, length);
 	snprintf(staged->name, STORE_NAME,
 	    "r%016" PRIx64 "-%016" PRIx64 "-%c%s", digest_value(&digest),
-	    sender, FIRST_TRY, store->mark);
+	    sender, FIRST_ATTEMPT, store->mark);
 }
 
 /*
- * The name must still be that of the locked file, and its only one: under a
- * second one it was published, by somebody who did not come to removing this.
+ * Lock the file, and check that it still has its name and no other.  A file
+ * with a second name was published by a process that died before it removed
+ * the first.  Returns nonzero if all is well; otherwise sets errno.
  */
 static int
-is_ours(const struct store *store, const struct store_file *staged)
+lock_partial(const struct store *store, const struct store_file *staged)
 {
-	struct stat held, named;
+	struct stat held;
+	int same;
 
-	if (store_lock(staged->fd) == -1 || fstat(staged->fd, &held) == -1 ||
-	    fstatat(store->staging, staged->name, &named,
-		AT_SYMLINK_NOFOLLOW) == -1)
+	if (store_lock(staged->fd) == -1)
+		return 0;
+	same = inode_has_name(staged->fd, store->staging, staged->name,
+	    AT_SYMLINK_NOFOLLOW, &held);
+	if (same == -1)
 		return 0;
 	errno = EAGAIN;
-	if (held.st_ino != named.st_ino || !S_ISREG(held.st_mode))
+	if (!same || !S_ISREG(held.st_mode))
 		return 0;
 	if (held.st_nlink == 1)
 		return 1;
@@ -124,7 +128,8 @@ is_ours(const struct store *store, const struct store_file *staged)
 	return 0;
 }
 
-/* Open and lock it. */
+/* Open and lock a partial.  Returns 0, or -1 with errno: EAGAIN if it is held.
+ */
 static int
 claim(const struct store *store, struct store_file *staged, int create)
 {
@@ -133,13 +138,14 @@ claim(const struct store *store, struct store_file *staged, int create)
 	staged->fd = openat(store->staging, staged->name,
 	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
 	if (staged->fd == -1 && errno == EACCES) {
-		/* A finished one has its sender's mode, and is no beginning. */
+		/* It was complete, and had its final mode, when its server
+		 * died. */
 		(void)store_remove_unheld(store, staged->name);
 		errno = EAGAIN;
 	}
 	if (staged->fd == -1)
 		return -1;
-	if (is_ours(store, staged))
+	if (lock_partial(store, staged))
 		return 0;
 	error = errno == ENOENT ? EAGAIN : errno;
 	close(staged->fd);
@@ -148,15 +154,14 @@ claim(const struct store *store, struct store_file *staged, int create)
 	return -1;
 }
 
-/* One look for the partials of one file. */
+/* One call of partial_find. */
 struct search {
 	struct partial_finder *finder;
-	io_time deadline; /* of the wait for those that are held; 0: none yet */
-	int wants;	  /* the scoreboard says that it waits */
-	int ended;	  /* by the tick */
+	io_time deadline; /* for held partials; 0: none was held yet */
+	int wants;	  /* the scoreboard shows that this worker waits */
+	int stopped;	  /* by the keepalive */
 };
 
-/* One that may be claimed. */
 struct candidate {
 	char name[STORE_NAME];
 	off_t size;
@@ -164,68 +169,70 @@ struct candidate {
 };
 
 static int
-call_tick(void *argument)
+keep_alive(void *argument)
 {
 	struct search *search = argument;
 
-	search->ended |= tick_call(&search->finder->tick) != 0;
-	return search->ended;
+	search->stopped |=
+	    keepalive_call(&search->finder->comparer->keepalive) != 0;
+	return search->stopped;
 }
 
-/* Nonzero if it is worth another look at what another connection holds. */
+/* Wait before the next attempt to lock.  Returns 0 if there is to be none. */
 static int
-goes_on_waiting(struct search *search, const char *name)
+wait_for_holder(struct search *search, const char *name)
 {
-	struct partial_finder *finder = search->finder;
+	const struct comparer *comparer = search->finder->comparer;
 	io_time now = io_now();
 
 	if (search->deadline == 0)
 		search->deadline = now +
-		    (finder->board == NULL ? PARTIAL_PATIENCE
-					   : PARTIAL_PATIENCE_SHARED);
-	if (now >= search->deadline || call_tick(search) != 0)
+		    (comparer->board == NULL ? PARTIAL_PATIENCE
+					     : PARTIAL_PATIENCE_SHARED);
+	if (now >= search->deadline || keep_alive(search) != 0)
 		return 0;
-	if (finder->board != NULL && !search->wants) {
-		scoreboard_want(finder->board, finder->slot, name);
+	if (comparer->board != NULL && !search->wants) {
+		scoreboard_want(comparer->board, comparer->slot, name);
 		search->wants = 1;
 	}
-	(void)io_poll(NULL, 0, now + LOOK_AGAIN);
+	(void)io_poll(NULL, 0, now + LOCK_INTERVAL);
 	return 1;
 }
 
-/* A connection that died may not have been noticed yet by its worker. */
+/* The holder may be a worker that has not noticed yet that its client left. */
 static int
 claim_in_time(struct search *search, struct store_file *staged)
 {
-	struct partial_finder *finder = search->finder;
+	const struct partial_finder *finder = search->finder;
+	const struct comparer *comparer = finder->comparer;
 	int error = 0;
 
 	while (claim(finder->store, staged, 0) == -1) {
 		error = errno;
-		if (error != EAGAIN || !goes_on_waiting(search, staged->name))
+		if (error != EAGAIN || !wait_for_holder(search, staged->name))
 			break;
 	}
 	if (search->wants)
-		scoreboard_want(finder->board, finder->slot, NULL);
+		scoreboard_want(comparer->board, comparer->slot, NULL);
 	search->wants = 0;
 	errno = error;
 	return staged->fd == -1 ? -1 : 0;
 }
 
-/* Claim it and hash it.  Returns 0, or -1 with errno. */
+/* Claim and hash a candidate.  Returns 0, or -1 with errno. */
 static int
-take(struct search *search, const struct candidate *candidate, uint64_t size,
-    struct partial *partial)
+try_candidate(struct search *search, const struct candidate *candidate,
+    uint64_t size, struct partial *partial)
 {
-	const struct tick tick = {
-	    call_tick, search, search->finder->tick.share};
+	struct comparer comparer = *search->finder->comparer;
 	struct partial found = {.staged.fd = -1, .foreign = candidate->foreign};
 	int error;
 
+	comparer.keepalive = (struct keepalive){keep_alive, search};
 	memcpy(found.staged.name, candidate->name, STORE_NAME);
 	if (claim_in_time(search, &found.staged) == -1)
 		return -1;
-	if (hash_file(found.staged.fd, &tick, &found.prefix) == 0) {
+	if (compare_hash(&comparer, found.staged.fd, &found.prefix) == 0) {
 		if (found.prefix.length <= size) {
 			*partial = found;
 			return 0;
@@ -244,7 +251,7 @@ comes_before(const struct candidate *a, const struct candidate *b)
 	return a->foreign != b->foreign ? b->foreign : a->size > b->size;
 }
 
-/* Insert a candidate in order, unless all in a full list are better. */
+/* Insert a candidate in order, unless the list is full of better ones. */
 static void
 insert(struct candidate *list, size_t *count, const struct candidate *new)
 {
@@ -257,8 +264,9 @@ insert(struct candidate *list, size_t *count, const struct candidate *new)
 		list[i] = *new;
 }
 
+/* Insert the partial of that name, if it exists and the client may see it. */
 static void
-consider(struct partial_finder *finder, const char *name, const char *own,
+consider(const struct partial_finder *finder, const char *name, const char *own,
     struct candidate *list, size_t *count)
 {
 	struct candidate new = {.foreign = !partial_same_sender(name, own)};
@@ -273,9 +281,62 @@ consider(struct partial_finder *finder, const char *name, const char *own,
 	insert(list, count, &new);
 }
 
+/* Returns 0, or -1 if there is no room. */
+static int
+add_name(struct partial_names *names, const char *name)
+{
+	size_t capacity = names->capacity == 0 ? 16 : 2 * names->capacity;
+
+	if (names->count == names->capacity) {
+		void *larger = capacity > NAMES_MOST
+		    ? NULL
+		    : realloc(names->names, capacity * sizeof(*names->names));
+
+		if (larger == NULL)
+			return -1;
+		names->names = larger;
+		names->capacity = capacity;
+	}
+	snprintf(names->names[names->count++], STORE_NAME, "%.*s",
+	    STORE_NAME - 1, name);
+	return 0;
+}
+
 /*
- * Our own name is always looked for: it can be newer than the list.
- * Returns the number of candidates.
+ * Read the names of all partials, once for each connection.  If memory or
+ * descriptors run out, the partials whose names are missing are not found.
+ */
+static void
+read_names(struct partial_names *names, const struct store *store)
+{
+	DIR *directory;
+	struct dirent *entry;
+
+	if (names->is_read)
+		return;
+	names->is_read = 1;
+	directory = store_list(store);
+	if (directory == NULL)
+		return;
+	while ((entry = readdir(directory)) != NULL)
+		if (partial_is_name(entry->d_name) &&
+		    store_is_own(store, entry->d_name) &&
+		    strlen(entry->d_name) < STORE_NAME &&
+		    add_name(names, entry->d_name) == -1)
+			break;
+	closedir(directory);
+}
+
+void
+partial_finder_release(struct partial_finder *finder)
+{
+	free(finder->names.names);
+	finder->names = (struct partial_names){NULL, 0, 0, 0};
+}
+
+/*
+ * The sender's own name is always tried, because it can be newer than the list
+ * of names.  Returns the number of candidates.
  */
 static size_t
 list_candidates(struct partial_finder *finder, const char *own,
@@ -284,7 +345,7 @@ list_candidates(struct partial_finder *finder, const char *own,
 	const struct partial_names *names = &finder->names;
 	size_t count = 0;
 
-	partial_names_read(&finder->names, finder->store);
+	read_names(&finder->names, finder->store);
 	for (size_t i = 0; i < names->count; i++)
 		if (partial_same_file(names->names[i], own) &&
 		    strcmp(names->names[i], own) != 0)
@@ -308,11 +369,11 @@ partial_find(
 
 	errno = ENOENT;
 	for (size_t i = 0; i < count; i++) {
-		if (take(&search, &list[i], size, partial) == 0)
+		if (try_candidate(&search, &list[i], size, partial) == 0)
 			return 0;
-		if (search.ended)
+		if (search.stopped)
 			errno = EAGAIN;
-		if (search.ended || errno == EBUSY)
+		if (search.stopped || errno == EBUSY)
 			break;
 	}
 	return -1;
@@ -326,15 +387,15 @@ partial_held(const struct partial *partial)
 	return (struct space_amount){space_allocated(partial->staged.fd), 1};
 }
 
-/* Returns 0, or -1 with errno, EAGAIN if another connection holds it. */
+/* Returns 0, or -1 with errno: EAGAIN if another connection holds the name. */
 static int
-stage_one(const struct store *store, struct store_file *staged)
+stage_attempt(const struct store *store, struct store_file *staged)
 {
 	for (int tries = 1; claim(store, staged, 1) == -1; tries++) {
 		if (errno != EAGAIN || tries == STAGE_TRIES)
 			return -1;
-		/* The sweep may have found it before it was locked. */
-		(void)io_poll(NULL, 0, io_now() + LOOK_AGAIN);
+		/* A sweep may have removed the file before it was locked. */
+		(void)io_poll(NULL, 0, io_now() + LOCK_INTERVAL);
 	}
 	if (ftruncate(staged->fd, 0) == 0)
 		return 0;
@@ -345,9 +406,9 @@ stage_one(const struct store *store, struct store_file *staged)
 int
 partial_stage(const struct store *store, struct store_file *staged)
 {
-	for (int try = FIRST_TRY; try <= LAST_TRY; try++) {
-		staged->name[TRY_AT] = (char)try;
-		if (stage_one(store, staged) == 0)
+	for (int i = FIRST_ATTEMPT; i <= LAST_ATTEMPT; i++) {
+		staged->name[ATTEMPT_AT] = (char)i;
+		if (stage_attempt(store, staged) == 0)
 			return 0;
 		if (errno != EAGAIN)
 			return -1;

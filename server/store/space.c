@@ -222,5 +222,5 @@ space_sync(const struct store *store)
 {
 	struct store copy = *store;
 
-	(void)child_run(sync_now, &copy, store->tick);
+	(void)child_run(sync_now, &copy, store->keepalive);
 }

@@ -384,8 +384,8 @@ staged_keep(struct staged *content)
 	    recv_file_settle(&content->file) == -1 ||
 	    store_finish(&content->staged) == -1)
 		return 0;
-	sweep_beyond(
-	    content->policy->store, content->staged.name, &partial_bounds);
+	sweep_enforce_quota(
+	    content->policy->store, content->staged.name, &sweep_default_quota);
 	return 1;
 }
 

@@ -12,7 +12,7 @@
 
 #include "common/io.h"
 #include "common/os.h"
-#include "server/settings/options.h"
+#include "server/shared/inode.h"
 
 /* Names that others may have made are passed over, but not for ever. */
 #define STAGE_TRIES 100
@@ -52,14 +52,14 @@ int
 store_staging_is_gone(const struct store *store)
 {
 	char name[STORE_NAME];
-	struct stat held, named;
+	struct stat held;
+	int same;
 
 	name_staging(name);
-	/* Any other error does not mean that the folder is gone. */
-	if (fstat(store->staging, &held) == -1 ||
-	    fstatat(store->root, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT || errno == ESTALE;
-	return held.st_dev != named.st_dev || held.st_ino != named.st_ino;
+	same = inode_has_name(
+	    store->staging, store->root, name, AT_SYMLINK_NOFOLLOW, &held);
+	/* After any other error the directory may still be there. */
+	return same == -1 ? errno == ENOENT || errno == ESTALE : !same;
 }
 
 int
@@ -263,16 +263,17 @@ store_is_unheld(const struct store *store, const char *name)
 int
 store_remove_unheld(const struct store *store, const char *name)
 {
-	struct stat held, named;
+	struct stat held;
 	int removed = 0;
 	int fd = store_is_own(store, name) ? open_abandoned(store, name) : -1;
 
 	if (fd == -1)
 		return errno == EISDIR && file_system_owns(name) &&
 		    unlinkat(store->staging, name, AT_REMOVEDIR) == 0;
-	if (is_unheld(fd) && fstat(fd, &held) == 0 &&
-	    fstatat(store->staging, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    held.st_ino == named.st_ino && S_ISREG(held.st_mode))
+	if (is_unheld(fd) &&
+	    inode_has_name(
+		fd, store->staging, name, AT_SYMLINK_NOFOLLOW, &held) == 1 &&
+	    S_ISREG(held.st_mode))
 		removed = unlinkat(store->staging, name, 0) == 0;
 	close(fd);
 	return removed;

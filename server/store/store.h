@@ -15,7 +15,7 @@
 /* "@" and as much of a host's name as Linux allows. */
 #define STORE_MARK (1 + 64 + 1)
 
-struct tick;
+struct keepalive;
 
 #define STORE_SECRET 16 /* bytes */
 
@@ -41,8 +41,8 @@ struct store {
 	/* The path of root; and whether it still leads there, see below. */
 	const char *path;
 	const _Atomic uint32_t *replaced;
-	uint8_t secret[STORE_SECRET]; /* see sender.h */
-	const struct tick *tick;      /* of work that takes long, or NULL */
+	uint8_t secret[STORE_SECRET];	   /* see sender.h */
+	const struct keepalive *keepalive; /* for long work; may be NULL */
 	struct file_system system;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is removed from the staging folder: abandoned files, and partials. */
+/* Remove abandoned files and partials from the staging directory. */
 #include "server/store/sweep.h"
 
 #include <sys/stat.h>
@@ -17,16 +17,21 @@
 #include "server/store/partial.h"
 #include "server/store/sender.h"
 
-/* More partials than all senders may have; others are not looked at. */
+/* More partials than the quota permits.  Further ones are ignored. */
 #define LIST_MOST 65536
 
-/* The tick is called after so many files. */
-#define TICK_FILES 256
+/* Files between two calls of keepalive. */
+#define KEEPALIVE_FILES 256
 
-/* A partial, as it was found. */
+#define TIB (UINT64_C(1) << 40)
+
+const struct sweep_quota sweep_default_quota = {
+    .sender = {4 * TIB, 1000}, .total = {16 * TIB, 10000}};
+
+/* A partial that may be removed. */
 struct found {
 	struct timespec written;
-	uint64_t bytes; /* that its removal sets free */
+	uint64_t bytes; /* freed by its removal */
 	char name[STORE_NAME];
 };
 
@@ -35,7 +40,7 @@ struct list {
 	size_t count, capacity;
 };
 
-/* Nonzero if the file is not abandoned: a client may still resume it. */
+/* Returns nonzero if a client may still resume the file, or ftxd needs it. */
 static int
 is_wanted(const struct store *store, const char *name)
 {
@@ -67,7 +72,7 @@ sweep_abandoned(const struct store *store)
 	return removed;
 }
 
-/* Returns room for one more at the end of the list, or NULL. */
+/* Returns the free element at the end of the list, or NULL. */
 static struct found *
 extend(struct list *list)
 {
@@ -86,7 +91,7 @@ extend(struct list *list)
 	return &files[list->count];
 }
 
-/* Add the partial of that name, if it is one.  Returns 0, or -1 at the end. */
+/* Add the file if it is a partial.  Returns 0, or -1 if the list is full. */
 static int
 add(struct list *list, const struct store *store, const char *name)
 {
@@ -102,7 +107,7 @@ add(struct list *list, const struct store *store, const char *name)
 	if (file == NULL)
 		return -1;
 	file->written = found.st_mtim;
-	/* With a second name it was published, so removing it frees nothing. */
+	/* A published file has a second name; its removal frees nothing. */
 	file->bytes =
 	    found.st_nlink == 1 ? (uint64_t)found.st_blocks * OS_BLOCK : 0;
 	snprintf(file->name, STORE_NAME, "%.*s", STORE_NAME - 1, name);
@@ -110,13 +115,7 @@ add(struct list *list, const struct store *store, const char *name)
 	return 0;
 }
 
-static int
-call_tick(const struct store *store)
-{
-	return store->tick != NULL ? tick_call(store->tick) : 0;
-}
-
-/* Returns 0, or -1 if the tick ended it. */
+/* Returns 0, or -1 if keepalive stopped the work. */
 static int
 list_partials(const struct store *store, struct list *list)
 {
@@ -131,7 +130,8 @@ list_partials(const struct store *store, struct list *list)
 	while (result == 0 && (entry = readdir(directory)) != NULL) {
 		if (add(list, store, entry->d_name) == -1)
 			break;
-		if (++seen % TICK_FILES == 0 && call_tick(store) != 0)
+		if (++seen % KEEPALIVE_FILES == 0 &&
+		    keepalive_call(store->keepalive) != 0)
 			result = -1;
 	}
 	closedir(directory);
@@ -175,8 +175,9 @@ could_be_enough(const struct list *list, const struct space_amount *need)
 }
 
 /*
- * Remove the oldest that nobody holds.  Returns 0, or -1 if they are not
- * enough; then none is removed, unless others took some meanwhile.
+ * Remove the oldest partials that no process holds.  Returns 0, or -1 if they
+ * do not suffice.  Then none is removed, unless another process has claimed one
+ * since it was chosen.
  */
 static int
 remove_oldest(const struct store *store, const struct list *list,
@@ -200,7 +201,7 @@ remove_oldest(const struct store *store, const struct list *list,
 	return result;
 }
 
-/* What a child is to remove. */
+/* The argument of the child. */
 struct removal {
 	const struct store *store;
 	const struct list *list;
@@ -208,7 +209,7 @@ struct removal {
 };
 
 static int
-remove_apart(void *argument)
+remove_in_child(void *argument)
 {
 	const struct removal *removal = argument;
 
@@ -226,7 +227,8 @@ remove_enough(const struct store *store, const struct list *list,
 	if (list->count == 0 || !could_be_enough(list, need))
 		return -1;
 	qsort(list->files, list->count, sizeof(*list->files), compare_age);
-	return child_run(remove_apart, &removal, store->tick) == 0 ? 0 : -1;
+	return child_run(remove_in_child, &removal, store->keepalive) == 0 ? 0
+									   : -1;
 }
 
 int
@@ -253,15 +255,15 @@ sweep_after_failure(const struct store *store, uint64_t bytes)
 	return removed;
 }
 
-/* How much exceeds the limit; 0 if nothing does. */
 static uint64_t
 excess(uint64_t amount, uint64_t most)
 {
 	return amount > most ? amount - most : 0;
 }
 
+/* Raise need to the amount by which sum exceeds most. */
 static void
-exceed(struct space_amount *need, const struct space_amount *sum,
+add_excess(struct space_amount *need, const struct space_amount *sum,
     const struct space_amount *most)
 {
 	uint64_t bytes = excess(sum->bytes, most->bytes);
@@ -273,50 +275,52 @@ exceed(struct space_amount *need, const struct space_amount *sum,
 		need->files = files;
 }
 
-/* Keep in the list only the partials of name's sender, and add them up. */
+/*
+ * Reduce the list to the partials of name's sender.  Returns how much of them
+ * must be removed.
+ */
 static struct space_amount
 choose_sender(
-    struct list *list, const char *name, const struct sweep_bounds *bounds)
+    struct list *list, const char *name, const struct sweep_quota *quota)
 {
-	struct space_amount one = {0, 0}, all = {0, 0}, need = {0, 0};
-	size_t own = 0;
+	struct space_amount sender = {0, 0}, total = {0, 0}, need = {0, 0};
+	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct found *file = &list->files[i];
 
 		if (!partial_has_sender(file->name))
 			continue;
-		count_one(&all, file);
+		count_one(&total, file);
 		if (!partial_same_sender(file->name, name))
 			continue;
-		count_one(&one, file);
-		list->files[own++] = *file;
+		count_one(&sender, file);
+		list->files[count++] = *file;
 	}
-	list->count = own;
-	exceed(&need, &one, &bounds->one);
-	exceed(&need, &all, &bounds->all);
-	/* One sender's partials never give way to another's. */
-	if (need.bytes > one.bytes)
-		need.bytes = one.bytes;
-	if (need.files > one.files)
-		need.files = one.files;
+	list->count = count;
+	add_excess(&need, &sender, &quota->sender);
+	add_excess(&need, &total, &quota->total);
+	/* Other senders' partials are never removed for this one. */
+	if (need.bytes > sender.bytes)
+		need.bytes = sender.bytes;
+	if (need.files > sender.files)
+		need.files = sender.files;
 	return need;
 }
 
 void
-sweep_beyond(const struct store *store, const char *name,
-    const struct sweep_bounds *bounds)
+sweep_enforce_quota(const struct store *store, const char *name,
+    const struct sweep_quota *quota)
 {
-	/* Its client may be gone, which the tick would take for an end. */
-	struct store unwatched = *store;
+	struct store without_keepalive = *store;
 	struct space_amount need;
 	struct list list;
 
-	unwatched.tick = NULL;
-	if (list_partials(&unwatched, &list) == 0) {
-		need = choose_sender(&list, name, bounds);
+	without_keepalive.keepalive = NULL;
+	if (list_partials(&without_keepalive, &list) == 0) {
+		need = choose_sender(&list, name, quota);
 		if (need.bytes > 0 || need.files > 0)
-			(void)remove_enough(&unwatched, &list, &need);
+			(void)remove_enough(&without_keepalive, &list, &need);
 	}
 	free(list.files);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is removed from the staging folder: abandoned files, and partials. */
+/* Remove abandoned files and partials from the staging directory. */
 #ifndef SERVER_STORE_SWEEP_H
 #define SERVER_STORE_SWEEP_H
 
@@ -9,45 +9,47 @@
 #include "server/store/store.h"
 
 /*
- * Remove the files of this host (see store_is_own) that no process holds,
- * except partials that are large and not older than partial_ttl.  To be called
- * in a process that holds no staged file: it would lose the lock.  Returns the
- * number of files removed, or -1 with errno.
+ * Remove this host's files (see store_is_own) that no process holds, except
+ * large partials that are younger than partial_ttl.  The calling process must
+ * hold no staged file, because it would lose the lock.  Returns the number of
+ * files removed, or -1 with errno.
  */
 int sweep_abandoned(const struct store *store);
 
 /*
- * The functions below may be called by a process that holds staged files.  All
- * but the last call the store's tick while they last.
+ * The functions below may be called by a process that holds staged files,
+ * because a child removes the files.
  */
 
 /*
- * Remove partials that no process holds, the oldest first, and no more than
- * are needed.  If all of them together are not enough, none is removed.
- * Returns nonzero if enough was removed.
+ * Remove partials that no process holds, the oldest first, until need is met.
+ * If all of them together do not suffice, remove none.  Calls the store's
+ * keepalive.  Returns nonzero if enough was removed.
  */
 int sweep_for_space(const struct store *store, const struct space_amount *need);
 
 /*
- * To be called after a call has failed; errno is its error, and is kept.  If
- * space, quota or inodes ran out, remove partials as above to make room for one
- * file of so many bytes.  Returns nonzero if the call should be tried again.
+ * A call has failed with errno, which is kept.  If space, quota or inodes ran
+ * out, remove partials as sweep_for_space does, to make room for one file of
+ * so many bytes.  Returns nonzero if the caller should retry the call.
  */
 int sweep_after_failure(const struct store *store, uint64_t bytes);
 
-/* How much is kept for a sender, and for all senders together. */
-struct sweep_bounds {
-	struct space_amount one, all;
+/* How much the partials of one sender, and of all senders, may take up. */
+struct sweep_quota {
+	struct space_amount sender, total;
 };
 
+/* Far above honest use. */
+extern const struct sweep_quota sweep_default_quota;
+
 /*
- * To be called after the partial of that name was kept.  If bounds are now
- * exceeded, remove other partials of its sender that no process holds, the
- * oldest first; if that is not enough, remove the new one.  The tick is not
- * called: the client of a partial is mostly gone, and then the tick would end
- * the work.
+ * The partial of that name was just kept.  If a quota is now exceeded, remove
+ * other partials of its sender that no process holds, the oldest first; if they
+ * do not suffice, remove the new one.  Does not call keepalive, which would
+ * stop the work: a partial is mostly kept because its client has gone.
  */
-void sweep_beyond(const struct store *store, const char *name,
-    const struct sweep_bounds *bounds);
+void sweep_enforce_quota(const struct store *store, const char *name,
+    const struct sweep_quota *quota);
 
 #endif

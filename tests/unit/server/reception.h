@@ -14,12 +14,13 @@
 struct reception {
 	struct policy policy;
 	struct conn conn; /* the server's end */
+	struct comparer comparer;
 	struct receive receive;
 	struct client client;
 };
 
 static inline int
-reception_tick(void *argument)
+reception_keep_alive(void *argument)
 {
 	(void)argument;
 	return 0;
@@ -29,19 +30,19 @@ reception_tick(void *argument)
 static inline void
 reception_open(struct reception *reception, const struct store *store)
 {
-	const struct tick go_on = {reception_tick, NULL, NULL};
 	int ends[2];
 
 	memset(reception, 0, sizeof(*reception));
 	reception->policy =
 	    (struct policy){.store = store, .max_size = UINT64_MAX};
+	reception->comparer.keepalive.call = reception_keep_alive;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
 	ck_assert_int_eq(
 	    conn_init(&reception->conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
 	client_open(&reception->client, ends[1]);
 	receive_init(&reception->receive, &reception->policy, &reception->conn,
-	    "test", &go_on);
+	    "test", &reception->comparer);
 	reception->receive.compares = 1;
 }
 

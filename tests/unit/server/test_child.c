@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Work in a child: its result, and that it can be ended. */
+/* Run work in a child: its result, and how it is stopped. */
 #include "server/shared/child.h"
 
 #include <unistd.h>
@@ -9,19 +9,19 @@
 
 Suite *child_suite(void);
 
-static int ticks, last_tick;
+static int calls, last_call;
 
 static int
-count_tick(void *argument)
+count_call(void *argument)
 {
 	(void)argument;
-	return ++ticks == last_tick;
+	return ++calls == last_call;
 }
 
-static const struct tick tick = {count_tick, NULL, NULL};
+static const struct keepalive keepalive = {count_call, NULL};
 
 static int
-answer(void *argument)
+return_and_increment(void *argument)
 {
 	int *number = argument;
 
@@ -29,7 +29,7 @@ answer(void *argument)
 }
 
 static int
-never_end(void *argument)
+run_forever(void *argument)
 {
 	(void)argument;
 	for (;;)
@@ -37,25 +37,26 @@ never_end(void *argument)
 	return 0;
 }
 
-START_TEST(result_comes_from_the_child)
+START_TEST(work_runs_in_a_child)
 {
 	int number = 7;
 
-	ck_assert_int_eq(child_run(answer, &number, NULL), 7);
-	/* The child has a copy of all. */
+	ck_assert_int_eq(child_run(return_and_increment, &number, NULL), 7);
+	/* The child increments its own copy. */
 	ck_assert_int_eq(number, 7);
 	number = 0;
-	ck_assert_int_eq(child_run(answer, &number, &tick), 0);
+	ck_assert_int_eq(
+	    child_run(return_and_increment, &number, &keepalive), 0);
 }
 END_TEST
 
-START_TEST(tick_ends_the_child)
+START_TEST(child_is_killed_when_keepalive_stops_the_work)
 {
 	io_time begun = io_now();
 
-	last_tick = 3;
-	ck_assert_int_eq(child_run(never_end, NULL, &tick), -1);
-	ck_assert_int_eq(ticks, 3);
+	last_call = 3;
+	ck_assert_int_eq(child_run(run_forever, NULL, &keepalive), -1);
+	ck_assert_int_eq(calls, 3);
 	ck_assert_int_lt(io_now() - begun, 5000);
 }
 END_TEST
@@ -64,10 +65,10 @@ Suite *
 child_suite(void)
 {
 	Suite *suite = suite_create("child");
-	TCase *tcase = support_case("apart");
+	TCase *tcase = support_case("child");
 
-	tcase_add_test(tcase, result_comes_from_the_child);
-	tcase_add_test(tcase, tick_ends_the_child);
+	tcase_add_test(tcase, work_runs_in_a_child);
+	tcase_add_test(tcase, child_is_killed_when_keepalive_stops_the_work);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -12,16 +12,16 @@
 
 Suite *partial_suite(void);
 
-static int ticks, last_tick;
+static int calls, last_call;
 
 static int
-count_tick(void *argument)
+count_call(void *argument)
 {
 	(void)argument;
-	return ++ticks == last_tick;
+	return ++calls == last_call;
 }
 
-static const struct tick tick = {count_tick, NULL, NULL};
+static struct comparer comparer;
 
 static const struct wire_request whole = {.kind = WIRE_FILE,
     .wishes = WIRE_RESUME,
@@ -38,16 +38,17 @@ static struct partial_finder finder;
 static void
 set_up(void)
 {
-	ticks = last_tick = 0;
+	calls = last_call = 0;
 	inbox_open(&store);
+	comparer = (struct comparer){.keepalive = {count_call, NULL}};
 	finder = (struct partial_finder){
-	    .store = &store, .tick = tick, .shows_foreign = 1};
+	    .store = &store, .comparer = &comparer, .shows_foreign = 1};
 }
 
 static void
 tear_down(void)
 {
-	partial_names_release(&finder.names);
+	partial_finder_release(&finder);
 }
 
 static int
@@ -55,7 +56,7 @@ find(const char *path, const struct wire_request *request,
     struct partial *partial)
 {
 	/* As a new connection, which reads the names anew. */
-	partial_names_release(&finder.names);
+	partial_finder_release(&finder);
 	partial->foreign = 0;
 	partial_name(
 	    &store, SENDER, &partial->staged, path, strlen(path), request);
@@ -131,7 +132,7 @@ START_TEST(it_is_found_with_its_digest)
 	ck_assert_uint_eq(partial.prefix.length, PARTIAL_LEAST + 5);
 	ck_assert_uint_eq(
 	    digest_value(&partial.prefix), digest_value(&expected));
-	ck_assert_int_gt(ticks, 0);
+	ck_assert_int_gt(calls, 0);
 	store_discard(&store, &partial.staged);
 	inbox_close(&store);
 }
@@ -186,7 +187,7 @@ START_TEST(the_tick_ends_the_work)
 	struct partial partial;
 
 	leave(PARTIAL_LEAST);
-	last_tick = 2;
+	last_call = 2;
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, EAGAIN);
 	ck_assert_int_eq(partial.staged.fd, -1);
@@ -215,9 +216,9 @@ START_TEST(who_is_at_work_on_it_keeps_it)
 	ck_assert_int_eq(stage(&staged), 0);
 	other = fork();
 	if (other == 0) {
-		last_tick = 2;
+		last_call = 2;
 		_exit(find("a/b", &whole, &partial) == -1 && errno == EAGAIN &&
-			    ticks == 2
+			    calls == 2
 			? 0
 			: 1);
 	}
@@ -346,8 +347,8 @@ START_TEST(who_waits_says_so)
 
 	ck_assert_int_eq(scoreboard_init(&board, 2), 0);
 	ck_assert_int_eq(stage(&staged), 0);
-	finder.board = &board;
-	finder.slot = 1;
+	comparer.board = &board;
+	comparer.slot = 1;
 	other = fork();
 	if (other == 0)
 		_exit(find("a/b", &whole, &partial) == 0 ? 0 : 1);

@@ -104,14 +104,14 @@ START_TEST(result_is_sent_when_names_are_longest)
 }
 END_TEST
 
-/* How often the tick was called, and when it ends what is done. */
-static int ticks, end_at;
+/* The number of calls of keepalive, and the one that stops the work. */
+static int calls, stop_at;
 
 static int
-count_tick(void *argument)
+count_call(void *argument)
 {
 	(void)argument;
-	return ++ticks == end_at;
+	return ++calls == stop_at;
 }
 
 /* The digest of a long hole takes a while, and is not for one that left. */
@@ -121,18 +121,18 @@ START_TEST(a_hole_is_hashed_in_steps)
 	uint8_t payload[8];
 
 	reception_base(&reception, "");
-	ticks = 0;
-	end_at = _i == 0 ? 0 : 3;
-	receive->tick = (struct tick){count_tick, NULL, NULL};
+	calls = 0;
+	stop_at = _i == 0 ? 0 : 3;
+	reception.comparer.keepalive.call = count_call;
 	client_request(client, WIRE_PUT, 1, "hole", hole, 0);
 	client_queue(
 	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, hole));
 	ck_assert_int_eq(reception_run(&reception), 0);
 	if (_i == 0) {
-		ck_assert_int_ge(ticks, 8);
+		ck_assert_int_ge(calls, 8);
 		ck_assert_uint_eq(receive->content.file.received, hole);
 	} else {
-		ck_assert_int_eq(ticks, 3);
+		ck_assert_int_eq(calls, 3);
 		ck_assert_uint_lt(receive->content.file.received, hole / 2);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions while too many other workers compare: busy, and later not. */
-#include "server/shared/hash.h"
 #include "server/shared/scoreboard.h"
+#include "server/store/compare.h"
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
 
@@ -69,9 +69,9 @@ END_TEST
 
 START_TEST(a_small_compare_is_not_busy)
 {
-	make_content("in/there", HASH_SMALL - 1);
+	make_content("in/there", COMPARE_SMALL - 1);
 	serving_begin(&serving);
-	ask(1, HASH_SMALL - 1);
+	ask(1, COMPARE_SMALL - 1);
 	client_expect_result(client, 1, STATUS_UNCHANGED);
 	serving_close(&serving, SESSION_DONE);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "server/store/staged.h"
+#include "server/store/sweep.h"
 #include "tests/unit/server/client.h"
 #include "tests/unit/server/inbox.h"
 
@@ -346,7 +347,8 @@ START_TEST(what_is_kept_is_bounded)
 {
 	static char piece[MEBIBYTE];
 	const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-	const int most = (int)partial_bounds.one.files, before = most - 2 + _i;
+	const int most = (int)sweep_default_quota.sender.files,
+		  before = most - 2 + _i;
 	struct wire_request request = request_of("", MEBIBYTE);
 	struct store_file staged;
 	char path[16];

@@ -329,20 +329,20 @@ START_TEST(only_want_of_room_makes_room)
 }
 END_TEST
 
-static int ticks;
+static int calls;
 
 static int
 stop_at_once(void *argument)
 {
 	(void)argument;
-	ticks++;
+	calls++;
 	return 1;
 }
 
 /* Many names: the client would wait, and the process is to stop. */
 START_TEST(the_tick_ends_the_sweep)
 {
-	const struct tick tick = {stop_at_once, NULL, NULL};
+	const struct keepalive keepalive = {stop_at_once, NULL};
 	struct store store;
 	char name[STORE_NAME];
 
@@ -351,10 +351,10 @@ START_TEST(the_tick_ends_the_sweep)
 		snprintf(name, sizeof(name), "r%d", i);
 		leave_partial(&store, name, BLOCK, 100);
 	}
-	store.tick = &tick;
+	store.keepalive = &keepalive;
 	ck_assert(!make_room(&store, 0, 1));
-	ck_assert_int_eq(ticks, 1);
-	store.tick = NULL;
+	ck_assert_int_eq(calls, 1);
+	store.keepalive = NULL;
 	ck_assert(make_room(&store, 0, 300));
 	ck_assert(!is_there(&store, "r7"));
 	store_close(&store);
@@ -380,7 +380,7 @@ START_TEST(bounds_let_the_senders_own_oldest_go)
 {
 	/* The bounds, and how many of the sender's three are left. */
 	static const struct {
-		struct sweep_bounds bounds;
+		struct sweep_quota bounds;
 		int left;
 	} rows[] = {
 	    {{{9 * BLOCK, 4}, {99 * BLOCK, 99}}, 3},
@@ -399,7 +399,7 @@ START_TEST(bounds_let_the_senders_own_oldest_go)
 
 	inbox_open(&store);
 	leave_senders(&store);
-	sweep_beyond(&store, ONE("a"), &rows[_i].bounds);
+	sweep_enforce_quota(&store, ONE("a"), &rows[_i].bounds);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(is_there(&store, own[i]), i < rows[_i].left);
 	ck_assert(is_there(&store, TWO("b")));
@@ -411,8 +411,8 @@ END_TEST
 /* What is kept has mostly lost its client, for which the tick ends all else. */
 START_TEST(bounds_hold_when_the_client_is_gone)
 {
-	const struct tick tick = {stop_at_once, NULL, NULL};
-	const struct sweep_bounds bounds = {
+	const struct keepalive keepalive = {stop_at_once, NULL};
+	const struct sweep_quota bounds = {
 	    {99 * BLOCK, 299}, {99 * BLOCK, 999}};
 	struct store store;
 	char name[STORE_NAME];
@@ -422,8 +422,8 @@ START_TEST(bounds_hold_when_the_client_is_gone)
 		snprintf(name, sizeof(name), "r%016d-1111111111111111-0", i);
 		leave_partial(&store, name, BLOCK, 1000 - i);
 	}
-	store.tick = &tick;
-	sweep_beyond(&store, name, &bounds);
+	store.keepalive = &keepalive;
+	sweep_enforce_quota(&store, name, &bounds);
 	ck_assert(is_there(&store, name));
 	ck_assert(!is_there(&store, "r0000000000000000-1111111111111111-0"));
 	ck_assert(is_there(&store, "r0000000000000001-1111111111111111-0"));
