@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 #include "client/run/removal.h"
 #include "client/run/report.h"
 

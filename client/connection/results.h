@@ -3,7 +3,7 @@
 #ifndef CLIENT_CONNECTION_RESULTS_H
 #define CLIENT_CONNECTION_RESULTS_H
 
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 #include "client/run/run.h"
 #include "common/conn.h"
 #include "common/status.h"

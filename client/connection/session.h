@@ -3,7 +3,7 @@
 #ifndef CLIENT_CONNECTION_SESSION_H
 #define CLIENT_CONNECTION_SESSION_H
 
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 #include "client/connection/greeting.h"
 #include "client/connection/results.h"
 #include "client/connection/silence.h"

@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 #include "tests/unit/support.h"
 
-Suite *feed_suite(void);
+Suite *outgoing_suite(void);
 
 /* Source: ftx-protocol(5), ENDING. */
 #define EARLY (256 * 1024)
@@ -138,7 +138,7 @@ START_TEST(files_begin_with_the_greeting)
 END_TEST
 
 Suite *
-feed_suite(void)
+outgoing_suite(void)
 {
 	Suite *suite = suite_create("feed");
 	TCase *tcase = support_case("feed");

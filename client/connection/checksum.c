@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 #include "client/run/report.h"
 #include "common/blocking.h"
 

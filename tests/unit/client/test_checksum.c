@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 #include "common/digest.h"
 #include "tests/unit/support.h"
 
-Suite *feed_hash_suite(void);
+Suite *checksum_suite(void);
 
 /* Several pieces, and some. */
 #define LARGE (5 * CONN_DATA + 1)
@@ -303,7 +303,7 @@ START_TEST(nothing_is_asked_when_it_is_over)
 END_TEST
 
 Suite *
-feed_hash_suite(void)
+checksum_suite(void)
 {
 	Suite *suite = suite_create("feed_hash");
 	TCase *tcase = support_case("feed_hash");

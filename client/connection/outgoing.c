@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What goes out on one connection: requests and the content of files. */
-#include "client/connection/feed.h"
+#include "client/connection/outgoing.h"
 
 #include <string.h>
 #include <unistd.h>
