@@ -1,107 +1,46 @@
 /* SPDX-License-Identifier: ISC */
-/* Requests: the next one, once more or for the first time, and its source. */
+/* Announce sources to the server: open the next one and queue its request. */
+#include "client/connection/announcer.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/connection/outgoing.h"
+#include "client/run/removal.h"
 #include "client/run/report.h"
+#include "client/settings/options.h"
+#include "client/sources/directories.h"
+#include "client/sources/queue.h"
 #include "common/blocking.h"
 
 /* Files below this size are sent without asking first. */
 #define PUT_SIZE (1 << 20)
 
 /*
- * Bytes of content that one of several connections has asked for and not begun
- * to send, at most, so that something is left for the others.
+ * If several connections share the run, one of them asks for at most so many
+ * bytes of content ahead, so that the others find work, too.
  */
 #define SHARE_BYTES (4 << 20)
 
-/* Standard input has no mode that says anything: that of a new file. */
+/* Standard input has no useful mode: use that of a new file. */
 #define INPUT_MODE 0666
 
 void
-feed_announce(struct feed *feed, struct request *request, int fd,
-    const struct stat *found)
+announcer_init(struct announcer *announcer, struct run *run, struct conn *conn,
+    struct window *window, unsigned number)
 {
-	const struct wire_request wire = run_request(feed->run, request);
-	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
-	uint8_t *payload = conn_reserve(feed->conn, FEED_ROOM);
-
-	request->wishes = wire.wishes;
-	conn_queue(feed->conn, asks ? WIRE_ASK : WIRE_PUT, request->number,
-	    wire_write_request(payload, &wire));
-	if (!asks) {
-		feed_content(feed, request, fd, found);
-		return;
-	}
-	if (fd != -1)
-		(void)blocking_close(fd);
-	window_mark(&feed->window, request, REQUEST_ASKED);
+	*announcer = (struct announcer){.run = run,
+	    .conn = conn,
+	    .window = window,
+	    .connection = UINT64_C(1) << number};
+	directories_forget(&run->directories, announcer->connection);
 }
 
-/* The same, after its digest has been found where that is asked with. */
+/* Report a source that never becomes a request. */
 static void
-announce(struct feed *feed, struct request *request, int fd,
-    const struct stat *found)
-{
-	if (feed_hashes(feed, request))
-		feed_hash_begin(feed, request, fd, found);
-	else
-		feed_announce(feed, request, fd, found);
-}
-
-/* Open a source that was opened before, perhaps. */
-static enum source_kind
-open_source(const struct feed *feed, const struct request *request, int *fd,
-    struct stat *found, struct outcome *outcome)
-{
-	enum source_kind kind = SOURCE_FILE;
-
-	if (!request->input)
-		kind = source_open(&request->source, feed->run->options->follow,
-		    fd, found, outcome);
-	else if ((*fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) == -1) {
-		outcome_set_errno(outcome, errno, "standard input");
-		kind = SOURCE_FAILED;
-	}
-	if (kind != SOURCE_FOLDER)
-		return kind;
-	(void)blocking_close(*fd);
-	outcome_set(outcome, STATUS_SOURCE, "is a directory");
-	return SOURCE_FAILED;
-}
-
-/* Send a request that was sent on a connection before this. */
-static void
-send_again(struct feed *feed, struct request *request)
-{
-	struct outcome outcome;
-	struct stat found;
-	enum source_kind kind;
-	int fd = -1;
-
-	if (request->kind == WIRE_FOLDER) {
-		feed_announce_folder(feed, request);
-		return;
-	}
-	if (!request->input) {
-		kind = open_source(feed, request, &fd, &found, &outcome);
-		if (kind != SOURCE_FILE) {
-			report_source(feed->run, request, kind, &outcome);
-			window_mark(&feed->window, request, REQUEST_DONE);
-			return;
-		}
-		blocking_about(request->source.path);
-		request_identify(request, fd, &found);
-	}
-	announce(feed, request, fd, &found);
-}
-
-void
-feed_report_unsent(struct run *run, const struct source *source,
+report_unsent(struct run *run, const struct source *source,
     enum source_kind kind, const struct outcome *outcome)
 {
 	const struct request request = {.source = *source, .kind = WIRE_FILE};
@@ -109,10 +48,13 @@ feed_report_unsent(struct run *run, const struct source *source,
 	report_source(run, &request, kind, outcome);
 }
 
-int
-feed_check_name(struct feed *feed, const struct source *source, int directory)
+/*
+ * Nonzero if the protocol allows the name.  Otherwise report it: the server
+ * would end the connection, and with it the requests of all other files.
+ */
+static int
+check_name(struct run *run, const struct source *source, int is_directory)
 {
-	struct run *run = feed->run;
 	struct wire_bytes name = run_path(run, source);
 	const char *reason = wire_check_path(name.bytes, name.length);
 	struct request request = {.source = *source, .state = REQUEST_NEW};
@@ -121,169 +63,341 @@ feed_check_name(struct feed *feed, const struct source *source, int directory)
 	if (reason == NULL)
 		return 1;
 	outcome_set(&outcome, STATUS_REFUSED, "%s%s", reason,
-	    directory ? ", nor is what lies in it sent" : "");
+	    is_directory ? ", nor is what lies in it sent" : "");
 	report_failure(run, &request, &outcome);
 	return 0;
 }
 
-struct request *
-feed_add(struct feed *feed, const struct source *source, enum wire_kind kind,
-    struct directory *directory)
+/*
+ * Add a request to the window; it takes over a hold of the directory.  Returns
+ * NULL if there is no memory, which is reported.
+ */
+static struct request *
+add_request(struct announcer *announcer, const struct source *source,
+    enum wire_kind kind, struct directory *directory)
 {
-	struct run *run = feed->run;
+	struct run *run = announcer->run;
 	struct request *request =
 	    request_new(source, kind, directory, run_path(run, source).length);
 	struct outcome outcome;
 
 	if (request != NULL) {
-		window_add(&feed->window, request);
+		window_add(announcer->window, request);
 		return request;
 	}
 	outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
-	feed_report_unsent(run, source, SOURCE_FAILED, &outcome);
+	report_unsent(run, source, SOURCE_FAILED, &outcome);
 	return NULL;
 }
 
 static void
-send_file(struct feed *feed, const struct queue_item *item)
+queue_frame(struct announcer *announcer, enum wire_type type,
+    const struct request *request, const struct wire_request *wire)
 {
-	struct request *request = NULL;
+	uint8_t *payload = conn_reserve(announcer->conn, ANNOUNCER_ROOM);
 
-	if (feed_check_name(feed, &item->source, 0))
-		request = feed_add(feed, &item->source, WIRE_FILE,
-		    directory_hold(feed->run->directories.current));
-	if (request == NULL) {
-		(void)blocking_close(item->fd);
-		return;
-	}
-	request_identify(request, item->fd, &item->found);
-	announce(feed, request, item->fd, &item->found);
+	conn_queue(announcer->conn, type, request->number,
+	    wire_write_request(payload, wire));
+}
+
+int
+announcer_queue(struct announcer *announcer, struct request *request)
+{
+	const struct wire_request wire = run_request(announcer->run, request);
+	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
+
+	request->wishes = wire.wishes;
+	queue_frame(announcer, asks ? WIRE_ASK : WIRE_PUT, request, &wire);
+	if (asks)
+		window_mark(announcer->window, request, REQUEST_ASKED);
+	return asks;
 }
 
 static void
-send_input(struct feed *feed, const struct queue_item *item)
+queue_directory(struct announcer *announcer, struct request *request)
+{
+	const struct wire_request wire = run_request(announcer->run, request);
+
+	if (!request->settles && request->directory != NULL)
+		request->directory->known |= announcer->connection;
+	queue_frame(announcer, WIRE_DIRECTORY, request, &wire);
+	window_mark(announcer->window, request, REQUEST_ENDED);
+}
+
+/* Announce a directory: to create it, or, if it settles, to set mode and time.
+ */
+static void
+announce_directory(struct announcer *announcer, const struct source *source,
+    const struct stat *found, int settles, struct directory *directory)
 {
 	struct request *request =
-	    feed_add(feed, &item->source, WIRE_FILE, NULL);
+	    add_request(announcer, source, WIRE_FOLDER, directory);
 
 	if (request == NULL)
 		return;
-	request->input = 1;
-	request->mode = INPUT_MODE;
-	request->size = options_size(feed->run->options);
-	if (request->size != WIRE_SIZE_UNKNOWN)
-		request->allocated = request->size;
-	announce(feed, request, -1, NULL);
+	request_identify(request, -1, found);
+	request->settles = settles;
+	queue_directory(announcer, request);
 }
 
-/* Send what comes next in the queue.  Returns 0 if there is nothing. */
+/*
+ * Repeat the highest directory, from this one upwards, that only other
+ * connections have announced.  Returns 0 if there is none.
+ */
 static int
-send_queued(struct feed *feed)
+repeat_directory(struct announcer *announcer, struct directory *directory)
 {
-	struct run *run = feed->run;
+	struct request *request;
+
+	directory = directory_unknown(directory, announcer->connection);
+	if (directory == NULL)
+		return 0;
+	/* If there is no memory, do not try it again. */
+	directory->known |= announcer->connection;
+	request = add_request(announcer, &directory->source, WIRE_FOLDER,
+	    directory_hold(directory));
+	if (request == NULL)
+		return 1;
+	request_identify(request, -1, &directory->found);
+	request->repeats = 1;
+	queue_directory(announcer, request);
+	return 1;
+}
+
+/* The directory that the server must have before it gets this request. */
+static struct directory *
+directory_before(const struct request *request)
+{
+	if (request->kind == WIRE_FILE || request->settles ||
+	    request->directory == NULL)
+		return request->directory;
+	return request->directory->parent;
+}
+
+/* Nonzero if mode and time of directories are set after their contents. */
+static int
+settles_directories(const struct run *run)
+{
+	return run->options->preserve && !run->options->dry_run;
+}
+
+/* Nonzero if the source is the target itself, which the base announces. */
+static int
+is_target(const struct run *run, const struct source *source)
+{
+	return run_path(run, source).length == 0 &&
+	    run->target->path[0] == '\0';
+}
+
+/*
+ * Nonzero if the run keeps the directory: to settle it after its contents, or
+ * because other connections have to announce it as well.
+ */
+static int
+is_kept(const struct run *run, const struct source *source)
+{
+	return (settles_directories(run) || run_is_shared(run)) &&
+	    !is_target(run, source);
+}
+
+/* The walk enters a directory: announce it before its contents. */
+static void
+enter_directory(struct announcer *announcer, const struct queue_item *item)
+{
+	struct run *run = announcer->run;
+	const struct source *source = &item->source;
+	struct outcome outcome;
+
+	if (!check_name(run, source, 1)) {
+		queue_prune(&run->queue);
+		return;
+	}
+	removal_restore_in(run, source);
+	if (is_kept(run, source) &&
+	    directories_enter(&run->directories, source, &item->found) == -1) {
+		outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
+		report_unsent(run, source, SOURCE_FAILED, &outcome);
+		queue_prune(&run->queue);
+		return;
+	}
+	if (!is_target(run, source))
+		announce_directory(announcer, source, &item->found, 0,
+		    directory_hold(run->directories.current));
+}
+
+static void
+leave_directory(struct run *run, const struct source *source)
+{
+	if (is_kept(run, source))
+		directories_leave(&run->directories);
+}
+
+/* All contents have their results: set mode and time, and free it. */
+static void
+settle_directory(struct announcer *announcer, struct directory *directory)
+{
+	if (settles_directories(announcer->run))
+		announce_directory(announcer, &directory->source,
+		    &directory->found, 1, directory->parent);
+	else
+		directory_drop(directory->parent);
+	free(directory);
+}
+
+enum source_kind
+announcer_open(const struct announcer *announcer, struct request *request,
+    struct announcer_source *source, struct outcome *outcome)
+{
+	enum source_kind kind = SOURCE_FILE;
+
+	*source = (struct announcer_source){.request = request, .fd = -1};
+	if (!request->input)
+		kind = source_open(&request->source,
+		    announcer->run->options->follow, &source->fd,
+		    &source->found, outcome);
+	else if ((source->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) == -1) {
+		outcome_set_errno(outcome, errno, "standard input");
+		kind = SOURCE_FAILED;
+	}
+	if (kind != SOURCE_FOLDER)
+		return kind;
+	(void)blocking_close(source->fd);
+	outcome_set(outcome, STATUS_SOURCE, "is a directory");
+	return SOURCE_FAILED;
+}
+
+/* Announce a request that an earlier connection has left. */
+static enum announcer_event
+announce_again(struct announcer *announcer, struct request *request,
+    struct announcer_source *source)
+{
+	struct outcome outcome;
+	enum source_kind kind;
+
+	window_add(announcer->window, request);
+	if (request->kind == WIRE_FOLDER) {
+		queue_directory(announcer, request);
+		return ANNOUNCER_MORE;
+	}
+	if (request->input) {
+		*source =
+		    (struct announcer_source){.request = request, .fd = -1};
+		return ANNOUNCER_SOURCE;
+	}
+	kind = announcer_open(announcer, request, source, &outcome);
+	if (kind != SOURCE_FILE) {
+		report_source(announcer->run, request, kind, &outcome);
+		window_mark(announcer->window, request, REQUEST_DONE);
+		return ANNOUNCER_MORE;
+	}
+	blocking_about(request->source.path);
+	request_identify(request, source->fd, &source->found);
+	return ANNOUNCER_SOURCE;
+}
+
+static enum announcer_event
+announce_file(struct announcer *announcer, const struct queue_item *item,
+    struct announcer_source *source)
+{
+	struct run *run = announcer->run;
+	struct request *request = NULL;
+
+	if (check_name(run, &item->source, 0))
+		request = add_request(announcer, &item->source, WIRE_FILE,
+		    directory_hold(run->directories.current));
+	if (request == NULL) {
+		(void)blocking_close(item->fd);
+		return ANNOUNCER_MORE;
+	}
+	request_identify(request, item->fd, &item->found);
+	*source = (struct announcer_source){request, item->fd, item->found};
+	return ANNOUNCER_SOURCE;
+}
+
+static enum announcer_event
+announce_input(struct announcer *announcer, const struct queue_item *item,
+    struct announcer_source *source)
+{
+	struct request *request =
+	    add_request(announcer, &item->source, WIRE_FILE, NULL);
+
+	if (request == NULL)
+		return ANNOUNCER_MORE;
+	request->input = 1;
+	request->mode = INPUT_MODE;
+	request->size = options_size(announcer->run->options);
+	if (request->size != WIRE_SIZE_UNKNOWN)
+		request->allocated = request->size;
+	*source = (struct announcer_source){.request = request, .fd = -1};
+	return ANNOUNCER_SOURCE;
+}
+
+static enum announcer_event
+announce_queued(struct announcer *announcer, struct announcer_source *source)
+{
+	struct run *run = announcer->run;
 	struct queue_item item;
 	enum queue_event event = queue_next(&run->queue, &item);
 
 	blocking_about(event == QUEUE_END ? "" : item.source.path);
 	switch (event) {
 	case QUEUE_FILE:
-		send_file(feed, &item);
-		break;
+		return announce_file(announcer, &item, source);
 	case QUEUE_INPUT:
-		send_input(feed, &item);
-		break;
+		return announce_input(announcer, &item, source);
 	case QUEUE_FOLDER:
-		feed_enter_folder(feed, &item);
+		enter_directory(announcer, &item);
 		break;
 	case QUEUE_LEFT:
-		feed_leave_folder(feed, &item);
+		leave_directory(run, &item.source);
 		break;
 	case QUEUE_SKIPPED:
-		feed_report_unsent(
-		    run, &item.source, SOURCE_SKIPPED, &item.outcome);
+		report_unsent(run, &item.source, SOURCE_SKIPPED, &item.outcome);
 		break;
 	case QUEUE_FAILED:
-		feed_report_unsent(
-		    run, &item.source, SOURCE_FAILED, &item.outcome);
+		report_unsent(run, &item.source, SOURCE_FAILED, &item.outcome);
 		break;
 	case QUEUE_END:
-		return 0;
+		return ANNOUNCER_IDLE;
 	}
-	return 1;
+	return ANNOUNCER_MORE;
 }
 
-/* Nonzero if further requests are for the other connections of the run. */
+/* Nonzero if further requests should go to the other connections of the run. */
 static int
-has_enough(const struct feed *feed)
+has_its_share(const struct announcer *announcer)
 {
-	size_t streams = feed->run->streams;
+	const struct window *window = announcer->window;
+	size_t streams = announcer->run->streams;
 
-	/* Together they have as many requests under way as one alone has. */
+	/* All of them together have as many requests open as one alone. */
 	return streams > 1 &&
-	    (feed->window.open >= WIRE_WINDOW_REQUESTS / streams ||
-		feed->window.promised >= SHARE_BYTES);
+	    (window->open >= WIRE_WINDOW_REQUESTS / streams ||
+		window->promised >= SHARE_BYTES);
 }
 
-int
-feed_request(struct feed *feed)
+enum announcer_event
+announcer_next(struct announcer *announcer, struct announcer_source *source)
 {
-	struct run *run = feed->run;
-	struct request *request;
+	struct run *run = announcer->run;
+	struct request *request = run->again.first;
 	struct directory *directory;
 
-	if (feed->stopped || window_is_full(&feed->window) || has_enough(feed))
-		return 0;
-	request = run->again.first;
-	if (request != NULL) {
-		if (feed_folder_above(feed, feed_above(request)))
-			return 1;
-		request = requests_take(&run->again);
-		window_add(&feed->window, request);
-		send_again(feed, request);
-		return 1;
-	}
+	if (window_is_full(announcer->window) || has_its_share(announcer))
+		return ANNOUNCER_IDLE;
+	if (request != NULL)
+		return repeat_directory(announcer, directory_before(request))
+		    ? ANNOUNCER_MORE
+		    : announce_again(
+			  announcer, requests_take(&run->again), source);
 	directory = directories_take(&run->directories);
 	if (directory != NULL) {
-		feed_settle_folder(feed, directory);
-		return 1;
+		settle_directory(announcer, directory);
+		return ANNOUNCER_MORE;
 	}
-	if (feed_folder_above(feed, run->directories.current))
-		return 1;
-	return !directories_are_full(&run->directories) && send_queued(feed);
-}
-
-/* Give up a request that may go, since its source is not what it was. */
-static void
-give_up(struct feed *feed, struct request *request, const char *why)
-{
-	struct outcome outcome;
-
-	outcome_set(&outcome, STATUS_CHANGED,
-	    "the source changed before it was read: %s", why);
-	/* There is room: whoever calls has seen to it. */
-	(void)send_file_abort(feed->conn, request->number, &outcome);
-	report_failure(feed->run, request, &outcome);
-	window_mark(&feed->window, request, REQUEST_ABORTED);
-}
-
-void
-feed_follow(struct feed *feed, struct request *request)
-{
-	struct outcome outcome;
-	struct stat found;
-	int fd;
-
-	if (open_source(feed, request, &fd, &found, &outcome) != SOURCE_FILE) {
-		give_up(feed, request, outcome.text);
-		return;
-	}
-	if (!request->input &&
-	    !source_is_same(
-		&request->identity, &found, feed->run->options->growing)) {
-		(void)blocking_close(fd);
-		give_up(feed, request, "it is another one");
-		return;
-	}
-	feed_content(feed, request, fd, &found);
-	feed->kept = request->kept;
+	if (repeat_directory(announcer, run->directories.current))
+		return ANNOUNCER_MORE;
+	return directories_are_full(&run->directories)
+	    ? ANNOUNCER_IDLE
+	    : announce_queued(announcer, source);
 }

@@ -1,74 +1,77 @@
 /* SPDX-License-Identifier: ISC */
-/* What goes out on one connection: requests and the content of files. */
+/* The sending half of a session: requests, and the content of files. */
 #include "client/connection/outgoing.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "client/run/report.h"
 #include "common/blocking.h"
+#include "common/digest.h"
+#include "common/status.h"
 
 /*
- * The most that is sent before the greeting.  A server that sends us away reads
- * as much before it closes, so that its words are not lost.  Source:
+ * Bytes that are sent before the greeting, at most.  A server that refuses us
+ * reads as many before it closes, so that its reason reaches us.  Source:
  * ftx-protocol(5), ENDING.
  */
 #define EARLY_BYTES (256 * 1024)
 
 void
-feed_init(struct feed *feed, struct run *run, struct conn *conn, unsigned line)
+outgoing_init(struct outgoing *outgoing, struct run *run, struct conn *conn,
+    unsigned number)
 {
-	memset(feed, 0, sizeof(*feed));
-	feed->run = run;
-	feed->conn = conn;
-	feed->fd = -1;
-	feed->hash.fd = -1;
-	feed->held = run->options->require_sync;
-	feed->most = CONN_DATA;
-	feed->line = UINT64_C(1) << line;
-	directories_forget(&run->directories, feed->line);
+	memset(outgoing, 0, sizeof(*outgoing));
+	outgoing->run = run;
+	outgoing->conn = conn;
+	outgoing->fd = -1;
+	outgoing->held = run->options->require_sync;
+	outgoing->largest = CONN_DATA;
 	/*
 	 * Send nothing early on a further connection: the others may do all
 	 * the work.  Nor to a command, which may be a shell.
 	 */
 	if (run->options->command == NULL &&
 	    (!run_is_shared(run) || run->directory == NULL))
-		feed->early = EARLY_BYTES;
-	window_init(&feed->window);
+		outgoing->early = EARLY_BYTES;
+	window_init(&outgoing->window);
+	announcer_init(
+	    &outgoing->announcer, run, conn, &outgoing->window, number);
+	checksum_init(&outgoing->checksum);
 }
 
 void
-feed_release(struct feed *feed, int lost)
+outgoing_release(struct outgoing *outgoing, int lost)
 {
-	if (feed->fd != -1)
-		(void)blocking_close(feed->fd);
-	feed->fd = -1;
-	feed_hash_stop(feed);
-	window_release(&feed->window, lost, &feed->run->again);
+	if (outgoing->fd != -1)
+		(void)blocking_close(outgoing->fd);
+	outgoing->fd = -1;
+	checksum_stop(&outgoing->checksum);
+	window_release(&outgoing->window, lost, &outgoing->run->again);
 }
 
 void
-feed_begin(struct feed *feed)
+outgoing_begin(struct outgoing *outgoing)
 {
 	const struct wire_hello hello = {WIRE_LOWEST, WIRE_HIGHEST};
-	const struct wire_base base = run_base(feed->run);
+	const struct wire_base base = run_base(outgoing->run);
 	uint8_t preamble[WIRE_HELLO];
 	uint8_t *payload;
 
 	wire_write_hello(preamble, &hello);
-	conn_queue_raw(feed->conn, preamble, sizeof(preamble));
+	conn_queue_raw(outgoing->conn, preamble, sizeof(preamble));
 	/* The queue was empty: there is room. */
-	payload = conn_reserve(feed->conn, WIRE_CONTROL_MAX);
-	conn_queue(feed->conn, WIRE_BASE, 0, wire_write_base(payload, &base));
+	payload = conn_reserve(outgoing->conn, WIRE_CONTROL_MAX);
+	conn_queue(
+	    outgoing->conn, WIRE_BASE, 0, wire_write_base(payload, &base));
 }
 
 void
-feed_greet(struct feed *feed)
+outgoing_greet(struct outgoing *outgoing)
 {
-	struct window *window = &feed->window;
+	struct window *window = &outgoing->window;
 	io_time now = io_now();
 
-	feed->greeted = 1;
+	outgoing->greeted = 1;
 	for (uint32_t i = window->first; i != window->next; i++) {
 		struct request *request = window_find(window, i);
 
@@ -77,255 +80,419 @@ feed_greet(struct feed *feed)
 	}
 }
 
-void
-feed_content(struct feed *feed, struct request *request, int fd,
-    const struct stat *found)
+/*
+ * If it is time, tell the server that this request has no bytes yet.  Returns
+ * 0, or -1 if there is no room.
+ */
+static int
+send_waiting(struct outgoing *outgoing, uint32_t request)
 {
-	struct send_file *file = &feed->file;
+	io_time now = io_now();
 
-	window_mark(&feed->window, request, REQUEST_SENDING);
+	if (now < outgoing->next_waiting)
+		return 0;
+	if (conn_reserve(outgoing->conn, 0) == NULL)
+		return -1;
+	conn_queue(outgoing->conn, WIRE_WAITING, request, 0);
+	outgoing->next_waiting = now + OUTGOING_WAITING;
+	return 0;
+}
+
+/* Report that the source of a request failed on this side. */
+static void
+fail_source(struct outgoing *outgoing, struct request *request,
+    struct outcome *outcome, enum request_state state)
+{
+	if (outcome->status == STATUS_FAILED)
+		outcome->status = STATUS_SOURCE;
+	report_failure(outgoing->run, request, outcome);
+	window_mark(&outgoing->window, request, state);
+}
+
+static void
+begin_content(struct outgoing *outgoing, const struct announcer_source *source)
+{
+	struct send_file *file = &outgoing->file;
+	struct request *request = source->request;
+
+	window_mark(&outgoing->window, request, REQUEST_SENDING);
 	request->sent = 0;
 	request->begun = io_now();
-	feed->fd = fd;
-	feed->path = request->source.path;
-	feed->cancelled = 0;
-	feed->kept.offset = 0;
-	feed->next_waiting = 0;
+	outgoing->fd = source->fd;
+	outgoing->request = request;
+	outgoing->kept.offset = 0;
+	outgoing->next_waiting = 0;
 	if (request->input)
 		send_file_begin_stream(
-		    file, fd, request->number, request->size);
-	else if (feed->run->options->growing)
-		send_file_begin_growing(
-		    file, fd, request->number, found, request->size);
+		    file, source->fd, request->number, request->size);
+	else if (outgoing->run->options->growing)
+		send_file_begin_growing(file, source->fd, request->number,
+		    &source->found, request->size);
 	else
-		send_file_begin(file, fd, request->number, found);
+		send_file_begin(
+		    file, source->fd, request->number, &source->found);
 	file->is_known = request->digested;
 	file->known = request->digest;
 }
 
 static void
-end_content(struct feed *feed)
+end_content(struct outgoing *outgoing)
 {
-	feed->conn->also = -1;
-	(void)blocking_close(feed->fd);
-	feed->fd = -1;
+	outgoing->conn->also = -1;
+	(void)blocking_close(outgoing->fd);
+	outgoing->fd = -1;
+	outgoing->request = NULL;
 }
 
-/* The content under way was given up on this side. */
-static void
-fail_content(
-    struct feed *feed, struct request *request, struct outcome *outcome)
-{
-	if (outcome->status == STATUS_FAILED)
-		outcome->status = STATUS_SOURCE;
-	report_failure(feed->run, request, outcome);
-	window_mark(&feed->window, request, REQUEST_ABORTED);
-}
-
-static enum feed_step
-cancel_content(struct feed *feed)
+static enum outgoing_step
+cancel_content(struct outgoing *outgoing)
 {
 	struct outcome outcome = {STATUS_CANCELLED, ""};
 
-	if (send_file_abort(feed->conn, feed->file.request, &outcome) == -1)
-		return FEED_FULL;
-	end_content(feed);
-	return FEED_MORE;
+	if (send_file_abort(outgoing->conn, outgoing->file.request, &outcome) ==
+	    -1)
+		return OUTGOING_FULL;
+	end_content(outgoing);
+	return OUTGOING_MORE;
 }
 
-int
-feed_say_waiting(struct feed *feed, uint32_t request)
-{
-	io_time now = io_now();
-
-	if (now < feed->next_waiting)
-		return 0;
-	if (conn_reserve(feed->conn, 0) == NULL)
-		return -1;
-	conn_queue(feed->conn, WIRE_WAITING, request, 0);
-	feed->next_waiting = now + FEED_WAITING;
-	return 0;
-}
-
-static enum feed_step
-await_source(struct feed *feed)
-{
-	feed->conn->also = feed->file.fd;
-	return feed_say_waiting(feed, feed->file.request) == 0 ? FEED_IDLE
-							       : FEED_FULL;
-}
-
-/* Note how far the content under way has come. */
-static struct request *
-note_sent(struct feed *feed)
-{
-	struct run *run = feed->run;
-	struct request *request =
-	    window_find(&feed->window, feed->file.request);
-
-	request->sent = feed->file.sent;
-	if (request->input && request->sent > 0)
-		run->spent = 1;
-	return request;
-}
-
-/* The server's beginning is not that of our file. */
+/* The server has kept another beginning than that of the source: drop it. */
 static int
-refuse_kept(struct feed *feed, struct outcome *outcome)
+restart_content(struct outgoing *outgoing, struct outcome *outcome)
 {
-	/* There is room: nothing was queued since it was looked for. */
-	conn_queue(feed->conn, WIRE_RESTART, feed->file.request, 0);
-	feed->kept.offset = 0;
-	return send_file_rewind(&feed->file, outcome);
+	/* The caller has reserved room, and queued nothing since. */
+	conn_queue(outgoing->conn, WIRE_RESTART, outgoing->file.request, 0);
+	outgoing->kept.offset = 0;
+	return send_file_rewind(&outgoing->file, outcome);
 }
 
-/*
- * Compare a piece of what the server has kept.  Nothing is sent meanwhile but
- * that we are at it.
- */
-static enum feed_step
-compare_kept(struct feed *feed)
+/* Compare the next piece of the beginning that the server has kept. */
+static enum outgoing_step
+compare_kept(struct outgoing *outgoing)
 {
-	struct send_file *file = &feed->file;
+	struct send_file *file = &outgoing->file;
+	struct request *request = outgoing->request;
 	struct outcome outcome;
 	int result;
 
-	if (conn_reserve(feed->conn, STATUS_TEXT) == NULL)
-		return FEED_FULL;
-	result = send_file_skip(file, feed->kept.offset, &outcome);
-	if (result == 0 && file->sent == feed->kept.offset) {
-		if (digest_value(&file->digest) == feed->kept.digest)
-			feed->kept.offset = 0;
+	if (conn_reserve(outgoing->conn, STATUS_TEXT) == NULL)
+		return OUTGOING_FULL;
+	result = send_file_skip(file, outgoing->kept.offset, &outcome);
+	if (result == 0 && file->sent == outgoing->kept.offset) {
+		if (digest_value(&file->digest) == outgoing->kept.digest)
+			outgoing->kept.offset = 0;
 		else
-			result = refuse_kept(feed, &outcome);
+			result = restart_content(outgoing, &outcome);
 	} else if (result == 0)
-		(void)await_source(feed);
+		(void)send_waiting(outgoing, file->request);
 	if (result == -1) {
-		(void)send_file_abort(feed->conn, file->request, &outcome);
-		end_content(feed);
-		fail_content(
-		    feed, window_find(&feed->window, file->request), &outcome);
+		(void)send_file_abort(outgoing->conn, file->request, &outcome);
+		end_content(outgoing);
+		fail_source(outgoing, request, &outcome, REQUEST_ABORTED);
 	}
-	feed->conn->also = -1;
-	/* Others have their turn between two pieces. */
-	return FEED_FULL;
+	/* The other streams have their turn between two pieces. */
+	return OUTGOING_FULL;
 }
 
-static enum feed_step
-send_content(struct feed *feed, size_t room)
+/* Count what was sent of the content. */
+static void
+count_sent(struct outgoing *outgoing)
 {
-	struct request *request;
+	struct request *request = outgoing->request;
+
+	outgoing->next_waiting = 0;
+	request->sent = outgoing->file.sent;
+	if (request->input && request->sent > 0)
+		outgoing->run->spent = 1;
+}
+
+/* The last frame of the content was queued: its end, or an abort. */
+static void
+finish_content(struct outgoing *outgoing, enum send_file_event event,
+    struct outcome *outcome)
+{
+	struct request *request = outgoing->request;
+
+	end_content(outgoing);
+	if (event != SEND_FILE_ENDED) {
+		fail_source(outgoing, request, outcome, REQUEST_ABORTED);
+		return;
+	}
+	request->digest = digest_value(&outgoing->file.digest);
+	request->digested = !request->input;
+	window_mark(&outgoing->window, request, REQUEST_ENDED);
+}
+
+static enum outgoing_step
+send_content(struct outgoing *outgoing, size_t room)
+{
+	struct send_file *file = &outgoing->file;
 	struct outcome outcome;
 	enum send_file_event event;
 
-	feed->conn->also = -1;
-	if (feed->cancelled)
-		return cancel_content(feed);
-	if (feed->kept.offset > 0)
-		return compare_kept(feed);
-	feed->file.largest = room < feed->most ? room : feed->most;
-	event = send_file_step(&feed->file, feed->conn, &outcome);
-	if (event == SEND_FILE_FULL)
-		return FEED_FULL;
-	if (event == SEND_FILE_EMPTY)
-		return await_source(feed);
-	feed->next_waiting = 0;
-	request = note_sent(feed);
-	if (event == SEND_FILE_MORE)
-		return FEED_MORE;
-	end_content(feed);
-	if (event == SEND_FILE_ENDED) {
-		request->digest = digest_value(&feed->file.digest);
-		request->digested = !request->input;
-		window_mark(&feed->window, request, REQUEST_ENDED);
-	} else {
-		fail_content(feed, request, &outcome);
+	outgoing->conn->also = -1;
+	if (outgoing->request == NULL)
+		return cancel_content(outgoing);
+	blocking_about(outgoing->request->source.path);
+	if (outgoing->kept.offset > 0)
+		return compare_kept(outgoing);
+	file->largest = room < outgoing->largest ? room : outgoing->largest;
+	event = send_file_step(file, outgoing->conn, &outcome);
+	switch (event) {
+	case SEND_FILE_FULL:
+		return OUTGOING_FULL;
+	case SEND_FILE_EMPTY:
+		outgoing->conn->also = file->fd;
+		return send_waiting(outgoing, file->request) == 0
+		    ? OUTGOING_IDLE
+		    : OUTGOING_FULL;
+	case SEND_FILE_MORE:
+		count_sent(outgoing);
+		break;
+	case SEND_FILE_ENDED:
+	case SEND_FILE_FAILED:
+		count_sent(outgoing);
+		finish_content(outgoing, event, &outcome);
+		break;
 	}
-	return FEED_MORE;
+	return OUTGOING_MORE;
+}
+
+/* Queue the request for an open source; send its content or close it. */
+static void
+announce(struct outgoing *outgoing, const struct announcer_source *source)
+{
+	if (!announcer_queue(&outgoing->announcer, source->request))
+		begin_content(outgoing, source);
+	else if (source->fd != -1)
+		(void)blocking_close(source->fd);
+}
+
+/* Nonzero if the request needs a digest before the server is asked. */
+static int
+needs_checksum(const struct outgoing *outgoing, const struct request *request)
+{
+	return outgoing->run->options->checksum && !request->digested &&
+	    !request->input;
+}
+
+static enum outgoing_step
+send_request(struct outgoing *outgoing)
+{
+	struct announcer_source source;
+
+	switch (announcer_next(&outgoing->announcer, &source)) {
+	case ANNOUNCER_IDLE:
+		return OUTGOING_IDLE;
+	case ANNOUNCER_MORE:
+		return OUTGOING_MORE;
+	case ANNOUNCER_SOURCE:
+		break;
+	}
+	if (needs_checksum(outgoing, source.request)) {
+		outgoing->next_waiting = 0;
+		checksum_begin(&outgoing->checksum, source.request, source.fd,
+		    &source.found);
+	} else {
+		announce(outgoing, &source);
+	}
+	return OUTGOING_MORE;
+}
+
+/* Read a piece of the source that is hashed, or announce it. */
+static enum outgoing_step
+hash_source(struct outgoing *outgoing)
+{
+	struct checksum *checksum = &outgoing->checksum;
+	struct announcer_source source = {.request = checksum->request};
+	struct outcome outcome;
+
+	/* The next connection continues. */
+	if (!outgoing->greeted || outgoing->stopped)
+		return OUTGOING_IDLE;
+	blocking_about(source.request->source.path);
+	/* Another frame was sent: the server counts its wait from there. */
+	if (outgoing->next_waiting == 0)
+		checksum->since = io_now();
+	switch (checksum_step(checksum, outgoing->run->options->growing,
+	    &source.fd, &source.found, &outcome)) {
+	case CHECKSUM_MORE:
+		outgoing->window.steps++;
+		(void)send_waiting(outgoing, source.request->number);
+		/* The other streams have their turn between two pieces. */
+		return OUTGOING_FULL;
+	case CHECKSUM_ENDED:
+		outgoing->window.steps += source.request->digested != 0;
+		announce(outgoing, &source);
+		break;
+	case CHECKSUM_FAILED:
+		fail_source(outgoing, source.request, &outcome, REQUEST_DONE);
+		break;
+	}
+	return OUTGOING_MORE;
+}
+
+/* Abort a request that may go: its source has changed since it was announced.
+ */
+static void
+abort_changed(
+    struct outgoing *outgoing, struct request *request, const char *why)
+{
+	struct outcome outcome;
+
+	outcome_set(&outcome, STATUS_CHANGED,
+	    "the source changed before it was read: %s", why);
+	/* The caller has reserved room. */
+	(void)send_file_abort(outgoing->conn, request->number, &outcome);
+	fail_source(outgoing, request, &outcome, REQUEST_ABORTED);
+}
+
+/* The server let this request go: open its source and begin the content. */
+static void
+follow_go(struct outgoing *outgoing, struct request *request)
+{
+	struct announcer_source source;
+	struct outcome outcome;
+
+	outgoing->next_waiting = 0;
+	if (announcer_open(&outgoing->announcer, request, &source, &outcome) !=
+	    SOURCE_FILE) {
+		abort_changed(outgoing, request, outcome.text);
+		return;
+	}
+	if (!request->input &&
+	    !source_is_same(&request->identity, &source.found,
+		outgoing->run->options->growing)) {
+		(void)blocking_close(source.fd);
+		abort_changed(outgoing, request, "it is another one");
+		return;
+	}
+	begin_content(outgoing, &source);
+	outgoing->kept = request->kept;
 }
 
 /* The longest payload that may be queued now. */
 static size_t
-room_for(const struct feed *feed)
+room_for(const struct outgoing *outgoing)
 {
-	uint64_t queued = feed->conn->sent + conn_unsent(feed->conn);
+	uint64_t queued = outgoing->conn->sent + conn_unsent(outgoing->conn);
 
-	if (feed->greeted)
+	if (outgoing->greeted)
 		return CONN_DATA;
-	if (queued + WIRE_HEADER > feed->early)
+	if (queued + WIRE_HEADER > outgoing->early)
 		return 0;
-	return (size_t)(feed->early - WIRE_HEADER - queued);
+	return (size_t)(outgoing->early - WIRE_HEADER - queued);
 }
 
-static enum feed_step
-step(struct feed *feed)
+static enum outgoing_step
+step(struct outgoing *outgoing)
 {
-	size_t room = room_for(feed);
+	size_t room = room_for(outgoing);
+	int hashing = outgoing->checksum.fd != -1;
 	struct request *request;
 
-	if (room < FEED_ROOM || feed->held)
-		return FEED_IDLE;
-	if (feed->fd != -1) {
-		blocking_about(feed->path);
-		return send_content(feed, room);
-	}
-	if (conn_reserve(feed->conn, FEED_ROOM) == NULL)
-		return FEED_FULL;
-	/* To ask takes no time, unless a source has to be read for it. */
-	if (feed->hash.fd == -1 && feed_request(feed))
-		return FEED_MORE;
-	request = window_going(&feed->window);
-	if (request == NULL && feed->hash.fd != -1)
-		return feed_hash(feed);
-	feed->spent = request == NULL;
-	if (feed->spent)
-		return FEED_IDLE;
-	feed->next_waiting = 0;
-	feed_follow(feed, request);
-	return FEED_MORE;
+	if (room < ANNOUNCER_ROOM || outgoing->held)
+		return OUTGOING_IDLE;
+	if (outgoing->fd != -1)
+		return send_content(outgoing, room);
+	if (conn_reserve(outgoing->conn, ANNOUNCER_ROOM) == NULL)
+		return OUTGOING_FULL;
+	/* A request takes no time, unless its source has to be hashed. */
+	if (!hashing && !outgoing->stopped &&
+	    send_request(outgoing) == OUTGOING_MORE)
+		return OUTGOING_MORE;
+	request = window_going(&outgoing->window);
+	if (request == NULL && hashing)
+		return hash_source(outgoing);
+	outgoing->is_drained = request == NULL;
+	if (outgoing->is_drained)
+		return OUTGOING_IDLE;
+	follow_go(outgoing, request);
+	return OUTGOING_MORE;
 }
 
-enum feed_step
-feed_step(struct feed *feed)
+enum outgoing_step
+outgoing_step(struct outgoing *outgoing)
 {
-	enum feed_step result = step(feed);
+	enum outgoing_step result = step(outgoing);
 
 	blocking_about("");
 	return result;
 }
 
 uint32_t
-feed_current(const struct feed *feed)
+outgoing_current(const struct outgoing *outgoing)
 {
-	if (feed->fd != -1)
-		return feed->file.request;
-	return feed->hash.fd != -1 ? feed->hash.file.request
-				   : feed->window.next;
+	if (outgoing->fd != -1)
+		return outgoing->file.request;
+	return outgoing->checksum.fd != -1 ? outgoing->checksum.request->number
+					   : outgoing->window.next;
 }
 
 void
-feed_cancel(struct feed *feed, uint32_t request)
+outgoing_cancel(struct outgoing *outgoing, const struct request *request)
 {
-	if (feed->fd != -1 && feed->file.request == request)
-		feed->cancelled = 1;
+	if (outgoing->request == request)
+		outgoing->request = NULL;
 }
 
 void
-feed_postpone(struct feed *feed, struct request *request)
+outgoing_postpone(struct outgoing *outgoing, struct request *request)
 {
-	feed->postponed = 1;
-	/* There may be room for others now. */
-	feed->spent = 0;
-	window_mark(&feed->window, request, REQUEST_NEW);
+	outgoing->postponed = 1;
+	/* The window may have room for others now. */
+	outgoing->is_drained = 0;
+	window_mark(&outgoing->window, request, REQUEST_NEW);
 }
 
 int
-feed_is_done(const struct feed *feed)
+outgoing_is_done(const struct outgoing *outgoing)
 {
-	if (feed->fd != -1 || feed->window.open > 0)
+	if (outgoing->fd != -1 || outgoing->window.open > 0)
 		return 0;
-	if (feed->stopped)
+	if (outgoing->stopped)
 		return 1;
-	return feed->hash.fd == -1 &&
-	    (run_is_exhausted(feed->run) || (feed->postponed && feed->spent));
+	return outgoing->checksum.fd == -1 &&
+	    (run_is_exhausted(outgoing->run) ||
+		(outgoing->postponed && outgoing->is_drained));
+}
+
+/* The request being sent or hashed, or the oldest; NULL if there is none. */
+static const struct request *
+request_under_way(const struct outgoing *outgoing)
+{
+	const struct window *window = &outgoing->window;
+
+	if (outgoing->fd != -1)
+		return window_find(window, outgoing->file.request);
+	if (outgoing->checksum.fd != -1)
+		return outgoing->checksum.request;
+	return window_find(window, window->first);
+}
+
+static enum view_state
+state_of(const struct outgoing *outgoing, const struct request *request)
+{
+	if (outgoing->fd != -1 && outgoing->kept.offset == 0)
+		return outgoing->conn->also == -1 ? VIEW_SENDING : VIEW_READING;
+	if (outgoing->fd != -1 || outgoing->checksum.fd != -1)
+		return VIEW_COMPARING;
+	/* Until the queue has ended, other files follow. */
+	return request != NULL && request->state == REQUEST_ENDED &&
+		outgoing->run->queue.ended
+	    ? VIEW_COMMITTING
+	    : VIEW_SENDING;
+}
+
+void
+outgoing_view(const struct outgoing *outgoing, struct view *view)
+{
+	const struct request *request = request_under_way(outgoing);
+
+	view_of(view, outgoing->run, request, state_of(outgoing, request));
+	/* Bytes that were only read do not count as sent in the request. */
+	if (view->state == VIEW_COMPARING)
+		view->sent += (outgoing->fd != -1 ? &outgoing->file
+						  : &outgoing->checksum.file)
+				  ->sent;
 }

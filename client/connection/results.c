@@ -13,37 +13,37 @@ fail(struct outcome *outcome, const char *what)
 }
 
 static int
-take_based(struct results *answers, const struct conn_frame *frame,
+take_based(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	struct wire_based based;
 
-	if (answers->based ||
+	if (results->based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
 		return fail(outcome, "bad answer to the base");
-	if (based.name.length > 0 && !answers->run->settles &&
-	    !answers->run->input)
+	if (based.name.length > 0 && !results->run->settles &&
+	    !results->run->input)
 		return fail(outcome, "the server gives several files one name");
-	answers->based = 1;
-	if (run_settle(answers->run, &based) == 0)
+	results->based = 1;
+	if (run_settle(results->run, &based) == 0)
 		return 0;
 	outcome_set(outcome, STATUS_MEMORY, "%s", "");
 	return -1;
 }
 
 static int
-take_go(struct results *answers, const struct conn_frame *frame,
+take_go(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
-	struct window *window = &answers->feed->window;
+	struct window *window = &results->outgoing->window;
 	struct request *request = window_find(window, frame->request);
 	struct wire_go go;
 
 	if (request == NULL || request->state != REQUEST_ASKED ||
-	    answers->run->options->dry_run ||
+	    results->run->options->dry_run ||
 	    wire_read_go(frame->payload, frame->length, &go) == -1 ||
 	    (go.offset > 0 &&
-		(!run_resumes(answers->run, request) ||
+		(!run_resumes(results->run, request) ||
 		    go.offset > request->size)))
 		return fail(outcome, "go for nothing that was asked");
 	if (go.offset > request->kept.offset)
@@ -67,10 +67,10 @@ is_there(const struct request *request, const struct wire_answer *answer)
 
 /* Nonzero if success can be true: it says what was wished and sent. */
 static int
-is_plausible(const struct results *answers, const struct request *request,
+is_plausible(const struct results *results, const struct request *request,
     const struct wire_answer *answer)
 {
-	int dry_run = answers->run->options->dry_run;
+	int dry_run = results->run->options->dry_run;
 
 	if (request->kind == WIRE_FOLDER)
 		return request->state == REQUEST_ENDED && answer->size == 0 &&
@@ -88,68 +88,68 @@ is_plausible(const struct results *answers, const struct request *request,
 
 /* The file was stored before the server found that it could not sync it. */
 static void
-fail_unsynced(struct results *answers, struct request *request)
+fail_unsynced(struct results *results, struct request *request)
 {
 	struct outcome why;
 
 	outcome_set(&why, STATUS_FAILED, "the server has not synced it");
-	report_failure(answers->run, request, &why);
-	window_mark(&answers->feed->window, request, REQUEST_DONE);
+	report_failure(results->run, request, &why);
+	window_mark(&results->outgoing->window, request, REQUEST_DONE);
 }
 
 static int
-take_success(struct results *answers, struct request *request,
+take_success(struct results *results, struct request *request,
     const struct wire_answer *answer, struct outcome *outcome)
 {
-	if (!is_plausible(answers, request, answer))
+	if (!is_plausible(results, request, answer))
 		return fail(outcome,
 		    "the server reports as stored what was not sent so");
-	if (answers->run->options->require_sync &&
+	if (results->run->options->require_sync &&
 	    answer->status == STATUS_STORED && !answer->durable) {
-		fail_unsynced(answers, request);
+		fail_unsynced(results, request);
 		return 0;
 	}
-	report_success(answers->run, request, answer->status, answer->durable);
+	report_success(results->run, request, answer->status, answer->durable);
 	if (answer->status == STATUS_STORED)
-		removal_follow(answers->run, request, answer->durable);
-	window_mark(&answers->feed->window, request, REQUEST_DONE);
+		removal_follow(results->run, request, answer->durable);
+	window_mark(&results->outgoing->window, request, REQUEST_DONE);
 	return 0;
 }
 
 static void
-take_failure(struct results *answers, struct request *request,
+take_failure(struct results *results, struct request *request,
     const struct wire_answer *answer)
 {
-	struct window *window = &answers->feed->window;
+	struct window *window = &results->outgoing->window;
 	struct outcome why;
 
-	feed_cancel(answers->feed, request->number);
+	outgoing_cancel(results->outgoing, request);
 	if (request->state == REQUEST_ABORTED) {
 		window_mark(window, request, REQUEST_DONE);
 		return;
 	}
 	/* Another connection may have more luck. */
 	if (answer->status == STATUS_DRAINING) {
-		answers->feed->stopped = 1;
+		results->outgoing->stopped = 1;
 		window_mark(window, request, REQUEST_NEW);
 		return;
 	}
 	/* Too many workers compare now; a later connection may find room. */
 	if (answer->status == STATUS_BUSY && request->state == REQUEST_ASKED) {
-		feed_postpone(answers->feed, request);
+		outgoing_postpone(results->outgoing, request);
 		return;
 	}
 	outcome_set(&why, answer->status, "%.*s", (int)answer->text.length,
 	    answer->text.bytes);
-	report_failure(answers->run, request, &why);
+	report_failure(results->run, request, &why);
 	window_mark(window, request, REQUEST_DONE);
 }
 
 static int
-take_result(struct results *answers, const struct conn_frame *frame,
+take_result(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
-	struct window *window = &answers->feed->window;
+	struct window *window = &results->outgoing->window;
 	struct request *request = window_find(window, frame->request);
 	struct wire_answer answer;
 
@@ -158,13 +158,13 @@ take_result(struct results *answers, const struct conn_frame *frame,
 	if (request == NULL || request->state == REQUEST_NEW)
 		return fail(outcome, "result for nothing that was sent");
 	if (status_success(answer.status))
-		return take_success(answers, request, &answer, outcome);
-	take_failure(answers, request, &answer);
+		return take_success(results, request, &answer, outcome);
+	take_failure(results, request, &answer);
 	return 0;
 }
 
 static int
-take_fatal(struct results *answers, const struct conn_frame *frame,
+take_fatal(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	struct wire_reason reason;
@@ -172,7 +172,7 @@ take_fatal(struct results *answers, const struct conn_frame *frame,
 	if (wire_read_reason(frame->payload, frame->length, &reason) == -1 ||
 	    status_success(reason.status))
 		return fail(outcome, "bad last words");
-	answers->fatal = 1;
+	results->fatal = 1;
 	outcome_set(outcome, reason.status, "%.*s", (int)reason.text.length,
 	    reason.text.bytes);
 	return -1;
@@ -180,9 +180,9 @@ take_fatal(struct results *answers, const struct conn_frame *frame,
 
 int
 results_check_features(
-    const struct results *answers, uint64_t features, struct outcome *outcome)
+    const struct results *results, uint64_t features, struct outcome *outcome)
 {
-	if (!answers->run->options->require_sync ||
+	if (!results->run->options->require_sync ||
 	    (features & WIRE_OFFERS_REQUIRE_SYNC) != 0)
 		return 0;
 	outcome_set(outcome, STATUS_NOT_OFFERED,
@@ -193,37 +193,37 @@ results_check_features(
 
 /* The features come once, before all other frames, since version 2. */
 static int
-take_features(struct results *answers, const struct conn_frame *frame,
+take_features(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	uint64_t features;
 
-	if (answers->version < 2 || answers->featured ||
+	if (results->version < 2 || results->featured ||
 	    wire_read_features(frame->payload, frame->length, &features) == -1)
 		return fail(outcome, "features out of place");
-	answers->featured = 1;
-	answers->feed->held = 0;
-	return results_check_features(answers, features, outcome);
+	results->featured = 1;
+	results->outgoing->held = 0;
+	return results_check_features(results, features, outcome);
 }
 
 int
-results_take(struct results *answers, const struct conn_frame *frame,
+results_take(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	if (frame->type == WIRE_FATAL)
-		return take_fatal(answers, frame, outcome);
-	if (answers->refusing)
+		return take_fatal(results, frame, outcome);
+	if (results->refusing)
 		return fail(outcome, "no reason follows a refusal");
 	if (frame->type == WIRE_FEATURES)
-		return take_features(answers, frame, outcome);
-	if (answers->version >= 2 && !answers->featured)
+		return take_features(results, frame, outcome);
+	if (results->version >= 2 && !results->featured)
 		return fail(outcome, "the features did not come first");
 	if (frame->type == WIRE_WORKING)
 		return 0;
 	if (frame->type == WIRE_BASED)
-		return take_based(answers, frame, outcome);
-	if (!answers->based)
+		return take_based(results, frame, outcome);
+	if (!results->based)
 		return fail(outcome, "the base was not answered first");
-	return frame->type == WIRE_GO ? take_go(answers, frame, outcome)
-				      : take_result(answers, frame, outcome);
+	return frame->type == WIRE_GO ? take_go(results, frame, outcome)
+				      : take_result(results, frame, outcome);
 }

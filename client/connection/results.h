@@ -10,7 +10,7 @@
 
 struct results {
 	struct run *run; /* neither is owned */
-	struct feed *feed;
+	struct outgoing *outgoing;
 	unsigned version; /* of the protocol, on this connection */
 	int featured;	  /* the server's features have come */
 	int refusing;	  /* the greeting said so */
@@ -23,13 +23,13 @@ struct results {
  * Returns 0, or -1 with outcome.
  */
 int results_check_features(
-    const struct results *answers, uint64_t features, struct outcome *outcome);
+    const struct results *results, uint64_t features, struct outcome *outcome);
 
 /*
  * Take one frame.  Returns 0, or -1 with outcome if the connection has come to
  * its end with it.
  */
-int results_take(struct results *answers, const struct conn_frame *frame,
+int results_take(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome);
 
 #endif

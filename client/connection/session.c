@@ -47,7 +47,7 @@ fail_lost(struct session *session, int error)
 		error = session->write_error;
 	outcome_set(session->outcome, STATUS_LOST, "%s%s",
 	    error != 0 ? strerror(error) : "the server ended it",
-	    session->feed.greeted ? "" : ", before its greeting");
+	    session->outgoing.greeted ? "" : ", before its greeting");
 	return -1;
 }
 
@@ -59,24 +59,24 @@ judge_greeting(struct session *session)
 	if (wire_read_greeting(session->greeting.bytes, &greeting) == -1 ||
 	    greeting.state > WIRE_REFUSING)
 		return fail(session, STATUS_PROTOCOL, "bad greeting");
-	session->answers.version =
+	session->results.version =
 	    wire_common_version(greeting.lowest, greeting.highest);
-	if (session->answers.version == 0) {
+	if (session->results.version == 0) {
 		outcome_set(session->outcome, STATUS_VERSION,
 		    "the server speaks versions %u to %u, ftx speaks %d to %d",
 		    greeting.lowest, greeting.highest, WIRE_LOWEST,
 		    WIRE_HIGHEST);
 		return -1;
 	}
-	session->answers.refusing = greeting.state == WIRE_REFUSING;
-	if (session->answers.version < 2 && !session->answers.refusing &&
-	    results_check_features(&session->answers, 0, session->outcome) ==
+	session->results.refusing = greeting.state == WIRE_REFUSING;
+	if (session->results.version < 2 && !session->results.refusing &&
+	    results_check_features(&session->results, 0, session->outcome) ==
 		-1)
 		return -1;
-	session->feed.stopped = session->answers.refusing;
-	if (is_command(session) && !session->answers.refusing)
-		feed_begin(&session->feed);
-	feed_greet(&session->feed);
+	session->outgoing.stopped = session->results.refusing;
+	if (is_command(session) && !session->results.refusing)
+		outgoing_begin(&session->outgoing);
+	outgoing_greet(&session->outgoing);
 	silence_heard(&session->silence, 0, io_now());
 	return 0;
 }
@@ -117,9 +117,9 @@ take_input(struct session *session)
 	struct conn_frame frame;
 	enum conn_event event;
 
-	if (!session->feed.greeted && take_greeting(session) == -1)
+	if (!session->outgoing.greeted && take_greeting(session) == -1)
 		return -1;
-	if (!session->feed.greeted)
+	if (!session->outgoing.greeted)
 		return 0;
 	for (;;) {
 		event = conn_next(&session->conn, &frame);
@@ -129,7 +129,7 @@ take_input(struct session *session)
 			return fail(session, STATUS_PROTOCOL, frame.reason);
 		silence_heard(
 		    &session->silence, frame.type == WIRE_WORKING, now);
-		if (results_take(&session->answers, &frame, session->outcome) ==
+		if (results_take(&session->results, &frame, session->outcome) ==
 		    -1)
 			return -1;
 	}
@@ -160,7 +160,7 @@ read_input(struct session *session)
 static int
 is_silent(const struct session *session)
 {
-	return session->write_error != 0 || session->answers.refusing;
+	return session->write_error != 0 || session->results.refusing;
 }
 
 /* Write as much as the limit on the rate allows.  Returns 0, or -1, errno. */
@@ -183,7 +183,7 @@ static int
 write_output(struct session *session)
 {
 	io_time end = io_now() + TURN;
-	enum feed_step step;
+	enum outgoing_step step;
 
 	if (is_silent(session)) {
 		session->conn.send_until = session->conn.sent;
@@ -191,8 +191,8 @@ write_output(struct session *session)
 		return 0;
 	}
 	do {
-		step = feed_step(&session->feed);
-	} while (step == FEED_MORE &&
+		step = outgoing_step(&session->outgoing);
+	} while (step == OUTGOING_MORE &&
 	    conn_unsent(&session->conn) < session->most && io_now() < end &&
 	    !interrupt_caught());
 	/* What has just been queued may be the end of an input that was cut. */
@@ -200,7 +200,7 @@ write_output(struct session *session)
 		return 1;
 	if (flush(session) == -1)
 		session->write_error = errno;
-	return step != FEED_IDLE && conn_unsent(&session->conn) == 0;
+	return step != OUTGOING_IDLE && conn_unsent(&session->conn) == 0;
 }
 
 /* Note whether anything went. */
@@ -219,10 +219,10 @@ deadline_of(const struct session *session)
 		return session->greeting.line_end;
 	if (session->write_error != 0)
 		return session->silence.moved + LAST_WORDS;
-	if (!session->feed.greeted)
+	if (!session->outgoing.greeted)
 		return session->limits.queue_end;
 	return silence_end(&session->silence,
-	    session->silence.working ? window_largest(&session->feed.window)
+	    session->silence.working ? window_largest(&session->outgoing.window)
 				     : 0);
 }
 
@@ -237,7 +237,7 @@ fail_late(struct session *session, io_time now)
 		return fail_foreign(session);
 	if (session->write_error != 0)
 		return fail_lost(session, 0);
-	if (!session->feed.greeted) {
+	if (!session->outgoing.greeted) {
 		outcome_set(session->outcome, STATUS_BUSY, "%s in %s",
 		    is_command(session) ? "the command sent no greeting"
 					: "no worker became free",
@@ -270,8 +270,8 @@ allowed_from(const struct session *session)
 static int
 is_complete(const struct session *session)
 {
-	return !session->feed.stopped && !session->feed.postponed &&
-	    feed_is_done(&session->feed);
+	return !session->outgoing.stopped && !session->outgoing.postponed &&
+	    outgoing_is_done(&session->outgoing);
 }
 
 /* An end that comes after the last result takes none back. */
@@ -286,12 +286,12 @@ is_harmless(const struct session *session)
 static enum session_event
 finish(struct session *session)
 {
-	if (session->feed.stopped) {
+	if (session->outgoing.stopped) {
 		(void)fail(
 		    session, STATUS_DRAINING, "the server is going down");
 		return SESSION_FAILED;
 	}
-	if (session->feed.postponed) {
+	if (session->outgoing.postponed) {
 		(void)fail(
 		    session, STATUS_BUSY, "the server compares for others now");
 		return SESSION_FAILED;
@@ -315,7 +315,7 @@ session_step(struct session *session, struct outcome *outcome)
 	session->has_read = 0;
 	if (read_input(session) == -1)
 		return is_harmless(session) ? SESSION_ENDED : SESSION_FAILED;
-	if (!session->answers.refusing && feed_is_done(&session->feed))
+	if (!session->results.refusing && outgoing_is_done(&session->outgoing))
 		return finish(session);
 	now = io_now();
 	watch(session, now);
@@ -337,44 +337,13 @@ session_await(const struct session *session, struct pollfd *wait)
 	return allowed < deadline ? allowed : deadline;
 }
 
-/* The one that is sent or compared, or the oldest; NULL if there is none. */
-static const struct request *
-request_under_way(const struct session *session)
-{
-	const struct feed *feed = &session->feed;
-	const struct window *window = &feed->window;
-
-	if (feed->fd != -1)
-		return window_find(window, feed->file.request);
-	return window_find(window,
-	    feed->hash.fd != -1 ? feed->hash.file.request : window->first);
-}
-
-/* What is being done with it. */
-static enum view_state
-state_of(const struct session *session, const struct request *request)
-{
-	const struct feed *feed = &session->feed;
-
-	if (feed->fd != -1 && feed->kept.offset == 0)
-		return session->conn.also == -1 ? VIEW_SENDING : VIEW_READING;
-	if (feed->fd != -1 || feed->hash.fd != -1)
-		return VIEW_COMPARING;
-	/* Before the last file is found, others follow it. */
-	return request != NULL && request->state == REQUEST_ENDED &&
-		session->run->queue.ended
-	    ? VIEW_COMMITTING
-	    : VIEW_SENDING;
-}
-
 void
 session_show(const struct session *session, io_time now)
 {
 	struct run *run = session->run;
-	const struct request *request = request_under_way(session);
 	struct view view;
 
-	if (!session->feed.greeted) {
+	if (!session->outgoing.greeted) {
 		view_waiting(&view, run,
 		    is_command(session)
 			? "waiting for ftxd's greeting from the command"
@@ -386,13 +355,7 @@ session_show(const struct session *session, io_time now)
 		/* It may be asking for a password there. */
 		view.once = is_command(session);
 	} else {
-		view_of(&view, run, request, state_of(session, request));
-		/* It is noted as sent when that has been done. */
-		if (view.state == VIEW_COMPARING)
-			view.sent +=
-			    (session->feed.fd != -1 ? &session->feed.file
-						    : &session->feed.hash.file)
-				->sent;
+		outgoing_view(&session->outgoing, &view);
 	}
 	progress_show(&run->progress, &view, now);
 }
@@ -400,13 +363,13 @@ session_show(const struct session *session, io_time now)
 int
 session_is_sending(const struct session *session)
 {
-	return session->feed.fd != -1;
+	return session->outgoing.fd != -1;
 }
 
 int
 session_is_greeted(const struct session *session)
 {
-	return session->feed.greeted && !session->answers.refusing;
+	return session->outgoing.greeted && !session->results.refusing;
 }
 
 int
@@ -419,17 +382,17 @@ session_begin(struct session *session, struct run *run, unsigned line, int in,
 	    .limits = *limits,
 	    .begun = now,
 	    .most = rate_piece(&run->rate, CONN_DATA),
-	    .answers = {.run = run, .feed = &session->feed}};
+	    .results = {.run = run, .outgoing = &session->outgoing}};
 	silence_init(&session->silence, run->options->timeout,
 	    run->options->commit_timeout, now);
-	feed_init(&session->feed, run, &session->conn, line);
+	outgoing_init(&session->outgoing, run, &session->conn, line);
 	if (conn_init(&session->conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set(outcome, STATUS_MEMORY, "%s", "");
 		return -1;
 	}
-	session->feed.most = session->most;
+	session->outgoing.largest = session->most;
 	if (!is_command(session))
-		feed_begin(&session->feed);
+		outgoing_begin(&session->outgoing);
 	return 0;
 }
 
@@ -440,7 +403,7 @@ is_lost(const struct session *session)
 	/* Without a greeting no worker has seen it. */
 	return session->greeting.length > 0 &&
 	    greeting_is_possible(&session->greeting) &&
-	    !session->answers.refusing && !session->answers.fatal;
+	    !session->results.refusing && !session->results.fatal;
 }
 
 void
@@ -454,8 +417,9 @@ session_relieve(struct session *session, io_time since, io_time now)
 	if (is_silent(session))
 		return;
 	/* Before it has the hello it would not understand. */
-	if (conn->sent > 0 && now - last >= FEED_WAITING &&
-	    conn_insert(conn, WIRE_WAITING, feed_current(&session->feed)) == 0)
+	if (conn->sent > 0 && now - last >= OUTGOING_WAITING &&
+	    conn_insert(
+		conn, WIRE_WAITING, outgoing_current(&session->outgoing)) == 0)
 		session->relieved = now;
 	if (flush(session) == -1)
 		session->write_error = errno;
@@ -466,17 +430,17 @@ session_abandon(struct session *session)
 {
 	/* A greeting may have come that was not read. */
 	int lost = is_lost(session) ||
-	    (session->conn.sent > 0 && !session->feed.greeted);
+	    (session->conn.sent > 0 && !session->outgoing.greeted);
 
-	window_release(&session->feed.window, lost, &session->run->again);
+	window_release(&session->outgoing.window, lost, &session->run->again);
 }
 
 uint64_t
 session_end(struct session *session)
 {
-	uint64_t steps = session->feed.window.steps;
+	uint64_t steps = session->outgoing.window.steps;
 
-	feed_release(&session->feed, is_lost(session));
+	outgoing_release(&session->outgoing, is_lost(session));
 	conn_release(&session->conn);
 	return steps;
 }

@@ -3,8 +3,8 @@
 #ifndef CLIENT_CONNECTION_SESSION_H
 #define CLIENT_CONNECTION_SESSION_H
 
-#include "client/connection/outgoing.h"
 #include "client/connection/greeting.h"
+#include "client/connection/outgoing.h"
 #include "client/connection/results.h"
 #include "client/connection/silence.h"
 #include "client/run/run.h"
@@ -22,8 +22,8 @@ struct session {
 	struct run *run; /* not owned */
 	struct session_limits limits;
 	struct conn conn;
-	struct feed feed;
-	struct results answers;
+	struct outgoing outgoing;
+	struct results results;
 	struct greeting greeting;
 	size_t most; /* bytes that are queued before they are written */
 	io_time begun;

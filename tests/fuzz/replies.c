@@ -15,13 +15,13 @@
 
 /* What the first byte of an input says, above the number of the run. */
 enum way {
-	WAY_RUN = 7,
+	WAY_CALL = 7,
 	WAY_HONEST = 8, /* a result has the size and digest of what was sent */
 	WAY_LEAVES = 16,
 	WAY_EARLY = 32 /* the server does not wait until all was sent */
 };
 
-#define RUNS 8
+#define CALLS 8
 #define MAX_INPUT 16384
 #define REQUESTS 32
 #define ARGUMENTS 8
@@ -29,12 +29,12 @@ enum way {
 /* More turns than any run takes. */
 #define MOST_TURNS 100000
 
-/* What the user wants: files are those that will be sent. */
-static struct run {
+/* One way to call ftx, and how many files it sends. */
+static struct call {
 	const char *arguments[ARGUMENTS];
 	const char *sources[4];
 	size_t files;
-} runs[RUNS] = {
+} calls[CALLS] = {
     {{"-v"}, {"small"}, 1},
     {{"-o", "progress=lines"}, {"small", "empty", "large"}, 3},
     {{"-rp"}, {"tree"}, 1},
@@ -55,7 +55,7 @@ struct sent {
 	char path[64];
 };
 
-static struct options options[RUNS];
+static struct options options[CALLS];
 static struct turns turns;
 static struct sent sent[REQUESTS];
 static size_t sent_count;
@@ -84,16 +84,16 @@ make_sources(void)
 }
 
 static void
-read_options(size_t run)
+read_options(size_t number)
 {
 	static char command[] = "put", program[] = "ftx";
 	char *argv[ARGUMENTS + 3] = {program, command};
 	char error[SETTINGS_ERROR];
 	int argc = 2;
 
-	for (const char **next = runs[run].arguments; *next != NULL; next++)
+	for (const char **next = calls[number].arguments; *next != NULL; next++)
 		argv[argc++] = strdup(*next);
-	fuzz_check(options_read(&options[run], argc, argv, error) != -1);
+	fuzz_check(options_read(&options[number], argc, argv, error) != -1);
 	for (int i = 2; i < argc; i++)
 		free(argv[i]);
 }
@@ -112,7 +112,7 @@ prepare(void)
 	fuzz_check(mkdir("tree", 0755) == 0);
 	fuzz_check(mkdir("tree/a", 0755) == 0);
 	make_file("tree/a/leaf", "leaf", 4);
-	for (size_t i = 0; i < RUNS; i++)
+	for (size_t i = 0; i < CALLS; i++)
 		read_options(i);
 }
 
@@ -256,13 +256,13 @@ judge_answers(void)
 }
 
 static size_t
-count_confirmed(int folders)
+count_confirmed(int directories)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < sent_count; i++)
 		count += sent[i].confirmed &&
-		    (sent[i].type == WIRE_DIRECTORY) == folders;
+		    (sent[i].type == WIRE_DIRECTORY) == directories;
 	return count;
 }
 
@@ -286,19 +286,20 @@ check_sources(void)
 }
 
 static void
-check(
-    const struct tally *tally, enum session_event event, const struct run *run)
+check(const struct tally *tally, enum session_event event,
+    const struct call *call)
 {
 	size_t files;
 
 	judge_answers();
 	files = count_confirmed(0);
 	fuzz_check(tally->stored <= files);
-	fuzz_check(tally->folders <= count_confirmed(1));
+	fuzz_check(tally->directories <= count_confirmed(1));
 	if (event == SESSION_FAILED)
 		fuzz_check(tally_exit(tally) != 0);
 	else if (tally_exit(tally) == 0)
-		fuzz_check(tally->stored == run->files && files == run->files);
+		fuzz_check(
+		    tally->stored == call->files && files == call->files);
 	check_sources();
 }
 
@@ -332,7 +333,7 @@ talk(struct session *session, struct outcome *outcome)
 }
 
 static void
-put(struct run *run, int end, const struct run *run)
+put(struct run *run, int end, const struct call *call)
 {
 	const struct session_limits limits = {io_now(), IO_NEVER};
 	struct outcome outcome = {STATUS_STORED, ""};
@@ -346,16 +347,16 @@ put(struct run *run, int end, const struct run *run)
 	(void)session_end(&session);
 	if (event == SESSION_FAILED)
 		report_end(run, &outcome);
-	check(&run->tally, event, run);
+	check(&run->tally, event, call);
 }
 
 static size_t
-count_sources(const struct run *run, char *sources[4])
+count_sources(const struct call *call, char *sources[4])
 {
 	size_t count = 0;
 
-	for (; run->sources[count] != NULL; count++)
-		sources[count] = (char *)(uintptr_t)run->sources[count];
+	for (; call->sources[count] != NULL; count++)
+		sources[count] = (char *)(uintptr_t)call->sources[count];
 	return count;
 }
 
@@ -366,7 +367,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char path[] = "t";
 	struct target target = {.host = "h", .shown = "h", .path = path};
 	struct run run;
-	const struct run *run;
+	const struct call *call;
 	char *sources[4];
 	int end;
 
@@ -374,15 +375,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	prepare();
 	way = data[0];
-	run = &runs[way & WAY_RUN];
+	call = &calls[way & WAY_CALL];
 	sent_count = said_length = 0;
-	fuzz_check(run_init(&run, &options[way & WAY_RUN], &target, sources,
-		       count_sources(run, sources)) == 0);
+	fuzz_check(run_init(&run, &options[way & WAY_CALL], &target, sources,
+		       count_sources(call, sources)) == 0);
 	end = turns_open(&turns, WIRE_FROM_SERVER, data + 2, size - 2, data[1]);
 	turns.hear = hear;
 	turns.say = say;
 	turns.leaves = (way & WAY_LEAVES) != 0;
-	put(&run, end, run);
+	put(&run, end, call);
 	progress_end(&run.progress);
 	run_release(&run);
 	close(end);

@@ -21,7 +21,7 @@ static struct options options;
 static struct target target;
 static struct run run;
 static struct conn conn, server;
-static struct feed feed;
+static struct outgoing outgoing;
 static int ends[2];
 static char large[] = "large", small[] = "small";
 static char *paths[] = {large, small};
@@ -58,8 +58,8 @@ begin(void)
 	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
 	ck_assert_int_eq(
 	    conn_init(&server, ends[1], ends[1], WIRE_FROM_CLIENT), 0);
-	feed_init(&feed, &run, &conn, 0);
-	feed_begin(&feed);
+	outgoing_init(&outgoing, &run, &conn, 0);
+	outgoing_begin(&outgoing);
 	ck_assert_int_eq(conn_flush(&conn), 0);
 	ck_assert_int_gt(conn_fill(&server), 0);
 	ck_assert_ptr_nonnull(conn_take(&server, WIRE_HELLO));
@@ -68,7 +68,7 @@ begin(void)
 static void
 end(void)
 {
-	feed_release(&feed, 0);
+	outgoing_release(&outgoing, 0);
 	conn_release(&server);
 	conn_release(&conn);
 	run_release(&run);
@@ -78,14 +78,14 @@ end(void)
 
 /* Feed until the server hears this; what else it hears is waiting. */
 static struct conn_frame
-feed_until(enum wire_type type, uint32_t request)
+send_until(enum wire_type type, uint32_t request)
 {
 	struct conn_frame frame;
 
 	for (int i = 0; i < 1000; i++) {
 		switch (conn_next(&server, &frame)) {
 		case CONN_NOTHING:
-			(void)feed_step(&feed);
+			(void)outgoing_step(&outgoing);
 			ck_assert_int_eq(conn_flush(&conn), 0);
 			(void)conn_fill(&server);
 			break;
@@ -104,7 +104,7 @@ feed_until(enum wire_type type, uint32_t request)
 static struct wire_request
 expect_ask(uint32_t number)
 {
-	const struct conn_frame frame = feed_until(WIRE_ASK, number);
+	const struct conn_frame frame = send_until(WIRE_ASK, number);
 	struct wire_request request;
 
 	ck_assert_int_eq(
@@ -127,62 +127,63 @@ START_TEST(digests_are_asked_with)
 {
 	struct wire_request request;
 
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
 	request = expect_ask(1);
 	ck_assert_uint_eq(request.wishes, WIRE_UNLESS_DIGEST);
 	ck_assert_uint_eq(request.digest, digest_of_zeros(LARGE));
 	request = expect_ask(2);
 	ck_assert_uint_eq(request.digest, digest_of_zeros(5));
-	ck_assert(!feed_is_done(&feed));
+	ck_assert(!outgoing_is_done(&outgoing));
 }
 END_TEST
 
 /* A pause of many pieces is told at once, and a worker is not held for it. */
 START_TEST(the_server_is_told_to_wait)
 {
-	(void)feed_until(WIRE_BASE, 0);
-	ck_assert_int_eq(feed_step(&feed), FEED_MORE);
-	ck_assert_int_eq(feed_step(&feed), FEED_IDLE);
+	(void)send_until(WIRE_BASE, 0);
+	ck_assert_int_eq(outgoing_step(&outgoing), OUTGOING_MORE);
+	ck_assert_int_eq(outgoing_step(&outgoing), OUTGOING_IDLE);
 	ck_assert_uint_eq(conn_unsent(&conn), 0);
-	feed_greet(&feed);
-	ck_assert_int_eq(feed_step(&feed), FEED_FULL);
-	(void)feed_until(WIRE_WAITING, 1);
+	outgoing_greet(&outgoing);
+	ck_assert_int_eq(outgoing_step(&outgoing), OUTGOING_FULL);
+	(void)send_until(WIRE_WAITING, 1);
 	/* Also where nothing else is left to be sent. */
 	run.queue.ended = 1;
-	ck_assert(!feed_is_done(&feed));
+	ck_assert(!outgoing_is_done(&outgoing));
 	/* Not with each piece, but in time. */
-	ck_assert_int_eq(feed_step(&feed), FEED_FULL);
+	ck_assert_int_eq(outgoing_step(&outgoing), OUTGOING_FULL);
 	ck_assert_uint_eq(conn_unsent(&conn), 0);
-	ck_assert_int_gt(feed.next_waiting, io_now());
-	ck_assert_int_lt(feed.next_waiting, io_now() + 5000);
-	feed.next_waiting = 0;
-	(void)feed_until(WIRE_WAITING, 1);
+	ck_assert_int_gt(outgoing.next_waiting, io_now());
+	ck_assert_int_lt(outgoing.next_waiting, io_now() + 5000);
+	outgoing.next_waiting = 0;
+	(void)send_until(WIRE_WAITING, 1);
 }
 END_TEST
 
 /* The content of one goes on while another is hashed. */
 START_TEST(what_may_go_goes_first)
 {
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
 	make(small, LARGE);
 	(void)expect_ask(1);
-	(void)feed_until(WIRE_WAITING, 2);
-	feed.hash.since -= FEED_HASH_LONGEST;
-	window_mark(&feed.window, window_find(&feed.window, 1), REQUEST_GOING);
-	(void)feed_until(WIRE_DATA, 1);
-	while (feed.fd != -1) {
+	(void)send_until(WIRE_WAITING, 2);
+	outgoing.checksum.since -= CHECKSUM_LONGEST;
+	window_mark(
+	    &outgoing.window, window_find(&outgoing.window, 1), REQUEST_GOING);
+	(void)send_until(WIRE_DATA, 1);
+	while (outgoing.fd != -1) {
 		struct conn_frame frame;
 
-		(void)feed_step(&feed);
+		(void)outgoing_step(&outgoing);
 		ck_assert_int_eq(conn_flush(&conn), 0);
 		(void)conn_fill(&server);
 		while (conn_next(&server, &frame) == CONN_FRAME)
 			ck_assert_uint_eq(frame.request, 1);
 	}
 	/* The end was the last frame: the excuse is made again, and counts. */
-	(void)feed_until(WIRE_WAITING, 2);
+	(void)send_until(WIRE_WAITING, 2);
 	ck_assert_uint_eq(
 	    expect_ask(2).wishes & WIRE_UNLESS_DIGEST, WIRE_UNLESS_DIGEST);
 }
@@ -193,10 +194,10 @@ START_TEST(no_excuse_is_too_long)
 {
 	struct wire_request request;
 
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
-	(void)feed_until(WIRE_WAITING, 1);
-	feed.hash.since -= FEED_HASH_LONGEST;
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
+	(void)send_until(WIRE_WAITING, 1);
+	outgoing.checksum.since -= CHECKSUM_LONGEST;
 	request = expect_ask(1);
 	ck_assert_uint_eq(request.wishes, 0);
 	ck_assert_uint_eq(request.digest, 0);
@@ -210,28 +211,28 @@ START_TEST(the_next_connection_goes_on)
 {
 	uint64_t hashed;
 
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
-	(void)feed_until(WIRE_WAITING, 1);
-	hashed = feed.hash.file.sent;
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
+	(void)send_until(WIRE_WAITING, 1);
+	hashed = outgoing.checksum.file.sent;
 	ck_assert_uint_gt(hashed, 0);
 	ck_assert_uint_lt(hashed, LARGE);
-	ck_assert_uint_gt(feed.window.steps, 0);
-	feed_release(&feed, 1);
-	feed_init(&feed, &run, &conn, 0);
-	feed_greet(&feed);
-	ck_assert_int_eq(feed_step(&feed), FEED_MORE);
-	ck_assert_uint_eq(feed.hash.file.sent, hashed);
+	ck_assert_uint_gt(outgoing.window.steps, 0);
+	outgoing_release(&outgoing, 1);
+	outgoing_init(&outgoing, &run, &conn, 0);
+	outgoing_greet(&outgoing);
+	ck_assert_int_eq(outgoing_step(&outgoing), OUTGOING_MORE);
+	ck_assert_uint_eq(outgoing.checksum.file.sent, hashed);
 	ck_assert_uint_eq(expect_ask(1).digest, digest_of_zeros(LARGE));
 	/* Not with what was read of another file. */
-	feed_release(&feed, 1);
+	outgoing_release(&outgoing, 1);
 	ck_assert_ptr_nonnull(run.again.first);
 	run.again.first->digested = 0;
 	make(large, LARGE - 1);
-	feed_init(&feed, &run, &conn, 0);
-	feed_greet(&feed);
-	(void)feed_step(&feed);
-	ck_assert_uint_eq(feed.hash.file.sent, 0);
+	outgoing_init(&outgoing, &run, &conn, 0);
+	outgoing_greet(&outgoing);
+	(void)outgoing_step(&outgoing);
+	ck_assert_uint_eq(outgoing.checksum.file.sent, 0);
 }
 END_TEST
 
@@ -239,26 +240,26 @@ START_TEST(sources_that_change_meanwhile)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
 
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
-	(void)feed_until(WIRE_WAITING, 1);
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
+	(void)send_until(WIRE_WAITING, 1);
 	ck_assert_int_eq(utimensat(AT_FDCWD, large, times, 0), 0);
 	(void)expect_ask(2);
 	ck_assert_int_eq(tally_exit(&run.tally), 24);
-	ck_assert_ptr_null(window_find(&feed.window, 1));
+	ck_assert_ptr_null(window_find(&outgoing.window, 1));
 }
 END_TEST
 
 START_TEST(sources_that_become_shorter)
 {
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
-	(void)feed_until(WIRE_WAITING, 1);
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
+	(void)send_until(WIRE_WAITING, 1);
 	make(large, LARGE - 1);
 	(void)expect_ask(2);
 	ck_assert_uint_eq(run.tally.failed, 1);
 	ck_assert_int_eq(tally_exit(&run.tally), 24);
-	ck_assert_ptr_null(window_find(&feed.window, 1));
+	ck_assert_ptr_null(window_find(&outgoing.window, 1));
 }
 END_TEST
 
@@ -270,8 +271,8 @@ START_TEST(content_that_changes_unseen)
 	struct conn_frame frame;
 	int fd;
 
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
 	(void)expect_ask(1);
 	(void)expect_ask(2);
 	ck_assert_int_eq(stat(small, &found), 0);
@@ -281,10 +282,11 @@ START_TEST(content_that_changes_unseen)
 	times[1] = found.st_mtim;
 	ck_assert_int_eq(futimens(fd, times), 0);
 	ck_assert_int_eq(close(fd), 0);
-	window_mark(&feed.window, window_find(&feed.window, 2), REQUEST_GOING);
-	frame = feed_until(WIRE_DATA, 2);
+	window_mark(
+	    &outgoing.window, window_find(&outgoing.window, 2), REQUEST_GOING);
+	frame = send_until(WIRE_DATA, 2);
 	ck_assert_uint_eq(frame.length, 5);
-	(void)feed_until(WIRE_ABORT, 2);
+	(void)send_until(WIRE_ABORT, 2);
 	ck_assert_int_eq(tally_exit(&run.tally), 24);
 }
 END_TEST
@@ -292,12 +294,12 @@ END_TEST
 /* A worker that goes takes no further request. */
 START_TEST(nothing_is_asked_when_it_is_over)
 {
-	(void)feed_until(WIRE_BASE, 0);
-	feed_greet(&feed);
-	(void)feed_until(WIRE_WAITING, 1);
-	feed.stopped = 1;
-	ck_assert(feed_is_done(&feed));
-	ck_assert_int_eq(feed_step(&feed), FEED_IDLE);
+	(void)send_until(WIRE_BASE, 0);
+	outgoing_greet(&outgoing);
+	(void)send_until(WIRE_WAITING, 1);
+	outgoing.stopped = 1;
+	ck_assert(outgoing_is_done(&outgoing));
+	ck_assert_int_eq(outgoing_step(&outgoing), OUTGOING_IDLE);
 	ck_assert_uint_eq(conn_unsent(&conn), 0);
 }
 END_TEST
@@ -305,8 +307,8 @@ END_TEST
 Suite *
 checksum_suite(void)
 {
-	Suite *suite = suite_create("feed_hash");
-	TCase *tcase = support_case("feed_hash");
+	Suite *suite = suite_create("checksum");
+	TCase *tcase = support_case("checksum");
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, digests_are_asked_with);

@@ -21,7 +21,7 @@ static struct options options;
 static struct target target;
 static struct run run;
 static struct conn conn;
-static struct feed feed;
+static struct outgoing outgoing;
 static int ends[2];
 static char names[FILES][8];
 static char *paths[FILES];
@@ -40,14 +40,14 @@ begin(size_t count)
 	ck_assert_int_eq(io_set_blocking(ends[1], 0), 0);
 	ck_assert_int_eq(
 	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
-	feed_init(&feed, &run, &conn, 0);
-	feed_begin(&feed);
+	outgoing_init(&outgoing, &run, &conn, 0);
+	outgoing_begin(&outgoing);
 }
 
 static void
 end(void)
 {
-	feed_release(&feed, 0);
+	outgoing_release(&outgoing, 0);
 	conn_release(&conn);
 	run_release(&run);
 	close(ends[0]);
@@ -56,17 +56,17 @@ end(void)
 
 /* Feed until there is nothing to do. */
 static void
-feed_all(void)
+send_all(void)
 {
 	static uint8_t spill[65536];
-	enum feed_step step;
+	enum outgoing_step step;
 
 	do {
-		step = feed_step(&feed);
+		step = outgoing_step(&outgoing);
 		ck_assert_int_eq(conn_flush(&conn), 0);
 		while (read(ends[1], spill, sizeof(spill)) > 0)
 			continue;
-	} while (step != FEED_IDLE || conn_unsent(&conn) > 0);
+	} while (step != OUTGOING_IDLE || conn_unsent(&conn) > 0);
 }
 
 /* Sources of these sizes, the last of them for all that follow. */
@@ -103,13 +103,13 @@ START_TEST(no_more_before_the_greeting)
 {
 	make_sources(cases[_i].sizes, 3);
 	begin(cases[_i].count);
-	feed_all();
+	send_all();
 	ck_assert_uint_le(conn.sent, EARLY);
 	/* And hardly less, where there is more to send. */
 	if (cases[_i].sizes[0] > 0)
 		ck_assert_uint_gt(conn.sent, EARLY - 5000);
-	feed_greet(&feed);
-	feed_all();
+	outgoing_greet(&outgoing);
+	send_all();
 	if (cases[_i].sizes[0] > 0)
 		ck_assert_uint_gt(conn.sent, EARLY);
 	ck_assert_uint_eq(run.queue.next, cases[_i].count);
@@ -125,14 +125,15 @@ START_TEST(files_begin_with_the_greeting)
 
 	make_sources(sizes, 2);
 	begin(3);
-	feed_all();
-	ck_assert_uint_eq(feed.window.next, 3);
-	window_find(&feed.window, 1)->begun = 7;
-	window_find(&feed.window, 2)->begun = 7;
-	window_mark(&feed.window, window_find(&feed.window, 1), REQUEST_DONE);
+	send_all();
+	ck_assert_uint_eq(outgoing.window.next, 3);
+	window_find(&outgoing.window, 1)->begun = 7;
+	window_find(&outgoing.window, 2)->begun = 7;
+	window_mark(
+	    &outgoing.window, window_find(&outgoing.window, 1), REQUEST_DONE);
 	now = io_now();
-	feed_greet(&feed);
-	ck_assert_int_ge(window_find(&feed.window, 2)->begun, now);
+	outgoing_greet(&outgoing);
+	ck_assert_int_ge(window_find(&outgoing.window, 2)->begun, now);
 	end();
 }
 END_TEST
@@ -140,8 +141,8 @@ END_TEST
 Suite *
 outgoing_suite(void)
 {
-	Suite *suite = suite_create("feed");
-	TCase *tcase = support_case("feed");
+	Suite *suite = suite_create("outgoing");
+	TCase *tcase = support_case("outgoing");
 
 	tcase_add_loop_test(tcase, no_more_before_the_greeting, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));

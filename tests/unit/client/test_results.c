@@ -18,8 +18,8 @@ static struct options options;
 static struct target target;
 static struct run run;
 static struct conn conn;
-static struct feed feed;
-static struct results answers;
+static struct outgoing outgoing;
+static struct results results;
 static int ends[2];
 
 static void
@@ -35,14 +35,15 @@ begin(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	ck_assert_int_eq(
 	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
-	feed_init(&feed, &run, &conn, 0);
-	answers = (struct results){.run = &run, .feed = &feed, .based = 1};
+	outgoing_init(&outgoing, &run, &conn, 0);
+	results =
+	    (struct results){.run = &run, .outgoing = &outgoing, .based = 1};
 }
 
 static void
 end(void)
 {
-	feed_release(&feed, 0);
+	outgoing_release(&outgoing, 0);
 	conn_release(&conn);
 	run_release(&run);
 	close(ends[0]);
@@ -58,12 +59,12 @@ add_asked(unsigned wishes)
 	struct request *request = request_new(&source, WIRE_FILE, NULL, 1);
 
 	ck_assert_ptr_nonnull(request);
-	window_add(&feed.window, request);
+	window_add(&outgoing.window, request);
 	request->size = SIZE;
 	request->digest = DIGEST;
 	request->digested = 1;
 	request->wishes = wishes;
-	window_mark(&feed.window, request, REQUEST_ASKED);
+	window_mark(&outgoing.window, request, REQUEST_ASKED);
 	return request;
 }
 
@@ -81,7 +82,7 @@ hear(const struct request *request, enum status status, uint64_t size,
 	    .length = wire_write_answer(payload, &answer)};
 	struct outcome outcome;
 
-	return results_take(&answers, &frame, &outcome);
+	return results_take(&results, &frame, &outcome);
 }
 
 static const struct {
@@ -112,12 +113,12 @@ START_TEST(what_is_busy_waits_for_the_next_connection)
 	run.queue.ended = 1;
 	ck_assert_int_eq(hear(request, STATUS_BUSY, 0, 0), 0);
 	ck_assert_int_eq(request->state, REQUEST_NEW);
-	ck_assert(!feed_is_done(&feed));
+	ck_assert(!outgoing_is_done(&outgoing));
 	ck_assert_int_eq(hear(other, STATUS_UNCHANGED, 0, 0), 0);
-	ck_assert(feed_is_done(&feed));
-	ck_assert(feed.postponed);
+	ck_assert(outgoing_is_done(&outgoing));
+	ck_assert(outgoing.postponed);
 	ck_assert_ptr_null(run.again.first);
-	feed_release(&feed, 0);
+	outgoing_release(&outgoing, 0);
 	ck_assert_ptr_eq(run.again.first, request);
 	ck_assert_uint_eq(run.tally.failed, 0);
 }
@@ -135,7 +136,7 @@ START_TEST(success_is_plausible)
 	ck_assert_uint_eq(run.tally.unchanged,
 	    stories[_i].result == 0 && stories[_i].status == STATUS_UNCHANGED);
 	ck_assert_int_eq(
-	    window_find(&feed.window, 1) == NULL, stories[_i].result == 0);
+	    window_find(&outgoing.window, 1) == NULL, stories[_i].result == 0);
 }
 END_TEST
 
@@ -160,10 +161,10 @@ START_TEST(success_comes_after_the_end)
 	struct request *request = add_asked(0);
 
 	request->sent = SIZE;
-	window_mark(&feed.window, request, early[_i]);
+	window_mark(&outgoing.window, request, early[_i]);
 	ck_assert_int_eq(hear(request, STATUS_STORED, SIZE, DIGEST), -1);
 	ck_assert_uint_eq(run.tally.stored, 0);
-	window_mark(&feed.window, request, REQUEST_ENDED);
+	window_mark(&outgoing.window, request, REQUEST_ENDED);
 	ck_assert_int_eq(hear(request, STATUS_STORED, SIZE, DIGEST), 0);
 	ck_assert_uint_eq(run.tally.stored, 1);
 }
@@ -175,7 +176,7 @@ START_TEST(directories_have_no_content)
 
 	request->kind = WIRE_FOLDER;
 	ck_assert_int_eq(hear(request, STATUS_STORED, 0, 0), -1);
-	window_mark(&feed.window, request, REQUEST_ENDED);
+	window_mark(&outgoing.window, request, REQUEST_ENDED);
 	ck_assert_int_eq(hear(request, STATUS_STORED, 1, 0), -1);
 	ck_assert_int_eq(hear(request, STATUS_STORED, 0, 1), -1);
 	ck_assert_int_eq(hear(request, STATUS_WOULD_STORE, 0, 0), -1);
@@ -195,7 +196,7 @@ hear_go(const struct request *request, uint64_t offset)
 	    .length = wire_write_go(payload, &go)};
 	struct outcome outcome;
 
-	return results_take(&answers, &frame, &outcome);
+	return results_take(&results, &frame, &outcome);
 }
 
 START_TEST(go_is_plausible)
@@ -225,7 +226,7 @@ hear_fatal(enum status status)
 	    .length = wire_write_reason(payload, &reason)};
 	struct outcome outcome;
 
-	ck_assert_int_eq(results_take(&answers, &frame, &outcome), -1);
+	ck_assert_int_eq(results_take(&results, &frame, &outcome), -1);
 	return outcome.status;
 }
 
@@ -242,7 +243,7 @@ Suite *
 results_suite(void)
 {
 	Suite *suite = suite_create("results");
-	TCase *tcase = support_case("answers");
+	TCase *tcase = support_case("results");
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, what_is_busy_waits_for_the_next_connection);

@@ -43,7 +43,7 @@ Suite *
 session_suite(void)
 {
 	Suite *suite = suite_create("session");
-	TCase *tcase = support_case("stream");
+	TCase *tcase = support_case("session");
 
 	tcase_set_tags(tcase, SUPPORT_LIMITS);
 	tcase_add_test(tcase, no_memory);

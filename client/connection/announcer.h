@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Announce sources to the server: open the next one and queue its request. */
+#ifndef CLIENT_CONNECTION_ANNOUNCER_H
+#define CLIENT_CONNECTION_ANNOUNCER_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "client/connection/window.h"
+#include "client/run/request.h"
+#include "client/run/run.h"
+#include "client/sources/source.h"
+#include "common/conn.h"
+#include "common/status.h"
+#include "common/wire.h"
+
+/* The payload of the longest request. */
+#define ANNOUNCER_ROOM (WIRE_REQUEST + WIRE_PATH_MAX)
+
+struct announcer {
+	struct run *run; /* none of the three is owned */
+	struct conn *conn;
+	struct window *window;
+	uint64_t connection; /* one bit: its number among those of the run */
+};
+
+/* An open source of which nothing was read. */
+struct announcer_source {
+	struct request *request; /* in the window */
+	int fd;		   /* the receiver closes it; -1: standard input */
+	struct stat found; /* unless it is standard input */
+};
+
+/* number counts the connections of the run, below 64. */
+void announcer_init(struct announcer *announcer, struct run *run,
+    struct conn *conn, struct window *window, unsigned number);
+
+enum announcer_event {
+	ANNOUNCER_IDLE,	 /* nothing is left for this connection now */
+	ANNOUNCER_MORE,	 /* a request was queued or reported: call again */
+	ANNOUNCER_SOURCE /* a file is open, and its request is to be queued */
+};
+
+/*
+ * Continue with what an earlier connection has left, then with the queue of
+ * the run.  Directories are announced here, files are handed out in source.
+ * The caller has reserved ANNOUNCER_ROOM.
+ */
+enum announcer_event announcer_next(
+    struct announcer *announcer, struct announcer_source *source);
+
+/*
+ * Queue the request for a file; the caller has reserved ANNOUNCER_ROOM.
+ * Returns nonzero if the server is asked first; otherwise the content must
+ * follow.
+ */
+int announcer_queue(struct announcer *announcer, struct request *request);
+
+/*
+ * Open the source of a request once more.  Returns SOURCE_FILE with source,
+ * or another kind with outcome.
+ */
+enum source_kind announcer_open(const struct announcer *announcer,
+    struct request *request, struct announcer_source *source,
+    struct outcome *outcome);
+
+#endif
