@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/session/liveness.h"
-#include "server/session/receive_frame.h"
+#include "server/session/frames.h"
 #include "server/session/reply.h"
 #include "server/settings/options.h"
 #include "server/shared/scoreboard.h"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "server/session/receive_frame.h"
+#include "server/session/frames.h"
 #include "tests/unit/server/client.h"
 #include "tests/unit/server/inbox.h"
 

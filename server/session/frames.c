@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Each frame of a client, in each state, to its effect. */
-#include "server/session/receive_frame.h"
+#include "server/session/frames.h"
 
 #include "server/session/ask.h"
 #include "server/session/receive_content.h"
