@@ -11,6 +11,7 @@
 #include "client/settings/target.h"
 #include "client/shared/interrupt.h"
 #include "client/sources/source.h"
+#include "common/settings_print.h"
 #include "common/status.h"
 #include "common/text.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Send lines to syslogd without ever waiting for it. */
+/* Send lines to syslogd over a socket that does not block. */
 #include "common/log_syslog.h"
 
 #include <errno.h>
@@ -12,13 +12,12 @@
 #include <unistd.h>
 
 #include "common/io.h"
-#include "common/log.h"
 
 #ifndef _PATH_LOG
 #define _PATH_LOG "/dev/log"
 #endif
 
-/* Room for what stands before the line: number, time, name and process. */
+/* Space for the priority, time, name and process ID before the line. */
 #define HEAD 160
 
 static struct {
@@ -64,7 +63,7 @@ void
 log_syslog_open(const char *path)
 {
 	state.path = path != NULL ? path : _PATH_LOG;
-	/* If there is no syslogd yet, each line looks for it again. */
+	/* If syslogd does not run yet, log_syslog_send tries again. */
 	(void)reconnect();
 }
 
@@ -84,7 +83,7 @@ send_datagram(const char *bytes, size_t length)
 	return sent == -1 ? -1 : 0;
 }
 
-/* The time is local time, as syslogd expects it. */
+/* syslogd expects local time. */
 static size_t
 write_head(char head[HEAD], int priority, const char *name)
 {
@@ -102,7 +101,7 @@ write_head(char head[HEAD], int priority, const char *name)
 int
 log_syslog_send(int priority, const char *name, const char *line)
 {
-	char datagram[HEAD + LOG_LINE];
+	char datagram[HEAD + LOG_SYSLOG_LINE];
 	size_t length = write_head(datagram, priority, name);
 
 	length += (size_t)snprintf(

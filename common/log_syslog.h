@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* Send lines to syslogd without ever waiting for it. */
+/* Send lines to syslogd over a socket that does not block. */
 #ifndef COMMON_LOG_SYSLOG_H
 #define COMMON_LOG_SYSLOG_H
 
+/* Longest line, in bytes; longer ones are cut. */
+#define LOG_SYSLOG_LINE 1024
+
 /*
- * syslog(3) waits while syslogd does not read.  This sends the same datagrams,
- * in the format of RFC 3164, over a socket that does not block.
+ * Connect to the socket at path, or to the system's socket if path is NULL.
+ * The caller owns path and keeps it until the last line is sent.
  *
- * Connect to the socket at path, or to that of the system if path is NULL.  The
- * caller owns path, and keeps it as long as lines are sent.
+ * syslog(3) blocks while syslogd does not read.  This module sends the same
+ * datagrams, in the format of RFC 3164.
  */
 void log_syslog_open(const char *path);
 
 /*
- * Send one line, with name and our process number in front.  If syslogd was
+ * Send one line, preceded by name and our process ID.  If syslogd has been
  * restarted, connect again.  Returns 0, or -1 with errno: EAGAIN if syslogd
  * does not read now.
  */

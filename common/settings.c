@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* Settings by name: what a value may be, and where it is kept. */
+/* Settings by name: check, convert and store their values. */
 #include "common/settings.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/quantity.h"
 #include "common/text.h"
 
-/* What is shown of a value, and of the names that are close to a wrong one. */
+/* Size of a value in a message, and of the list of similar names. */
 #define SHOWN 160
 
-/* The largest value that the member can hold and the table accepts. */
+/* The largest value that the table accepts and the member can hold. */
 static uint64_t
 highest(const struct setting *setting)
 {
@@ -108,7 +109,7 @@ convert_flag(const struct setting *setting, const char *text, uint64_t *value,
 	    setting->name, show(shown, text));
 }
 
-/* Check a text, and turn it to a number where the kind is one. */
+/* Check a text; for a flag, a number or a time, also set *value. */
 static int
 convert(const struct setting *setting, const char *text, uint64_t *value,
     char error[SETTINGS_ERROR])
@@ -139,7 +140,7 @@ release_list(struct setting_list *list)
 	memset(list, 0, sizeof *list);
 }
 
-/* Takes item over only if it returns 0. */
+/* If it returns 0, the list owns item. */
 static int
 add_item(struct setting_list *list, char *item)
 {
@@ -171,7 +172,7 @@ store_text(const struct setting *setting, void *member, const char *text)
 	return -1;
 }
 
-/* Put a converted value into its member.  Returns 0, or -1 with errno. */
+/* Store a converted value in its member.  Returns 0, or -1 with errno. */
 static int
 store(const struct setting *setting, void *member, const char *text,
     uint64_t value)
@@ -229,7 +230,10 @@ settings_release(const struct setting *table, void *values)
 	}
 }
 
-/* Nonzero if so many letters added, left out, changed or swapped suffice. */
+/*
+ * Nonzero if at most so many edits make a equal to b.  An edit inserts,
+ * removes or replaces a letter, or swaps two neighbours.
+ */
 static int
 within_edits(const char *a, const char *b, int edits)
 {

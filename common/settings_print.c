@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Settings as a file, and as the usage. */
+/* Print settings as a file, and as the usage. */
+#include "common/settings_print.h"
+
 #include <string.h>
 
 #include "common/quantity.h"
-#include "common/settings.h"
 #include "common/text.h"
 
-/* What is shown of a value that cannot stand as it is. */
+/* Size of an escaped value in a comment. */
 #define SHOWN 160
 
-/* Room for "name=argument". */
+/* Size of "name=argument". */
 #define NAME_SIZE 64
 
-/* A line of a file can hold neither control bytes nor blanks around a value. */
+/* A line of a file holds no control bytes, and no blanks around a value. */
 static int
 fits_line(const char *value)
 {
@@ -73,7 +74,7 @@ print_setting(const struct setting *setting, const void *value, FILE *out)
 		    setting, QUANTITY_NUMBER, *(const uint64_t *)value, out);
 		break;
 	case SETTING_TIME:
-		/* A time is never below zero: the table's low is not. */
+		/* A time is not negative, because the table's low is not. */
 		print_quantity(
 		    setting, QUANTITY_TIME, *(const uint64_t *)value, out);
 		break;

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Settings from the command line and from a file. */
+/* Read settings from the command line and from a file. */
+#include "common/settings_read.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/settings.h"
 #include "common/text.h"
 
-/* What is shown of a path, or of a letter. */
+/* Size of a path or an option in a message. */
 #define SHOWN 160
 
-/* Every letter and digit with its colon, ":o:" and a NUL. */
+/* Size of ":o:", each letter and digit with its colon, and a NUL. */
 #define LETTERS (62 * 2 + 4)
 
 static const struct setting *
@@ -23,7 +25,10 @@ find_letter(const struct setting *table, int letter)
 	return NULL;
 }
 
-/* Colons make getopt(3) tell a missing argument from an unknown letter. */
+/*
+ * The leading colon makes getopt(3) return ':' for a missing argument and '?'
+ * for an unknown letter.
+ */
 static void
 list_letters(const struct setting *table, char letters[LETTERS])
 {
@@ -60,21 +65,21 @@ set_pair(const struct setting *table, void *values, const char *pair,
 	return result;
 }
 
-/* What getopt(3) said of an option in this argument that cannot be taken. */
+/* result is what getopt(3) returned for an option in this argument. */
 static int
-fail_option(const struct setting *table, int said, const char *argument,
+fail_option(const struct setting *table, int result, const char *argument,
     char error[SETTINGS_ERROR])
 {
 	const char letter = (char)optopt;
 	const struct setting *setting = find_letter(table, letter);
 	char shown[SHOWN];
 
-	/* Meant as one word, not as letters. */
+	/* A long option, not a group of letters. */
 	if (strncmp(argument, "--", 2) == 0)
 		return settings_fail(error, "%s is no option; -h lists them",
 		    text_escape(shown, sizeof shown, argument, strlen(argument),
 			TEXT_UTF8));
-	if (said != ':' || (setting == NULL && letter != 'o'))
+	if (result != ':' || (setting == NULL && letter != 'o'))
 		return settings_fail(error, "-%s is no option; -h lists them",
 		    text_escape(shown, sizeof shown, &letter, 1, TEXT_UTF8));
 	return settings_fail(error, "-%c needs a value: %s", letter,
@@ -82,7 +87,7 @@ fail_option(const struct setting *table, int said, const char *argument,
 }
 
 static int
-take_option(const struct setting *table, void *values, int letter,
+set_option(const struct setting *table, void *values, int letter,
     const char *argument, char error[SETTINGS_ERROR])
 {
 	const struct setting *setting = find_letter(table, letter);
@@ -96,8 +101,8 @@ take_option(const struct setting *table, void *values, int letter,
 }
 
 /*
- * getopt(3) may keep a pointer to where it stopped.  Let that be a place that
- * stays, so that the next command line may lie where this one was.
+ * getopt(3) may keep a pointer into the last argument that it read.  Move that
+ * pointer to static memory, so that the caller may free its arguments.
  */
 static void
 forget_arguments(void)
@@ -120,10 +125,11 @@ settings_command_line(const struct setting *table, void *values, int argc,
 	list_letters(table, letters);
 	opterr = 0;
 	optind = 1;
-	/* To the end in any case, never to stop inside an argument. */
+	/* After an error, too, read on: getopt(3) must not stop in an argument.
+	 */
 	while ((letter = getopt(argc, argv, letters)) != -1) {
 		if (result == 0)
-			result = take_option(
+			result = set_option(
 			    table, values, letter, argv[argument], error);
 		argument = optind;
 	}
@@ -132,7 +138,7 @@ settings_command_line(const struct setting *table, void *values, int argc,
 	return result == 0 ? operand : -1;
 }
 
-/* Set what a line says; it is changed. */
+/* Set the value of one line, which is modified. */
 static int
 set_line(const struct setting *table, void *values, char *line,
     char error[SETTINGS_ERROR])

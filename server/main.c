@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/os.h"
+#include "common/settings_print.h"
 #include "common/text.h"
 #include "server/process/background.h"
 #include "server/process/configure.h"

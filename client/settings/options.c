@@ -13,6 +13,7 @@
 #include "client/settings/target.h"
 #include "common/address.h"
 #include "common/quantity.h"
+#include "common/settings_read.h"
 #include "common/text.h"
 #include "common/wire.h"
 

@@ -9,6 +9,7 @@
 
 #include "common/address.h"
 #include "common/quantity.h"
+#include "common/settings_read.h"
 
 #define SECOND UINT64_C(1000)
 #define HOUR (3600 * SECOND)

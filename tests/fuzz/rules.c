@@ -7,6 +7,8 @@
 
 #include "common/address.h"
 #include "common/io.h"
+#include "common/settings_print.h"
+#include "common/settings_read.h"
 #include "server/process/access.h"
 #include "server/settings/options.h"
 #include "tests/fuzz/fuzz.h"

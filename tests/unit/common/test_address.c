@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "common/address.h"
-#include "tests/unit/suites.h"
 
 Suite *address_suite(void);
 

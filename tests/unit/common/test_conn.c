@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/conn.h"
-#include "tests/unit/suites.h"
 
 Suite *conn_suite(void);
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/conn.h"
-#include "tests/unit/suites.h"
 
 Suite *conn_output_suite(void);
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/digest.h"
-#include "tests/unit/suites.h"
 
 Suite *digest_suite(void);
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "common/io.h"
-#include "tests/unit/suites.h"
 
 Suite *io_suite(void);
 

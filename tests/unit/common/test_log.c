@@ -12,7 +12,6 @@
 
 #include "common/io.h"
 #include "common/log.h"
-#include "tests/unit/suites.h"
 
 Suite *log_suite(void);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "common/quantity.h"
-#include "tests/unit/suites.h"
 
 Suite *quantity_suite(void);
 

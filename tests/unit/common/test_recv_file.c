@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/recv_file.h"
-#include "tests/unit/suites.h"
 
 Suite *recv_file_suite(void);
 

@@ -9,7 +9,6 @@
 
 #include "common/send_file.h"
 #include "tests/unit/common/sending.h"
-#include "tests/unit/suites.h"
 
 Suite *send_file_suite(void);
 

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "tests/unit/common/sending.h"
-#include "tests/unit/suites.h"
 
 Suite *send_file_holes_suite(void);
 

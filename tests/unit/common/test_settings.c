@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/settings_print.h"
 #include "tests/unit/common/settings_table.h"
-#include "tests/unit/suites.h"
 
 Suite *settings_suite(void);
 

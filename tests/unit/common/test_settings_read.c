@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* settings: from a command line and from a file, and out again. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/settings_read.h"
 #include "tests/unit/common/settings_table.h"
-#include "tests/unit/suites.h"
 
 Suite *settings_read_suite(void);
 

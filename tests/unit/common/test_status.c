@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/status.h"
-#include "tests/unit/suites.h"
 
 Suite *status_suite(void);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "tests/unit/suites.h"
 
 Suite *text_suite(void);
 

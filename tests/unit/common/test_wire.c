@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/wire.h"
-#include "tests/unit/suites.h"
 
 Suite *wire_suite(void);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/wire.h"
-#include "tests/unit/suites.h"
 
 Suite *wire_payload_suite(void);
 
