@@ -10,6 +10,7 @@
 
 #include "server/session/reply.h"
 #include "server/store/compare.h"
+#include "server/store/publish.h"
 
 #define UNLESS (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)
 
@@ -292,7 +293,7 @@ set_directory(struct receive *receive, const struct wire_request *request,
 	/* It may have existed before this request. */
 	if (receive->policy.never_overwrite)
 		return 0;
-	if (store_set_directory(
+	if (publish_set_directory(
 		receive->policy.store, directory->fd, request) == 0)
 		return 0;
 	outcome_set_errno(outcome, errno, "setting mode and time");

@@ -45,7 +45,7 @@ int
 receive_is_wanted(const struct receive *receive)
 {
 	const struct scoreboard *board = receive->comparer->board;
-	const struct store_file *staged = &receive->content.staged;
+	const struct staging_file *staged = &receive->content.staged;
 
 	if (board == NULL)
 		return 0;

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "server/store/partial.h"
+#include "server/store/publish.h"
 #include "server/store/sweep.h"
 
 struct commit_file *
@@ -113,7 +114,7 @@ fail_published(struct commit_file *file, int error, const char *what)
 static int
 publish_once(const struct commit_file *file, const struct store *store)
 {
-	return store_publish(store, &file->staged, file->directory->fd,
+	return publish_file(store, &file->staged, file->directory->fd,
 	    file->name, file->no_clobber);
 }
 
@@ -132,7 +133,7 @@ give_name(struct commit_file *file, const struct store *store)
 static void
 give_folding_name(struct commit_file *file, const struct store *store)
 {
-	int turn = store_take_turn(store);
+	int turn = publish_lock_names(store);
 
 	if (directory_check_name(file->directory, file->name, &file->outcome) ==
 	    0)
@@ -156,7 +157,7 @@ publish(struct commit_file *file, const struct store *store)
 	else if (!file->present)
 		give_name(file, store);
 	if (is_good(file) && file->staged.fd != -1 &&
-	    store_finish(&file->staged) == -1)
+	    staging_close(&file->staged) == -1)
 		fail_published(file, errno, "closing the file");
 }
 
@@ -165,9 +166,9 @@ static void
 take_back(struct commit_file *file, const struct store *store)
 {
 	if (!file->present)
-		store_discard(store, &file->staged);
+		staging_discard(store, &file->staged);
 	else if (file->staged.fd != -1)
-		(void)store_finish(&file->staged);
+		(void)staging_close(&file->staged);
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "common/io.h"
 #include "common/status.h"
 #include "server/store/directory.h"
-#include "server/store/store.h"
+#include "server/store/staging.h"
 
 /* A group is as large as one of these at the most. */
 #define COMMIT_FILES 32
@@ -20,7 +20,7 @@
 /* One finished file and what becomes of it. */
 struct commit_file {
 	uint32_t request;
-	struct store_file staged;	   /* owned by the group */
+	struct staging_file staged;	   /* owned by the group */
 	struct directory *directory;	   /* a reference, owned by the group */
 	char name[WIRE_COMPONENT_MAX + 1]; /* in the directory */
 	int no_clobber;

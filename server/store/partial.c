@@ -79,7 +79,7 @@ partial_same_file(const char *a, const char *b)
  */
 void
 partial_name(const struct store *store, uint64_t sender,
-    struct store_file *staged, const char *path, size_t length,
+    struct staging_file *staged, const char *path, size_t length,
     const struct wire_request *request)
 {
 	struct digest digest;
@@ -96,7 +96,7 @@ partial_name(const struct store *store, uint64_t sender,
 	digest_init(&digest);
 	digest_add(&digest, encoded, wire_write_request(encoded, &identity));
 	digest_add(&digest, path, length);
-	snprintf(staged->name, STORE_NAME,
+	snprintf(staged->name, STAGING_NAME,
 	    "r%016" PRIx64 "-%016" PRIx64 "-%c%s", digest_value(&digest),
 	    sender, FIRST_ATTEMPT, store->mark);
 }
@@ -107,12 +107,12 @@ partial_name(const struct store *store, uint64_t sender,
  * the first.  Returns nonzero if all is well; otherwise sets errno.
  */
 static int
-lock_partial(const struct store *store, const struct store_file *staged)
+lock_partial(const struct store *store, const struct staging_file *staged)
 {
 	struct stat held;
 	int same;
 
-	if (store_lock(staged->fd) == -1)
+	if (staging_lock(staged->fd) == -1)
 		return 0;
 	same = inode_has_name(staged->fd, store->staging, staged->name,
 	    AT_SYMLINK_NOFOLLOW, &held);
@@ -131,7 +131,7 @@ lock_partial(const struct store *store, const struct store_file *staged)
 /* Open and lock a partial.  Returns 0, or -1 with errno: EAGAIN if it is held.
  */
 static int
-claim(const struct store *store, struct store_file *staged, int create)
+claim(const struct store *store, struct staging_file *staged, int create)
 {
 	int error;
 
@@ -140,7 +140,7 @@ claim(const struct store *store, struct store_file *staged, int create)
 	if (staged->fd == -1 && errno == EACCES) {
 		/* It was complete, and had its final mode, when its server
 		 * died. */
-		(void)store_remove_unheld(store, staged->name);
+		(void)staging_remove_unlocked(store, staged->name);
 		errno = EAGAIN;
 	}
 	if (staged->fd == -1)
@@ -163,7 +163,7 @@ struct search {
 };
 
 struct candidate {
-	char name[STORE_NAME];
+	char name[STAGING_NAME];
 	off_t size;
 	int foreign;
 };
@@ -201,7 +201,7 @@ wait_for_holder(struct search *search, const char *name)
 
 /* The holder may be a worker that has not noticed yet that its client left. */
 static int
-claim_in_time(struct search *search, struct store_file *staged)
+claim_in_time(struct search *search, struct staging_file *staged)
 {
 	const struct partial_finder *finder = search->finder;
 	const struct comparer *comparer = finder->comparer;
@@ -229,7 +229,7 @@ try_candidate(struct search *search, const struct candidate *candidate,
 	int error;
 
 	comparer.keepalive = (struct keepalive){keep_alive, search};
-	memcpy(found.staged.name, candidate->name, STORE_NAME);
+	memcpy(found.staged.name, candidate->name, STAGING_NAME);
 	if (claim_in_time(search, &found.staged) == -1)
 		return -1;
 	if (compare_hash(&comparer, found.staged.fd, &found.prefix) == 0) {
@@ -277,7 +277,7 @@ consider(const struct partial_finder *finder, const char *name, const char *own,
 		AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	new.size = found.st_size;
-	memcpy(new.name, name, STORE_NAME);
+	memcpy(new.name, name, STAGING_NAME);
 	insert(list, count, &new);
 }
 
@@ -297,8 +297,8 @@ add_name(struct partial_names *names, const char *name)
 		names->names = larger;
 		names->capacity = capacity;
 	}
-	snprintf(names->names[names->count++], STORE_NAME, "%.*s",
-	    STORE_NAME - 1, name);
+	snprintf(names->names[names->count++], STAGING_NAME, "%.*s",
+	    STAGING_NAME - 1, name);
 	return 0;
 }
 
@@ -315,13 +315,13 @@ read_names(struct partial_names *names, const struct store *store)
 	if (names->is_read)
 		return;
 	names->is_read = 1;
-	directory = store_list(store);
+	directory = staging_list(store);
 	if (directory == NULL)
 		return;
 	while ((entry = readdir(directory)) != NULL)
 		if (partial_is_name(entry->d_name) &&
-		    store_is_own(store, entry->d_name) &&
-		    strlen(entry->d_name) < STORE_NAME &&
+		    staging_is_own(store, entry->d_name) &&
+		    strlen(entry->d_name) < STAGING_NAME &&
 		    add_name(names, entry->d_name) == -1)
 			break;
 	closedir(directory);
@@ -355,7 +355,7 @@ list_candidates(struct partial_finder *finder, const char *own,
 		return count;
 	}
 	list[0] = (struct candidate){.foreign = 0};
-	memcpy(list[0].name, own, STORE_NAME);
+	memcpy(list[0].name, own, STAGING_NAME);
 	return 1;
 }
 
@@ -389,7 +389,7 @@ partial_held(const struct partial *partial)
 
 /* Returns 0, or -1 with errno: EAGAIN if another connection holds the name. */
 static int
-stage_attempt(const struct store *store, struct store_file *staged)
+stage_attempt(const struct store *store, struct staging_file *staged)
 {
 	for (int tries = 1; claim(store, staged, 1) == -1; tries++) {
 		if (errno != EAGAIN || tries == STAGE_TRIES)
@@ -399,12 +399,12 @@ stage_attempt(const struct store *store, struct store_file *staged)
 	}
 	if (ftruncate(staged->fd, 0) == 0)
 		return 0;
-	store_discard(store, staged);
+	staging_discard(store, staged);
 	return -1;
 }
 
 int
-partial_stage(const struct store *store, struct store_file *staged)
+partial_stage(const struct store *store, struct staging_file *staged)
 {
 	for (int i = FIRST_ATTEMPT; i <= LAST_ATTEMPT; i++) {
 		staged->name[ATTEMPT_AT] = (char)i;

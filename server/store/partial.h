@@ -10,7 +10,7 @@
 #include "common/wire.h"
 #include "server/store/compare.h"
 #include "server/store/space.h"
-#include "server/store/store.h"
+#include "server/store/staging.h"
 
 /* Bytes.  To send less than this is faster than to compare it. */
 #define PARTIAL_LEAST (1024 * 1024)
@@ -27,8 +27,8 @@
 
 /* A partial that this process has locked. */
 struct partial {
-	struct store_file staged; /* owned; fd is -1 if none was found */
-	struct digest prefix;	  /* of the whole partial */
+	struct staging_file staged; /* owned; fd is -1 if none was found */
+	struct digest prefix;	    /* of the whole partial */
 	int foreign; /* another sender's, so never truncated to 0 */
 };
 
@@ -52,13 +52,13 @@ int partial_same_file(const char *a, const char *b);
  * them, so the caller must use each name only once at a time.
  */
 void partial_name(const struct store *store, uint64_t sender,
-    struct store_file *staged, const char *path, size_t length,
+    struct staging_file *staged, const char *path, size_t length,
     const struct wire_request *request);
 
 /* The names of all partials, as they were when the connection needed them
  * first. */
 struct partial_names {
-	char (*names)[STORE_NAME];
+	char (*names)[STAGING_NAME];
 	size_t count, capacity;
 	int is_read;
 };
@@ -92,7 +92,7 @@ struct space_amount partial_held(const struct partial *partial);
  * name, use the name of the sender's next attempt.  Returns 0, or -1 with
  * errno: EAGAIN if all attempts are held.
  */
-int partial_stage(const struct store *store, struct store_file *staged);
+int partial_stage(const struct store *store, struct staging_file *staged);
 
 /* Unlock and close a partial, which stays in the staging directory. */
 void partial_release(struct partial *partial);

@@ -11,6 +11,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/os.h"
+#include "server/store/staging.h"
 
 /* Another server that starts holds the lock for two short calls. */
 #define LOCK_TRIES 20
@@ -21,7 +22,7 @@ static int
 lock(int fd)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (store_lock(fd) == 0)
+		if (staging_lock(fd) == 0)
 			return 0;
 		if (errno != EAGAIN)
 			return -1;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/os.h"
+#include "server/store/publish.h"
 #include "server/store/sweep.h"
 
 /* How much is handed to the disk at a time before the sync. */
@@ -14,7 +15,7 @@
 
 /* Returns 0, or -1 with errno. */
 static int
-stage_once(struct staged *content, const struct store_file *named)
+stage_once(struct staged *content, const struct staging_file *named)
 {
 	const struct store *store = content->policy->store;
 
@@ -26,12 +27,12 @@ stage_once(struct staged *content, const struct store_file *named)
 			return -1;
 	}
 	/* Nothing is kept of this one: there is no name to find it by. */
-	return store_stage(store, &content->staged);
+	return staging_create(store, &content->staged);
 }
 
 /* Begin with an empty file.  Returns 0, or -1 with errno. */
 static int
-stage(struct staged *content, const struct store_file *named)
+stage(struct staged *content, const struct staging_file *named)
 {
 	const struct store *store = content->policy->store;
 
@@ -132,7 +133,7 @@ static int
 begin_own(struct staged *content)
 {
 	const struct policy *policy = content->policy;
-	struct store_file own;
+	struct staging_file own;
 
 	give_back(content);
 	partial_name(policy->store, policy->sender, &own,
@@ -349,7 +350,7 @@ staged_end(struct staged *content, const struct wire_end *end,
 	}
 	if (settle(content) == -1)
 		return fail_writing(content, outcome);
-	if (store_set_attributes(content->policy->store, &content->staged,
+	if (publish_set_attributes(content->policy->store, &content->staged,
 		&content->request, destination->directory->group) == -1) {
 		outcome_set_errno(outcome, errno, "setting mode and time");
 		return -1;
@@ -382,7 +383,7 @@ staged_keep(struct staged *content)
 	    !partial_is_name(content->staged.name) ||
 	    !is_worth_keeping(content) ||
 	    recv_file_settle(&content->file) == -1 ||
-	    store_finish(&content->staged) == -1)
+	    staging_close(&content->staged) == -1)
 		return 0;
 	sweep_enforce_quota(
 	    content->policy->store, content->staged.name, &sweep_default_quota);
@@ -395,6 +396,6 @@ staged_drop(struct staged *content)
 	if (content->staged.fd != -1 && content->foreign)
 		give_back(content);
 	else if (content->staged.fd != -1)
-		store_discard(content->policy->store, &content->staged);
+		staging_discard(content->policy->store, &content->staged);
 	destination_release(&content->destination);
 }

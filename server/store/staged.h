@@ -11,14 +11,14 @@
 #include "server/store/destination.h"
 #include "server/store/partial.h"
 #include "server/store/policy.h"
-#include "server/store/store.h"
+#include "server/store/staging.h"
 
 struct staged {
 	const struct policy *policy; /* not owned */
 	uint32_t number;
 	struct wire_request request; /* but for its path */
 	struct destination destination;
-	struct store_file staged;
+	struct staging_file staged;
 	struct recv_file file;
 	uint64_t written;	/* bytes, without holes that take no room */
 	uint64_t begun_writing; /* bytes that are on their way to the disk */

@@ -16,6 +16,7 @@
 #include "server/shared/child.h"
 #include "server/store/partial.h"
 #include "server/store/sender.h"
+#include "server/store/staging.h"
 
 /* More partials than the quota permits.  Further ones are ignored. */
 #define LIST_MOST 65536
@@ -32,7 +33,7 @@ const struct sweep_quota sweep_default_quota = {
 struct found {
 	struct timespec written;
 	uint64_t bytes; /* freed by its removal */
-	char name[STORE_NAME];
+	char name[STAGING_NAME];
 };
 
 struct list {
@@ -57,7 +58,7 @@ is_wanted(const struct store *store, const char *name)
 int
 sweep_abandoned(const struct store *store)
 {
-	DIR *directory = store_list(store);
+	DIR *directory = staging_list(store);
 	struct dirent *entry;
 	int removed = 0;
 
@@ -67,7 +68,8 @@ sweep_abandoned(const struct store *store)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0 &&
 		    !is_wanted(store, entry->d_name))
-			removed += store_remove_unheld(store, entry->d_name);
+			removed +=
+			    staging_remove_unlocked(store, entry->d_name);
 	closedir(directory);
 	return removed;
 }
@@ -98,8 +100,8 @@ add(struct list *list, const struct store *store, const char *name)
 	struct found *file;
 	struct stat found;
 
-	if (!partial_is_name(name) || !store_is_own(store, name) ||
-	    strlen(name) >= STORE_NAME ||
+	if (!partial_is_name(name) || !staging_is_own(store, name) ||
+	    strlen(name) >= STAGING_NAME ||
 	    fstatat(store->staging, name, &found, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISREG(found.st_mode))
 		return 0;
@@ -110,7 +112,7 @@ add(struct list *list, const struct store *store, const char *name)
 	/* A published file has a second name; its removal frees nothing. */
 	file->bytes =
 	    found.st_nlink == 1 ? (uint64_t)found.st_blocks * OS_BLOCK : 0;
-	snprintf(file->name, STORE_NAME, "%.*s", STORE_NAME - 1, name);
+	snprintf(file->name, STAGING_NAME, "%.*s", STAGING_NAME - 1, name);
 	list->count++;
 	return 0;
 }
@@ -119,7 +121,7 @@ add(struct list *list, const struct store *store, const char *name)
 static int
 list_partials(const struct store *store, struct list *list)
 {
-	DIR *directory = store_list(store);
+	DIR *directory = staging_list(store);
 	struct dirent *entry;
 	size_t seen = 0;
 	int result = 0;
@@ -190,13 +192,13 @@ remove_oldest(const struct store *store, const struct list *list,
 	for (size_t i = 0; !is_enough(&sum, need); i++) {
 		if (i == list->count)
 			return -1;
-		if (!store_is_unheld(store, list->files[i].name))
+		if (!staging_is_unlocked(store, list->files[i].name))
 			continue;
 		count_one(&sum, &list->files[i]);
 		list->files[chosen++] = list->files[i];
 	}
 	for (size_t i = 0; i < chosen; i++)
-		if (!store_remove_unheld(store, list->files[i].name))
+		if (!staging_remove_unlocked(store, list->files[i].name))
 			result = -1;
 	return result;
 }

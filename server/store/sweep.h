@@ -9,7 +9,7 @@
 #include "server/store/store.h"
 
 /*
- * Remove this host's files (see store_is_own) that no process holds, except
+ * Remove this host's files (see staging_is_own) that no process holds, except
  * large partials that are younger than partial_ttl.  The calling process must
  * hold no staged file, because it would lose the lock.  Returns the number of
  * files removed, or -1 with errno.

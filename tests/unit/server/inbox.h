@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/store/store.h"
+#include "server/store/staging.h"
 #include "tests/unit/support.h"
 
 /*
@@ -21,7 +21,7 @@
 static inline const char *
 inbox_staging(void)
 {
-	static char path[STORE_NAME];
+	static char path[STAGING_NAME];
 
 	snprintf(path, sizeof(path), "in/.ftx-%lu", (unsigned long)geteuid());
 	return path;
@@ -72,9 +72,9 @@ inbox_be_oneself(void)
 /* An empty file on its way in, of this text. */
 static inline void
 inbox_stage(
-    const struct store *store, struct store_file *staged, const char *text)
+    const struct store *store, struct staging_file *staged, const char *text)
 {
-	ck_assert_int_eq(store_stage(store, staged), 0);
+	ck_assert_int_eq(staging_create(store, staged), 0);
 	ck_assert_int_eq(
 	    write(staged->fd, text, strlen(text)), (ssize_t)strlen(text));
 }

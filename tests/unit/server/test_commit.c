@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "server/store/commit.h"
+#include "server/store/publish.h"
 #include "tests/unit/server/client.h"
 #include "tests/unit/server/inbox.h"
 
@@ -292,7 +293,7 @@ START_TEST(names_that_fold_are_given_in_turn)
 
 	store.system.names = NAMES_FOLD;
 	(void)add(1, "", "a");
-	turn = store_take_turn(&store);
+	turn = publish_lock_names(&store);
 	ck_assert_int_ne(turn, -1);
 	child = start_commit(turn);
 	(void)poll(NULL, 0, 100);
@@ -302,7 +303,7 @@ START_TEST(names_that_fold_are_given_in_turn)
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
 	file_expect_text("in/a", "a");
-	ck_assert_int_eq(store_finish(&commit.files[0].staged), 0);
+	ck_assert_int_eq(staging_close(&commit.files[0].staged), 0);
 	commit_clear(&commit);
 }
 END_TEST

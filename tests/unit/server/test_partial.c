@@ -64,7 +64,7 @@ find(const char *path, const struct wire_request *request,
 }
 
 static int
-stage(struct store_file *staged)
+stage(struct staging_file *staged)
 {
 	partial_name(&store, SENDER, staged, "a/b", 3, &whole);
 	return partial_stage(&store, staged);
@@ -74,12 +74,12 @@ stage(struct store_file *staged)
 static void
 leave(size_t length)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	char *bytes = calloc(length, 1);
 
 	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert_int_eq(write(staged.fd, bytes, length), (ssize_t)length);
-	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(staging_close(&staged), 0);
 	free(bytes);
 }
 
@@ -115,7 +115,7 @@ START_TEST(it_is_found_by_its_own_host_without_shared_locks)
 	ck_assert_int_eq(errno, ENOENT);
 	store_mark(&store, 0);
 	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
-	store_discard(&store, &partial.staged);
+	staging_discard(&store, &partial.staged);
 	inbox_close(&store);
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(it_is_found_with_its_digest)
 	ck_assert_uint_eq(
 	    digest_value(&partial.prefix), digest_value(&expected));
 	ck_assert_int_gt(calls, 0);
-	store_discard(&store, &partial.staged);
+	staging_discard(&store, &partial.staged);
 	inbox_close(&store);
 }
 END_TEST
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(it_takes_up_what_is_no_hole)
 {
 	struct partial partial;
-	struct store_file staged;
+	struct staging_file staged;
 	struct digest expected;
 	char *bytes = calloc(PARTIAL_LEAST, 1);
 
@@ -151,14 +151,14 @@ START_TEST(it_takes_up_what_is_no_hole)
 	    pwrite(staged.fd, bytes, PARTIAL_LEAST, _i * PARTIAL_LEAST),
 	    PARTIAL_LEAST);
 	ck_assert_int_eq(ftruncate(staged.fd, 3 * PARTIAL_LEAST), 0);
-	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(staging_close(&staged), 0);
 	free(bytes);
 	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
 	digest_init(&expected);
 	digest_add_zeros(&expected, 3 * PARTIAL_LEAST);
 	ck_assert_uint_eq(
 	    digest_value(&partial.prefix), digest_value(&expected));
-	store_discard(&store, &partial.staged);
+	staging_discard(&store, &partial.staged);
 	inbox_close(&store);
 }
 END_TEST
@@ -209,7 +209,7 @@ END_TEST
 START_TEST(who_is_at_work_on_it_keeps_it)
 {
 	struct partial partial;
-	struct store_file staged;
+	struct staging_file staged;
 	int status;
 	pid_t other;
 
@@ -224,7 +224,7 @@ START_TEST(who_is_at_work_on_it_keeps_it)
 	}
 	ck_assert_int_eq(waitpid(other, &status, 0), other);
 	ck_assert_int_eq(status, 0);
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	inbox_close(&store);
 }
 END_TEST
@@ -233,7 +233,7 @@ END_TEST
 static int
 stage_in_turn(const char *taken)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	int status;
 	pid_t next;
 
@@ -248,13 +248,13 @@ stage_in_turn(const char *taken)
 		_exit(stage_in_turn(staged.name));
 	if (waitpid(next, &status, 0) != next)
 		return 99;
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	return 1 + WEXITSTATUS(status);
 }
 
 START_TEST(four_tries_at_once_have_names_of_their_own)
 {
-	struct store_file name;
+	struct staging_file name;
 
 	partial_name(&store, SENDER, &name, "a/b", 3, &whole);
 	memcpy(name.name + strlen(name.name) - 1, "x", 1);
@@ -267,7 +267,7 @@ END_TEST
 static void
 leave_try(uint64_t sender, char try, off_t mebibytes)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	int fd;
 
 	partial_name(&store, sender, &staged, "a/b", 3, &whole);
@@ -287,7 +287,7 @@ expect_offer(off_t mebibytes, int foreign)
 	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
 	ck_assert_int_eq(partial.prefix.length, mebibytes * PARTIAL_LEAST);
 	ck_assert_int_eq(partial.foreign, foreign);
-	store_discard(&store, &partial.staged);
+	staging_discard(&store, &partial.staged);
 }
 
 START_TEST(own_ones_come_first_and_the_longest_of_several)
@@ -323,7 +323,7 @@ END_TEST
 /* Versions before had no sender in the name. */
 START_TEST(old_names_are_found_as_anothers)
 {
-	struct store_file staged, old = {.fd = -1};
+	struct staging_file staged, old = {.fd = -1};
 
 	leave(PARTIAL_LEAST);
 	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
@@ -341,7 +341,7 @@ START_TEST(who_waits_says_so)
 {
 	struct scoreboard board;
 	struct partial partial;
-	struct store_file staged;
+	struct staging_file staged;
 	int status;
 	pid_t other;
 
@@ -355,7 +355,7 @@ START_TEST(who_waits_says_so)
 	while (!scoreboard_is_wanted(&board, staged.name))
 		(void)io_poll(NULL, 0, io_now() + 1);
 	ck_assert_int_eq(waitpid(other, &status, WNOHANG), 0);
-	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(staging_close(&staged), 0);
 	ck_assert_int_eq(waitpid(other, &status, 0), other);
 	ck_assert_int_eq(status, 0);
 	ck_assert(!scoreboard_is_wanted(&board, staged.name));
@@ -377,7 +377,7 @@ sweep_slowly(const char *name)
 	if (child == 0) {
 		int fd = openat(store.staging, name, O_RDWR);
 
-		if (store_lock(fd) == -1 || write(ready[1], "", 1) != 1)
+		if (staging_lock(fd) == -1 || write(ready[1], "", 1) != 1)
 			_exit(1);
 		(void)io_poll(NULL, 0, io_now() + 20);
 		_exit(unlinkat(store.staging, name, 0) == 0 ? 0 : 1);
@@ -391,31 +391,31 @@ sweep_slowly(const char *name)
 /* It is kept under its name, although the sweep came first. */
 START_TEST(what_is_swept_meanwhile_is_made_again)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	int status;
 	pid_t sweeper;
 
 	ck_assert_int_eq(stage(&staged), 0);
-	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(staging_close(&staged), 0);
 	sweeper = sweep_slowly(staged.name);
 	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert_int_eq(waitpid(sweeper, &status, 0), sweeper);
 	ck_assert_int_eq(status, 0);
 	ck_assert(partial_is_name(staged.name));
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	inbox_close(&store);
 }
 END_TEST
 
 START_TEST(staging_empties_what_was_kept)
 {
-	struct store_file staged;
+	struct staging_file staged;
 
 	leave(PARTIAL_LEAST);
 	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert(partial_is_name(staged.name));
 	ck_assert_int_eq(lseek(staged.fd, 0, SEEK_END), 0);
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	inbox_close(&store);
 }
 END_TEST
@@ -424,7 +424,7 @@ END_TEST
 START_TEST(one_that_may_not_be_written_is_made_again)
 {
 	struct partial partial;
-	struct store_file staged;
+	struct staging_file staged;
 
 	inbox_be_nobody(&store);
 	leave(PARTIAL_LEAST);
@@ -434,7 +434,7 @@ START_TEST(one_that_may_not_be_written_is_made_again)
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert(partial_is_name(staged.name));
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	inbox_be_oneself();
 	inbox_close(&store);
 }
@@ -444,7 +444,7 @@ END_TEST
 START_TEST(one_with_a_second_name_is_left_as_it_is)
 {
 	struct partial partial;
-	struct store_file staged;
+	struct staging_file staged;
 	struct stat found;
 
 	leave(PARTIAL_LEAST);
@@ -456,7 +456,7 @@ START_TEST(one_with_a_second_name_is_left_as_it_is)
 		ck_assert_int_eq(errno, ENOENT);
 	} else {
 		ck_assert_int_eq(stage(&staged), 0);
-		store_discard(&store, &staged);
+		staging_discard(&store, &staged);
 	}
 	ck_assert_int_eq(fstatat(store.root, "published", &found, 0), 0);
 	ck_assert_int_eq(found.st_size, PARTIAL_LEAST);

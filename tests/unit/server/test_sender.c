@@ -46,7 +46,7 @@ END_TEST
 START_TEST(secret_is_kept_and_private)
 {
 	struct store again = store;
-	char path[2 * STORE_NAME];
+	char path[2 * STAGING_NAME];
 
 	sender_learn_secret(&store);
 	snprintf(path, sizeof(path), "%s/%s", inbox_staging(), SENDER_SECRET);

@@ -94,8 +94,8 @@ START_TEST(what_is_kept_is_busy_until_another_ends)
 {
 	const struct wire_request request = {
 	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
-	char path[2 * STORE_NAME];
-	struct store_file staged;
+	char path[2 * STAGING_NAME];
+	struct staging_file staged;
 	struct wire_go go;
 
 	partial_name(&serving.store, 0, &staged, "kept", 4, &request);

@@ -111,7 +111,7 @@ START_TEST(what_is_kept_depends_on_why)
 	int kept =
 	    _i == STATUS_LOST || _i == STATUS_STALLED || _i == STATUS_DRAINING;
 
-	struct store_file staged;
+	struct staging_file staged;
 
 	reception_base(&reception, "");
 	begin_large();
@@ -119,7 +119,7 @@ START_TEST(what_is_kept_depends_on_why)
 	ck_assert_int_ne(receive_abandon(receive, &why), 0);
 	ck_assert_uint_eq(folder_count(inbox_staging()), (size_t)kept);
 	staged.fd = -1;
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 }
 END_TEST
 
@@ -375,7 +375,7 @@ START_TEST(few_partials_are_held_for_one)
 {
 	struct wire_request request = {
 	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = PARTIAL_LEAST};
-	struct store_file staged[GRANTED_PARTIALS + 1];
+	struct staging_file staged[GRANTED_PARTIALS + 1];
 
 	reception_base(&reception, "");
 	for (size_t i = 0; i <= GRANTED_PARTIALS; i++) {
@@ -383,7 +383,7 @@ START_TEST(few_partials_are_held_for_one)
 
 		partial_name(&store, 0, &staged[i], path, 1, &request);
 		ck_assert_int_eq(partial_stage(&store, &staged[i]), 0);
-		ck_assert_int_eq(store_finish(&staged[i]), 0);
+		ck_assert_int_eq(staging_close(&staged[i]), 0);
 		client_request(client, WIRE_ASK, (uint32_t)i + 1, path,
 		    PARTIAL_LEAST, WIRE_RESUME);
 	}
@@ -391,7 +391,7 @@ START_TEST(few_partials_are_held_for_one)
 	ck_assert_uint_eq(receive->asks.count, GRANTED_PARTIALS + 1);
 	ck_assert_uint_eq(receive->asks.partials, GRANTED_PARTIALS);
 	for (size_t i = 0; i <= GRANTED_PARTIALS; i++)
-		store_discard(&store, &staged[i]);
+		staging_discard(&store, &staged[i]);
 }
 END_TEST
 

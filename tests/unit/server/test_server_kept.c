@@ -14,11 +14,11 @@ Suite *server_kept_suite(void);
 static struct serving serving;
 static struct client *const client = &serving.client;
 static char bytes[SIZE], wrong[SIZE];
-static struct store_file foreign;
+static struct staging_file foreign;
 
 /* Leave the first half of the file behind, as that sender would. */
 static void
-leave_half(struct store_file *staged, uint64_t sender)
+leave_half(struct staging_file *staged, uint64_t sender)
 {
 	const struct wire_request request = {
 	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
@@ -27,7 +27,7 @@ leave_half(struct store_file *staged, uint64_t sender)
 	ck_assert_int_eq(partial_stage(&serving.store, staged), 0);
 	ck_assert_int_eq(
 	    write(staged->fd, bytes, SIZE / 2), (ssize_t)(SIZE / 2));
-	ck_assert_int_eq(store_finish(staged), 0);
+	ck_assert_int_eq(staging_close(staged), 0);
 }
 
 static void
@@ -64,7 +64,7 @@ send_content(const char *content, size_t from, size_t to)
 static void
 expect_foreign(void)
 {
-	char path[3 * STORE_NAME];
+	char path[3 * STAGING_NAME];
 
 	snprintf(path, sizeof(path), "%s/%s", inbox_staging(), foreign.name);
 	file_expect(path, bytes, SIZE / 2);
@@ -131,7 +131,7 @@ END_TEST
 /* The own one comes first, and is emptied as ever. */
 START_TEST(own_part_is_taken_before_anothers)
 {
-	struct store_file own;
+	struct staging_file own;
 
 	leave_half(&own, SENDER);
 	serving_begin(&serving);

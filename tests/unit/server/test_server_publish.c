@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "server/store/publish.h"
 #include "tests/unit/server/inbox.h"
 
 Suite *server_publish_suite(void);
@@ -18,17 +19,17 @@ Suite *server_publish_suite(void);
 static int
 publish(const struct store *store, const char *name, int no_clobber)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	int result, error;
 
 	inbox_stage(store, &staged, "new");
-	result = store_publish(store, &staged, store->root, name, no_clobber);
+	result = publish_file(store, &staged, store->root, name, no_clobber);
 	error = errno;
 	ck_assert_int_ge(fcntl(staged.fd, F_GETFD), 0);
 	if (result == 0)
-		ck_assert_int_eq(store_finish(&staged), 0);
+		ck_assert_int_eq(staging_close(&staged), 0);
 	else
-		store_discard(store, &staged);
+		staging_discard(store, &staged);
 	errno = error;
 	return result;
 }
@@ -85,14 +86,14 @@ static struct stat
 attributes(
     const struct store *store, const struct wire_request *request, gid_t group)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	struct stat found;
 
 	inbox_stage(store, &staged, "x");
 	ck_assert_int_eq(
-	    store_set_attributes(store, &staged, request, group), 0);
+	    publish_set_attributes(store, &staged, request, group), 0);
 	ck_assert_int_eq(fstat(staged.fd, &found), 0);
-	store_discard(store, &staged);
+	staging_discard(store, &staged);
 	return found;
 }
 

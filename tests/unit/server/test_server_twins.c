@@ -135,13 +135,13 @@ leave_half(void)
 {
 	const struct wire_request request = {
 	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
-	struct store_file staged;
+	struct staging_file staged;
 
 	partial_name(&serving.store, 0, &staged, "twin", 4, &request);
 	ck_assert_int_eq(partial_stage(&serving.store, &staged), 0);
 	ck_assert_int_eq(
 	    write(staged.fd, first, SIZE / 2), (ssize_t)(SIZE / 2));
-	ck_assert_int_eq(store_finish(&staged), 0);
+	ck_assert_int_eq(staging_close(&staged), 0);
 }
 
 /* And what is kept is for the first alone. */

@@ -350,7 +350,7 @@ START_TEST(what_is_kept_is_bounded)
 	const int most = (int)sweep_default_quota.sender.files,
 		  before = most - 2 + _i;
 	struct wire_request request = request_of("", MEBIBYTE);
-	struct store_file staged;
+	struct staging_file staged;
 	char path[16];
 	int left = 0;
 
@@ -361,7 +361,7 @@ START_TEST(what_is_kept_is_bounded)
 		    &request);
 		ck_assert_int_eq(partial_stage(&store, &staged), 0);
 		ck_assert_int_eq(futimens(staged.fd, old), 0);
-		ck_assert_int_eq(store_finish(&staged), 0);
+		ck_assert_int_eq(staging_close(&staged), 0);
 	}
 	open_kept(4 * MEBIBYTE);
 	ck_assert_int_eq(
@@ -406,7 +406,7 @@ END_TEST
 /* Inodes run out as files are made: the oldest partial gives way. */
 START_TEST(a_partial_gives_its_inode)
 {
-	char name[STORE_NAME];
+	char name[STAGING_NAME];
 	int made = 0, fd;
 
 	memset(&store, 0, sizeof(store));

@@ -114,7 +114,7 @@ START_TEST(unwritable_directory_is_refused)
 {
 	struct store store = {.root = -1};
 	struct outcome outcome;
-	char staging[STORE_NAME];
+	char staging[STAGING_NAME];
 	int root = geteuid() == 0, status;
 	pid_t child;
 
@@ -144,21 +144,21 @@ END_TEST
 
 START_TEST(staged_files_are_private_and_have_names_of_their_own)
 {
-	static struct store_file staged[MANY];
+	static struct staging_file staged[MANY];
 	struct store store = {.root = -1};
-	char path[2 * STORE_NAME];
+	char path[2 * STAGING_NAME];
 
 	umask(0);
 	inbox_open(&store);
 	for (size_t i = 0; i < MANY; i++) {
-		ck_assert_int_eq(store_stage(&store, &staged[i]), 0);
+		ck_assert_int_eq(staging_create(&store, &staged[i]), 0);
 		snprintf(path, sizeof(path), "%s/%s", inbox_staging(),
 		    staged[i].name);
 		ck_assert_uint_eq(file_mode(path), S_IFREG | 0600);
 	}
 	ck_assert_uint_eq(folder_count(inbox_staging()), MANY);
 	for (size_t i = 0; i < MANY; i++)
-		store_discard(&store, &staged[i]);
+		staging_discard(&store, &staged[i]);
 	inbox_close(&store);
 }
 END_TEST
@@ -175,7 +175,7 @@ struct guess {
 #define LATE 500
 
 static struct guess
-read_name(const struct store_file *staged)
+read_name(const struct staging_file *staged)
 {
 	struct guess guess;
 
@@ -189,7 +189,7 @@ read_name(const struct store_file *staged)
 static const char *
 guess_name(const struct guess *last, unsigned away)
 {
-	static char path[3 * STORE_NAME];
+	static char path[3 * STAGING_NAME];
 
 	snprintf(path, sizeof(path), "%s/%lx-%llx-%lx", inbox_staging(),
 	    last->pid, last->now + away / GUESSED,
@@ -201,24 +201,24 @@ START_TEST(names_that_were_guessed_are_passed_over)
 {
 	struct guess last, next;
 	struct store store = {.root = -1};
-	struct store_file staged;
+	struct staging_file staged;
 
 	inbox_open(&store);
-	ck_assert_int_eq(store_stage(&store, &staged), 0);
+	ck_assert_int_eq(staging_create(&store, &staged), 0);
 	last = read_name(&staged);
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	last.now += LATE;
 	for (unsigned i = 0; i < GUESSED * MILLISECONDS; i++)
 		ck_assert_int_eq(
 		    symlink("../../victim", guess_name(&last, i)), 0);
 	while (io_now() <= (io_time)last.now)
 		(void)poll(NULL, 0, 1);
-	ck_assert_int_eq(store_stage(&store, &staged), 0);
+	ck_assert_int_eq(staging_create(&store, &staged), 0);
 	next = read_name(&staged);
 	if (next.now < last.now + MILLISECONDS)
 		ck_assert_uint_eq(next.serial, last.serial + 1 + GUESSED);
 	ck_assert_int_eq(access("victim", F_OK), -1);
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	for (unsigned i = 0; i < GUESSED * MILLISECONDS; i++)
 		ck_assert_int_eq(unlink(guess_name(&last, i)), 0);
 	inbox_close(&store);
@@ -228,7 +228,7 @@ END_TEST
 START_TEST(staging_names_end_in_the_host_without_shared_locks)
 {
 	struct store store = {.root = -1};
-	struct store_file staged;
+	struct staging_file staged;
 	char host[256] = "";
 
 	inbox_open(&store);
@@ -236,14 +236,14 @@ START_TEST(staging_names_end_in_the_host_without_shared_locks)
 	ck_assert_int_eq(gethostname(host, sizeof(host) - 1), 0);
 	ck_assert_uint_eq(strlen(store.mark), 1 + strlen(host));
 	ck_assert_int_eq(store.mark[0], '@');
-	ck_assert_int_eq(store_stage(&store, &staged), 0);
+	ck_assert_int_eq(staging_create(&store, &staged), 0);
 	ck_assert_str_eq(strchr(staged.name, '@'), store.mark);
-	ck_assert(store_is_own(&store, staged.name));
-	ck_assert(!store_is_own(&store, "1-2-3"));
-	ck_assert(!store_is_own(&store, "1-2-3@another"));
-	store_discard(&store, &staged);
+	ck_assert(staging_is_own(&store, staged.name));
+	ck_assert(!staging_is_own(&store, "1-2-3"));
+	ck_assert(!staging_is_own(&store, "1-2-3@another"));
+	staging_discard(&store, &staged);
 	store_mark(&store, 1);
-	ck_assert(store_is_own(&store, "1-2-3@another"));
+	ck_assert(staging_is_own(&store, "1-2-3@another"));
 	inbox_close(&store);
 }
 END_TEST
@@ -277,12 +277,12 @@ END_TEST
 START_TEST(discard_keeps_errno)
 {
 	struct store store = {.root = -1};
-	struct store_file staged;
+	struct staging_file staged;
 
 	inbox_open(&store);
 	inbox_stage(&store, &staged, "x");
 	errno = EXDEV;
-	store_discard(&store, &staged);
+	staging_discard(&store, &staged);
 	ck_assert_int_eq(errno, EXDEV);
 	ck_assert_int_eq(staged.fd, -1);
 	inbox_close(&store);

@@ -19,14 +19,14 @@ Suite *sweep_suite(void);
 static pid_t
 start_holder(const struct store *store, mode_t mode, int hold, int ready)
 {
-	struct store_file staged;
+	struct staging_file staged;
 	pid_t child = fork();
 	char byte;
 
 	ck_assert_int_ne(child, -1);
 	if (child != 0)
 		return child;
-	if (store_stage(store, &staged) == -1 ||
+	if (staging_create(store, &staged) == -1 ||
 	    fchmod(staged.fd, mode) == -1 || write(ready, "", 1) != 1 ||
 	    read(hold, &byte, 1) != 1)
 		_exit(1);
@@ -174,7 +174,7 @@ START_TEST(names_of_other_hosts_stay_without_shared_locks)
 {
 	const struct space_amount one_file = {0, 1};
 	struct store store;
-	char own[STORE_NAME], partial[STORE_NAME];
+	char own[STAGING_NAME], partial[STAGING_NAME];
 
 	inbox_open(&store);
 	store.partial_ttl = HOUR;
@@ -249,7 +249,7 @@ START_TEST(the_oldest_give_way_and_no_more_than_are_needed)
 	    {2 * BLOCK + 1, 0, 1}, {4 * BLOCK, 2, 1}, {4 * BLOCK + 1, 0, 0},
 	    {6 * BLOCK, 3, 0}, {1, 3, 0}};
 	struct store store;
-	struct store_file held;
+	struct staging_file held;
 
 	inbox_open(&store);
 	leave_three(&store);
@@ -257,7 +257,7 @@ START_TEST(the_oldest_give_way_and_no_more_than_are_needed)
 	ck_assert(make_room(&store, needs[_i].bytes, needs[_i].files));
 	expect_left(&store, needs[_i].left);
 	ck_assert(is_there(&store, held.name));
-	store_discard(&store, &held);
+	staging_discard(&store, &held);
 	store_close(&store);
 }
 END_TEST
@@ -287,7 +287,7 @@ START_TEST(held_ones_do_not_count)
 	leave_three(&store);
 	leave_blocks(&store, "r0", 2, 300);
 	fd = openat(store.staging, "r0", O_RDWR);
-	ck_assert_int_eq(store_lock(fd), 0);
+	ck_assert_int_eq(staging_lock(fd), 0);
 	ck_assert(!make_room(&store, 8 * BLOCK, 0));
 	expect_left(&store, 3);
 	ck_assert(make_room(&store, 6 * BLOCK, 0));
@@ -344,7 +344,7 @@ START_TEST(the_tick_ends_the_sweep)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
 	struct store store;
-	char name[STORE_NAME];
+	char name[STAGING_NAME];
 
 	inbox_open(&store);
 	for (int i = 0; i < 300; i++) {
@@ -415,7 +415,7 @@ START_TEST(bounds_hold_when_the_client_is_gone)
 	const struct sweep_quota bounds = {
 	    {99 * BLOCK, 299}, {99 * BLOCK, 999}};
 	struct store store;
-	char name[STORE_NAME];
+	char name[STAGING_NAME];
 
 	inbox_open(&store);
 	for (int i = 0; i < 300; i++) {
