@@ -34,7 +34,7 @@ measure(void)
 }
 
 /* The long form is for tests/endurance: others want the processors, too. */
-START_TEST(processes_that_never_wait)
+START_TEST(put_is_served_soon_when_processors_are_busy)
 {
 	const int count = getenv("FTX_ENDURANCE") != NULL ? MOST : 2;
 	struct server server;
@@ -72,7 +72,7 @@ busy_suite(void)
 	Suite *suite = suite_create("busy");
 	TCase *tcase = harness_case("busy");
 
-	tcase_add_test(tcase, processes_that_never_wait);
+	tcase_add_test(tcase, put_is_served_soon_when_processors_are_busy);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
 	return suite;

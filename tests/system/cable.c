@@ -35,7 +35,7 @@ begin(struct cable *cable, const struct cable_plan *plan)
 }
 
 /* Packets of all kinds; a tree, because it has both large and small ones. */
-START_TEST(all_is_mixed_up)
+START_TEST(tree_arrives_whole_when_packets_are_lost_doubled_and_late)
 {
 	const struct cable_plan plan = {
 	    .delay = 5, .lost = 30, .doubled = 30, .late = 50};
@@ -154,7 +154,7 @@ measure_best(int64_t (*measure)(size_t size), size_t size, int tries)
  * greeting, in which nothing is sent yet; where packets are lost, less than
  * half as much again.
  */
-START_TEST(as_fast_as_plain_tcp)
+START_TEST(put_is_as_fast_as_plain_tcp_when_packets_are_lost)
 {
 	const struct cable_plan plan = {.delay = ROUND_TRIP / 2,
 	    .lost = losses[_i],
@@ -183,7 +183,7 @@ START_TEST(as_fast_as_plain_tcp)
 END_TEST
 
 /* What is sent is too long for a part of the path, and nobody says so. */
-START_TEST(long_packets_vanish)
+START_TEST(both_sides_time_out_when_long_packets_vanish)
 {
 	const struct cable_plan plan = {.delay = 1, .longest = 1200};
 	struct cable cable;
@@ -217,9 +217,11 @@ cable_suite(void)
 	Suite *suite = suite_create("cable");
 	TCase *tcase = harness_case("cable");
 
-	tcase_add_test(tcase, all_is_mixed_up);
-	tcase_add_test(tcase, long_packets_vanish);
-	tcase_add_loop_test(tcase, as_fast_as_plain_tcp, 0,
+	tcase_add_test(
+	    tcase, tree_arrives_whole_when_packets_are_lost_doubled_and_late);
+	tcase_add_test(tcase, both_sides_time_out_when_long_packets_vanish);
+	tcase_add_loop_test(tcase,
+	    put_is_as_fast_as_plain_tcp_when_packets_are_lost, 0,
 	    getenv("FTX_ENDURANCE") != NULL ? 4 : 1);
 	tcase_set_timeout(tcase, 600);
 	suite_add_tcase(suite, tcase);

@@ -250,7 +250,7 @@ check_calm(void)
 	server_stop(&server);
 }
 
-START_TEST(all_at_once)
+START_TEST(stored_files_are_whole_when_all_faults_come_at_once)
 {
 	const struct proxy_plan plan = {.handshake = 0};
 	io_time end;
@@ -291,7 +291,8 @@ chaos_suite(void)
 	Suite *suite = suite_create("chaos");
 	TCase *tcase = harness_case("chaos");
 
-	tcase_add_test(tcase, all_at_once);
+	tcase_add_test(
+	    tcase, stored_files_are_whole_when_all_faults_come_at_once);
 	tcase_set_timeout(tcase, 120 + (double)duration() / 1000);
 	suite_add_tcase(suite, tcase);
 	return suite;

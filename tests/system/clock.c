@@ -68,7 +68,7 @@ start_and_sweep(struct server *server)
 	eventually(!file_exists(path), HARNESS_PATIENCE);
 }
 
-START_TEST(server_waits_as_before)
+START_TEST(server_timeouts_stay_when_the_clock_jumps)
 {
 	struct wire_greeting greeting;
 	struct peer silent, slow;
@@ -101,7 +101,7 @@ START_TEST(server_waits_as_before)
 }
 END_TEST
 
-START_TEST(client_waits_as_before)
+START_TEST(client_timeouts_stay_when_the_clock_jumps)
 {
 	char program[HARNESS_PATH];
 	struct server server;
@@ -134,8 +134,8 @@ clock_suite(void)
 	Suite *suite = suite_create("clock");
 	TCase *tcase = harness_case("clock");
 
-	tcase_add_test(tcase, server_waits_as_before);
-	tcase_add_test(tcase, client_waits_as_before);
+	tcase_add_test(tcase, server_timeouts_stay_when_the_clock_jumps);
+	tcase_add_test(tcase, client_timeouts_stay_when_the_clock_jumps);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -52,7 +52,7 @@ begin(void)
 static const uint64_t sizes[] = {
     0, 1, 65536, CONN_DATA + 1, (1 << 20) + 1, 9 << 20};
 
-START_TEST(every_size)
+START_TEST(file_of_every_size_arrives_through_a_command)
 {
 	enum {
 		COUNT = sizeof(sizes) / sizeof(sizes[0])
@@ -80,7 +80,7 @@ START_TEST(every_size)
 }
 END_TEST
 
-START_TEST(host_is_a_label)
+START_TEST(host_is_not_looked_up_when_a_command_connects)
 {
 	struct run run;
 
@@ -96,7 +96,7 @@ START_TEST(host_is_a_label)
 }
 END_TEST
 
-START_TEST(no_shell_sees_the_words)
+START_TEST(command_is_split_without_a_shell)
 {
 	struct run run;
 	char *words;
@@ -115,7 +115,7 @@ START_TEST(no_shell_sees_the_words)
 }
 END_TEST
 
-START_TEST(clean_descriptors_and_signals)
+START_TEST(command_starts_with_clean_descriptors_and_signals)
 {
 	struct run run;
 	char *text;
@@ -161,7 +161,7 @@ static const struct {
     {"printf '\\211FTXD'", "printf ended with status 0 before the server", 35},
 };
 
-START_TEST(failures_are_told)
+START_TEST(reason_is_reported_when_the_command_fails)
 {
 	struct run run;
 
@@ -172,7 +172,7 @@ START_TEST(failures_are_told)
 }
 END_TEST
 
-START_TEST(directory_and_standard_input)
+START_TEST(tree_and_standard_input_go_through_a_command)
 {
 	struct run run;
 
@@ -192,7 +192,7 @@ START_TEST(directory_and_standard_input)
 }
 END_TEST
 
-START_TEST(banner_before_the_greeting)
+START_TEST(put_fails_when_a_banner_precedes_the_greeting)
 {
 	struct run run;
 
@@ -208,7 +208,7 @@ END_TEST
 static const char *const kinds[] = {"f", "src", "-"};
 
 /* It would execute what it reads. */
-START_TEST(nothing_reaches_a_shell)
+START_TEST(nothing_is_sent_when_the_command_is_a_shell)
 {
 	struct run run;
 
@@ -244,7 +244,7 @@ START_TEST(nothing_is_sent_before_the_whole_greeting)
 END_TEST
 
 /* A password may be typed meanwhile: the line stands by itself, once. */
-START_TEST(greeting_that_comes_late)
+START_TEST(progress_shows_the_wait_when_the_greeting_is_late)
 {
 	struct run run;
 	char *again;
@@ -261,7 +261,7 @@ START_TEST(greeting_that_comes_late)
 END_TEST
 
 /* The first is cut within the content, and the second goes on. */
-START_TEST(lost_and_run_again)
+START_TEST(command_runs_again_when_the_connection_is_lost)
 {
 	struct run run;
 
@@ -277,7 +277,7 @@ START_TEST(lost_and_run_again)
 }
 END_TEST
 
-START_TEST(lost_for_good)
+START_TEST(put_fails_when_the_connection_stays_lost)
 {
 	struct run run;
 
@@ -314,7 +314,7 @@ say_again(const char *number)
  * What is said, both ways, depends on nothing but what is sent: what memory
  * held before is another thing in each run (glibc's MALLOC_PERTURB_).
  */
-START_TEST(same_words_each_time)
+START_TEST(bytes_on_the_wire_are_the_same_when_memory_differs)
 {
 	script_make("tee -a up.$MALLOC_PERTURB_ | \"$ftxd\" -i -d "
 		    "in.$MALLOC_PERTURB_ | tee -a down.$MALLOC_PERTURB_");
@@ -334,7 +334,7 @@ START_TEST(same_words_each_time)
 END_TEST
 
 /* A command that does not end by itself is ended with the run. */
-START_TEST(interrupted)
+START_TEST(command_is_ended_when_the_run_is_interrupted)
 {
 	struct run run;
 	char *text;
@@ -354,7 +354,7 @@ START_TEST(interrupted)
 }
 END_TEST
 
-START_TEST(no_greeting_in_time)
+START_TEST(put_gives_up_when_no_greeting_comes)
 {
 	struct run run;
 
@@ -375,7 +375,7 @@ static const char *const bad_usage[][2] = {
     {"-o", "port=2345"},
 };
 
-START_TEST(usage)
+START_TEST(usage_is_shown_when_command_options_are_wrong)
 {
 	const char *argv[10] = {"ftx", "put", "-e", "true"};
 	struct run run;
@@ -398,23 +398,29 @@ command_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, every_size);
-	tcase_add_test(tcase, host_is_a_label);
-	tcase_add_test(tcase, no_shell_sees_the_words);
-	tcase_add_test(tcase, clean_descriptors_and_signals);
-	tcase_add_loop_test(tcase, failures_are_told, 0, COUNT(failures));
-	tcase_add_test(tcase, banner_before_the_greeting);
-	tcase_add_loop_test(tcase, nothing_reaches_a_shell, 0, COUNT(kinds));
+	tcase_add_test(tcase, file_of_every_size_arrives_through_a_command);
+	tcase_add_test(tcase, host_is_not_looked_up_when_a_command_connects);
+	tcase_add_test(tcase, command_is_split_without_a_shell);
+	tcase_add_test(
+	    tcase, command_starts_with_clean_descriptors_and_signals);
+	tcase_add_loop_test(tcase, reason_is_reported_when_the_command_fails, 0,
+	    COUNT(failures));
+	tcase_add_test(tcase, put_fails_when_a_banner_precedes_the_greeting);
+	tcase_add_loop_test(tcase, nothing_is_sent_when_the_command_is_a_shell,
+	    0, COUNT(kinds));
 	tcase_add_loop_test(
 	    tcase, nothing_is_sent_before_the_whole_greeting, 0, 2);
-	tcase_add_test(tcase, greeting_that_comes_late);
-	tcase_add_test(tcase, directory_and_standard_input);
-	tcase_add_test(tcase, lost_and_run_again);
-	tcase_add_test(tcase, lost_for_good);
-	tcase_add_test(tcase, same_words_each_time);
-	tcase_add_test(tcase, interrupted);
-	tcase_add_test(tcase, no_greeting_in_time);
-	tcase_add_loop_test(tcase, usage, 0, COUNT(bad_usage));
+	tcase_add_test(
+	    tcase, progress_shows_the_wait_when_the_greeting_is_late);
+	tcase_add_test(tcase, tree_and_standard_input_go_through_a_command);
+	tcase_add_test(tcase, command_runs_again_when_the_connection_is_lost);
+	tcase_add_test(tcase, put_fails_when_the_connection_stays_lost);
+	tcase_add_test(
+	    tcase, bytes_on_the_wire_are_the_same_when_memory_differs);
+	tcase_add_test(tcase, command_is_ended_when_the_run_is_interrupted);
+	tcase_add_test(tcase, put_gives_up_when_no_greeting_comes);
+	tcase_add_loop_test(tcase,
+	    usage_is_shown_when_command_options_are_wrong, 0, COUNT(bad_usage));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -139,7 +139,7 @@ has_script(void)
 	return run.status == 0;
 }
 
-START_TEST(by_itself)
+START_TEST(completion_works_when_sourced_alone)
 {
 	struct run run;
 
@@ -152,7 +152,7 @@ START_TEST(by_itself)
 END_TEST
 
 /* The package finds it by the command's name. */
-START_TEST(by_the_package)
+START_TEST(completion_works_when_the_package_loads_it)
 {
 	static const char *const folders[] = {"home/.local",
 	    "home/.local/share", "home/.local/share/bash-completion",
@@ -187,8 +187,8 @@ completion_suite(void)
 	if (found != NULL)
 		snprintf(script, sizeof(script), "%s", found);
 	free(found);
-	tcase_add_test(tcase, by_itself);
-	tcase_add_test(tcase, by_the_package);
+	tcase_add_test(tcase, completion_works_when_sourced_alone);
+	tcase_add_test(tcase, completion_works_when_the_package_loads_it);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

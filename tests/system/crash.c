@@ -150,7 +150,7 @@ start(void)
 	server_start_by(
 	    &server, guard != NULL ? plan.launcher : none, arguments);
 	server_settle(&server, workers, 1);
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 	put_good(&server, "probe", "probe");
 	return workers[0];
 }
@@ -283,7 +283,7 @@ stride_of(const struct scene *scene, enum disk_kind kind)
 	return scene->many && kind != DISK_EXT4 ? 3 : 1;
 }
 
-START_TEST(power_cuts)
+START_TEST(stored_files_survive_when_power_is_cut)
 {
 	const struct scene *scene = &scenes[_i % SCENES];
 	enum disk_kind kind = (enum disk_kind)(_i / SCENES);
@@ -324,7 +324,7 @@ static const struct {
 
 #define CONTROLS ((int)(sizeof(controls) / sizeof(controls[0])))
 
-START_TEST(control)
+START_TEST(loss_is_noticed_when_a_sync_is_left_out)
 {
 	int which = _i % CONTROLS;
 	enum disk_kind kind = (enum disk_kind)(_i / CONTROLS);
@@ -355,8 +355,10 @@ crash_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 1200);
-	tcase_add_loop_test(tcase, power_cuts, 0, SCENES * DISK_KINDS);
-	tcase_add_loop_test(tcase, control, 0, CONTROLS * DISK_KINDS);
+	tcase_add_loop_test(tcase, stored_files_survive_when_power_is_cut, 0,
+	    SCENES * DISK_KINDS);
+	tcase_add_loop_test(tcase, loss_is_noticed_when_a_sync_is_left_out, 0,
+	    CONTROLS * DISK_KINDS);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

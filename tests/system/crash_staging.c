@@ -116,7 +116,7 @@ put_whole(void)
 	RUN(&run, "ftx", "put", SOURCE, "127.0.0.1:d/");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(SOURCE, TARGET));
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 }
 
 static void
@@ -176,7 +176,7 @@ sweep_and_cut(unsigned step)
 }
 
 /* Before every call of it: what is wanted stays, and the rest goes later. */
-START_TEST(swept)
+START_TEST(wanted_partial_stays_when_power_is_cut_during_a_sweep)
 {
 	enum disk_kind kind = (enum disk_kind)_i;
 	unsigned cuts = 0, step = 1, by = stride(kind, 9);
@@ -200,7 +200,7 @@ START_TEST(swept)
 	ck_assert_uint_gt(cuts, 2);
 	abandon();
 	start();
-	eventually(folder_count_staged("in") == 1, 5000);
+	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
 	put_whole();
 	end();
 }
@@ -229,7 +229,7 @@ resume_and_cut(unsigned step)
 }
 
 /* Before every call of a put that goes on with what was kept. */
-START_TEST(gone_on_with)
+START_TEST(put_resumes_when_power_is_cut_during_a_resume)
 {
 	/* The calls before only take the connection and greet. */
 	enum disk_kind kind = (enum disk_kind)_i;
@@ -295,7 +295,7 @@ leave(enum left left)
 }
 
 /* What is left is gone on with, unless its digest is not the source's. */
-START_TEST(what_is_left)
+START_TEST(partial_is_used_only_when_its_digest_is_right)
 {
 	static const struct proxy_plan plain = {.faulty = 0};
 	enum disk_kind kind = (enum disk_kind)(_i / LEFT_COUNT);
@@ -321,7 +321,7 @@ START_TEST(what_is_left)
 	if (kind != DISK_BTRFS || left != LEFT_NAME)
 		ck_assert_int_eq(is_good, *proxy.passed < 1152 << 10);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 	end();
 }
 END_TEST
@@ -333,9 +333,14 @@ crash_staging_suite(void)
 	TCase *tcase = harness_case("crash_staging");
 
 	tcase_set_timeout(tcase, 1200);
-	tcase_add_loop_test(tcase, swept, 0, DISK_KINDS);
-	tcase_add_loop_test(tcase, gone_on_with, 0, DISK_KINDS);
-	tcase_add_loop_test(tcase, what_is_left, 0, LEFT_COUNT * DISK_KINDS);
+	tcase_add_loop_test(tcase,
+	    wanted_partial_stays_when_power_is_cut_during_a_sweep, 0,
+	    DISK_KINDS);
+	tcase_add_loop_test(tcase,
+	    put_resumes_when_power_is_cut_during_a_resume, 0, DISK_KINDS);
+	tcase_add_loop_test(tcase,
+	    partial_is_used_only_when_its_digest_is_right, 0,
+	    LEFT_COUNT * DISK_KINDS);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -10,7 +10,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(waiting_for_a_worker)
+START_TEST(put_starts_when_a_worker_becomes_free)
 {
 	struct server server;
 	struct wire_greeting greeting;
@@ -35,7 +35,7 @@ START_TEST(waiting_for_a_worker)
 END_TEST
 
 /* Its request waits in the queue, and a worker takes the connection later. */
-START_TEST(client_that_gives_up_stores_nothing_later)
+START_TEST(nothing_is_stored_later_when_a_client_gives_up)
 {
 	struct server server;
 	struct wire_greeting greeting;
@@ -55,7 +55,7 @@ START_TEST(client_that_gives_up_stores_nothing_later)
 }
 END_TEST
 
-START_TEST(busy_is_tried_again_soon)
+START_TEST(put_is_retried_soon_when_the_server_is_busy)
 {
 	struct server server;
 	struct wire_greeting greeting;
@@ -69,7 +69,8 @@ START_TEST(busy_is_tried_again_soon)
 	peer_greeted(&peer, &greeting);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	/* It has been sent away, and comes again. */
-	eventually(server_said(&server, "refused: busy") >= 2, 5000);
+	eventually(
+	    server_said(&server, "refused: busy") >= 2, HARNESS_PATIENCE);
 	peer_close(&peer);
 	released = io_now();
 	run_finish(&run);
@@ -80,7 +81,7 @@ START_TEST(busy_is_tried_again_soon)
 }
 END_TEST
 
-START_TEST(gives_up_waiting)
+START_TEST(client_gives_up_when_queue_timeout_ends)
 {
 	struct server server;
 	struct wire_greeting greeting;
@@ -99,7 +100,7 @@ START_TEST(gives_up_waiting)
 }
 END_TEST
 
-START_TEST(sixty_four_clients)
+START_TEST(all_are_served_when_64_clients_come_at_once)
 {
 	enum {
 		CLIENTS = 64
@@ -128,7 +129,7 @@ START_TEST(sixty_four_clients)
 }
 END_TEST
 
-START_TEST(one_name_from_many)
+START_TEST(one_file_wins_whole_when_many_write_one_name)
 {
 	enum {
 		CLIENTS = 8
@@ -162,12 +163,12 @@ crowd_suite(void)
 	TCase *tcase = harness_case("crowd");
 
 	tcase_set_tags(tcase, HARNESS_TIMING);
-	tcase_add_test(tcase, waiting_for_a_worker);
-	tcase_add_test(tcase, client_that_gives_up_stores_nothing_later);
-	tcase_add_test(tcase, busy_is_tried_again_soon);
-	tcase_add_test(tcase, gives_up_waiting);
-	tcase_add_test(tcase, sixty_four_clients);
-	tcase_add_test(tcase, one_name_from_many);
+	tcase_add_test(tcase, put_starts_when_a_worker_becomes_free);
+	tcase_add_test(tcase, nothing_is_stored_later_when_a_client_gives_up);
+	tcase_add_test(tcase, put_is_retried_soon_when_the_server_is_busy);
+	tcase_add_test(tcase, client_gives_up_when_queue_timeout_ends);
+	tcase_add_test(tcase, all_are_served_when_64_clients_come_at_once);
+	tcase_add_test(tcase, one_file_wins_whole_when_many_write_one_name);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -153,7 +153,7 @@ cut_at(const struct run *run, uint64_t point, int kills)
 		ck_assert_int_eq(proxy_cut(&proxy), 0);
 }
 
-START_TEST(again_and_again)
+START_TEST(file_is_sent_once_when_it_is_cut_again_and_again)
 {
 	struct run run;
 	char port[16];
@@ -216,7 +216,7 @@ kill_workers(void)
 		(void)kill(pids[i], SIGKILL);
 }
 
-START_TEST(a_tree)
+START_TEST(tree_is_sent_once_when_it_is_cut_again_and_again)
 {
 	uint64_t size = make_tree(), passed;
 	struct run run;
@@ -256,8 +256,8 @@ cuts_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, again_and_again);
-	tcase_add_test(tcase, a_tree);
+	tcase_add_test(tcase, file_is_sent_once_when_it_is_cut_again_and_again);
+	tcase_add_test(tcase, tree_is_sent_once_when_it_is_cut_again_and_again);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -107,7 +107,7 @@ fill(const char *path)
 	close(fd);
 }
 
-START_TEST(full)
+START_TEST(put_fails_at_once_when_the_disk_is_full)
 {
 	struct run run;
 
@@ -129,7 +129,7 @@ START_TEST(full)
 }
 END_TEST
 
-START_TEST(read_only)
+START_TEST(put_fails_at_once_when_the_disk_is_read_only)
 {
 	if (!is_there)
 		return;
@@ -156,7 +156,7 @@ start_again(void)
 	ck_assert(file_equal("small", "in/before"));
 }
 
-START_TEST(read_only_in_mid_transfer)
+START_TEST(transfer_fails_when_the_disk_becomes_read_only)
 {
 	struct run run;
 
@@ -172,7 +172,7 @@ START_TEST(read_only_in_mid_transfer)
 }
 END_TEST
 
-START_TEST(dead_in_mid_transfer)
+START_TEST(transfer_fails_when_the_disk_dies)
 {
 	struct run run;
 
@@ -196,10 +196,10 @@ disks_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, full);
-	tcase_add_test(tcase, read_only);
-	tcase_add_test(tcase, read_only_in_mid_transfer);
-	tcase_add_test(tcase, dead_in_mid_transfer);
+	tcase_add_test(tcase, put_fails_at_once_when_the_disk_is_full);
+	tcase_add_test(tcase, put_fails_at_once_when_the_disk_is_read_only);
+	tcase_add_test(tcase, transfer_fails_when_the_disk_becomes_read_only);
+	tcase_add_test(tcase, transfer_fails_when_the_disk_dies);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -61,7 +61,7 @@ START_TEST(warning_comes_once_when_nothing_is_synced)
 }
 END_TEST
 
-START_TEST(no_warning_when_it_is_synced)
+START_TEST(no_warning_comes_when_files_are_synced)
 {
 	struct server server;
 	struct run run;
@@ -143,7 +143,7 @@ durable_suite(void)
 	TCase *tcase = harness_case("durable");
 
 	tcase_add_test(tcase, warning_comes_once_when_nothing_is_synced);
-	tcase_add_test(tcase, no_warning_when_it_is_synced);
+	tcase_add_test(tcase, no_warning_comes_when_files_are_synced);
 	tcase_add_test(
 	    tcase, require_sync_refuses_before_data_when_nothing_is_synced);
 	tcase_add_loop_test(

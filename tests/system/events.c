@@ -76,7 +76,7 @@ check_by_python(const struct run *run)
 	run_check(&python, 0, NULL);
 }
 
-START_TEST(outcomes)
+START_TEST(event_is_written_for_each_outcome)
 {
 	struct run run;
 
@@ -110,7 +110,7 @@ START_TEST(outcomes)
 }
 END_TEST
 
-START_TEST(dry_run)
+START_TEST(events_say_would_store_when_nothing_is_sent)
 {
 	struct run run;
 
@@ -127,7 +127,7 @@ START_TEST(dry_run)
 END_TEST
 
 /* Its digest is only known where it was computed. */
-START_TEST(unchanged)
+START_TEST(digest_is_left_out_when_it_is_unknown)
 {
 	struct run run;
 
@@ -151,7 +151,7 @@ START_TEST(unchanged)
 END_TEST
 
 /* A run that ends early says so of every source. */
-START_TEST(early_ends)
+START_TEST(event_comes_for_each_source_when_the_run_ends_early)
 {
 	struct run run;
 
@@ -178,7 +178,7 @@ START_TEST(early_ends)
 }
 END_TEST
 
-START_TEST(names_that_act)
+START_TEST(json_escapes_names_with_control_bytes)
 {
 	struct run run;
 
@@ -200,7 +200,7 @@ START_TEST(names_that_act)
 END_TEST
 
 /* Each line is there when it is true, not at the end. */
-START_TEST(lines_at_once)
+START_TEST(line_is_written_when_the_file_is_stored)
 {
 	struct run run;
 
@@ -215,7 +215,7 @@ START_TEST(lines_at_once)
 }
 END_TEST
 
-START_TEST(reader_that_goes)
+START_TEST(put_goes_on_when_the_reader_of_its_output_leaves)
 {
 	struct run run;
 
@@ -230,7 +230,7 @@ START_TEST(reader_that_goes)
 }
 END_TEST
 
-START_TEST(output_that_fails)
+START_TEST(put_goes_on_when_its_output_fails)
 {
 	static const char *const lines[] = {
 	    "$FTX put -o json a b 127.0.0.1: >/dev/full",
@@ -263,7 +263,7 @@ START_TEST(output_that_fails)
 END_TEST
 
 /* A reader who does not read does not keep anybody from interrupting. */
-START_TEST(reader_that_stands_still)
+START_TEST(put_can_be_interrupted_when_its_reader_stalls)
 {
 	struct run run;
 
@@ -282,7 +282,7 @@ START_TEST(reader_that_stands_still)
 }
 END_TEST
 
-START_TEST(digests_that_are_checked)
+START_TEST(digests_agree_with_xxh64sum)
 {
 	struct run run;
 
@@ -319,7 +319,7 @@ START_TEST(digests_that_are_checked)
 }
 END_TEST
 
-START_TEST(not_both)
+START_TEST(json_and_digest_exclude_each_other)
 {
 	struct run run;
 
@@ -339,17 +339,18 @@ events_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_server, end_all);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, outcomes);
-	tcase_add_test(tcase, dry_run);
-	tcase_add_test(tcase, unchanged);
-	tcase_add_test(tcase, early_ends);
-	tcase_add_test(tcase, names_that_act);
-	tcase_add_test(tcase, lines_at_once);
-	tcase_add_test(tcase, reader_that_goes);
-	tcase_add_test(tcase, output_that_fails);
-	tcase_add_test(tcase, reader_that_stands_still);
-	tcase_add_test(tcase, digests_that_are_checked);
-	tcase_add_test(tcase, not_both);
+	tcase_add_test(tcase, event_is_written_for_each_outcome);
+	tcase_add_test(tcase, events_say_would_store_when_nothing_is_sent);
+	tcase_add_test(tcase, digest_is_left_out_when_it_is_unknown);
+	tcase_add_test(
+	    tcase, event_comes_for_each_source_when_the_run_ends_early);
+	tcase_add_test(tcase, json_escapes_names_with_control_bytes);
+	tcase_add_test(tcase, line_is_written_when_the_file_is_stored);
+	tcase_add_test(tcase, put_goes_on_when_the_reader_of_its_output_leaves);
+	tcase_add_test(tcase, put_goes_on_when_its_output_fails);
+	tcase_add_test(tcase, put_can_be_interrupted_when_its_reader_stalls);
+	tcase_add_test(tcase, digests_agree_with_xxh64sum);
+	tcase_add_test(tcase, json_and_digest_exclude_each_other);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

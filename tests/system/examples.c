@@ -46,7 +46,7 @@ has_namespaces(void)
 	return run.status == 0;
 }
 
-START_TEST(commands_of_the_client)
+START_TEST(examples_of_ftx_run_as_printed)
 {
 	struct run run;
 
@@ -196,7 +196,7 @@ lose_connection(const struct server *server)
 }
 
 /* Whether a server is at work is not what the page promises. */
-START_TEST(server_of_the_protocol)
+START_TEST(server_answers_the_protocol_example)
 {
 	struct side said, wanted, got;
 	struct server server;
@@ -295,7 +295,7 @@ play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
 	    (unsigned long)result + 1);
 }
 
-START_TEST(client_of_the_protocol)
+START_TEST(client_sends_the_protocol_example)
 {
 	struct side wanted, server, heard;
 	char command[HARNESS_PATH];
@@ -312,7 +312,7 @@ START_TEST(client_of_the_protocol)
 END_TEST
 
 /* It has no reason to give a small file up, and sends all of it. */
-START_TEST(client_that_resumes)
+START_TEST(client_sends_the_resume_example)
 {
 	const size_t aborted = 2 * WIRE_HEADER + 3 + 1;
 	const size_t ended = 2 * WIRE_HEADER + 5 + 16;
@@ -365,10 +365,10 @@ examples_suite(void)
 	resolve(script, "tests/examples");
 	resolve(client_page, "man/ftx.1");
 	resolve(protocol_page, "man/ftx-protocol.5");
-	tcase_add_test(tcase, commands_of_the_client);
-	tcase_add_loop_test(tcase, server_of_the_protocol, 0, 2);
-	tcase_add_test(tcase, client_of_the_protocol);
-	tcase_add_test(tcase, client_that_resumes);
+	tcase_add_test(tcase, examples_of_ftx_run_as_printed);
+	tcase_add_loop_test(tcase, server_answers_the_protocol_example, 0, 2);
+	tcase_add_test(tcase, client_sends_the_protocol_example);
+	tcase_add_test(tcase, client_sends_the_resume_example);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -262,7 +262,7 @@ static const struct {
     {143, terminated},
 };
 
-START_TEST(each)
+START_TEST(each_exit_status_is_returned)
 {
 	struct run run = {.status = -1};
 
@@ -279,8 +279,8 @@ exits_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(
-	    tcase, each, 0, (int)(sizeof(exits) / sizeof(exits[0])));
+	tcase_add_loop_test(tcase, each_exit_status_is_returned, 0,
+	    (int)(sizeof(exits) / sizeof(exits[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -206,7 +206,7 @@ check_server(void)
 {
 	pid_t pids[SERVER_WORKERS];
 
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 	/*
 	 * Its patience with workers that end is not what this tests; one that
 	 * ends during the stop counts as cut.
@@ -298,55 +298,55 @@ try_all(const struct faulty_put *put, const struct walk *walks, size_t count)
 #define TRY_ALL(put, walks)                                                    \
 	try_all(put, walks, sizeof(walks) / sizeof(*(walks)))
 
-START_TEST(files)
+START_TEST(files_are_old_or_new_when_a_call_fails)
 {
 	TRY_ALL(&faulty_files, plain);
 }
 END_TEST
 
-START_TEST(trees_over_old_ones)
+START_TEST(replaced_tree_is_old_or_new_when_a_call_fails)
 {
 	TRY_ALL(&faulty_tree, exact);
 }
 END_TEST
 
-START_TEST(never_overwriting)
+START_TEST(nothing_is_overwritten_when_a_call_fails)
 {
 	TRY_ALL(&faulty_careful, careful);
 }
 END_TEST
 
-START_TEST(files_with_holes)
+START_TEST(sparse_file_is_old_or_new_when_a_call_fails)
 {
 	TRY_ALL(&faulty_sparse, sparse);
 }
 END_TEST
 
-START_TEST(gone_on_with)
+START_TEST(resumed_file_is_old_or_new_when_a_call_fails)
 {
 	TRY_ALL(&faulty_kept, kept);
 }
 END_TEST
 
-START_TEST(begun_again)
+START_TEST(restarted_file_is_old_or_new_when_a_call_fails)
 {
 	TRY_ALL(&faulty_spoiled, spoiled);
 }
 END_TEST
 
-START_TEST(some_are_there)
+START_TEST(unchanged_files_stay_when_a_call_fails)
 {
 	TRY_ALL(&faulty_same, same);
 }
 END_TEST
 
-START_TEST(some_have_that_digest)
+START_TEST(compared_files_stay_when_a_call_fails)
 {
 	TRY_ALL(&faulty_compared, compared);
 }
 END_TEST
 
-START_TEST(interrupted_and_short)
+START_TEST(put_succeeds_when_calls_are_interrupted_or_short)
 {
 	struct run run;
 
@@ -378,15 +378,15 @@ faults_suite(void)
 	TCase *tcase = harness_case("faults");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, files);
-	tcase_add_test(tcase, trees_over_old_ones);
-	tcase_add_test(tcase, never_overwriting);
-	tcase_add_test(tcase, files_with_holes);
-	tcase_add_test(tcase, gone_on_with);
-	tcase_add_test(tcase, begun_again);
-	tcase_add_test(tcase, some_are_there);
-	tcase_add_test(tcase, some_have_that_digest);
-	tcase_add_test(tcase, interrupted_and_short);
+	tcase_add_test(tcase, files_are_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, replaced_tree_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, nothing_is_overwritten_when_a_call_fails);
+	tcase_add_test(tcase, sparse_file_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, resumed_file_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, restarted_file_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, unchanged_files_stay_when_a_call_fails);
+	tcase_add_test(tcase, compared_files_stay_when_a_call_fails);
+	tcase_add_test(tcase, put_succeeds_when_calls_are_interrupted_or_short);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -56,7 +56,7 @@ check_server(void)
 {
 	struct run run;
 
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 	/* The next worker may be a second late, which a put tells. */
 	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
 	run_check(&run, 0, NULL);
@@ -148,7 +148,7 @@ static const struct plan_fault faults[] = {
 };
 
 /* Another file of that name is not synced, and may not be. */
-START_TEST(sent_before)
+START_TEST(sent_file_is_found_or_sent_again_when_a_server_call_fails)
 {
 	int number;
 
@@ -203,7 +203,7 @@ lose(const struct plan_fault *fault, int number)
 }
 
 /* A second passes before each second connection: for tests/endurance. */
-START_TEST(asked_again)
+START_TEST(sent_file_is_found_or_sent_again_when_a_client_call_fails)
 {
 	static const struct plan_fault calls[] = {
 	    FAILS(OPEN, FAULT_ANYTHING, EMFILE),
@@ -229,8 +229,10 @@ faults_again_suite(void)
 	TCase *tcase = harness_case("faults_again");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, sent_before, 0, 2);
-	tcase_add_test(tcase, asked_again);
+	tcase_add_loop_test(tcase,
+	    sent_file_is_found_or_sent_again_when_a_server_call_fails, 0, 2);
+	tcase_add_test(
+	    tcase, sent_file_is_found_or_sent_again_when_a_client_call_fails);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -160,62 +160,62 @@ walk_through(
 #define WALK_THROUGH(put, walks)                                               \
 	walk_through(put, walks, sizeof(walks) / sizeof(*(walks)))
 
-START_TEST(files)
+START_TEST(files_are_old_or_new_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_files, faults);
 }
 END_TEST
 
-START_TEST(lost_connections)
+START_TEST(files_are_old_or_new_when_a_write_fails)
 {
 	if (is_patient())
 		WALK_THROUGH(&faulty_files, slow_faults);
 }
 END_TEST
 
-START_TEST(trees)
+START_TEST(replaced_tree_is_old_or_new_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_tree, tree_faults);
 }
 END_TEST
 
-START_TEST(sources_that_go)
+START_TEST(source_stays_unless_stored_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_removing, removing_faults);
 }
 END_TEST
 
-START_TEST(files_with_holes)
+START_TEST(sparse_file_is_old_or_new_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_sparse, large_faults);
 }
 END_TEST
 
-START_TEST(gone_on_with)
+START_TEST(resumed_file_is_old_or_new_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_kept, large_faults);
 }
 END_TEST
 
-START_TEST(begun_again)
+START_TEST(restarted_file_is_old_or_new_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_spoiled, large_faults);
 }
 END_TEST
 
-START_TEST(some_are_there)
+START_TEST(unchanged_files_stay_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_same, compared_faults);
 }
 END_TEST
 
-START_TEST(some_have_that_digest)
+START_TEST(compared_files_stay_when_a_call_fails)
 {
 	WALK_THROUGH(&faulty_compared, compared_faults);
 }
 END_TEST
 
-START_TEST(interrupted_and_short)
+START_TEST(put_succeeds_when_calls_are_interrupted_or_short)
 {
 	struct run run;
 
@@ -241,16 +241,16 @@ faults_client_suite(void)
 	TCase *tcase = harness_case("faults_client");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, files);
-	tcase_add_test(tcase, lost_connections);
-	tcase_add_test(tcase, trees);
-	tcase_add_test(tcase, sources_that_go);
-	tcase_add_test(tcase, files_with_holes);
-	tcase_add_test(tcase, gone_on_with);
-	tcase_add_test(tcase, begun_again);
-	tcase_add_test(tcase, some_are_there);
-	tcase_add_test(tcase, some_have_that_digest);
-	tcase_add_test(tcase, interrupted_and_short);
+	tcase_add_test(tcase, files_are_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, files_are_old_or_new_when_a_write_fails);
+	tcase_add_test(tcase, replaced_tree_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, source_stays_unless_stored_when_a_call_fails);
+	tcase_add_test(tcase, sparse_file_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, resumed_file_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, restarted_file_is_old_or_new_when_a_call_fails);
+	tcase_add_test(tcase, unchanged_files_stay_when_a_call_fails);
+	tcase_add_test(tcase, compared_files_stay_when_a_call_fails);
+	tcase_add_test(tcase, put_succeeds_when_calls_are_interrupted_or_short);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -50,7 +50,7 @@ static const struct plan_fault to_start[] = {
     FAILS(FORK, EAGAIN),
 };
 
-START_TEST(no_descriptors_to_start)
+START_TEST(start_fails_or_serves_when_descriptors_run_out)
 {
 	const struct plan_fault *fault = &to_start[_i];
 
@@ -103,7 +103,7 @@ hang_up(const char *says)
 #define NEW "new workers take over"
 
 /* The settings are kept where their file cannot be opened. */
-START_TEST(no_descriptors_to_reload)
+START_TEST(settings_stay_when_descriptors_run_out_in_a_reload)
 {
 	static const struct plan_fault faults[] = {
 	    FAILS(OPEN, ENFILE), FAILS(OPEN, EMFILE)};
@@ -157,7 +157,7 @@ abandon(void)
 }
 
 /* What it has goes on; what is missing comes when there are some again. */
-START_TEST(no_descriptors_in_the_master)
+START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 {
 	pid_t pids[SERVER_WORKERS];
 	int there;
@@ -197,10 +197,13 @@ faults_master_suite(void)
 	TCase *tcase = harness_case("faults_master");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, no_descriptors_to_start, 0,
+	tcase_add_loop_test(tcase,
+	    start_fails_or_serves_when_descriptors_run_out, 0,
 	    (int)(sizeof(to_start) / sizeof(*to_start)));
-	tcase_add_test(tcase, no_descriptors_to_reload);
-	tcase_add_test(tcase, no_descriptors_in_the_master);
+	tcase_add_test(
+	    tcase, settings_stay_when_descriptors_run_out_in_a_reload);
+	tcase_add_test(
+	    tcase, workers_serve_on_when_the_master_lacks_descriptors);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

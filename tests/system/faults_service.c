@@ -68,7 +68,7 @@ put_again(void)
 	put_good(&server, "new/a", "again");
 }
 
-START_TEST(accept_fails_once)
+START_TEST(worker_serves_on_when_accept_fails_once)
 {
 	static const int errors[] = {ECONNABORTED, EPROTO, ENETDOWN,
 	    EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENOPROTOOPT, EOPNOTSUPP,
@@ -95,7 +95,7 @@ START_TEST(accept_fails_once)
 END_TEST
 
 /* For a while every accept fails: the worker waits, and does not spin. */
-START_TEST(accept_fails_for_long)
+START_TEST(worker_waits_when_accept_keeps_failing)
 {
 	static const int errors[] = {ENETDOWN, EMFILE};
 	pid_t worker;
@@ -125,7 +125,7 @@ START_TEST(accept_fails_for_long)
 }
 END_TEST
 
-START_TEST(accept_is_hopeless)
+START_TEST(server_ends_when_accept_cannot_work)
 {
 	static const struct plan_fault fault =
 	    FAILS(ACCEPT, FAULT_ANYTHING, EBADF);
@@ -139,7 +139,7 @@ START_TEST(accept_is_hopeless)
 }
 END_TEST
 
-START_TEST(no_processes)
+START_TEST(worker_starts_later_when_fork_fails)
 {
 	static const struct plan_fault fault =
 	    FAILS(FORK, FAULT_ANYTHING, EAGAIN);
@@ -162,7 +162,7 @@ START_TEST(no_processes)
 END_TEST
 
 /* Each worker dies as soon as it is there, until it does no longer. */
-START_TEST(workers_die_at_once)
+START_TEST(restarts_are_delayed_when_workers_die_at_once)
 {
 	static const struct plan_fault fault = {
 	    CALLS(ACCEPT, FAULT_ANYTHING, SIGNAL), .value = SIGKILL};
@@ -181,7 +181,7 @@ START_TEST(workers_die_at_once)
 END_TEST
 
 /* The signal comes when the worker has looked, and before it waits. */
-START_TEST(stopped_before_accept)
+START_TEST(server_stops_when_the_signal_comes_before_accept)
 {
 	static const struct plan_fault fault = {
 	    CALLS(ACCEPT, FAULT_ANYTHING, DELAY), .value = 5000};
@@ -199,7 +199,7 @@ START_TEST(stopped_before_accept)
 END_TEST
 
 /* A sweeper takes a file that is made but not yet locked: it is made again. */
-START_TEST(swept_before_it_is_locked)
+START_TEST(file_is_made_again_when_swept_before_its_lock)
 {
 	static const struct plan_fault fault = {
 	    CALLS(FCNTL, FAULT_A_FILE, SIGNAL), .value = SIGSTOP};
@@ -229,7 +229,7 @@ START_TEST(swept_before_it_is_locked)
 END_TEST
 
 /* The user cannot be changed: it does not start, and never as root. */
-START_TEST(user_not_changed)
+START_TEST(start_fails_when_the_user_cannot_be_changed)
 {
 	static const struct plan_fault faults[] = {
 	    FAILS(GROUPS, FAULT_ANYTHING, EPERM),
@@ -261,7 +261,7 @@ START_TEST(user_not_changed)
 END_TEST
 
 /* One file's sync fails: that file is lost, and is not synced again. */
-START_TEST(a_sync_fails)
+START_TEST(only_one_file_fails_when_its_sync_fails)
 {
 	static const struct plan_fault fault = FAILS(FSYNC, FAULT_A_FILE, EIO);
 	struct run run;
@@ -283,7 +283,7 @@ END_TEST
 
 /* A directory's sync fails: all that is in it is there, perhaps not for long.
  */
-START_TEST(a_folder_is_not_synced)
+START_TEST(durability_is_unknown_when_a_directory_sync_fails)
 {
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
@@ -335,7 +335,7 @@ check_that_nothing_is_taken(struct peer *peer)
 }
 
 /* The system tells it once: a second sync of what was lost would go well. */
-START_TEST(nothing_is_durable_after_a_failed_sync_of_a_folder)
+START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
@@ -363,7 +363,7 @@ START_TEST(nothing_is_durable_after_a_failed_sync_of_a_folder)
 END_TEST
 
 /* It was begun before, and nobody can tell whether it would last. */
-START_TEST(nor_is_what_was_under_way_then)
+START_TEST(open_file_fails_when_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
@@ -396,7 +396,7 @@ END_TEST
 
 /* A file system that syncs no directories: nothing is claimed, as is told once.
  */
-START_TEST(folders_cannot_be_synced)
+START_TEST(put_warns_when_directories_cannot_be_synced)
 {
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EINVAL);
@@ -422,7 +422,7 @@ END_TEST
 static const char no_folders[] = "this file system cannot sync directories";
 
 /* It was learned at the start, so that it is known before the first file. */
-START_TEST(require_sync_is_refused_when_folders_cannot_be_synced)
+START_TEST(require_sync_is_refused_when_directories_cannot_be_synced)
 {
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EINVAL);
@@ -448,22 +448,22 @@ faults_service_suite(void)
 	TCase *tcase = harness_case("faults_service");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, accept_fails_once);
-	tcase_add_test(tcase, accept_fails_for_long);
-	tcase_add_test(tcase, accept_is_hopeless);
-	tcase_add_test(tcase, no_processes);
-	tcase_add_test(tcase, workers_die_at_once);
-	tcase_add_test(tcase, stopped_before_accept);
-	tcase_add_test(tcase, swept_before_it_is_locked);
-	tcase_add_test(tcase, user_not_changed);
-	tcase_add_test(tcase, a_sync_fails);
-	tcase_add_test(tcase, a_folder_is_not_synced);
+	tcase_add_test(tcase, worker_serves_on_when_accept_fails_once);
+	tcase_add_test(tcase, worker_waits_when_accept_keeps_failing);
+	tcase_add_test(tcase, server_ends_when_accept_cannot_work);
+	tcase_add_test(tcase, worker_starts_later_when_fork_fails);
+	tcase_add_test(tcase, restarts_are_delayed_when_workers_die_at_once);
+	tcase_add_test(tcase, server_stops_when_the_signal_comes_before_accept);
+	tcase_add_test(tcase, file_is_made_again_when_swept_before_its_lock);
+	tcase_add_test(tcase, start_fails_when_the_user_cannot_be_changed);
+	tcase_add_test(tcase, only_one_file_fails_when_its_sync_fails);
 	tcase_add_test(
-	    tcase, nothing_is_durable_after_a_failed_sync_of_a_folder);
-	tcase_add_test(tcase, nor_is_what_was_under_way_then);
-	tcase_add_test(tcase, folders_cannot_be_synced);
+	    tcase, durability_is_unknown_when_a_directory_sync_fails);
+	tcase_add_test(tcase, nothing_is_durable_after_a_directory_sync_failed);
+	tcase_add_test(tcase, open_file_fails_when_a_directory_sync_failed);
+	tcase_add_test(tcase, put_warns_when_directories_cannot_be_synced);
 	tcase_add_test(
-	    tcase, require_sync_is_refused_when_folders_cannot_be_synced);
+	    tcase, require_sync_is_refused_when_directories_cannot_be_synced);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -308,7 +308,7 @@ fill_up(void)
 	ck_assert_int_eq(put_files("small", SMALL_COUNT), SMALL_COUNT);
 }
 
-START_TEST(each_keeps_the_promise)
+START_TEST(promise_holds_on_each_file_system)
 {
 	int is_long = getenv("FTX_ENDURANCE") != NULL;
 	struct volume volume;
@@ -347,7 +347,7 @@ filesystems_suite(void)
 	TCase *tcase = harness_case("filesystems");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_loop_test(tcase, each_keeps_the_promise, 0,
+	tcase_add_loop_test(tcase, promise_holds_on_each_file_system, 0,
 	    (int)(sizeof(rows) / sizeof(rows[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;

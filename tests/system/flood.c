@@ -33,7 +33,7 @@ end_with_server(void)
 }
 
 /* One more request may wait for its content than this. */
-START_TEST(window_of_requests)
+START_TEST(session_ends_when_the_request_window_is_exceeded)
 {
 	static const uint32_t counts[] = {
 	    WIRE_WINDOW_REQUESTS, WIRE_WINDOW_REQUESTS + 1};
@@ -62,17 +62,10 @@ END_TEST
 static unsigned long
 resident(pid_t pid)
 {
-	char path[64], line[256];
-	unsigned long size = 0;
-	FILE *file;
+	char text[PROCESS_TEXT];
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "r");
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		(void)sscanf(line, "VmRSS: %lu", &size);
-	if (file != NULL)
-		fclose(file);
-	return size;
+	ck_assert_int_eq(process_field(pid, "status", "VmRSS:", text), 0);
+	return strtoul(text, NULL, 10);
 }
 
 /*
@@ -101,16 +94,6 @@ flood(struct peer *peer, const struct script *script, int reads)
 		at += (size_t)written;
 	}
 	return 0;
-}
-
-/* Nonzero if the connection was reset. */
-static int
-is_gone(const struct peer *peer)
-{
-	struct pollfd polled = {.fd = peer->fd, .events = 0};
-
-	return poll(&polled, 1, 0) > 0 &&
-	    (polled.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 /* Tiny files, whose numbers grow from the first one. */
@@ -143,7 +126,7 @@ open_narrow(struct peer *peer)
  * the short form all are refused: those are long answers, of which the system
  * holds less.
  */
-START_TEST(pipelined_without_reading)
+START_TEST(client_is_ended_when_it_never_reads_replies)
 {
 	const int is_long = getenv("FTX_ENDURANCE") != NULL;
 	const uint32_t most = is_long ? 1000000 : 100000;
@@ -164,15 +147,18 @@ START_TEST(pipelined_without_reading)
 		if (!IS_SANITIZED)
 			ck_assert_uint_lt(resident(pids[0]), MOST_RESIDENT);
 	}
-	/* The system may have taken all of it, and the server not. */
-	eventually(ended || is_gone(&peer), HARNESS_PATIENCE);
-	peer_close(&peer);
+	/*
+	 * The only worker serves another client, so it has ended this one.  The
+	 * connection need not show that: the end waits behind answers that
+	 * nobody reads.
+	 */
 	peer_check_service(server.port, "after");
+	peer_close(&peer);
 }
 END_TEST
 
 /* The client sends as fast as it may, and reads a byte now and then. */
-START_TEST(answers_are_read_byte_by_byte)
+START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -212,7 +198,7 @@ count_told(int lines, const char *mark)
 }
 
 /* Who may not even store something fills no log. */
-START_TEST(refusals_are_summed_up)
+START_TEST(log_sums_up_refused_connections)
 {
 	enum {
 		COUNT = 2000,
@@ -234,7 +220,7 @@ START_TEST(refusals_are_summed_up)
 	seconds = (io_now() - begun) / 1000 + 1;
 	eventually(count_told(server_said(&server, "not admitted"),
 		       " more refused") == COUNT,
-	    5000);
+	    HARNESS_PATIENCE);
 	lines = server_said(&server, "not admitted");
 	ck_assert_int_ge(lines, 10);
 	ck_assert_int_le(lines, WORKERS * 10 * (seconds + 1));
@@ -243,7 +229,7 @@ START_TEST(refusals_are_summed_up)
 END_TEST
 
 /* One that is admitted and asks for what it is refused fills no log either. */
-START_TEST(refused_names_are_summed_up)
+START_TEST(log_sums_up_refused_names)
 {
 	enum {
 		COUNT = 5000
@@ -276,7 +262,7 @@ START_TEST(refused_names_are_summed_up)
 END_TEST
 
 /* What an honest client stores has its line, however fast it comes. */
-START_TEST(stored_files_are_not_summed_up)
+START_TEST(log_has_a_line_for_each_stored_file)
 {
 	enum {
 		COUNT = 2000
@@ -306,14 +292,16 @@ flood_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, window_of_requests);
-	tcase_add_test(tcase, pipelined_without_reading);
-	tcase_add_test(tcase, answers_are_read_byte_by_byte);
+	tcase_add_test(tcase, session_ends_when_the_request_window_is_exceeded);
+	tcase_add_test(tcase, client_is_ended_when_it_never_reads_replies);
+	tcase_add_test(
+	    tcase, client_is_ended_when_it_reads_replies_byte_by_byte);
 	suite_add_tcase(suite, tcase);
 	tcase = harness_case("refused");
-	tcase_add_test(tcase, refusals_are_summed_up);
-	tcase_add_test(tcase, refused_names_are_summed_up);
-	tcase_add_test(tcase, stored_files_are_not_summed_up);
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, log_sums_up_refused_connections);
+	tcase_add_test(tcase, log_sums_up_refused_names);
+	tcase_add_test(tcase, log_has_a_line_for_each_stored_file);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

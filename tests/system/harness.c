@@ -225,21 +225,29 @@ process_look(pid_t pid, pid_t *parent, char *state)
 	return 0;
 }
 
-void
-process_says(
+int
+process_field(
     pid_t pid, const char *file, const char *word, char text[PROCESS_TEXT])
 {
-	char path[64], *whole;
-	const char *line;
+	char path[64], line[256];
+	size_t length = strlen(word);
+	int found = 0;
+	FILE *lines;
 
+	text[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, file);
-	whole = file_read(path);
-	line = strstr(whole, word);
-	ck_assert_msg(line != NULL, "no %s in %s", word, path);
-	line += strlen(word);
-	line += strspn(line, " \t");
-	snprintf(text, PROCESS_TEXT, "%.*s", (int)strcspn(line, "\n"), line);
-	free(whole);
+	lines = fopen(path, "re");
+	if (lines == NULL)
+		return -1;
+	while (!found && fgets(line, sizeof(line), lines) != NULL)
+		found = strncmp(line, word, length) == 0;
+	fclose(lines);
+	if (!found)
+		return -1;
+	length += strspn(line + length, " \t");
+	snprintf(text, PROCESS_TEXT, "%.*s", (int)strcspn(line + length, "\n"),
+	    line + length);
+	return 0;
 }
 
 int

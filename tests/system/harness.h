@@ -74,11 +74,11 @@ int harness_status(int status);
 int process_look(pid_t pid, pid_t *parent, char *state);
 
 /*
- * What a file of /proc/PID says behind a word, up to the end of the line; the
- * word must be there.
+ * The rest of the line that begins with the word in a file of /proc/PID.
+ * Returns 0, or -1 with an empty text if the process has ended.
  */
 #define PROCESS_TEXT 128
-void process_says(
+int process_field(
     pid_t pid, const char *file, const char *word, char text[PROCESS_TEXT]);
 
 /* Nonzero if the process exists and is not a zombie. */

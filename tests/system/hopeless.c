@@ -83,7 +83,7 @@ bytes_read(void)
 	char text[PROCESS_TEXT];
 
 	server_settle(&server, pids, 1);
-	process_says(pids[0], "io", "rchar:", text);
+	ck_assert_int_eq(process_field(pids[0], "io", "rchar:", text), 0);
 	return strtoull(text, NULL, 10);
 }
 
@@ -96,7 +96,7 @@ put(struct run *run, const char *option, const char *target)
 	RUN(run, "ftx", "put", option, "f", remote);
 }
 
-START_TEST(refused_before_the_data)
+START_TEST(hopeless_target_is_refused_before_its_data)
 {
 	const char *target = cases[_i].target;
 	struct run run;
@@ -134,7 +134,7 @@ START_TEST(no_parent_is_made_beneath_a_mount)
 END_TEST
 
 /* In the same directories, what can be published is. */
-START_TEST(the_rest_is_stored)
+START_TEST(good_targets_are_stored_beside_hopeless_ones)
 {
 	static const char *const good[] = {
 	    "there/f", "sticky/new", "grows/new", "new/er/f", "else/g"};
@@ -153,7 +153,7 @@ START_TEST(the_rest_is_stored)
 END_TEST
 
 /* As with a filter of system calls that is older than statx(2). */
-START_TEST(mounts_are_found_late_without_statx)
+START_TEST(mounts_are_found_late_when_statx_is_missing)
 {
 	struct run run;
 
@@ -189,10 +189,12 @@ hopeless_suite(void)
 	Suite *suite = suite_create("hopeless");
 	TCase *tcase = harness_case("hopeless");
 
-	tcase_add_loop_test(tcase, refused_before_the_data, 0, CASES);
+	tcase_add_loop_test(
+	    tcase, hopeless_target_is_refused_before_its_data, 0, CASES);
 	tcase_add_test(tcase, no_parent_is_made_beneath_a_mount);
-	tcase_add_test(tcase, the_rest_is_stored);
-	tcase_add_loop_test(tcase, mounts_are_found_late_without_statx, 0, 2);
+	tcase_add_test(tcase, good_targets_are_stored_beside_hopeless_ones);
+	tcase_add_loop_test(
+	    tcase, mounts_are_found_late_when_statx_is_missing, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -76,7 +76,7 @@ take_files(void)
 	return count;
 }
 
-START_TEST(every_bit_turned)
+START_TEST(nothing_wrong_is_stored_when_any_bit_flips)
 {
 	struct script *script = script_new();
 
@@ -122,7 +122,7 @@ script_everything(struct script *script, size_t complete[2])
 	script_bye(script);
 }
 
-START_TEST(cut_after_every_byte_of_everything)
+START_TEST(only_complete_files_are_stored_when_cut_at_any_byte)
 {
 	struct script *script = script_new();
 	size_t complete[2];
@@ -252,7 +252,7 @@ try_number(const struct number *number)
 	peer_close(&peer);
 }
 
-START_TEST(every_number)
+START_TEST(server_serves_on_when_numbers_are_absurd)
 {
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		mark_point();
@@ -299,7 +299,7 @@ check_time(const char *stored, int64_t seconds)
 }
 
 /* Times that no file may be able to have. */
-START_TEST(times_at_the_edge)
+START_TEST(server_serves_on_when_times_are_extreme)
 {
 	const size_t count = sizeof(times) / sizeof(times[0]);
 	struct script *script = script_new();
@@ -350,7 +350,7 @@ check_log(void)
 }
 
 /* A name that would be a second line, or another name's end. */
-START_TEST(names_forge_no_line)
+START_TEST(log_lines_cannot_be_forged_by_names)
 {
 	static const char *const names[] = {"a\" stored, 5 bytes, synced",
 	    "b\n2026 \"c\" stored, 5 bytes", "na\xc3\xafve", "d\xe2\x80\xae",
@@ -378,7 +378,7 @@ START_TEST(names_forge_no_line)
 }
 END_TEST
 
-START_TEST(log_stays_printable)
+START_TEST(log_stays_printable_when_names_hold_any_byte)
 {
 	struct script *script = script_new();
 	char name[] = "n?%s%n";
@@ -412,12 +412,13 @@ hostile_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, every_bit_turned);
-	tcase_add_test(tcase, cut_after_every_byte_of_everything);
-	tcase_add_test(tcase, every_number);
-	tcase_add_test(tcase, times_at_the_edge);
-	tcase_add_test(tcase, names_forge_no_line);
-	tcase_add_test(tcase, log_stays_printable);
+	tcase_add_test(tcase, nothing_wrong_is_stored_when_any_bit_flips);
+	tcase_add_test(
+	    tcase, only_complete_files_are_stored_when_cut_at_any_byte);
+	tcase_add_test(tcase, server_serves_on_when_numbers_are_absurd);
+	tcase_add_test(tcase, server_serves_on_when_times_are_extreme);
+	tcase_add_test(tcase, log_lines_cannot_be_forged_by_names);
+	tcase_add_test(tcase, log_stays_printable_when_names_hold_any_byte);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -240,7 +240,7 @@ check_cell(const struct cell *cell, enum state state)
 	    strstr(run.err, "verified") != NULL, run.status == STORED);
 }
 
-START_TEST(every_frame_in_state)
+START_TEST(client_answers_every_frame_in_every_state)
 {
 	enum state state = (enum state)(_i % STATES);
 
@@ -254,7 +254,7 @@ START_TEST(every_frame_in_state)
 END_TEST
 
 /* Of a server that speaks version 2, and has not sent its features. */
-START_TEST(features_come_first)
+START_TEST(client_fails_when_features_do_not_come_first)
 {
 	static const struct {
 		int type, status;
@@ -297,7 +297,7 @@ static const struct {
     {WIRE_FATAL, UINT32_MAX},
 };
 
-START_TEST(lengths_that_lie)
+START_TEST(client_fails_when_a_length_is_false)
 {
 	struct script *script;
 	struct run run;
@@ -323,7 +323,7 @@ static const struct {
 } lies[] = {{0, 0, 0}, {2, 0, 0}, {UINT32_MAX, 0, 0}, {1, 1, 0}, {1, -1, 0},
     {1, 0, 1}, {1, 0, UINT64_C(1) << 63}};
 
-START_TEST(results_that_lie)
+START_TEST(client_fails_when_a_result_is_false)
 {
 	struct script *script;
 	struct run run;
@@ -345,7 +345,7 @@ START_TEST(results_that_lie)
 END_TEST
 
 /* Neither ready nor refusing. */
-START_TEST(greeting_of_no_state)
+START_TEST(client_fails_when_the_greeting_has_no_known_state)
 {
 	struct script *script = script_new();
 	struct run run;
@@ -361,7 +361,7 @@ START_TEST(greeting_of_no_state)
 END_TEST
 
 /* One of two files is confirmed twice. */
-START_TEST(one_result_twice)
+START_TEST(client_fails_when_one_result_comes_twice)
 {
 	struct script *script = script_new();
 	const struct wire_based based = {{"d", 1}, {"", 0}};
@@ -384,7 +384,7 @@ START_TEST(one_result_twice)
 END_TEST
 
 /* It is not this file's failure, and no success of the run. */
-START_TEST(draining_for_one)
+START_TEST(run_ends_busy_when_a_result_is_draining)
 {
 	struct script *script = script_new();
 	struct run run;
@@ -416,7 +416,7 @@ put_to_endless(struct run *run, const struct script *script,
 
 static const int paces[] = {0, 200, 900};
 
-START_TEST(working_for_ever)
+START_TEST(client_times_out_when_the_server_works_for_ever)
 {
 	const struct wire_frame working = {WIRE_WORKING, 0, 0};
 	uint8_t bytes[WIRE_HEADER];
@@ -434,7 +434,7 @@ START_TEST(working_for_ever)
 END_TEST
 
 /* They are none but the beginning of a frame that never ends. */
-START_TEST(a_byte_now_and_then)
+START_TEST(client_times_out_when_a_frame_never_ends)
 {
 	const struct fake_pulse pulse = {"x", 1, paces[_i]};
 	struct script *script = script_new();
@@ -450,7 +450,7 @@ START_TEST(a_byte_now_and_then)
 }
 END_TEST
 
-START_TEST(longest_text)
+START_TEST(longest_text_is_printed_escaped)
 {
 	static char text[STATUS_TEXT - 1];
 	const struct wire_answer answer = {
@@ -478,18 +478,22 @@ impostor_suite(void)
 	Suite *suite = suite_create("impostor");
 	TCase *tcase = harness_case("impostor");
 
+	tcase_add_loop_test(tcase, client_answers_every_frame_in_every_state, 0,
+	    STATES * WIRE_HIGHEST);
 	tcase_add_loop_test(
-	    tcase, every_frame_in_state, 0, STATES * WIRE_HIGHEST);
-	tcase_add_loop_test(tcase, features_come_first, 0, 5);
-	tcase_add_test(tcase, lengths_that_lie);
-	tcase_add_test(tcase, results_that_lie);
-	tcase_add_test(tcase, greeting_of_no_state);
-	tcase_add_test(tcase, one_result_twice);
-	tcase_add_test(tcase, draining_for_one);
-	tcase_add_loop_test(tcase, working_for_ever, 0, 3);
+	    tcase, client_fails_when_features_do_not_come_first, 0, 5);
+	tcase_add_test(tcase, client_fails_when_a_length_is_false);
+	tcase_add_test(tcase, client_fails_when_a_result_is_false);
+	tcase_add_test(
+	    tcase, client_fails_when_the_greeting_has_no_known_state);
+	tcase_add_test(tcase, client_fails_when_one_result_comes_twice);
+	tcase_add_test(tcase, run_ends_busy_when_a_result_is_draining);
+	tcase_add_loop_test(
+	    tcase, client_times_out_when_the_server_works_for_ever, 0, 3);
 	/* Without a pause the frame would end. */
-	tcase_add_loop_test(tcase, a_byte_now_and_then, 1, 3);
-	tcase_add_test(tcase, longest_text);
+	tcase_add_loop_test(
+	    tcase, client_times_out_when_a_frame_never_ends, 1, 3);
+	tcase_add_test(tcase, longest_text_is_printed_escaped);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

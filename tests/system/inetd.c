@@ -15,7 +15,7 @@
 #include "tests/system/run.h"
 #include "tests/system/suites.h"
 
-START_TEST(last_words_outlive_the_process)
+START_TEST(results_arrive_after_the_process_ended)
 {
 	enum {
 		FILES = 200
@@ -42,7 +42,7 @@ START_TEST(last_words_outlive_the_process)
 }
 END_TEST
 
-START_TEST(fatal_outlives_the_process)
+START_TEST(fatal_arrives_after_the_process_ended)
 {
 	struct wire_greeting greeting;
 	struct script *script = script_new();
@@ -57,7 +57,7 @@ START_TEST(fatal_outlives_the_process)
 }
 END_TEST
 
-START_TEST(closed_input_ends)
+START_TEST(process_ends_when_its_input_is_closed)
 {
 	struct wire_greeting greeting;
 	struct script *script = script_new();
@@ -73,7 +73,7 @@ START_TEST(closed_input_ends)
 END_TEST
 
 /* Whoever started it may share the open files with others. */
-START_TEST(mode_of_descriptors_is_given_back)
+START_TEST(descriptors_block_again_when_the_process_ends)
 {
 	struct script *script = script_new();
 	int to[2], from[2];
@@ -122,7 +122,7 @@ begin_file(struct peer *peer)
 	return pid;
 }
 
-START_TEST(sigterm_drains)
+START_TEST(file_is_finished_when_sigterm_comes)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -141,7 +141,7 @@ START_TEST(sigterm_drains)
 }
 END_TEST
 
-START_TEST(sigint_cuts)
+START_TEST(file_is_cut_when_sigint_comes)
 {
 	struct peer peer;
 	pid_t pid = begin_file(&peer);
@@ -154,7 +154,7 @@ START_TEST(sigint_cuts)
 }
 END_TEST
 
-START_TEST(socket_also_as_standard_error)
+START_TEST(put_succeeds_when_standard_error_is_the_socket)
 {
 	struct run run;
 	/* A line of the log would break the protocol. */
@@ -167,7 +167,7 @@ START_TEST(socket_also_as_standard_error)
 }
 END_TEST
 
-START_TEST(error_is_not_told_to_the_client)
+START_TEST(start_errors_are_not_sent_to_the_client)
 {
 	struct run run;
 	pid_t pid = once_serve_tcp(
@@ -179,7 +179,7 @@ START_TEST(error_is_not_told_to_the_client)
 }
 END_TEST
 
-START_TEST(socket_is_named_and_admitted)
+START_TEST(address_is_logged_and_admitted_when_input_is_a_socket)
 {
 	struct run run;
 	pid_t pid = once_serve_tcp(&run, -1,
@@ -211,7 +211,7 @@ static const struct {
     {"", ": stdin"},
 };
 
-START_TEST(name_of_who_came_by_ssh)
+START_TEST(log_names_the_peer_when_it_came_by_ssh)
 {
 	struct script *script = script_new();
 	char *log;
@@ -237,7 +237,7 @@ START_TEST(name_of_who_came_by_ssh)
 }
 END_TEST
 
-START_TEST(log_is_for_warnings)
+START_TEST(log_holds_only_warnings)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -262,7 +262,7 @@ START_TEST(log_is_for_warnings)
 END_TEST
 
 /* What others left behind goes once the client has been served. */
-START_TEST(sweeps)
+START_TEST(staging_directory_is_swept_after_the_session)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -294,7 +294,7 @@ static const char *const bad_usage[][2] = {
     {"-o", "port=2345"},
 };
 
-START_TEST(usage)
+START_TEST(settings_of_a_listener_are_refused)
 {
 	struct run run;
 
@@ -304,7 +304,7 @@ START_TEST(usage)
 }
 END_TEST
 
-START_TEST(file_for_both)
+START_TEST(settings_of_a_listener_are_ignored_in_a_file)
 {
 	struct run run;
 
@@ -317,7 +317,7 @@ START_TEST(file_for_both)
 }
 END_TEST
 
-START_TEST(incoming_is_made_without_a_directory)
+START_TEST(incoming_is_made_when_no_directory_is_given)
 {
 	struct run run;
 
@@ -339,21 +339,24 @@ inetd_suite(void)
 
 	tcase_add_checked_fixture(tcase, once_begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, last_words_outlive_the_process);
-	tcase_add_test(tcase, fatal_outlives_the_process);
-	tcase_add_test(tcase, closed_input_ends);
-	tcase_add_test(tcase, mode_of_descriptors_is_given_back);
-	tcase_add_test(tcase, sigterm_drains);
-	tcase_add_test(tcase, sigint_cuts);
-	tcase_add_test(tcase, socket_also_as_standard_error);
-	tcase_add_test(tcase, error_is_not_told_to_the_client);
-	tcase_add_test(tcase, socket_is_named_and_admitted);
-	tcase_add_loop_test(tcase, name_of_who_came_by_ssh, 0, COUNT(names));
-	tcase_add_test(tcase, log_is_for_warnings);
-	tcase_add_test(tcase, sweeps);
-	tcase_add_loop_test(tcase, usage, 0, COUNT(bad_usage));
-	tcase_add_test(tcase, file_for_both);
-	tcase_add_test(tcase, incoming_is_made_without_a_directory);
+	tcase_add_test(tcase, results_arrive_after_the_process_ended);
+	tcase_add_test(tcase, fatal_arrives_after_the_process_ended);
+	tcase_add_test(tcase, process_ends_when_its_input_is_closed);
+	tcase_add_test(tcase, descriptors_block_again_when_the_process_ends);
+	tcase_add_test(tcase, file_is_finished_when_sigterm_comes);
+	tcase_add_test(tcase, file_is_cut_when_sigint_comes);
+	tcase_add_test(tcase, put_succeeds_when_standard_error_is_the_socket);
+	tcase_add_test(tcase, start_errors_are_not_sent_to_the_client);
+	tcase_add_test(
+	    tcase, address_is_logged_and_admitted_when_input_is_a_socket);
+	tcase_add_loop_test(
+	    tcase, log_names_the_peer_when_it_came_by_ssh, 0, COUNT(names));
+	tcase_add_test(tcase, log_holds_only_warnings);
+	tcase_add_test(tcase, staging_directory_is_swept_after_the_session);
+	tcase_add_loop_test(
+	    tcase, settings_of_a_listener_are_refused, 0, COUNT(bad_usage));
+	tcase_add_test(tcase, settings_of_a_listener_are_ignored_in_a_file);
+	tcase_add_test(tcase, incoming_is_made_when_no_directory_is_given);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -20,49 +20,57 @@ static const struct proxy_plan far = {.handshake = 1,
     .up = {.delay = ROUND_TRIP / 2},
     .down = {.delay = ROUND_TRIP / 2}};
 
+/* How long a put to this port takes, in milliseconds. */
+static int64_t
+time_put(const char *const argv[], unsigned port)
+{
+	struct run run;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", port);
+	ck_assert_int_eq(setenv("FTX_PORT", text, 1), 0);
+	run_all(&run, argv);
+	run_check(&run, 0, NULL);
+	return run.elapsed;
+}
+
 /*
- * Put from afar, in at most so many milliseconds; a machine that needs longer
- * than a round trip where there is none gets that on top.  A busy moment is no
- * round trip, either: it is tried again while it takes too long.  Returns how
- * long it took at best.
+ * Put from afar in at most so many milliseconds.  If the same put from nearby,
+ * right before, takes longer than a round trip, the disk or the processor is
+ * slow at the moment, and the limit grows by the difference.  Both replace the
+ * same files.  Tries until one far put is fast enough, and returns its time.
  */
 static int64_t
 measure(const struct server *server, const char *const argv[], int64_t limit)
 {
-	int64_t best = INT64_MAX;
+	int64_t near, taken = 0, allowed = -1;
 	struct proxy proxy;
-	struct run run;
-	char port[16];
 
-	run_all(&run, argv);
-	run_check(&run, 0, NULL);
-	if (run.elapsed > ROUND_TRIP)
-		limit += run.elapsed - ROUND_TRIP;
+	(void)time_put(argv, server->port);
 	ck_assert_int_eq(proxy_start(&proxy, &far, server->port), 0);
-	snprintf(port, sizeof(port), "%u", proxy.port);
-	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
-	for (int i = 0; i < TRIES && best > limit; i++) {
-		run_all(&run, argv);
-		run_check(&run, 0, NULL);
-		best = run.elapsed < best ? run.elapsed : best;
+	for (int i = 0; i < TRIES && taken > allowed; i++) {
+		near = time_put(argv, server->port);
+		taken = time_put(argv, proxy.port);
+		allowed = limit + (near > ROUND_TRIP ? near - ROUND_TRIP : 0);
 	}
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
-	ck_assert_msg(best <= limit, "%ld ms", (long)best);
-	return best;
+	ck_assert_msg(taken <= allowed, "%ld ms, at most %ld", (long)taken,
+	    (long)allowed);
+	return taken;
 }
 
-START_TEST(one_small_file)
+START_TEST(one_small_file_takes_two_round_trips)
 {
 	const char *const argv[] = {"ftx", "put", "f", "127.0.0.1:f", NULL};
 	struct server server;
-	int64_t best;
+	int64_t taken;
 
 	file_make("f", 1024, 1);
 	SERVER_START(&server, "-w", "2");
-	best = measure(&server, argv, ROUND_TRIP * 5 / 2);
+	taken = measure(&server, argv, ROUND_TRIP * 5 / 2);
 	ck_assert(file_equal("f", "in/f"));
 	/* The proxy does what it should: two are what it must take. */
-	ck_assert_msg(best >= ROUND_TRIP * 2, "%ld ms", (long)best);
+	ck_assert_msg(taken >= ROUND_TRIP * 2, "%ld ms", (long)taken);
 	server_stop(&server);
 }
 END_TEST
@@ -88,7 +96,7 @@ make_hundred(const char *argv[COUNT + 4])
 	argv[3 + COUNT] = NULL;
 }
 
-START_TEST(hundred_small_files)
+START_TEST(hundred_small_files_take_three_round_trips)
 {
 	const char *argv[COUNT + 4];
 	struct server server;
@@ -101,7 +109,7 @@ START_TEST(hundred_small_files)
 }
 END_TEST
 
-START_TEST(hundred_synced_files)
+START_TEST(hundred_synced_files_take_three_round_trips)
 {
 	const char *argv[COUNT + 4];
 	struct server server;
@@ -131,7 +139,7 @@ make_many(const char *folder, int count)
 	}
 }
 
-START_TEST(unchanged_files)
+START_TEST(unchanged_files_take_few_round_trips)
 {
 	enum {
 		MANY = 10000
@@ -156,10 +164,10 @@ latency_suite(void)
 	TCase *tcase = harness_case("latency");
 
 	tcase_set_tags(tcase, HARNESS_TIMING);
-	tcase_add_test(tcase, one_small_file);
-	tcase_add_test(tcase, hundred_small_files);
-	tcase_add_test(tcase, hundred_synced_files);
-	tcase_add_test(tcase, unchanged_files);
+	tcase_add_test(tcase, one_small_file_takes_two_round_trips);
+	tcase_add_test(tcase, hundred_small_files_take_three_round_trips);
+	tcase_add_test(tcase, hundred_synced_files_take_three_round_trips);
+	tcase_add_test(tcase, unchanged_files_take_few_round_trips);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -31,13 +31,13 @@ check_life(struct server *server, int count)
 	put_good(server, "f", "d/f");
 	server_settle(server, pids, count);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-	eventually(!process_lives(pids[0]), 5000);
+	eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
 	server_settle(server, after, count);
 	put_good(server, "f", "d/g");
 	server_stop(server);
 }
 
-START_TEST(signals_ignored)
+START_TEST(server_works_when_started_with_signals_ignored)
 {
 	struct server server;
 
@@ -49,7 +49,7 @@ START_TEST(signals_ignored)
 }
 END_TEST
 
-START_TEST(signals_blocked)
+START_TEST(server_works_when_started_with_signals_blocked)
 {
 	struct server server;
 	sigset_t all, before;
@@ -62,7 +62,7 @@ START_TEST(signals_blocked)
 }
 END_TEST
 
-START_TEST(working_directory_removed)
+START_TEST(server_works_when_its_working_directory_is_gone)
 {
 	char here[HARNESS_PATH], place[HARNESS_PATH + 4];
 	struct server server;
@@ -109,7 +109,7 @@ leads_nowhere(pid_t pid, int fd)
 }
 
 /* Whom the kernel would give 0, 1 and 2: no file of a client. */
-START_TEST(no_standard_descriptors)
+START_TEST(server_works_when_standard_descriptors_are_closed)
 {
 	char port[16], program[HARNESS_PATH];
 	struct run server, run;
@@ -160,7 +160,7 @@ count_descriptors(pid_t pid, int *leaked)
 	return count;
 }
 
-START_TEST(inherited_descriptors)
+START_TEST(inherited_descriptors_are_closed)
 {
 	pid_t pids[SERVER_WORKERS + 1];
 	struct server server;
@@ -203,7 +203,7 @@ staged_mode(const char *folder)
 }
 
 /* Nobody else sees what is not complete, whatever the umask. */
-START_TEST(umask_of_nothing)
+START_TEST(staged_files_are_private_when_the_umask_is_0)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
 	char port[16], folder[64];
@@ -254,7 +254,7 @@ has_zombie(const struct server *server, const pid_t workers[2])
 }
 
 /* In a namespace of its own ftxd is 1, and inherits what others leave. */
-START_TEST(process_one)
+START_TEST(server_works_as_process_1)
 {
 	static const char *const launcher[] = {"unshare", "-pf", "sh", "-c",
 	    "(sleep 0.2 >&- 2>&- &) ; exec \"$@\"", "sh", NULL};
@@ -278,14 +278,14 @@ START_TEST(process_one)
 	server_settle(&server, pids, 2);
 	eventually(!has_zombie(&server, pids), 1000);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-	eventually(!process_lives(pids[0]), 5000);
+	eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
 	server_settle(&server, pids, 2);
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	ck_assert_int_eq(server_wait(&outer, 3000), 0);
 }
 END_TEST
 
-START_TEST(second_on_the_same_port)
+START_TEST(second_server_fails_when_the_port_is_in_use)
 {
 	struct server server;
 	struct run run;
@@ -304,7 +304,7 @@ START_TEST(second_on_the_same_port)
 END_TEST
 
 /* Its sweep at the start leaves alone what the first one is receiving. */
-START_TEST(second_on_the_same_directory)
+START_TEST(second_server_leaves_staged_files_of_the_first)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
 	struct server first, second;
@@ -333,7 +333,7 @@ START_TEST(second_on_the_same_directory)
 END_TEST
 
 /* A number in it is of no interest; what is no plain file is not touched. */
-START_TEST(hostile_pid_files)
+START_TEST(pid_file_is_refused_when_it_is_hostile)
 {
 	struct server server;
 	struct run run;
@@ -369,16 +369,18 @@ launch_suite(void)
 	Suite *suite = suite_create("launch");
 	TCase *hostile = harness_case("hostile");
 
-	tcase_add_test(hostile, signals_ignored);
-	tcase_add_test(hostile, signals_blocked);
-	tcase_add_test(hostile, working_directory_removed);
-	tcase_add_test(hostile, no_standard_descriptors);
-	tcase_add_test(hostile, inherited_descriptors);
-	tcase_add_test(hostile, umask_of_nothing);
-	tcase_add_test(hostile, process_one);
-	tcase_add_test(hostile, second_on_the_same_port);
-	tcase_add_test(hostile, second_on_the_same_directory);
-	tcase_add_test(hostile, hostile_pid_files);
+	tcase_add_test(hostile, server_works_when_started_with_signals_ignored);
+	tcase_add_test(hostile, server_works_when_started_with_signals_blocked);
+	tcase_add_test(
+	    hostile, server_works_when_its_working_directory_is_gone);
+	tcase_add_test(
+	    hostile, server_works_when_standard_descriptors_are_closed);
+	tcase_add_test(hostile, inherited_descriptors_are_closed);
+	tcase_add_test(hostile, staged_files_are_private_when_the_umask_is_0);
+	tcase_add_test(hostile, server_works_as_process_1);
+	tcase_add_test(hostile, second_server_fails_when_the_port_is_in_use);
+	tcase_add_test(hostile, second_server_leaves_staged_files_of_the_first);
+	tcase_add_test(hostile, pid_file_is_refused_when_it_is_hostile);
 	suite_add_tcase(suite, hostile);
 	return suite;
 }

@@ -66,7 +66,7 @@ is_replaced(const struct server *server, pid_t old)
 	return server_workers(server, pids) == 1 && pids[0] != old;
 }
 
-START_TEST(killed_worker)
+START_TEST(worker_is_replaced_when_it_is_killed)
 {
 	struct server server;
 	struct slow slow;
@@ -79,13 +79,13 @@ START_TEST(killed_worker)
 	eventually(is_replaced(&server, worker), 1000);
 	slow_finish(&slow, 10);
 	server_expect(&server, "ill");
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 	put_good(&server, "big", "big");
 	server_stop(&server);
 }
 END_TEST
 
-START_TEST(killed_worker_and_retry)
+START_TEST(put_is_retried_when_its_worker_is_killed)
 {
 	struct server server;
 	struct slow slow;
@@ -96,12 +96,12 @@ START_TEST(killed_worker_and_retry)
 	worker = grown_worker(&server);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	slow_finish(&slow, 0);
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 	server_stop(&server);
 }
 END_TEST
 
-START_TEST(all_workers_killed)
+START_TEST(all_workers_are_replaced_when_they_are_killed)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -120,7 +120,7 @@ START_TEST(all_workers_killed)
 }
 END_TEST
 
-START_TEST(term_lets_a_put_finish)
+START_TEST(put_finishes_when_the_server_is_terminated)
 {
 	struct server server;
 	struct slow slow;
@@ -141,7 +141,7 @@ START_TEST(term_lets_a_put_finish)
 }
 END_TEST
 
-START_TEST(term_refuses_what_follows)
+START_TEST(next_file_is_refused_when_the_server_is_terminated)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
 	struct server server;
@@ -167,7 +167,7 @@ START_TEST(term_refuses_what_follows)
 }
 END_TEST
 
-START_TEST(term_tells_idle_peers)
+START_TEST(idle_peers_are_told_when_the_server_is_terminated)
 {
 	struct server server;
 	struct peer peer;
@@ -183,7 +183,7 @@ START_TEST(term_tells_idle_peers)
 }
 END_TEST
 
-START_TEST(term_when_idle)
+START_TEST(idle_server_ends_when_terminated)
 {
 	for (int i = 0; i < 20; i++) {
 		struct server server;
@@ -194,7 +194,7 @@ START_TEST(term_when_idle)
 }
 END_TEST
 
-START_TEST(term_when_idle_on_two_addresses)
+START_TEST(idle_server_on_two_addresses_ends_when_terminated)
 {
 	for (int i = 0; i < 3; i++) {
 		struct server server;
@@ -205,7 +205,7 @@ START_TEST(term_when_idle_on_two_addresses)
 }
 END_TEST
 
-START_TEST(drain_time_runs_out)
+START_TEST(transfer_is_cut_when_drain_timeout_ends)
 {
 	struct server server;
 	struct slow slow;
@@ -222,7 +222,7 @@ START_TEST(drain_time_runs_out)
 }
 END_TEST
 
-START_TEST(second_term_is_now)
+START_TEST(server_ends_now_when_terminated_twice)
 {
 	struct server server;
 	struct slow slow;
@@ -239,7 +239,7 @@ START_TEST(second_term_is_now)
 }
 END_TEST
 
-START_TEST(interrupt_is_now)
+START_TEST(server_ends_now_when_interrupted)
 {
 	struct server server;
 	struct slow slow;
@@ -253,7 +253,7 @@ START_TEST(interrupt_is_now)
 }
 END_TEST
 
-START_TEST(stopped_worker_is_killed)
+START_TEST(stopped_worker_is_killed_when_the_server_ends)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -269,7 +269,7 @@ START_TEST(stopped_worker_is_killed)
 END_TEST
 
 /* The workers are nobody's children now: they must be seen to go. */
-START_TEST(killed_master)
+START_TEST(transfer_finishes_when_the_master_is_killed)
 {
 	struct server server, next;
 	struct slow slow;
@@ -292,7 +292,7 @@ START_TEST(killed_master)
 }
 END_TEST
 
-START_TEST(max_connections)
+START_TEST(worker_is_replaced_after_max_connections)
 {
 	struct server server;
 	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
@@ -315,21 +315,22 @@ life_suite(void)
 	TCase *workers = harness_case("workers");
 	TCase *ends = harness_case("ends");
 
-	tcase_add_test(workers, killed_worker);
-	tcase_add_test(workers, killed_worker_and_retry);
-	tcase_add_test(workers, all_workers_killed);
-	tcase_add_test(workers, max_connections);
+	tcase_add_test(workers, worker_is_replaced_when_it_is_killed);
+	tcase_add_test(workers, put_is_retried_when_its_worker_is_killed);
+	tcase_add_test(workers, all_workers_are_replaced_when_they_are_killed);
+	tcase_add_test(workers, worker_is_replaced_after_max_connections);
 	suite_add_tcase(suite, workers);
-	tcase_add_test(ends, term_lets_a_put_finish);
-	tcase_add_test(ends, term_refuses_what_follows);
-	tcase_add_test(ends, term_tells_idle_peers);
-	tcase_add_test(ends, term_when_idle);
-	tcase_add_test(ends, term_when_idle_on_two_addresses);
-	tcase_add_test(ends, drain_time_runs_out);
-	tcase_add_test(ends, second_term_is_now);
-	tcase_add_test(ends, interrupt_is_now);
-	tcase_add_test(ends, stopped_worker_is_killed);
-	tcase_add_test(ends, killed_master);
+	tcase_add_test(ends, put_finishes_when_the_server_is_terminated);
+	tcase_add_test(
+	    ends, next_file_is_refused_when_the_server_is_terminated);
+	tcase_add_test(ends, idle_peers_are_told_when_the_server_is_terminated);
+	tcase_add_test(ends, idle_server_ends_when_terminated);
+	tcase_add_test(ends, idle_server_on_two_addresses_ends_when_terminated);
+	tcase_add_test(ends, transfer_is_cut_when_drain_timeout_ends);
+	tcase_add_test(ends, server_ends_now_when_terminated_twice);
+	tcase_add_test(ends, server_ends_now_when_interrupted);
+	tcase_add_test(ends, stopped_worker_is_killed_when_the_server_ends);
+	tcase_add_test(ends, transfer_finishes_when_the_master_is_killed);
 	suite_add_tcase(suite, ends);
 	return suite;
 }

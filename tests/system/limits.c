@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(largest_size)
+START_TEST(file_is_refused_when_larger_than_max_size)
 {
 	struct server server;
 	struct run run;
@@ -41,7 +41,7 @@ START_TEST(largest_size)
 }
 END_TEST
 
-START_TEST(unknown_size_is_limited)
+START_TEST(file_of_unknown_size_is_refused_when_it_grows_too_large)
 {
 	static uint8_t bytes[100001];
 	struct server server;
@@ -70,7 +70,7 @@ START_TEST(unknown_size_is_limited)
 }
 END_TEST
 
-START_TEST(space_to_keep_free)
+START_TEST(file_is_refused_when_it_needs_space_to_keep_free)
 {
 	struct server server;
 	struct run run;
@@ -87,7 +87,7 @@ START_TEST(space_to_keep_free)
 }
 END_TEST
 
-START_TEST(full_in_mid_transfer)
+START_TEST(transfer_fails_when_the_disk_becomes_full)
 {
 	const struct proxy_plan slow = {.up = {.rate = 8 << 20}};
 	struct server server;
@@ -134,7 +134,7 @@ START_TEST(full_in_mid_transfer)
 }
 END_TEST
 
-START_TEST(too_large_for_what_is_free)
+START_TEST(file_is_refused_when_larger_than_free_space)
 {
 	struct server server;
 	struct run run;
@@ -152,7 +152,7 @@ START_TEST(too_large_for_what_is_free)
 }
 END_TEST
 
-START_TEST(idle_ones_keep_nobody_out)
+START_TEST(put_is_served_when_idle_clients_hold_all_workers)
 {
 	struct peer peers[8];
 	struct wire_greeting greeting;
@@ -182,7 +182,7 @@ START_TEST(idle_ones_keep_nobody_out)
 END_TEST
 
 /* Of two that only say that they wait, one has to go for another client. */
-START_TEST(waiting_ones_keep_nobody_out)
+START_TEST(put_is_served_when_waiting_clients_hold_all_workers)
 {
 	struct peer peers[2];
 	struct pollfd polled[2];
@@ -227,7 +227,7 @@ trickle(struct peer *peer, const void *bytes, size_t length, int interval)
 	return io_now() - begun;
 }
 
-START_TEST(hello_has_a_deadline)
+START_TEST(client_is_ended_when_its_hello_is_late)
 {
 	struct server server;
 	struct script *script = script_new();
@@ -253,7 +253,7 @@ START_TEST(hello_has_a_deadline)
 }
 END_TEST
 
-START_TEST(content_has_a_least_rate)
+START_TEST(client_is_ended_when_content_comes_too_slowly)
 {
 	struct server server;
 	struct script *script = script_new();
@@ -283,7 +283,7 @@ START_TEST(content_has_a_least_rate)
 }
 END_TEST
 
-START_TEST(slow_is_not_stalled)
+START_TEST(put_succeeds_when_it_is_slow_but_steady)
 {
 	const struct proxy_plan slow = {.up = {.rate = 8000}};
 	struct server server;
@@ -303,7 +303,7 @@ START_TEST(slow_is_not_stalled)
 }
 END_TEST
 
-START_TEST(silent_server)
+START_TEST(client_times_out_when_the_server_is_silent)
 {
 	const struct proxy_plan plan = {
 	    .down = {.fault = PROXY_SILENT, .at = WIRE_GREETING}};
@@ -332,18 +332,20 @@ limits_suite(void)
 	TCase *space = harness_case("space");
 	TCase *time = harness_case("time and number");
 
-	tcase_add_test(space, largest_size);
-	tcase_add_test(space, unknown_size_is_limited);
-	tcase_add_test(space, space_to_keep_free);
-	tcase_add_test(space, full_in_mid_transfer);
-	tcase_add_test(space, too_large_for_what_is_free);
+	tcase_add_test(space, file_is_refused_when_larger_than_max_size);
+	tcase_add_test(
+	    space, file_of_unknown_size_is_refused_when_it_grows_too_large);
+	tcase_add_test(space, file_is_refused_when_it_needs_space_to_keep_free);
+	tcase_add_test(space, transfer_fails_when_the_disk_becomes_full);
+	tcase_add_test(space, file_is_refused_when_larger_than_free_space);
 	suite_add_tcase(suite, space);
-	tcase_add_test(time, idle_ones_keep_nobody_out);
-	tcase_add_loop_test(time, waiting_ones_keep_nobody_out, 0, 2);
-	tcase_add_test(time, hello_has_a_deadline);
-	tcase_add_test(time, content_has_a_least_rate);
-	tcase_add_test(time, slow_is_not_stalled);
-	tcase_add_test(time, silent_server);
+	tcase_add_test(time, put_is_served_when_idle_clients_hold_all_workers);
+	tcase_add_loop_test(
+	    time, put_is_served_when_waiting_clients_hold_all_workers, 0, 2);
+	tcase_add_test(time, client_is_ended_when_its_hello_is_late);
+	tcase_add_test(time, client_is_ended_when_content_comes_too_slowly);
+	tcase_add_test(time, put_succeeds_when_it_is_slow_but_steady);
+	tcase_add_test(time, client_times_out_when_the_server_is_silent);
 	suite_add_tcase(suite, time);
 	return suite;
 }

@@ -63,7 +63,7 @@ START_TEST(lookup_ends_with_the_connect_timeout)
 }
 END_TEST
 
-START_TEST(lookup_is_interrupted)
+START_TEST(lookup_ends_when_interrupted)
 {
 	struct run run;
 
@@ -107,7 +107,7 @@ listen_full(int clients[3])
 }
 
 /* Together they take no longer than the time for a connection. */
-START_TEST(lookup_counts_for_the_first_connection)
+START_TEST(connect_timeout_includes_the_lookup)
 {
 	int clients[3], listener;
 	struct run run;
@@ -127,7 +127,7 @@ START_TEST(lookup_counts_for_the_first_connection)
 }
 END_TEST
 
-START_TEST(slow_lookup_finds_the_server)
+START_TEST(put_succeeds_when_the_lookup_is_slow)
 {
 	struct server server;
 	struct run run;
@@ -146,7 +146,7 @@ START_TEST(slow_lookup_finds_the_server)
 END_TEST
 
 /* What is a number is not looked up, nor is a child made for it. */
-START_TEST(numbers_are_taken_as_they_are)
+START_TEST(no_process_looks_up_when_the_host_is_a_number)
 {
 	const struct plan_fault none = {
 	    FAULT_FORK, FAULT_ANYTHING, FAULT_ERROR, EAGAIN, 0, 0};
@@ -176,10 +176,10 @@ lookups_suite(void)
 	TCase *tcase = harness_case("lookups");
 
 	tcase_add_test(tcase, lookup_ends_with_the_connect_timeout);
-	tcase_add_test(tcase, lookup_is_interrupted);
-	tcase_add_test(tcase, lookup_counts_for_the_first_connection);
-	tcase_add_test(tcase, slow_lookup_finds_the_server);
-	tcase_add_test(tcase, numbers_are_taken_as_they_are);
+	tcase_add_test(tcase, lookup_ends_when_interrupted);
+	tcase_add_test(tcase, connect_timeout_includes_the_lookup);
+	tcase_add_test(tcase, put_succeeds_when_the_lookup_is_slow);
+	tcase_add_test(tcase, no_process_looks_up_when_the_host_is_a_number);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -26,12 +26,12 @@ static suite_maker *const together[] = {crash_suite, starved_suite,
     faults_again_suite, disks_suite, slow_disk_suite, numbers_suite,
     faults_master_suite, hostile_suite, removing_suite, lookups_suite,
     launch_suite, proof_suite, sparse_suite, tree_place_suite, put_suite,
-    resume_suite, words_suite, ssh_suite, tls_suite, inetd_suite, values_suite,
-    target_suite, raw_suite, states_suite, completion_suite, examples_suite,
-    guards_suite, privileges_suite, shortage_suite, usage_suite, hopeless_suite,
-    clock_suite, cable_suite, scoreboard_suite, versions_suite, durable_suite,
-    syslogd_suite, chaos_suite, hosts_suite, place_suite, odd_names_suite,
-    odd_times_suite, NULL};
+    resume_suite, messages_suite, ssh_suite, tls_suite, inetd_suite,
+    values_suite, target_suite, raw_suite, states_suite, completion_suite,
+    examples_suite, sandbox_suite, privileges_suite, shortage_suite,
+    usage_suite, hopeless_suite, clock_suite, cable_suite, scoreboard_suite,
+    versions_suite, durable_suite, syslogd_suite, chaos_suite, hosts_suite,
+    place_suite, odd_names_suite, odd_times_suite, NULL};
 
 /* These measure time closely: no suite runs beside them. */
 static suite_maker *const alone[] = {rate_suite, latency_suite, order_suite,

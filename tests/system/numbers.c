@@ -21,7 +21,7 @@ all_idle(const struct server *server, int count)
 	eventually(server_said(server, ": idle after") +
 		    server_said(server, ": serves") ==
 		count,
-	    5000);
+	    HARNESS_PATIENCE);
 	return server_said(server, ": idle after") == count;
 }
 
@@ -47,7 +47,7 @@ count_connections(const struct server *server, long *least, long *most)
  * With one address they wait in one queue and are woken in turn, but one that
  * has just finished may be faster than one that has to wake up.
  */
-START_TEST(work_is_shared_out)
+START_TEST(each_worker_gets_a_share)
 {
 	enum {
 		COUNT = 8
@@ -64,7 +64,7 @@ START_TEST(work_is_shared_out)
 		peer_close(&peers[i]);
 	for (int i = 0; i < COUNT * 20; i++)
 		peer_visit(server.port);
-	eventually(all_idle(&server, COUNT), 5000);
+	eventually(all_idle(&server, COUNT), HARNESS_PATIENCE);
 	count_connections(&server, &least, &most);
 	ck_assert_msg(least > 1 && most <= 1 + COUNT * 20 / 2,
 	    "21 each, but from %ld to %ld", least, most);
@@ -74,7 +74,7 @@ END_TEST
 
 static const char *const numbers[] = {"1", "2", "64", "512"};
 
-START_TEST(so_many_workers)
+START_TEST(all_workers_start_when_there_are_many)
 {
 	struct server server;
 	io_time begun = io_now();
@@ -89,7 +89,7 @@ START_TEST(so_many_workers)
 END_TEST
 
 /* Each worker leaves after one connection; the next one never meets a gap. */
-START_TEST(replaced_without_a_gap)
+START_TEST(put_succeeds_when_workers_are_replaced)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -115,10 +115,10 @@ numbers_suite(void)
 	Suite *suite = suite_create("numbers");
 	TCase *tcase = harness_case("numbers");
 
-	tcase_add_test(tcase, work_is_shared_out);
-	tcase_add_loop_test(
-	    tcase, so_many_workers, 0, sizeof(numbers) / sizeof(numbers[0]));
-	tcase_add_test(tcase, replaced_without_a_gap);
+	tcase_add_test(tcase, each_worker_gets_a_share);
+	tcase_add_loop_test(tcase, all_workers_start_when_there_are_many, 0,
+	    sizeof(numbers) / sizeof(numbers[0]));
+	tcase_add_test(tcase, put_succeeds_when_workers_are_replaced);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -89,7 +89,7 @@ expect_one(const char *path)
 	free(text);
 }
 
-START_TEST(other_spellings_are_refused)
+START_TEST(other_spelling_is_refused_when_names_fold)
 {
 	if (!begin(ODD_FOLDS))
 		return;
@@ -128,7 +128,7 @@ START_TEST(spelling_is_escaped_in_the_log)
 END_TEST
 
 /* Neither existed when it was asked for. */
-START_TEST(two_names_of_one_group)
+START_TEST(second_spelling_fails_when_both_come_in_one_group)
 {
 	struct run run;
 	char *text;
@@ -171,7 +171,7 @@ check_pair(int i)
 	ck_assert_uint_eq(file_size(path), left ? 2 : 1);
 }
 
-START_TEST(two_names_of_two_connections)
+START_TEST(one_spelling_wins_when_both_come_on_two_streams)
 {
 	struct run run;
 	char path[32];
@@ -209,7 +209,7 @@ make_folding(const char *path)
 }
 
 /* As on an ext4 with the casefold feature: what is made in it has it, too. */
-START_TEST(only_some_directories_fold)
+START_TEST(spelling_is_refused_only_in_directories_that_fold)
 {
 	if (!is_for_linux() || !begin(ODD_FOLDS_IN_PLACES))
 		return;
@@ -228,7 +228,7 @@ START_TEST(only_some_directories_fold)
 END_TEST
 
 /* Each that exists is found in the listing. */
-START_TEST(tree_is_put_again)
+START_TEST(tree_can_be_put_again_when_names_fold)
 {
 	struct run run;
 	char path[32];
@@ -250,7 +250,7 @@ START_TEST(tree_is_put_again)
 }
 END_TEST
 
-START_TEST(name_is_given_by_rename_where_there_are_no_links)
+START_TEST(no_clobber_renames_when_links_are_missing)
 {
 	if (!is_for_linux() || !begin(0))
 		return;
@@ -271,7 +271,7 @@ END_TEST
 #define NO_NEW "cannot give a name without replacing"
 
 /* Before the data: also where nothing is sent. */
-START_TEST(name_that_could_replace_is_refused_at_once)
+START_TEST(no_clobber_is_refused_when_the_file_system_cannot_keep_it)
 {
 	if (!begin(ODD_NO_NEW_NAMES))
 		return;
@@ -298,14 +298,17 @@ odd_names_suite(void)
 	Suite *suite = suite_create("odd_names");
 	TCase *tcase = harness_case("odd_names");
 
-	tcase_add_test(tcase, other_spellings_are_refused);
+	tcase_add_test(tcase, other_spelling_is_refused_when_names_fold);
 	tcase_add_test(tcase, spelling_is_escaped_in_the_log);
-	tcase_add_test(tcase, two_names_of_one_group);
-	tcase_add_test(tcase, two_names_of_two_connections);
-	tcase_add_test(tcase, only_some_directories_fold);
-	tcase_add_test(tcase, tree_is_put_again);
-	tcase_add_test(tcase, name_is_given_by_rename_where_there_are_no_links);
-	tcase_add_test(tcase, name_that_could_replace_is_refused_at_once);
+	tcase_add_test(
+	    tcase, second_spelling_fails_when_both_come_in_one_group);
+	tcase_add_test(tcase, one_spelling_wins_when_both_come_on_two_streams);
+	tcase_add_test(
+	    tcase, spelling_is_refused_only_in_directories_that_fold);
+	tcase_add_test(tcase, tree_can_be_put_again_when_names_fold);
+	tcase_add_test(tcase, no_clobber_renames_when_links_are_missing);
+	tcase_add_test(
+	    tcase, no_clobber_is_refused_when_the_file_system_cannot_keep_it);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -102,7 +102,7 @@ expect_unchanged(void)
 static const uint64_t granularities[] = {
     1, 100, 1000, 1000000, 10000000, SECOND, 2 * SECOND};
 
-START_TEST(coarse_times_are_the_same)
+START_TEST(file_is_unchanged_when_times_are_coarse)
 {
 	if (!begin(&(struct odd_disk){
 		.granularity = granularities[_i], ODD_ANY_TIME}))
@@ -113,7 +113,7 @@ START_TEST(coarse_times_are_the_same)
 END_TEST
 
 /* Of whole seconds, and to 2038. */
-START_TEST(ext4_of_small_inodes)
+START_TEST(ext4_with_small_inodes_keeps_seconds_until_2038)
 {
 	struct run run;
 
@@ -140,7 +140,7 @@ START_TEST(ext4_of_small_inodes)
 END_TEST
 
 /* As with libfuse 2, which passes on both times or none. */
-START_TEST(both_times_are_set_where_one_is_dropped)
+START_TEST(times_are_set_when_a_single_time_is_dropped)
 {
 	if (!begin(
 		&(struct odd_disk){.traits = ODD_DROPS_ONE_TIME, ODD_ANY_TIME}))
@@ -157,7 +157,7 @@ END_TEST
 #define LEAST INT64_C(-1000)
 #define MOST (INT64_C(1) << 32)
 
-START_TEST(times_out_of_range_are_refused)
+START_TEST(file_is_refused_when_its_time_is_out_of_range)
 {
 	static const struct {
 		int64_t seconds;
@@ -193,7 +193,7 @@ START_TEST(times_out_of_range_are_refused)
 }
 END_TEST
 
-START_TEST(directory_out_of_range_is_refused)
+START_TEST(directory_is_refused_when_its_time_is_out_of_range)
 {
 	struct run run;
 
@@ -209,7 +209,7 @@ START_TEST(directory_out_of_range_is_refused)
 }
 END_TEST
 
-START_TEST(times_that_are_not_kept)
+START_TEST(file_is_refused_when_times_are_not_kept)
 {
 	if (!begin(&(struct odd_disk){.traits = ODD_DROPS_TIMES, ODD_ANY_TIME}))
 		return;
@@ -224,7 +224,7 @@ START_TEST(times_that_are_not_kept)
 END_TEST
 
 /* Without -p a file has the mode that it gets there. */
-START_TEST(modes_that_are_refused)
+START_TEST(file_is_refused_when_modes_cannot_change)
 {
 	if (!begin(
 		&(struct odd_disk){.traits = ODD_REFUSES_MODES, ODD_ANY_TIME}))
@@ -239,7 +239,7 @@ START_TEST(modes_that_are_refused)
 }
 END_TEST
 
-START_TEST(modes_that_are_ignored)
+START_TEST(modes_are_ignored_with_a_warning)
 {
 	if (!begin(
 		&(struct odd_disk){.traits = ODD_IGNORES_MODES, ODD_ANY_TIME}))
@@ -253,7 +253,7 @@ START_TEST(modes_that_are_ignored)
 END_TEST
 
 /* All that exfat-fuse shows, until it is unmounted, beyond what exFAT holds. */
-START_TEST(what_lacks_all_that_fat_lacks_has_its_range)
+START_TEST(range_is_that_of_fat_when_all_its_limits_show)
 {
 	if (!begin(&(struct odd_disk){.traits = ODD_FOLDS | ODD_NO_NEW_NAMES |
 		    ODD_IGNORES_MODES | ODD_DROPS_ONE_TIME,
@@ -273,7 +273,7 @@ START_TEST(what_lacks_all_that_fat_lacks_has_its_range)
 END_TEST
 
 /* This disk tells that it fills them, and that it has room for 410 MB. */
-START_TEST(holes_that_are_filled_need_room)
+START_TEST(file_is_refused_when_filled_holes_need_room)
 {
 	if (!begin(&(struct odd_disk){ODD_ANY_TIME}))
 		return;
@@ -293,17 +293,18 @@ odd_times_suite(void)
 	Suite *suite = suite_create("odd_times");
 	TCase *tcase = harness_case("odd_times");
 
-	tcase_add_loop_test(tcase, coarse_times_are_the_same, 0,
+	tcase_add_loop_test(tcase, file_is_unchanged_when_times_are_coarse, 0,
 	    (int)(sizeof(granularities) / sizeof(*granularities)));
-	tcase_add_test(tcase, ext4_of_small_inodes);
-	tcase_add_test(tcase, both_times_are_set_where_one_is_dropped);
-	tcase_add_test(tcase, times_out_of_range_are_refused);
-	tcase_add_test(tcase, directory_out_of_range_is_refused);
-	tcase_add_test(tcase, times_that_are_not_kept);
-	tcase_add_test(tcase, modes_that_are_refused);
-	tcase_add_test(tcase, modes_that_are_ignored);
-	tcase_add_test(tcase, what_lacks_all_that_fat_lacks_has_its_range);
-	tcase_add_test(tcase, holes_that_are_filled_need_room);
+	tcase_add_test(tcase, ext4_with_small_inodes_keeps_seconds_until_2038);
+	tcase_add_test(tcase, times_are_set_when_a_single_time_is_dropped);
+	tcase_add_test(tcase, file_is_refused_when_its_time_is_out_of_range);
+	tcase_add_test(
+	    tcase, directory_is_refused_when_its_time_is_out_of_range);
+	tcase_add_test(tcase, file_is_refused_when_times_are_not_kept);
+	tcase_add_test(tcase, file_is_refused_when_modes_cannot_change);
+	tcase_add_test(tcase, modes_are_ignored_with_a_warning);
+	tcase_add_test(tcase, range_is_that_of_fat_when_all_its_limits_show);
+	tcase_add_test(tcase, file_is_refused_when_filled_holes_need_room);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -131,7 +131,7 @@ folder_sync(int from, const char *path)
 	return first_call(from, "fsync", object);
 }
 
-START_TEST(one_put)
+START_TEST(result_follows_the_syncs_of_one_put)
 {
 	struct server server;
 	int written, synced, renamed, folder, answered;
@@ -162,7 +162,7 @@ START_TEST(one_put)
 }
 END_TEST
 
-START_TEST(new_parents)
+START_TEST(result_follows_the_syncs_of_new_parents)
 {
 	struct server server;
 	int made, renamed, answered;
@@ -188,7 +188,7 @@ START_TEST(new_parents)
 }
 END_TEST
 
-START_TEST(many_share_their_syncs)
+START_TEST(syncs_are_shared_when_many_files_come)
 {
 	enum {
 		FILES = 100
@@ -223,7 +223,7 @@ START_TEST(many_share_their_syncs)
 }
 END_TEST
 
-START_TEST(without_fsync)
+START_TEST(nothing_is_synced_when_fsync_is_no)
 {
 	struct server server;
 
@@ -248,10 +248,10 @@ order_suite(void)
 	Suite *suite = suite_create("order");
 	TCase *tcase = harness_case("order");
 
-	tcase_add_test(tcase, one_put);
-	tcase_add_test(tcase, new_parents);
-	tcase_add_test(tcase, many_share_their_syncs);
-	tcase_add_test(tcase, without_fsync);
+	tcase_add_test(tcase, result_follows_the_syncs_of_one_put);
+	tcase_add_test(tcase, result_follows_the_syncs_of_new_parents);
+	tcase_add_test(tcase, syncs_are_shared_when_many_files_come);
+	tcase_add_test(tcase, nothing_is_synced_when_fsync_is_no);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -143,7 +143,7 @@ remove_kept(void)
  * comes back to the first file goes on with it; who asks for the second begins
  * anew, and what that brings is kept as well.
  */
-START_TEST(silent_connection_gives_its_part_up)
+START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 {
 	struct peer silent, talking, back, other, third;
 
@@ -179,7 +179,7 @@ START_TEST(silent_connection_gives_its_part_up)
 END_TEST
 
 /* Parts by two addresses: each finds its own first, then the other's. */
-START_TEST(parts_are_the_senders_own)
+START_TEST(sender_finds_its_own_partial_first)
 {
 	static const struct {
 		const char *compare, *from;
@@ -205,7 +205,7 @@ END_TEST
 	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
 
 /* A quota, or inodes that are counted elsewhere: the call fails, once. */
-START_TEST(call_that_fails_for_want_of_room_is_tried_once_more)
+START_TEST(call_is_retried_once_when_room_is_missing)
 {
 	static const struct plan_fault faults[] = {
 	    {CALLS(WRITE, FAULT_A_FILE, ERROR), .value = EDQUOT},
@@ -241,7 +241,7 @@ END_TEST
  * whether that is held is stopped: the client hears that work goes on, and a
  * stop need not wait.
  */
-START_TEST(sweep_hears_a_stop)
+START_TEST(sweep_ends_when_the_server_stops)
 {
 	static const struct plan_fault fault = {
 	    CALLS(FCNTL, FAULT_A_FILE, SIGNAL), .value = SIGSTOP};
@@ -290,7 +290,7 @@ START_TEST(sweep_hears_a_stop)
 END_TEST
 
 /* The limit holds for all that is in the volume, and statvfs knows nothing. */
-START_TEST(part_that_fills_a_quota_gives_way)
+START_TEST(partial_is_removed_when_it_fills_a_quota)
 {
 	static const struct volume_kind limited = {.name = "btrfs",
 	    .needs = "test -e /dev/loop-control; command -v mkfs.btrfs; "
@@ -329,12 +329,13 @@ partials_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, silent_connection_gives_its_part_up);
-	tcase_add_loop_test(tcase, parts_are_the_senders_own, 0, 4);
+	tcase_add_test(
+	    tcase, silent_session_gives_up_its_partial_when_another_asks);
+	tcase_add_loop_test(tcase, sender_finds_its_own_partial_first, 0, 4);
 	tcase_add_loop_test(
-	    tcase, call_that_fails_for_want_of_room_is_tried_once_more, 0, 4);
-	tcase_add_test(tcase, sweep_hears_a_stop);
-	tcase_add_test(tcase, part_that_fills_a_quota_gives_way);
+	    tcase, call_is_retried_once_when_room_is_missing, 0, 4);
+	tcase_add_test(tcase, sweep_ends_when_the_server_stops);
+	tcase_add_test(tcase, partial_is_removed_when_it_fills_a_quota);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

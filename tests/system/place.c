@@ -49,7 +49,7 @@ check_line(const char *below)
 }
 
 /* A home is no special case, nor is anything else. */
-START_TEST(incoming_is_made_and_named)
+START_TEST(incoming_is_made_and_named_when_no_directory_is_given)
 {
 	char here[HARNESS_PATH / 2];
 
@@ -63,7 +63,7 @@ START_TEST(incoming_is_made_and_named)
 }
 END_TEST
 
-START_TEST(incoming_that_exists_is_taken_as_it_is)
+START_TEST(incoming_is_left_as_it_is_when_it_exists)
 {
 	folder_make("elsewhere");
 	ck_assert_int_eq(chmod("elsewhere", 0730), 0);
@@ -82,7 +82,7 @@ static const struct {
 	mode_t mode;
 } masks[] = {{"0", 0755}, {"002", 0755}, {"027", 0750}, {"077", 0700}};
 
-START_TEST(incoming_is_never_for_others_to_write)
+START_TEST(incoming_is_never_writable_for_others)
 {
 	START(masks[_i].mask, "-q");
 	ck_assert_uint_eq(file_mode("incoming"), masks[_i].mode);
@@ -91,7 +91,7 @@ START_TEST(incoming_is_never_for_others_to_write)
 END_TEST
 
 /* The working directory stays closed to the user that ftxd becomes. */
-START_TEST(incoming_belongs_to_the_user)
+START_TEST(incoming_belongs_to_the_user_when_started_by_root)
 {
 	const struct passwd *nobody = getpwnam("nobody");
 	struct stat found;
@@ -109,7 +109,7 @@ START_TEST(incoming_belongs_to_the_user)
 }
 END_TEST
 
-START_TEST(only_a_start_without_a_directory_makes_one)
+START_TEST(no_directory_is_made_when_one_is_given)
 {
 	struct run run;
 
@@ -137,12 +137,14 @@ place_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, incoming_is_made_and_named);
-	tcase_add_test(tcase, incoming_that_exists_is_taken_as_it_is);
-	tcase_add_loop_test(tcase, incoming_is_never_for_others_to_write, 0,
+	tcase_add_test(
+	    tcase, incoming_is_made_and_named_when_no_directory_is_given);
+	tcase_add_test(tcase, incoming_is_left_as_it_is_when_it_exists);
+	tcase_add_loop_test(tcase, incoming_is_never_writable_for_others, 0,
 	    sizeof(masks) / sizeof(masks[0]));
-	tcase_add_test(tcase, incoming_belongs_to_the_user);
-	tcase_add_test(tcase, only_a_start_without_a_directory_makes_one);
+	tcase_add_test(
+	    tcase, incoming_belongs_to_the_user_when_started_by_root);
+	tcase_add_test(tcase, no_directory_is_made_when_one_is_given);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

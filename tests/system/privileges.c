@@ -82,7 +82,7 @@ check_user(const char *user, uid_t uid, gid_t gid, const char *groups)
 	ck_assert_int_eq(folder_remove("in/d"), 0);
 }
 
-START_TEST(another_user)
+START_TEST(server_has_only_rights_of_its_user)
 {
 	char groups[32];
 
@@ -108,7 +108,7 @@ ways_back(void)
 	    (chown("f", 0, 0) == 0) + (access("secret", R_OK) == 0);
 }
 
-START_TEST(no_way_back)
+START_TEST(process_cannot_become_root_again)
 {
 	int status;
 	pid_t pid;
@@ -129,7 +129,7 @@ START_TEST(no_way_back)
 END_TEST
 
 /* The user is right, and yet what was root's is still there to be had. */
-START_TEST(saved_ids_are_a_way_back)
+START_TEST(change_of_user_fails_when_saved_ids_stay)
 {
 	int status;
 	pid_t pid;
@@ -157,7 +157,7 @@ static const struct {
     {filter_setuid, EPERM}, {filter_setuid, EAGAIN}, {filter_setgid, 0},
     {filter_setuid, 0}};
 
-START_TEST(never_as_root)
+START_TEST(start_fails_when_the_user_stays_root)
 {
 	struct run run;
 
@@ -173,7 +173,7 @@ START_TEST(never_as_root)
 }
 END_TEST
 
-START_TEST(as_root_with_a_warning)
+START_TEST(server_warns_when_it_runs_as_root)
 {
 	struct server server;
 
@@ -192,7 +192,7 @@ START_TEST(as_root_with_a_warning)
 }
 END_TEST
 
-START_TEST(directory_that_the_user_cannot_write_is_named)
+START_TEST(start_fails_when_the_user_cannot_write_the_directory)
 {
 	struct run run;
 
@@ -210,13 +210,14 @@ privileges_suite(void)
 	Suite *suite = suite_create("privileges");
 	TCase *tcase = harness_case("privileges");
 
-	tcase_add_test(tcase, another_user);
-	tcase_add_test(tcase, as_root_with_a_warning);
-	tcase_add_test(tcase, directory_that_the_user_cannot_write_is_named);
-	tcase_add_test(tcase, no_way_back);
-	tcase_add_test(tcase, saved_ids_are_a_way_back);
-	tcase_add_loop_test(
-	    tcase, never_as_root, 0, sizeof(failures) / sizeof(failures[0]));
+	tcase_add_test(tcase, server_has_only_rights_of_its_user);
+	tcase_add_test(tcase, server_warns_when_it_runs_as_root);
+	tcase_add_test(
+	    tcase, start_fails_when_the_user_cannot_write_the_directory);
+	tcase_add_test(tcase, process_cannot_become_root_again);
+	tcase_add_test(tcase, change_of_user_fails_when_saved_ids_stay);
+	tcase_add_loop_test(tcase, start_fails_when_the_user_stays_root, 0,
+	    sizeof(failures) / sizeof(failures[0]));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

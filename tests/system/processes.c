@@ -39,7 +39,7 @@ newcomer(const struct server *server, pid_t before)
 }
 
 /* As often as a worker dies young, the next one waits: 1, 2, 4 s. */
-START_TEST(deaths_at_start_are_slowed_down)
+START_TEST(restarts_slow_down_when_workers_die_young)
 {
 	const int steps = is_long_form() ? 3 : 2;
 	struct server server;
@@ -76,12 +76,12 @@ stop_worker(pid_t pid)
 	char state = '?';
 
 	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
-	eventually(
-	    process_look(pid, &parent, &state) == 0 && state == 'T', 5000);
+	eventually(process_look(pid, &parent, &state) == 0 && state == 'T',
+	    HARNESS_PATIENCE);
 }
 
 /* Stopped is not dead; and it is over once they go on. */
-START_TEST(all_workers_stopped)
+START_TEST(clients_give_up_when_all_workers_are_stopped)
 {
 	enum {
 		COUNT = 4
@@ -106,7 +106,7 @@ START_TEST(all_workers_stopped)
 }
 END_TEST
 
-START_TEST(one_stopped_worker_costs_one_transfer)
+START_TEST(one_transfer_waits_when_one_worker_is_stopped)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -137,14 +137,14 @@ kill_during_put(const struct server *server, int round)
 	for (int i = round % 5; i < count; i += 5)
 		(void)kill(pids[i], random() % 2 ? SIGKILL : SIGSEGV);
 	for (int i = round % 5; i < count; i += 5)
-		eventually(!process_lives(pids[i]), 5000);
+		eventually(!process_lives(pids[i]), HARNESS_PATIENCE);
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(source, "in/f"));
 }
 
 /* A new server each time: its patience with deaths is not what this tests. */
-START_TEST(killed_at_any_time)
+START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 {
 	const int servers = is_long_form() ? 170 : 3;
 
@@ -162,14 +162,14 @@ START_TEST(killed_at_any_time)
 			if (round < 6)
 				kill_during_put(&server, round);
 		}
-		eventually(folder_count_staged("in") == 0, 5000);
+		eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 		server_stop(&server);
 	}
 }
 END_TEST
 
 /* Too many processes for this user: those that are there serve. */
-START_TEST(fork_fails)
+START_TEST(workers_serve_on_when_fork_fails)
 {
 	const struct rlimit few = {3, 100}, enough = {100, 100};
 	struct server server;
@@ -203,7 +203,7 @@ START_TEST(fork_fails)
 END_TEST
 
 /* Every process is interrupted all the time, and nothing is lost by it. */
-START_TEST(storm_on_all_processes)
+START_TEST(put_succeeds_when_signals_storm_all_processes)
 {
 	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
 	static const int storm[] = {SIGUSR1, SIGCHLD, SIGPIPE, SIGXFSZ};
@@ -241,7 +241,7 @@ END_TEST
  * Told to stop while workers come up, or come back from a peer: the signal
  * arrives between the look at its flag and the wait for a connection.
  */
-START_TEST(term_before_accept)
+START_TEST(server_ends_when_terminated_before_accept)
 {
 	const int rounds = is_long_form() ? 1000 : 100;
 
@@ -268,15 +268,16 @@ processes_suite(void)
 	TCase *workers = harness_case("workers");
 	TCase *signals = harness_case("signals");
 
-	tcase_add_test(workers, deaths_at_start_are_slowed_down);
-	tcase_add_test(workers, all_workers_stopped);
-	tcase_add_test(workers, one_stopped_worker_costs_one_transfer);
-	tcase_add_test(workers, killed_at_any_time);
-	tcase_add_test(workers, fork_fails);
+	tcase_add_test(workers, restarts_slow_down_when_workers_die_young);
+	tcase_add_test(workers, clients_give_up_when_all_workers_are_stopped);
+	tcase_add_test(workers, one_transfer_waits_when_one_worker_is_stopped);
+	tcase_add_test(
+	    workers, nothing_wrong_is_stored_when_workers_are_killed);
+	tcase_add_test(workers, workers_serve_on_when_fork_fails);
 	tcase_set_timeout(workers, 600);
 	suite_add_tcase(suite, workers);
-	tcase_add_test(signals, storm_on_all_processes);
-	tcase_add_test(signals, term_before_accept);
+	tcase_add_test(signals, put_succeeds_when_signals_storm_all_processes);
+	tcase_add_test(signals, server_ends_when_terminated_before_accept);
 	tcase_set_timeout(signals, 600);
 	suite_add_tcase(suite, signals);
 	return suite;

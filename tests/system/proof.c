@@ -52,7 +52,7 @@ expect_caught(const struct plan_fault *fault, const char *what)
 	    strstr(oracle.first, what) != NULL, "it said %s", oracle.first);
 }
 
-START_TEST(right_order)
+START_TEST(oracle_accepts_the_right_order)
 {
 	static const struct faulty_put *const puts[] = {
 	    &faulty_files, &faulty_tree, &faulty_careful};
@@ -62,7 +62,7 @@ START_TEST(right_order)
 }
 END_TEST
 
-START_TEST(files_not_synced)
+START_TEST(oracle_notices_when_files_are_not_synced)
 {
 	static const struct plan_fault fault = {
 	    .call = FAULT_FSYNC, .object = FAULT_A_FILE, .kind = FAULT_SKIP};
@@ -71,7 +71,7 @@ START_TEST(files_not_synced)
 }
 END_TEST
 
-START_TEST(folders_not_synced)
+START_TEST(oracle_notices_when_directories_are_not_synced)
 {
 	static const struct plan_fault fault = {
 	    .call = FAULT_FSYNC, .object = FAULT_A_FOLDER, .kind = FAULT_SKIP};
@@ -80,7 +80,7 @@ START_TEST(folders_not_synced)
 }
 END_TEST
 
-START_TEST(published_first)
+START_TEST(oracle_notices_when_a_file_is_published_first)
 {
 	static const struct plan_fault fault = {.call = FAULT_FSYNC,
 	    .object = FAULT_A_FILE,
@@ -92,7 +92,7 @@ START_TEST(published_first)
 }
 END_TEST
 
-START_TEST(answered_first)
+START_TEST(oracle_notices_when_a_result_is_sent_first)
 {
 	static const struct plan_fault fault = {.call = FAULT_FSYNC,
 	    .object = FAULT_A_FOLDER,
@@ -110,11 +110,11 @@ proof_suite(void)
 	Suite *suite = suite_create("proof");
 	TCase *tcase = harness_case("proof");
 
-	tcase_add_loop_test(tcase, right_order, 0, 3);
-	tcase_add_test(tcase, files_not_synced);
-	tcase_add_test(tcase, folders_not_synced);
-	tcase_add_test(tcase, published_first);
-	tcase_add_test(tcase, answered_first);
+	tcase_add_loop_test(tcase, oracle_accepts_the_right_order, 0, 3);
+	tcase_add_test(tcase, oracle_notices_when_files_are_not_synced);
+	tcase_add_test(tcase, oracle_notices_when_directories_are_not_synced);
+	tcase_add_test(tcase, oracle_notices_when_a_file_is_published_first);
+	tcase_add_test(tcase, oracle_notices_when_a_result_is_sent_first);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -19,7 +19,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(article_scene)
+START_TEST(example_of_the_article_works)
 {
 	struct server server;
 	struct run run;
@@ -48,7 +48,7 @@ END_TEST
 static const uint64_t sizes[] = {0, 1, 255, 4096, CONN_DATA - 1, CONN_DATA,
     CONN_DATA + 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 5 << 20};
 
-START_TEST(every_size)
+START_TEST(file_of_every_size_arrives)
 {
 	struct server server;
 	char target[32];
@@ -64,7 +64,7 @@ START_TEST(every_size)
 }
 END_TEST
 
-START_TEST(all_sizes_at_once)
+START_TEST(files_of_all_sizes_arrive_in_one_run)
 {
 	enum {
 		COUNT = sizeof(sizes) / sizeof(sizes[0])
@@ -95,7 +95,7 @@ static const char *const names[] = {"with space", "two\nlines", "\xff\xfe\x80",
     "-dash", "back\\slash", "$(x)`y`;*?", "\x1b[31mred", "\xe2\x82\xac",
     "tab\there", "%n%s%99999d", "a:b", "quote'\""};
 
-START_TEST(every_name)
+START_TEST(file_of_every_name_arrives)
 {
 	struct server server;
 	char source[64], path[64], *log;
@@ -127,7 +127,7 @@ START_TEST(every_name)
 }
 END_TEST
 
-START_TEST(leading_dash_is_a_name)
+START_TEST(name_may_begin_with_a_dash)
 {
 	struct server server;
 
@@ -138,7 +138,7 @@ START_TEST(leading_dash_is_a_name)
 }
 END_TEST
 
-START_TEST(many_small_files)
+START_TEST(many_small_files_use_one_connection)
 {
 	enum {
 		COUNT = 300
@@ -162,7 +162,7 @@ START_TEST(many_small_files)
 	/* The worker has seen one connection, and no more. */
 	eventually(kill(server.pid, SIGUSR1) == 0 &&
 		server_said(&server, "idle after 1 connections") > 0,
-	    5000);
+	    HARNESS_PATIENCE);
 	ck_assert_int_eq(folder_count("in/many"), COUNT);
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(path, sizeof(path), "in/many/%d", i);
@@ -172,7 +172,7 @@ START_TEST(many_small_files)
 }
 END_TEST
 
-START_TEST(mode_less_umask)
+START_TEST(mode_is_masked_without_p)
 {
 	struct server server;
 	struct run run;
@@ -196,7 +196,7 @@ START_TEST(mode_less_umask)
 }
 END_TEST
 
-START_TEST(exact_mode_and_time)
+START_TEST(mode_and_time_are_exact_with_p)
 {
 	const struct timespec times[2] = {
 	    {1000000000, 0}, {1000000000, 123456789}};
@@ -222,7 +222,7 @@ START_TEST(exact_mode_and_time)
 }
 END_TEST
 
-START_TEST(verbose_tells)
+START_TEST(verbose_run_reports_each_file)
 {
 	struct server server;
 	struct run run;
@@ -239,7 +239,7 @@ START_TEST(verbose_tells)
 }
 END_TEST
 
-START_TEST(replacing_is_atomic)
+START_TEST(reader_sees_the_old_file_until_it_is_replaced)
 {
 	const struct proxy_plan slow = {.up = {.rate = 2 << 20}};
 	struct server server;
@@ -272,7 +272,7 @@ START_TEST(replacing_is_atomic)
 }
 END_TEST
 
-START_TEST(bytes_one_by_one)
+START_TEST(file_arrives_when_bytes_come_one_by_one)
 {
 	const struct proxy_plan plan = {
 	    .up = {.split = 1}, .down = {.split = 1}};
@@ -311,7 +311,7 @@ has_ipv6(void)
 	return has;
 }
 
-START_TEST(ipv6)
+START_TEST(file_arrives_over_ipv6)
 {
 	struct server server;
 	struct run run;
@@ -330,7 +330,7 @@ START_TEST(ipv6)
 }
 END_TEST
 
-START_TEST(several_addresses)
+START_TEST(server_serves_on_several_addresses)
 {
 	struct server server;
 	struct run run;
@@ -359,21 +359,21 @@ put_suite(void)
 	TCase *attributes = harness_case("attributes");
 	TCase *network = harness_case("network");
 
-	tcase_add_test(content, article_scene);
-	tcase_add_test(content, every_size);
-	tcase_add_test(content, all_sizes_at_once);
-	tcase_add_test(content, every_name);
-	tcase_add_test(content, leading_dash_is_a_name);
-	tcase_add_test(content, many_small_files);
+	tcase_add_test(content, example_of_the_article_works);
+	tcase_add_test(content, file_of_every_size_arrives);
+	tcase_add_test(content, files_of_all_sizes_arrive_in_one_run);
+	tcase_add_test(content, file_of_every_name_arrives);
+	tcase_add_test(content, name_may_begin_with_a_dash);
+	tcase_add_test(content, many_small_files_use_one_connection);
 	suite_add_tcase(suite, content);
-	tcase_add_test(attributes, mode_less_umask);
-	tcase_add_test(attributes, exact_mode_and_time);
-	tcase_add_test(attributes, verbose_tells);
+	tcase_add_test(attributes, mode_is_masked_without_p);
+	tcase_add_test(attributes, mode_and_time_are_exact_with_p);
+	tcase_add_test(attributes, verbose_run_reports_each_file);
 	suite_add_tcase(suite, attributes);
-	tcase_add_test(network, replacing_is_atomic);
-	tcase_add_test(network, bytes_one_by_one);
-	tcase_add_test(network, ipv6);
-	tcase_add_test(network, several_addresses);
+	tcase_add_test(network, reader_sees_the_old_file_until_it_is_replaced);
+	tcase_add_test(network, file_arrives_when_bytes_come_one_by_one);
+	tcase_add_test(network, file_arrives_over_ipv6);
+	tcase_add_test(network, server_serves_on_several_addresses);
 	suite_add_tcase(suite, network);
 	return suite;
 }

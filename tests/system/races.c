@@ -322,7 +322,7 @@ run_race(const struct race *race, const char *const launcher[], int64_t budget)
 	    count_lost(race);
 }
 
-START_TEST(nothing_outside)
+START_TEST(nothing_outside_is_touched_when_names_are_swapped)
 {
 	static const char *const none[] = {NULL};
 	int64_t budget = getenv("FTX_ENDURANCE") != NULL ? 20 * BUDGET : BUDGET;
@@ -332,7 +332,7 @@ START_TEST(nothing_outside)
 END_TEST
 
 /* The same without O_NOFOLLOW: each must get out, or they prove nothing. */
-START_TEST(control)
+START_TEST(attacker_gets_out_when_links_are_followed)
 {
 	static const int all[] = {0, 1, 2, 3, 4, 5, 6, 10};
 	const struct race *race = &races[all[_i]];
@@ -352,8 +352,10 @@ races_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, nothing_outside, 0, RACES);
-	tcase_add_loop_test(tcase, control, 0, 8);
+	tcase_add_loop_test(
+	    tcase, nothing_outside_is_touched_when_names_are_swapped, 0, RACES);
+	tcase_add_loop_test(
+	    tcase, attacker_gets_out_when_links_are_followed, 0, 8);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

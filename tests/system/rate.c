@@ -20,7 +20,7 @@
  * Nothing is sent ahead of time, so the whole takes what it has to, but for
  * the 5 % that are promised.
  */
-START_TEST(holds)
+START_TEST(limit_holds_for_one_file)
 {
 	struct server server;
 	struct run run;
@@ -38,7 +38,7 @@ START_TEST(holds)
 END_TEST
 
 /* All files and connections of a run share it. */
-START_TEST(many_files_share_it)
+START_TEST(limit_holds_for_many_files)
 {
 	enum {
 		FILES = 50
@@ -64,7 +64,7 @@ START_TEST(many_files_share_it)
 END_TEST
 
 /* The answer comes while almost nothing has been sent. */
-START_TEST(answers_are_not_held_up)
+START_TEST(refusal_is_read_when_the_limit_is_low)
 {
 	struct server server;
 	struct run run;
@@ -78,7 +78,7 @@ START_TEST(answers_are_not_held_up)
 }
 END_TEST
 
-START_TEST(a_signal_is_not_held_up)
+START_TEST(run_ends_soon_when_terminated_at_a_low_limit)
 {
 	struct server server;
 	struct run run;
@@ -96,7 +96,7 @@ START_TEST(a_signal_is_not_held_up)
 END_TEST
 
 /* A pipe is read no faster than what came of it may go. */
-START_TEST(standard_input)
+START_TEST(limit_holds_for_standard_input)
 {
 	struct server server;
 	struct run run;
@@ -112,7 +112,7 @@ START_TEST(standard_input)
 }
 END_TEST
 
-START_TEST(usage)
+START_TEST(bad_limit_is_refused)
 {
 	struct run run;
 
@@ -131,12 +131,12 @@ rate_suite(void)
 	TCase *tcase = harness_case("rate");
 
 	tcase_set_tags(tcase, HARNESS_TIMING);
-	tcase_add_test(tcase, holds);
-	tcase_add_test(tcase, many_files_share_it);
-	tcase_add_test(tcase, answers_are_not_held_up);
-	tcase_add_test(tcase, a_signal_is_not_held_up);
-	tcase_add_test(tcase, standard_input);
-	tcase_add_test(tcase, usage);
+	tcase_add_test(tcase, limit_holds_for_one_file);
+	tcase_add_test(tcase, limit_holds_for_many_files);
+	tcase_add_test(tcase, refusal_is_read_when_the_limit_is_low);
+	tcase_add_test(tcase, run_ends_soon_when_terminated_at_a_low_limit);
+	tcase_add_test(tcase, limit_holds_for_standard_input);
+	tcase_add_test(tcase, bad_limit_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

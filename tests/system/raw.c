@@ -39,7 +39,7 @@ read_all(struct peer *peer)
 		continue;
 }
 
-START_TEST(cut_after_every_byte)
+START_TEST(nothing_is_stored_when_cut_after_any_byte)
 {
 	struct server server;
 	char path[16], stored[32];
@@ -72,7 +72,7 @@ START_TEST(cut_after_every_byte)
 }
 END_TEST
 
-START_TEST(reset_after_every_byte)
+START_TEST(nothing_is_stored_when_reset_after_any_byte)
 {
 	struct server server;
 	char path[16], stored[32];
@@ -106,7 +106,7 @@ START_TEST(reset_after_every_byte)
 }
 END_TEST
 
-START_TEST(no_protocol_at_all)
+START_TEST(session_ends_when_bytes_are_no_protocol)
 {
 	/* Cut or filled up with NULs to the length of a hello. */
 	static const char openings[][WIRE_HELLO] = {"GET / HTTP/1.1\r",
@@ -139,7 +139,7 @@ START_TEST(no_protocol_at_all)
 }
 END_TEST
 
-START_TEST(hello_with_a_flag)
+START_TEST(session_ends_when_the_hello_has_a_flag)
 {
 	struct server server;
 	struct script *script = script_new();
@@ -158,7 +158,7 @@ START_TEST(hello_with_a_flag)
 }
 END_TEST
 
-START_TEST(base_is_settled)
+START_TEST(base_is_a_directory_or_a_name)
 {
 	static const struct {
 		const char *path, *directory, *name;
@@ -199,7 +199,7 @@ START_TEST(base_is_settled)
 }
 END_TEST
 
-START_TEST(digest_of_the_specification)
+START_TEST(digest_is_that_of_the_specification)
 {
 	static const size_t lengths[] = {
 	    0, 1, 3, 4, 7, 8, 31, 32, 33, 63, 64, 100, 4095, 1048576};
@@ -246,7 +246,7 @@ START_TEST(digest_of_the_specification)
 }
 END_TEST
 
-START_TEST(answers_are_read_late)
+START_TEST(results_arrive_when_they_are_read_late)
 {
 	enum {
 		FILES = 3000
@@ -273,7 +273,7 @@ START_TEST(answers_are_read_late)
 }
 END_TEST
 
-START_TEST(same_name_twice)
+START_TEST(last_file_wins_when_a_name_comes_twice)
 {
 	struct server server;
 	struct script *script = script_new();
@@ -305,14 +305,14 @@ raw_suite(void)
 	Suite *suite = suite_create("raw");
 	TCase *tcase = harness_case("raw");
 
-	tcase_add_test(tcase, cut_after_every_byte);
-	tcase_add_test(tcase, reset_after_every_byte);
-	tcase_add_test(tcase, no_protocol_at_all);
-	tcase_add_test(tcase, hello_with_a_flag);
-	tcase_add_test(tcase, base_is_settled);
-	tcase_add_test(tcase, digest_of_the_specification);
-	tcase_add_test(tcase, answers_are_read_late);
-	tcase_add_test(tcase, same_name_twice);
+	tcase_add_test(tcase, nothing_is_stored_when_cut_after_any_byte);
+	tcase_add_test(tcase, nothing_is_stored_when_reset_after_any_byte);
+	tcase_add_test(tcase, session_ends_when_bytes_are_no_protocol);
+	tcase_add_test(tcase, session_ends_when_the_hello_has_a_flag);
+	tcase_add_test(tcase, base_is_a_directory_or_a_name);
+	tcase_add_test(tcase, digest_is_that_of_the_specification);
+	tcase_add_test(tcase, results_arrive_when_they_are_read_late);
+	tcase_add_test(tcase, last_file_wins_when_a_name_comes_twice);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

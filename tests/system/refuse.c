@@ -15,7 +15,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(no_such_host)
+START_TEST(put_fails_when_the_host_is_unknown)
 {
 	struct run run;
 
@@ -25,7 +25,7 @@ START_TEST(no_such_host)
 }
 END_TEST
 
-START_TEST(nothing_listens)
+START_TEST(put_fails_when_nothing_listens)
 {
 	struct run run;
 
@@ -38,7 +38,7 @@ START_TEST(nothing_listens)
 }
 END_TEST
 
-START_TEST(http_server)
+START_TEST(put_fails_when_the_server_speaks_http)
 {
 	static const char answer[] =
 	    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
@@ -59,7 +59,7 @@ START_TEST(http_server)
 }
 END_TEST
 
-START_TEST(closed_at_once)
+START_TEST(put_fails_when_the_server_closes_at_once)
 {
 	struct fake fake;
 	struct run run;
@@ -92,7 +92,7 @@ compose(uint8_t *out, unsigned lowest, unsigned highest, enum wire_type type,
 	return WIRE_GREETING + WIRE_HEADER + length;
 }
 
-START_TEST(later_version_only)
+START_TEST(put_fails_when_the_server_is_too_new)
 {
 	static uint8_t bytes[WIRE_GREETING + WIRE_HEADER];
 	struct fake fake;
@@ -131,7 +131,7 @@ START_TEST(text_of_the_server_is_escaped)
 }
 END_TEST
 
-START_TEST(stored_without_reason)
+START_TEST(put_fails_when_stored_comes_too_soon)
 {
 	static uint8_t bytes[4096], payload[WIRE_CONTROL_MAX];
 	struct wire_answer answer = {STATUS_STORED, 1, 5 << 20, 12345, {"", 0}};
@@ -152,7 +152,7 @@ START_TEST(stored_without_reason)
 }
 END_TEST
 
-START_TEST(one_name_for_several)
+START_TEST(put_fails_when_several_files_get_one_name)
 {
 	static uint8_t bytes[4096], payload[WIRE_CONTROL_MAX];
 	struct wire_based based = {{"d", 1}, {"x", 1}};
@@ -170,7 +170,7 @@ START_TEST(one_name_for_several)
 }
 END_TEST
 
-START_TEST(random_server)
+START_TEST(put_fails_when_the_server_sends_noise)
 {
 	const size_t length = 100000;
 	struct fake fake;
@@ -190,7 +190,7 @@ END_TEST
 static const char *const bad_paths[] = {"../x", "a/../../x", "..", "/etc/x",
     ".ftx-1/x", "a/.ftx-0/x", ".ftx-", "a//b", "a/", "./a", "a/.", ".", "/"};
 
-START_TEST(escaping_names)
+START_TEST(name_is_refused_when_it_leads_outside)
 {
 	struct server server;
 	struct peer peer;
@@ -224,7 +224,7 @@ START_TEST(escaping_names)
 }
 END_TEST
 
-START_TEST(escaping_base)
+START_TEST(base_is_refused_when_it_leads_outside)
 {
 	struct server server;
 	struct peer peer;
@@ -248,7 +248,7 @@ START_TEST(escaping_base)
 }
 END_TEST
 
-START_TEST(wrong_version)
+START_TEST(client_is_refused_when_its_version_is_unknown)
 {
 	static const unsigned ranges[][2] = {{3, 4}, {0, 0}, {65535, 65535}};
 	struct server server;
@@ -275,7 +275,7 @@ START_TEST(wrong_version)
 }
 END_TEST
 
-START_TEST(spoiled_on_the_way)
+START_TEST(put_fails_when_its_content_is_spoiled)
 {
 	/* In the first data, in later data, and in the digest at the end. */
 	static const uint64_t places[] = {300, 70000, 300050};
@@ -303,7 +303,7 @@ START_TEST(spoiled_on_the_way)
 }
 END_TEST
 
-START_TEST(allow_and_deny)
+START_TEST(client_is_refused_when_rules_deny_it)
 {
 	struct server server;
 	struct run run;
@@ -334,21 +334,21 @@ refuse_suite(void)
 	TCase *peers = harness_case("what is no ftxd");
 	TCase *input = harness_case("what is no good file");
 
-	tcase_add_test(peers, no_such_host);
-	tcase_add_test(peers, nothing_listens);
-	tcase_add_test(peers, http_server);
-	tcase_add_test(peers, closed_at_once);
-	tcase_add_test(peers, later_version_only);
+	tcase_add_test(peers, put_fails_when_the_host_is_unknown);
+	tcase_add_test(peers, put_fails_when_nothing_listens);
+	tcase_add_test(peers, put_fails_when_the_server_speaks_http);
+	tcase_add_test(peers, put_fails_when_the_server_closes_at_once);
+	tcase_add_test(peers, put_fails_when_the_server_is_too_new);
 	tcase_add_test(peers, text_of_the_server_is_escaped);
-	tcase_add_test(peers, stored_without_reason);
-	tcase_add_test(peers, one_name_for_several);
-	tcase_add_test(peers, random_server);
+	tcase_add_test(peers, put_fails_when_stored_comes_too_soon);
+	tcase_add_test(peers, put_fails_when_several_files_get_one_name);
+	tcase_add_test(peers, put_fails_when_the_server_sends_noise);
 	suite_add_tcase(suite, peers);
-	tcase_add_test(input, escaping_names);
-	tcase_add_test(input, escaping_base);
-	tcase_add_test(input, wrong_version);
-	tcase_add_test(input, spoiled_on_the_way);
-	tcase_add_test(input, allow_and_deny);
+	tcase_add_test(input, name_is_refused_when_it_leads_outside);
+	tcase_add_test(input, base_is_refused_when_it_leads_outside);
+	tcase_add_test(input, client_is_refused_when_its_version_is_unknown);
+	tcase_add_test(input, put_fails_when_its_content_is_spoiled);
+	tcase_add_test(input, client_is_refused_when_rules_deny_it);
 	suite_add_tcase(suite, input);
 	return suite;
 }

@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(hangup_with_good_settings)
+START_TEST(settings_apply_when_the_file_is_good)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
 	struct server server;
@@ -64,7 +64,7 @@ staging(void)
 	return folder;
 }
 
-START_TEST(hangup_makes_the_staging_folder_anew)
+START_TEST(staging_directory_is_made_again_on_hangup)
 {
 	struct server server;
 
@@ -79,7 +79,7 @@ START_TEST(hangup_makes_the_staging_folder_anew)
 END_TEST
 
 /* One file of a tree finds it out, and the rest goes to other workers. */
-START_TEST(removed_staging_folder_costs_one_file)
+START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 {
 	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
 	struct server server;
@@ -109,7 +109,7 @@ START_TEST(removed_staging_folder_costs_one_file)
 END_TEST
 
 /* What is under way is lost with the folder, and is told so. */
-START_TEST(removed_staging_folder_fails_what_is_under_way)
+START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
 	struct server server;
@@ -136,7 +136,7 @@ START_TEST(removed_staging_folder_fails_what_is_under_way)
 END_TEST
 
 /* The master tries once a second, and no more, while clients come. */
-START_TEST(staging_folder_that_cannot_be_made)
+START_TEST(master_tries_once_a_second_when_staging_cannot_be_made)
 {
 	struct server server;
 	struct run run;
@@ -163,7 +163,7 @@ START_TEST(staging_folder_that_cannot_be_made)
 }
 END_TEST
 
-START_TEST(hangup_with_bad_settings)
+START_TEST(settings_stay_when_the_file_is_bad)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -186,7 +186,7 @@ START_TEST(hangup_with_bad_settings)
 }
 END_TEST
 
-START_TEST(hangup_with_start_only_settings)
+START_TEST(setting_is_reported_when_it_needs_a_start)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -203,7 +203,7 @@ START_TEST(hangup_with_start_only_settings)
 }
 END_TEST
 
-START_TEST(storm_of_signals)
+START_TEST(put_succeeds_when_signals_storm)
 {
 	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
 	struct server server;
@@ -235,19 +235,19 @@ START_TEST(storm_of_signals)
 }
 END_TEST
 
-START_TEST(user_signal_tells)
+START_TEST(state_is_logged_on_sigusr1)
 {
 	struct server server;
 
 	SERVER_START(&server, "-w", "3");
 	ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
-	eventually(
-	    server_said(&server, ": idle after 0 connections") == 3, 5000);
+	eventually(server_said(&server, ": idle after 0 connections") == 3,
+	    HARNESS_PATIENCE);
 	server_stop(&server);
 }
 END_TEST
 
-START_TEST(pid_file)
+START_TEST(pid_file_is_held_while_the_server_runs)
 {
 	struct server server;
 	struct run run;
@@ -302,7 +302,7 @@ end_background(void)
 		kill(pid, SIGKILL);
 }
 
-START_TEST(background)
+START_TEST(background_server_starts_and_stops)
 {
 	struct server server = {.root = "in"};
 	struct run run;
@@ -332,7 +332,7 @@ START_TEST(background)
 }
 END_TEST
 
-START_TEST(background_that_fails)
+START_TEST(status_is_returned_when_a_background_start_fails)
 {
 	struct run run;
 
@@ -348,20 +348,24 @@ reload_suite(void)
 	TCase *reload = harness_case("reload");
 	TCase *standing = harness_case("standing");
 
-	tcase_add_test(reload, hangup_with_good_settings);
-	tcase_add_test(reload, hangup_makes_the_staging_folder_anew);
-	tcase_add_test(reload, removed_staging_folder_costs_one_file);
-	tcase_add_test(reload, removed_staging_folder_fails_what_is_under_way);
-	tcase_add_test(reload, staging_folder_that_cannot_be_made);
-	tcase_add_test(reload, hangup_with_bad_settings);
-	tcase_add_test(reload, hangup_with_start_only_settings);
-	tcase_add_test(reload, storm_of_signals);
+	tcase_add_test(reload, settings_apply_when_the_file_is_good);
+	tcase_add_test(reload, staging_directory_is_made_again_on_hangup);
+	tcase_add_test(
+	    reload, one_file_fails_when_the_staging_directory_is_removed);
+	tcase_add_test(
+	    reload, open_file_fails_when_the_staging_directory_is_removed);
+	tcase_add_test(
+	    reload, master_tries_once_a_second_when_staging_cannot_be_made);
+	tcase_add_test(reload, settings_stay_when_the_file_is_bad);
+	tcase_add_test(reload, setting_is_reported_when_it_needs_a_start);
+	tcase_add_test(reload, put_succeeds_when_signals_storm);
 	suite_add_tcase(suite, reload);
 	tcase_add_unchecked_fixture(standing, name_background, end_background);
-	tcase_add_test(standing, user_signal_tells);
-	tcase_add_test(standing, pid_file);
-	tcase_add_test(standing, background);
-	tcase_add_test(standing, background_that_fails);
+	tcase_add_test(standing, state_is_logged_on_sigusr1);
+	tcase_add_test(standing, pid_file_is_held_while_the_server_runs);
+	tcase_add_test(standing, background_server_starts_and_stops);
+	tcase_add_test(
+	    standing, status_is_returned_when_a_background_start_fails);
 	suite_add_tcase(suite, standing);
 	return suite;
 }

@@ -75,7 +75,7 @@ stop(void)
 	server_stop(&server);
 }
 
-START_TEST(stopped)
+START_TEST(tree_arrives_when_the_server_restarts)
 {
 	put_through(stop);
 }
@@ -87,7 +87,7 @@ kill_all(void)
 	server_kill(&server);
 }
 
-START_TEST(killed)
+START_TEST(tree_arrives_when_the_server_is_killed)
 {
 	put_through(kill_all);
 	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
@@ -113,7 +113,7 @@ check_whole(const char *path)
 	    "%s is broken", path);
 }
 
-START_TEST(killed_at_any_time)
+START_TEST(files_are_old_or_new_when_the_server_is_killed)
 {
 	int rounds = getenv("FTX_ENDURANCE") != NULL ? 100 : 10, cut = 0;
 	struct run run;
@@ -158,9 +158,9 @@ restart_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, stopped);
-	tcase_add_test(tcase, killed);
-	tcase_add_test(tcase, killed_at_any_time);
+	tcase_add_test(tcase, tree_arrives_when_the_server_restarts);
+	tcase_add_test(tcase, tree_arrives_when_the_server_is_killed);
+	tcase_add_test(tcase, files_are_old_or_new_when_the_server_is_killed);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

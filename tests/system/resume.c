@@ -60,7 +60,7 @@ end(void)
 	harness_end();
 }
 
-START_TEST(a_cut_connection_goes_on)
+START_TEST(run_resumes_when_the_connection_is_cut)
 {
 	struct run run;
 
@@ -101,7 +101,7 @@ staged_bytes(void)
 }
 
 /* The worker dies before it can keep anything: what is there is kept. */
-START_TEST(a_killed_worker_leaves_what_came)
+START_TEST(run_resumes_when_the_worker_is_killed)
 {
 	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
 	pid_t pids[SERVER_WORKERS];
@@ -124,7 +124,7 @@ START_TEST(a_killed_worker_leaves_what_came)
 }
 END_TEST
 
-START_TEST(the_same_command_goes_on)
+START_TEST(second_run_resumes)
 {
 	struct run run;
 
@@ -137,7 +137,7 @@ START_TEST(the_same_command_goes_on)
 END_TEST
 
 /* Same size, same time, another content: nothing of both is mixed. */
-START_TEST(another_beginning_is_sent_again)
+START_TEST(file_is_sent_whole_when_the_source_has_changed)
 {
 	struct timespec times[2];
 	struct stat found;
@@ -159,14 +159,14 @@ START_TEST(another_beginning_is_sent_again)
 }
 END_TEST
 
-START_TEST(nothing_is_kept_against_the_wish)
+START_TEST(no_partial_is_kept_when_resume_is_no)
 {
 	struct run run;
 
 	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o", "resume=no",
 	    "big", "127.0.0.1:big");
 	run_check(&run, 10, NULL);
-	eventually(folder_count_staged("in") == 0, 5000);
+	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
 }
 END_TEST
 
@@ -178,11 +178,11 @@ resume_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, a_cut_connection_goes_on);
-	tcase_add_test(tcase, a_killed_worker_leaves_what_came);
-	tcase_add_test(tcase, the_same_command_goes_on);
-	tcase_add_test(tcase, another_beginning_is_sent_again);
-	tcase_add_test(tcase, nothing_is_kept_against_the_wish);
+	tcase_add_test(tcase, run_resumes_when_the_connection_is_cut);
+	tcase_add_test(tcase, run_resumes_when_the_worker_is_killed);
+	tcase_add_test(tcase, second_run_resumes);
+	tcase_add_test(tcase, file_is_sent_whole_when_the_source_has_changed);
+	tcase_add_test(tcase, no_partial_is_kept_when_resume_is_no);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -123,7 +123,7 @@ check_log(void)
 }
 
 /* The master tells of it, and replaces its author; it signals no stranger. */
-START_TEST(garbage)
+START_TEST(master_replaces_a_worker_that_writes_garbage)
 {
 	pid_t pids[SERVER_WORKERS];
 	struct run run;
@@ -140,10 +140,11 @@ START_TEST(garbage)
 	server_settle(&server, pids, WORKERS);
 	if (spoil(pids[0], (enum garbage)_i)) {
 		ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
-		eventually(server_said(&server, ": worker ") >= WORKERS, 5000);
+		eventually(server_said(&server, ": worker ") >= WORKERS,
+		    HARNESS_PATIENCE);
 		check_log();
 		ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-		eventually(!process_lives(pids[0]), 5000);
+		eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
 		server_settle(&server, pids, WORKERS);
 		/* Who is turned away comes again, and each that turns somebody
 		 * away learns what it does. */
@@ -168,7 +169,8 @@ scoreboard_suite(void)
 	Suite *suite = suite_create("scoreboard");
 	TCase *tcase = harness_case("scoreboard");
 
-	tcase_add_loop_test(tcase, garbage, 0, GARBAGE);
+	tcase_add_loop_test(
+	    tcase, master_replaces_a_worker_that_writes_garbage, 0, GARBAGE);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

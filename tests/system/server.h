@@ -64,7 +64,10 @@ int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
 void server_settle(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count);
 
-/* The master and all its children say this in a file of /proc/PID. */
+/*
+ * Wait until the master and all its children have this text behind the word in
+ * a file of /proc/PID: a new child sets some of that itself.
+ */
 void server_check_proc(const struct server *server, const char *file,
     const char *word, const char *wanted);
 

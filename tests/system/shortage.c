@@ -19,7 +19,7 @@
 
 #define SH(script) ((const char *const[]){"sh", "-c", script, "sh", NULL})
 
-START_TEST(limit_on_file_size)
+START_TEST(put_fails_when_a_file_size_limit_is_met)
 {
 	struct server server;
 	struct run run;
@@ -43,7 +43,7 @@ START_TEST(limit_on_file_size)
 END_TEST
 
 /* Fewer than a worker holds at its best: it commits early, and goes on. */
-START_TEST(few_descriptors)
+START_TEST(worker_commits_early_when_descriptors_are_few)
 {
 	struct server server;
 	struct run run;
@@ -77,7 +77,7 @@ static const struct plan_fault leaks[] = {
  * A worker that loses descriptors ends when it has none left, and another takes
  * its place: that costs one transfer.
  */
-START_TEST(descriptors_leak)
+START_TEST(worker_is_replaced_when_it_leaks_descriptors)
 {
 	struct server server;
 	struct plan plan;
@@ -107,7 +107,7 @@ START_TEST(descriptors_leak)
 END_TEST
 
 /* Each holds its directory open until the group it is in is committed. */
-START_TEST(more_directories_than_descriptors)
+START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 {
 	enum {
 		COUNT = 40
@@ -135,7 +135,7 @@ START_TEST(more_directories_than_descriptors)
 END_TEST
 
 /* Who does not read the log stops nobody. */
-START_TEST(log_that_nobody_reads)
+START_TEST(server_serves_on_when_nobody_reads_the_log)
 {
 	struct server server;
 	char block[4096];
@@ -161,7 +161,7 @@ START_TEST(log_that_nobody_reads)
 }
 END_TEST
 
-START_TEST(log_without_room)
+START_TEST(server_serves_on_when_the_log_is_full)
 {
 	struct server server;
 
@@ -179,12 +179,14 @@ shortage_suite(void)
 	Suite *suite = suite_create("shortage");
 	TCase *tcase = harness_case("shortage");
 
-	tcase_add_test(tcase, limit_on_file_size);
-	tcase_add_test(tcase, few_descriptors);
-	tcase_add_loop_test(tcase, descriptors_leak, 0, 3);
-	tcase_add_test(tcase, more_directories_than_descriptors);
-	tcase_add_test(tcase, log_that_nobody_reads);
-	tcase_add_test(tcase, log_without_room);
+	tcase_add_test(tcase, put_fails_when_a_file_size_limit_is_met);
+	tcase_add_test(tcase, worker_commits_early_when_descriptors_are_few);
+	tcase_add_loop_test(
+	    tcase, worker_is_replaced_when_it_leaks_descriptors, 0, 3);
+	tcase_add_test(
+	    tcase, worker_commits_early_when_directories_use_all_descriptors);
+	tcase_add_test(tcase, server_serves_on_when_nobody_reads_the_log);
+	tcase_add_test(tcase, server_serves_on_when_the_log_is_full);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

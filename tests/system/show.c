@@ -49,7 +49,7 @@ check_harmless(void)
 	ck_assert_ptr_null(strchr(screen.text, 0x07));
 }
 
-START_TEST(bar_fits)
+START_TEST(bar_fits_the_width)
 {
 	static const unsigned columns[] = {80, 40, 20, 5};
 	pid_t pid;
@@ -70,7 +70,7 @@ START_TEST(bar_fits)
 }
 END_TEST
 
-START_TEST(bar_follows_the_window)
+START_TEST(bar_follows_the_width)
 {
 	size_t from;
 	pid_t pid;
@@ -95,7 +95,7 @@ START_TEST(bar_follows_the_window)
 }
 END_TEST
 
-START_TEST(bar_of_several_has_a_total)
+START_TEST(bar_shows_a_total_when_there_are_several_files)
 {
 	pid_t pid;
 
@@ -114,7 +114,7 @@ START_TEST(bar_of_several_has_a_total)
 }
 END_TEST
 
-START_TEST(ascii_without_utf8)
+START_TEST(output_is_ascii_when_the_locale_is_c)
 {
 	pid_t pid;
 
@@ -132,7 +132,7 @@ START_TEST(ascii_without_utf8)
 }
 END_TEST
 
-START_TEST(none_and_quiet)
+START_TEST(nothing_is_shown_when_progress_is_none)
 {
 	pid_t pid;
 
@@ -151,7 +151,7 @@ START_TEST(none_and_quiet)
 END_TEST
 
 /* Lines for programs do no harm where there are none to read them. */
-START_TEST(output_on_a_terminal)
+START_TEST(output_is_escaped_on_a_terminal)
 {
 	static const char *const settings[] = {"json", "digest"};
 	pid_t pid;
@@ -174,7 +174,7 @@ START_TEST(output_on_a_terminal)
 }
 END_TEST
 
-START_TEST(lines_off_a_terminal)
+START_TEST(progress_comes_in_lines_off_a_terminal)
 {
 	struct run run;
 
@@ -188,7 +188,7 @@ START_TEST(lines_off_a_terminal)
 }
 END_TEST
 
-START_TEST(signal_is_answered)
+START_TEST(state_is_printed_on_sigusr1)
 {
 	struct run run;
 
@@ -205,7 +205,7 @@ START_TEST(signal_is_answered)
 }
 END_TEST
 
-START_TEST(signal_is_answered_while_it_waits)
+START_TEST(state_is_printed_on_sigusr1_while_waiting_for_a_worker)
 {
 	struct wire_greeting greeting;
 	struct peer peer;
@@ -230,7 +230,7 @@ START_TEST(signal_is_answered_while_it_waits)
 }
 END_TEST
 
-START_TEST(signal_is_answered_in_a_pause)
+START_TEST(state_is_printed_on_sigusr1_before_a_retry)
 {
 	const struct proxy_plan cut = {
 	    .up = {.fault = PROXY_CUT, .at = 100000}};
@@ -254,7 +254,7 @@ START_TEST(signal_is_answered_in_a_pause)
 END_TEST
 
 /* A server that never accepts: the first connection fills its queue. */
-START_TEST(signal_is_answered_while_it_connects)
+START_TEST(state_is_printed_on_sigusr1_while_connecting)
 {
 	struct sockaddr_in address = {
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -296,17 +296,18 @@ show_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_server, end_all);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, bar_fits, 0, 4);
-	tcase_add_test(tcase, bar_follows_the_window);
-	tcase_add_test(tcase, bar_of_several_has_a_total);
-	tcase_add_test(tcase, ascii_without_utf8);
-	tcase_add_test(tcase, none_and_quiet);
-	tcase_add_test(tcase, output_on_a_terminal);
-	tcase_add_test(tcase, lines_off_a_terminal);
-	tcase_add_test(tcase, signal_is_answered);
-	tcase_add_test(tcase, signal_is_answered_while_it_waits);
-	tcase_add_test(tcase, signal_is_answered_in_a_pause);
-	tcase_add_test(tcase, signal_is_answered_while_it_connects);
+	tcase_add_loop_test(tcase, bar_fits_the_width, 0, 4);
+	tcase_add_test(tcase, bar_follows_the_width);
+	tcase_add_test(tcase, bar_shows_a_total_when_there_are_several_files);
+	tcase_add_test(tcase, output_is_ascii_when_the_locale_is_c);
+	tcase_add_test(tcase, nothing_is_shown_when_progress_is_none);
+	tcase_add_test(tcase, output_is_escaped_on_a_terminal);
+	tcase_add_test(tcase, progress_comes_in_lines_off_a_terminal);
+	tcase_add_test(tcase, state_is_printed_on_sigusr1);
+	tcase_add_test(
+	    tcase, state_is_printed_on_sigusr1_while_waiting_for_a_worker);
+	tcase_add_test(tcase, state_is_printed_on_sigusr1_before_a_retry);
+	tcase_add_test(tcase, state_is_printed_on_sigusr1_while_connecting);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -68,7 +68,7 @@ end(void)
 	server_stop(&server);
 }
 
-START_TEST(only_its_client_waits)
+START_TEST(other_clients_are_served_when_a_sync_is_slow)
 {
 	static const struct plan_fault slow = {
 	    FAULT_FSYNC, FAULT_A_FILE, FAULT_DELAY, SLOW, 0, 0};
@@ -91,7 +91,7 @@ START_TEST(only_its_client_waits)
 END_TEST
 
 /* A client may be as silent after it as it may be at any time. */
-START_TEST(nobody_is_blamed)
+START_TEST(client_is_not_timed_out_when_a_sync_is_slow)
 {
 	static const struct plan_fault slow = {
 	    FAULT_FSYNC, FAULT_A_FOLDER, FAULT_DELAY, SLOW, 0, 0};
@@ -125,8 +125,8 @@ slow_disk_suite(void)
 	Suite *suite = suite_create("slow_disk");
 	TCase *tcase = harness_case("slow_disk");
 
-	tcase_add_test(tcase, only_its_client_waits);
-	tcase_add_test(tcase, nobody_is_blamed);
+	tcase_add_test(tcase, other_clients_are_served_when_a_sync_is_slow);
+	tcase_add_test(tcase, client_is_not_timed_out_when_a_sync_is_slow);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -107,7 +107,7 @@ make_directories(struct peer *peer, unsigned first, unsigned count)
 	return made;
 }
 
-START_TEST(directories_keep_min_free)
+START_TEST(min_free_holds_when_directories_are_made)
 {
 	struct script *script = script_new();
 	const unsigned batch = 256, most = 56 * batch;
@@ -135,7 +135,7 @@ START_TEST(directories_keep_min_free)
 }
 END_TEST
 
-START_TEST(unannounced_bytes_keep_min_free)
+START_TEST(min_free_holds_when_the_size_is_unknown)
 {
 	static uint8_t piece[MEBIBYTE];
 	struct script *script = script_new();
@@ -166,7 +166,7 @@ START_TEST(unannounced_bytes_keep_min_free)
 END_TEST
 
 /* Standard input has no size that could be looked at in advance. */
-START_TEST(workers_together_keep_min_free)
+START_TEST(min_free_holds_when_all_workers_write)
 {
 	static const char many[] =
 	    "for i in $(seq 64); do $FTX put -q - 127.0.0.1:$i <big & done; "
@@ -197,7 +197,7 @@ START_TEST(workers_together_keep_min_free)
 END_TEST
 
 /* XFS allocates more for a growing file than it has content. */
-START_TEST(file_fits_beside_its_preallocation)
+START_TEST(file_is_stored_when_preallocation_uses_free_space)
 {
 	uint64_t size;
 
@@ -224,7 +224,7 @@ syncs_file_system(void)
 }
 
 /* btrfs frees space when it commits, up to 30 seconds later. */
-START_TEST(space_that_is_freed_late_is_found)
+START_TEST(file_is_stored_when_space_is_freed_late)
 {
 	uint64_t size;
 
@@ -242,7 +242,7 @@ START_TEST(space_that_is_freed_late_is_found)
 END_TEST
 
 /* Of all workers together, however many files they refuse. */
-START_TEST(file_system_is_synced_once_a_minute)
+START_TEST(file_system_is_synced_at_most_once_a_minute)
 {
 	struct run run;
 	char *calls;
@@ -279,12 +279,13 @@ space_suite(void)
 	Suite *suite = suite_create("space");
 	TCase *tcase = harness_case("space");
 
-	tcase_add_test(tcase, directories_keep_min_free);
-	tcase_add_test(tcase, unannounced_bytes_keep_min_free);
-	tcase_add_test(tcase, workers_together_keep_min_free);
-	tcase_add_test(tcase, file_fits_beside_its_preallocation);
-	tcase_add_test(tcase, space_that_is_freed_late_is_found);
-	tcase_add_test(tcase, file_system_is_synced_once_a_minute);
+	tcase_add_test(tcase, min_free_holds_when_directories_are_made);
+	tcase_add_test(tcase, min_free_holds_when_the_size_is_unknown);
+	tcase_add_test(tcase, min_free_holds_when_all_workers_write);
+	tcase_add_test(
+	    tcase, file_is_stored_when_preallocation_uses_free_space);
+	tcase_add_test(tcase, file_is_stored_when_space_is_freed_late);
+	tcase_add_test(tcase, file_system_is_synced_at_most_once_a_minute);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -154,7 +154,7 @@ START_TEST(holes_stay_holes)
 END_TEST
 
 /* Files of nothing else: small ones go without being asked for. */
-START_TEST(nothing_but_a_hole)
+START_TEST(file_may_be_one_hole)
 {
 	const long long size = _i == 0 ? 100000 : GIBIBYTE / 4 + 1;
 	struct run run;
@@ -168,7 +168,7 @@ START_TEST(nothing_but_a_hole)
 END_TEST
 
 /* Each connection carries more than half of the data: it ends in time. */
-START_TEST(what_was_cut_goes_on)
+START_TEST(sparse_file_resumes_when_it_is_cut)
 {
 	const struct proxy_plan plan = {
 	    .up = {.fault = PROXY_CUT, .at = 4 << 20}};
@@ -193,7 +193,7 @@ START_TEST(what_was_cut_goes_on)
 END_TEST
 
 /* More than there is room for, were it not for its holes. */
-START_TEST(holes_need_no_room)
+START_TEST(sparse_file_fits_when_its_size_does_not)
 {
 	struct run run;
 
@@ -208,7 +208,7 @@ START_TEST(holes_need_no_room)
 END_TEST
 
 /* Each byte is hashed by both: three minutes on two processors. */
-START_TEST(a_tebibyte_of_holes)
+START_TEST(one_tebibyte_of_holes_arrives)
 {
 	struct run run;
 
@@ -232,14 +232,14 @@ sparse_suite(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, holes_stay_holes);
-	tcase_add_loop_test(tcase, nothing_but_a_hole, 0, 2);
-	tcase_add_test(tcase, what_was_cut_goes_on);
-	tcase_add_test(tcase, holes_need_no_room);
+	tcase_add_loop_test(tcase, file_may_be_one_hole, 0, 2);
+	tcase_add_test(tcase, sparse_file_resumes_when_it_is_cut);
+	tcase_add_test(tcase, sparse_file_fits_when_its_size_does_not);
 	suite_add_tcase(suite, tcase);
 	tcase = tcase_create("long");
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 1800);
-	tcase_add_test(tcase, a_tebibyte_of_holes);
+	tcase_add_test(tcase, one_tebibyte_of_holes_arrives);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

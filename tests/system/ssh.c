@@ -94,7 +94,7 @@ served_in(const char *folder)
 	return words;
 }
 
-START_TEST(ssh_runs_ftxd)
+START_TEST(put_succeeds_when_ssh_runs_ftxd)
 {
 	struct tunnel sshd;
 	struct run run;
@@ -123,7 +123,7 @@ START_TEST(ssh_runs_ftxd)
 END_TEST
 
 /* Refused while much is on its way: the words come through two programs. */
-START_TEST(ssh_brings_last_words)
+START_TEST(reason_arrives_when_ssh_runs_ftxd)
 {
 	struct tunnel sshd;
 	struct run run;
@@ -147,7 +147,7 @@ START_TEST(ssh_brings_last_words)
 }
 END_TEST
 
-START_TEST(ssh_forced_command)
+START_TEST(put_succeeds_when_ssh_forces_the_command)
 {
 	struct tunnel sshd;
 	struct run run;
@@ -172,7 +172,7 @@ START_TEST(ssh_forced_command)
 }
 END_TEST
 
-START_TEST(ssh_forwards)
+START_TEST(put_succeeds_when_ssh_forwards_the_port)
 {
 	struct tunnel sshd;
 	struct server server;
@@ -200,10 +200,10 @@ ssh_suite(void)
 
 	tcase_add_checked_fixture(tcase, tunnel_begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, ssh_runs_ftxd);
-	tcase_add_test(tcase, ssh_brings_last_words);
-	tcase_add_test(tcase, ssh_forced_command);
-	tcase_add_test(tcase, ssh_forwards);
+	tcase_add_test(tcase, put_succeeds_when_ssh_runs_ftxd);
+	tcase_add_test(tcase, reason_arrives_when_ssh_runs_ftxd);
+	tcase_add_test(tcase, put_succeeds_when_ssh_forces_the_command);
+	tcase_add_test(tcase, put_succeeds_when_ssh_forwards_the_port);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

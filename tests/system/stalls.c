@@ -71,7 +71,7 @@ START_TEST(stalled_put_is_resumed)
 END_TEST
 
 /* Each connection falls silent before anything is kept or settled. */
-START_TEST(stalls_end_the_run_when_nothing_comes_forward)
+START_TEST(run_ends_when_each_connection_stalls)
 {
 	const struct proxy_plan plan = {
 	    .up = {.fault = PROXY_SILENT, .at = 5000},
@@ -124,7 +124,7 @@ START_TEST(standard_input_is_not_tried_again)
 END_TEST
 
 /* The server ends the connection of a client that is suspended meanwhile. */
-START_TEST(put_goes_on_when_the_client_slept)
+START_TEST(put_resumes_when_the_client_was_suspended)
 {
 	const struct proxy_plan plan = {.up = {.fault = PROXY_NONE}};
 	struct run run;
@@ -174,10 +174,10 @@ stalls_suite(void)
 
 	tcase_set_timeout(tcase, 200);
 	tcase_add_test(tcase, stalled_put_is_resumed);
-	tcase_add_test(tcase, stalls_end_the_run_when_nothing_comes_forward);
+	tcase_add_test(tcase, run_ends_when_each_connection_stalls);
 	tcase_add_test(tcase, nothing_is_tried_again_with_retry_0);
 	tcase_add_test(tcase, standard_input_is_not_tried_again);
-	tcase_add_test(tcase, put_goes_on_when_the_client_slept);
+	tcase_add_test(tcase, put_resumes_when_the_client_was_suspended);
 	tcase_add_test(tcase, put_outlives_an_outage);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -99,21 +99,21 @@ starve(int (*step)(int number, int always), int each)
 			number += number < each ? 1 : number / 4;
 }
 
-START_TEST(workers)
+START_TEST(worker_serves_on_when_an_allocation_fails)
 {
 	if (begin())
 		starve(starve_worker, 8);
 }
 END_TEST
 
-START_TEST(service_that_starts)
+START_TEST(start_fails_or_serves_when_an_allocation_fails)
 {
 	if (begin())
 		starve(starve_start, 8);
 }
 END_TEST
 
-START_TEST(client)
+START_TEST(run_fails_or_stores_when_an_allocation_fails)
 {
 	if (!begin())
 		return;
@@ -131,9 +131,9 @@ starved_suite(void)
 
 	tcase_set_timeout(tcase, 300);
 	tcase_set_tags(tcase, HARNESS_MEMORY);
-	tcase_add_test(tcase, workers);
-	tcase_add_test(tcase, service_that_starts);
-	tcase_add_test(tcase, client);
+	tcase_add_test(tcase, worker_serves_on_when_an_allocation_fails);
+	tcase_add_test(tcase, start_fails_or_serves_when_an_allocation_fails);
+	tcase_add_test(tcase, run_fails_or_stores_when_an_allocation_fails);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

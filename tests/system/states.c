@@ -187,7 +187,7 @@ end_with_server(void)
 	harness_end();
 }
 
-START_TEST(every_frame_in_state)
+START_TEST(server_answers_every_frame_in_every_state)
 {
 	version = (unsigned)_i / STATES + WIRE_LOWEST;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -200,7 +200,7 @@ START_TEST(every_frame_in_state)
 END_TEST
 
 /* A frame of another request than the one under way is an error. */
-START_TEST(wrong_number)
+START_TEST(session_ends_when_a_frame_has_another_number)
 {
 	static const enum wire_type types[] = {
 	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
@@ -225,7 +225,7 @@ START_TEST(wrong_number)
 }
 END_TEST
 
-START_TEST(numbers_must_grow)
+START_TEST(session_ends_when_request_numbers_do_not_grow)
 {
 	static const uint32_t pairs[][2] = {
 	    {0, 0}, {1, 1}, {2, 1}, {UINT32_MAX, 1}};
@@ -253,10 +253,10 @@ states_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(
-	    tcase, every_frame_in_state, 0, STATES * WIRE_HIGHEST);
-	tcase_add_test(tcase, wrong_number);
-	tcase_add_test(tcase, numbers_must_grow);
+	tcase_add_loop_test(tcase, server_answers_every_frame_in_every_state, 0,
+	    STATES * WIRE_HIGHEST);
+	tcase_add_test(tcase, session_ends_when_a_frame_has_another_number);
+	tcase_add_test(tcase, session_ends_when_request_numbers_do_not_grow);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

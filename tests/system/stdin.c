@@ -51,7 +51,7 @@ START_TEST(pipe_is_stored)
 }
 END_TEST
 
-START_TEST(that_size)
+START_TEST(put_fails_when_input_has_another_size)
 {
 	struct run run;
 
@@ -73,7 +73,7 @@ START_TEST(that_size)
 }
 END_TEST
 
-START_TEST(producer_that_dies)
+START_TEST(put_fails_when_the_producer_dies)
 {
 	struct run run;
 
@@ -88,7 +88,7 @@ START_TEST(producer_that_dies)
 END_TEST
 
 /* A pause that is longer than the server waits for a client. */
-START_TEST(slow_producer)
+START_TEST(put_waits_when_the_producer_is_slow)
 {
 	struct run run;
 
@@ -126,7 +126,7 @@ put_pipe(const char *remote, int *input)
 	return pid;
 }
 
-START_TEST(interrupted)
+START_TEST(nothing_is_stored_when_interrupted)
 {
 	int input, status;
 	pid_t pid = put_pipe("127.0.0.1:x", &input);
@@ -143,7 +143,7 @@ START_TEST(interrupted)
 END_TEST
 
 /* Answers are heard while the producer gives nothing. */
-START_TEST(failure_while_it_waits)
+START_TEST(failure_is_reported_while_the_producer_waits)
 {
 	char bytes[65536] = "";
 	int input, status;
@@ -161,7 +161,7 @@ START_TEST(failure_while_it_waits)
 }
 END_TEST
 
-START_TEST(target_is_a_directory)
+START_TEST(put_is_refused_when_the_target_is_a_directory)
 {
 	struct run run;
 
@@ -173,7 +173,7 @@ START_TEST(target_is_a_directory)
 END_TEST
 
 /* What was read is gone with the connection. */
-START_TEST(connection_that_is_cut)
+START_TEST(put_fails_when_the_connection_is_cut)
 {
 	const struct proxy_plan cut = {
 	    .up = {.fault = PROXY_CUT, .at = 1 << 20}};
@@ -192,7 +192,7 @@ START_TEST(connection_that_is_cut)
 }
 END_TEST
 
-START_TEST(what_cannot_be_meant)
+START_TEST(contradictory_options_are_refused)
 {
 	static const char *const bad[] = {
 	    "$FTX put - 127.0.0.1: </dev/null",
@@ -218,7 +218,7 @@ START_TEST(what_cannot_be_meant)
 }
 END_TEST
 
-START_TEST(no_input_at_all)
+START_TEST(put_fails_when_there_is_no_input)
 {
 	struct run run;
 
@@ -236,7 +236,7 @@ END_TEST
 	"do sleep 0.01; done; "
 
 /* A log is written to while it is sent. */
-START_TEST(growing_file)
+START_TEST(growing_file_is_stored_as_it_was_read)
 {
 	const struct proxy_plan slow = {.up = {.rate = 8 << 20}};
 	char line[HARNESS_PATH];
@@ -272,16 +272,16 @@ stdin_suite(void)
 	tcase_add_checked_fixture(tcase, begin_with_server, end_all);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, pipe_is_stored);
-	tcase_add_test(tcase, that_size);
-	tcase_add_test(tcase, producer_that_dies);
-	tcase_add_test(tcase, slow_producer);
-	tcase_add_test(tcase, interrupted);
-	tcase_add_test(tcase, failure_while_it_waits);
-	tcase_add_test(tcase, target_is_a_directory);
-	tcase_add_test(tcase, connection_that_is_cut);
-	tcase_add_test(tcase, what_cannot_be_meant);
-	tcase_add_test(tcase, no_input_at_all);
-	tcase_add_test(tcase, growing_file);
+	tcase_add_test(tcase, put_fails_when_input_has_another_size);
+	tcase_add_test(tcase, put_fails_when_the_producer_dies);
+	tcase_add_test(tcase, put_waits_when_the_producer_is_slow);
+	tcase_add_test(tcase, nothing_is_stored_when_interrupted);
+	tcase_add_test(tcase, failure_is_reported_while_the_producer_waits);
+	tcase_add_test(tcase, put_is_refused_when_the_target_is_a_directory);
+	tcase_add_test(tcase, put_fails_when_the_connection_is_cut);
+	tcase_add_test(tcase, contradictory_options_are_refused);
+	tcase_add_test(tcase, put_fails_when_there_is_no_input);
+	tcase_add_test(tcase, growing_file_is_stored_as_it_was_read);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -79,7 +79,7 @@ count_connections(const struct server *server)
  * What lies in a directory goes over other connections than it does, and may
  * be there first: its parent is private all the same.
  */
-START_TEST(shares_a_tree)
+START_TEST(tree_arrives_whole_over_several_streams)
 {
 	/* So far away that the first cannot do all before the others come. */
 	const struct proxy_plan plan = {.up.delay = 20, .down.delay = 20};
@@ -107,7 +107,7 @@ START_TEST(shares_a_tree)
 }
 END_TEST
 
-START_TEST(keeps_modes_and_times)
+START_TEST(modes_and_times_are_kept_over_several_streams)
 {
 	const struct timespec past[2] = {{1000000000, 0}, {1000000000, 0}};
 	struct server server;
@@ -135,7 +135,7 @@ static const struct {
 } few[] = {{"1", "4"}, {"2", "4"}, {"8", "2"}};
 
 /* Fewer workers than streams, or fewer connections for one host. */
-START_TEST(fewer_than_wished)
+START_TEST(tree_arrives_when_streams_are_fewer_than_wished)
 {
 	struct server server;
 	struct run run;
@@ -160,7 +160,7 @@ static const char *const tries[] = {"retry=0", "retry=5"};
  * lost when it has sent more than it may before they are there, which needs a
  * way so long that it cannot send the rest as well.
  */
-START_TEST(one_is_lost)
+START_TEST(tree_arrives_when_one_stream_is_lost)
 {
 	const struct proxy_plan plan = {
 
@@ -184,7 +184,7 @@ START_TEST(one_is_lost)
 }
 END_TEST
 
-START_TEST(all_are_lost)
+START_TEST(run_fails_when_all_streams_are_lost)
 {
 	const struct proxy_plan plan = {
 	    .up = {.fault = PROXY_CUT, .at = 10000}};
@@ -205,7 +205,7 @@ START_TEST(all_are_lost)
 END_TEST
 
 /* Large files are shared out, too: each connection is slow by itself. */
-START_TEST(large_files_side_by_side)
+START_TEST(large_files_are_shared_among_streams)
 {
 	const struct proxy_plan plan = {.up = {.rate = 10 << 20}};
 	const char *argv[16] = {"ftx", "put", "-j", "4", "-P"};
@@ -252,7 +252,7 @@ make_large(int count)
 }
 
 /* A way to a server that is full holds up nobody but the one who tries it. */
-START_TEST(cannot_all_connect)
+START_TEST(other_streams_go_on_when_one_cannot_connect)
 {
 	struct server server;
 	struct run run;
@@ -268,7 +268,7 @@ START_TEST(cannot_all_connect)
 END_TEST
 
 /* No connection takes all that the limit allows, until the others stall. */
-START_TEST(shares_the_rate)
+START_TEST(no_stream_stalls_when_they_share_a_limit)
 {
 	struct server server;
 	struct run run;
@@ -378,7 +378,7 @@ START_TEST(streams_go_on_when_descriptors_run_short)
 END_TEST
 
 /* One summary, one status. */
-START_TEST(some_cannot_be_stored)
+START_TEST(failures_of_all_streams_are_summed_up)
 {
 	struct server server;
 	struct run run;
@@ -400,7 +400,7 @@ START_TEST(some_cannot_be_stored)
 END_TEST
 
 /* The first of them, which is all there is of some runs. */
-START_TEST(one_file)
+START_TEST(one_stream_is_used_for_one_file)
 {
 	struct server server;
 	struct run run;
@@ -416,7 +416,7 @@ START_TEST(one_file)
 }
 END_TEST
 
-START_TEST(limits)
+START_TEST(bad_number_of_streams_is_refused)
 {
 	static const char *const counts[] = {"0", "65", "-1", "x"};
 	struct run run;
@@ -439,21 +439,22 @@ streams_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, shares_a_tree);
-	tcase_add_test(tcase, keeps_modes_and_times);
-	tcase_add_loop_test(
-	    tcase, fewer_than_wished, 0, (int)(sizeof(few) / sizeof(few[0])));
-	tcase_add_loop_test(tcase, one_is_lost, 0, 2);
-	tcase_add_test(tcase, all_are_lost);
-	tcase_add_test(tcase, large_files_side_by_side);
-	tcase_add_test(tcase, cannot_all_connect);
-	tcase_add_test(tcase, shares_the_rate);
+	tcase_add_test(tcase, tree_arrives_whole_over_several_streams);
+	tcase_add_test(tcase, modes_and_times_are_kept_over_several_streams);
+	tcase_add_loop_test(tcase,
+	    tree_arrives_when_streams_are_fewer_than_wished, 0,
+	    (int)(sizeof(few) / sizeof(few[0])));
+	tcase_add_loop_test(tcase, tree_arrives_when_one_stream_is_lost, 0, 2);
+	tcase_add_test(tcase, run_fails_when_all_streams_are_lost);
+	tcase_add_test(tcase, large_files_are_shared_among_streams);
+	tcase_add_test(tcase, other_streams_go_on_when_one_cannot_connect);
+	tcase_add_test(tcase, no_stream_stalls_when_they_share_a_limit);
 	tcase_add_loop_test(tcase, streams_fit_into_few_descriptors, 0, 4);
 	tcase_add_loop_test(
 	    tcase, streams_go_on_when_descriptors_run_short, 0, 3);
-	tcase_add_test(tcase, some_cannot_be_stored);
-	tcase_add_test(tcase, one_file);
-	tcase_add_test(tcase, limits);
+	tcase_add_test(tcase, failures_of_all_streams_are_summed_up);
+	tcase_add_test(tcase, one_stream_is_used_for_one_file);
+	tcase_add_test(tcase, bad_number_of_streams_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

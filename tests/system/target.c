@@ -51,13 +51,13 @@ end_all(void)
 	harness_end();
 }
 
-START_TEST(empty_target_keeps_name)
+START_TEST(file_keeps_its_name_when_the_target_is_empty)
 {
 	put_to("127.0.0.1:", "in/source");
 }
 END_TEST
 
-START_TEST(slash_means_directory)
+START_TEST(directory_is_made_when_the_target_ends_in_a_slash)
 {
 	put_to("127.0.0.1:made/", "in/made/source");
 	put_to("127.0.0.1:made/", "in/made/source");
@@ -66,14 +66,14 @@ START_TEST(slash_means_directory)
 }
 END_TEST
 
-START_TEST(existing_directory_takes_name)
+START_TEST(file_keeps_its_name_when_the_target_is_a_directory)
 {
 	folder_make("in/there");
 	put_to("127.0.0.1:there", "in/there/source");
 }
 END_TEST
 
-START_TEST(parents_are_made)
+START_TEST(parents_are_made_when_missing)
 {
 	put_to("127.0.0.1:a/b/c/name", "in/a/b/c/name");
 	put_to("127.0.0.1:/a/b/other", "in/a/b/other");
@@ -82,7 +82,7 @@ START_TEST(parents_are_made)
 }
 END_TEST
 
-START_TEST(several_into_a_directory)
+START_TEST(several_files_go_into_a_directory)
 {
 	struct run run;
 
@@ -97,7 +97,7 @@ START_TEST(several_into_a_directory)
 }
 END_TEST
 
-START_TEST(directory_in_the_way)
+START_TEST(file_is_refused_when_a_directory_has_its_name)
 {
 	folder_make("in/d");
 	folder_make("in/d/source");
@@ -106,7 +106,7 @@ START_TEST(directory_in_the_way)
 }
 END_TEST
 
-START_TEST(file_in_the_way_of_a_parent)
+START_TEST(file_is_refused_when_its_parent_is_a_file)
 {
 	file_write("in/f", "I am a file");
 	put_to("127.0.0.1:f/x", NULL);
@@ -114,7 +114,7 @@ START_TEST(file_in_the_way_of_a_parent)
 }
 END_TEST
 
-START_TEST(fifo_is_refused_at_once)
+START_TEST(file_is_refused_when_a_fifo_has_its_name)
 {
 	io_time begun;
 
@@ -127,7 +127,7 @@ START_TEST(fifo_is_refused_at_once)
 }
 END_TEST
 
-START_TEST(link_is_replaced)
+START_TEST(link_is_replaced_and_not_followed)
 {
 	struct stat status;
 
@@ -141,7 +141,7 @@ START_TEST(link_is_replaced)
 }
 END_TEST
 
-START_TEST(hard_link_is_left)
+START_TEST(other_names_stay_when_a_hard_link_is_replaced)
 {
 	ck_assert_int_eq(link("victim", "in/hard"), 0);
 	put_to("127.0.0.1:hard", "in/hard");
@@ -149,7 +149,7 @@ START_TEST(hard_link_is_left)
 }
 END_TEST
 
-START_TEST(linked_directory_is_refused)
+START_TEST(file_is_refused_when_its_parent_is_a_link)
 {
 	folder_make("outside");
 	folder_make("in/real");
@@ -164,7 +164,7 @@ START_TEST(linked_directory_is_refused)
 }
 END_TEST
 
-START_TEST(no_clobber)
+START_TEST(file_stays_when_no_clobber_is_set)
 {
 	struct run run;
 
@@ -190,7 +190,7 @@ START_TEST(no_clobber)
 }
 END_TEST
 
-START_TEST(policy_above_the_wish)
+START_TEST(server_setting_wins_when_it_forbids_overwriting)
 {
 	struct server strict;
 	struct run run;
@@ -227,7 +227,7 @@ START_TEST(dry_run_changes_nothing)
 }
 END_TEST
 
-START_TEST(missing_source)
+START_TEST(put_fails_when_the_source_is_missing)
 {
 	struct run run;
 
@@ -265,7 +265,7 @@ run_unprivileged(struct run *run, const char *source, const char *remote)
 	return 0;
 }
 
-START_TEST(unreadable_source)
+START_TEST(put_fails_when_the_source_is_unreadable)
 {
 	struct run run;
 
@@ -323,7 +323,7 @@ START_TEST(fifo_source_is_not_opened)
 }
 END_TEST
 
-START_TEST(special_source)
+START_TEST(put_fails_when_the_source_is_special)
 {
 	struct run run;
 
@@ -344,23 +344,25 @@ target_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_source, end_all);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, empty_target_keeps_name);
-	tcase_add_test(tcase, slash_means_directory);
-	tcase_add_test(tcase, existing_directory_takes_name);
-	tcase_add_test(tcase, parents_are_made);
-	tcase_add_test(tcase, several_into_a_directory);
-	tcase_add_test(tcase, directory_in_the_way);
-	tcase_add_test(tcase, file_in_the_way_of_a_parent);
-	tcase_add_test(tcase, fifo_is_refused_at_once);
-	tcase_add_test(tcase, link_is_replaced);
-	tcase_add_test(tcase, hard_link_is_left);
-	tcase_add_test(tcase, linked_directory_is_refused);
-	tcase_add_test(tcase, no_clobber);
-	tcase_add_test(tcase, policy_above_the_wish);
+	tcase_add_test(tcase, file_keeps_its_name_when_the_target_is_empty);
+	tcase_add_test(
+	    tcase, directory_is_made_when_the_target_ends_in_a_slash);
+	tcase_add_test(
+	    tcase, file_keeps_its_name_when_the_target_is_a_directory);
+	tcase_add_test(tcase, parents_are_made_when_missing);
+	tcase_add_test(tcase, several_files_go_into_a_directory);
+	tcase_add_test(tcase, file_is_refused_when_a_directory_has_its_name);
+	tcase_add_test(tcase, file_is_refused_when_its_parent_is_a_file);
+	tcase_add_test(tcase, file_is_refused_when_a_fifo_has_its_name);
+	tcase_add_test(tcase, link_is_replaced_and_not_followed);
+	tcase_add_test(tcase, other_names_stay_when_a_hard_link_is_replaced);
+	tcase_add_test(tcase, file_is_refused_when_its_parent_is_a_link);
+	tcase_add_test(tcase, file_stays_when_no_clobber_is_set);
+	tcase_add_test(tcase, server_setting_wins_when_it_forbids_overwriting);
 	tcase_add_test(tcase, dry_run_changes_nothing);
-	tcase_add_test(tcase, missing_source);
-	tcase_add_test(tcase, unreadable_source);
-	tcase_add_test(tcase, special_source);
+	tcase_add_test(tcase, put_fails_when_the_source_is_missing);
+	tcase_add_test(tcase, put_fails_when_the_source_is_unreadable);
+	tcase_add_test(tcase, put_fails_when_the_source_is_special);
 	tcase_add_test(tcase, fifo_source_is_not_opened);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -77,7 +77,7 @@ tls_command(const struct tunnel *tunnel, const char *options)
 	return command;
 }
 
-START_TEST(tls_with_client_certificate)
+START_TEST(put_succeeds_through_tls_with_a_client_certificate)
 {
 	struct tunnel stunnel;
 	struct server server;
@@ -119,7 +119,8 @@ tls_suite(void)
 
 	tcase_add_checked_fixture(tcase, tunnel_begin, harness_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, tls_with_client_certificate);
+	tcase_add_test(
+	    tcase, put_succeeds_through_tls_with_a_client_certificate);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -35,7 +35,7 @@ end(void)
 	harness_end();
 }
 
-START_TEST(modes_and_times)
+START_TEST(tree_keeps_modes_and_times)
 {
 	const struct timespec old[2] = {{1000000000, 5}, {1000000000, 7}};
 	struct stat status;
@@ -71,7 +71,7 @@ START_TEST(modes_and_times)
 }
 END_TEST
 
-START_TEST(kinds_are_skipped)
+START_TEST(entries_are_skipped_when_they_are_no_files)
 {
 	struct run run;
 
@@ -91,7 +91,7 @@ START_TEST(kinds_are_skipped)
 }
 END_TEST
 
-START_TEST(links_are_followed)
+START_TEST(links_are_followed_with_L)
 {
 	struct run run;
 
@@ -115,7 +115,7 @@ START_TEST(links_are_followed)
 }
 END_TEST
 
-START_TEST(only_links)
+START_TEST(directory_of_links_is_made_empty)
 {
 	struct run run;
 
@@ -127,7 +127,7 @@ START_TEST(only_links)
 }
 END_TEST
 
-START_TEST(excluded)
+START_TEST(excluded_names_are_not_sent)
 {
 	struct run run;
 
@@ -158,7 +158,7 @@ START_TEST(dry_run_makes_nothing)
 }
 END_TEST
 
-START_TEST(unreadable_entries)
+START_TEST(rest_is_sent_when_entries_are_unreadable)
 {
 	char program[HARNESS_PATH];
 	struct run run;
@@ -205,7 +205,7 @@ begin_swapping(void)
 			_exit(1);
 }
 
-START_TEST(changes_underneath)
+START_TEST(nothing_else_is_sent_when_the_tree_changes)
 {
 	char path[64];
 	struct run run;
@@ -238,7 +238,7 @@ START_TEST(changes_underneath)
 END_TEST
 
 /* What was under way when the connection broke is found and sent again. */
-START_TEST(connection_that_is_cut)
+START_TEST(tree_arrives_when_the_connection_is_cut)
 {
 	const struct proxy_plan plan = {
 	    .faulty = 1, .up = {.fault = PROXY_CUT, .at = 2 << 20}};
@@ -280,7 +280,7 @@ peak_of(pid_t pid)
 	return peak;
 }
 
-START_TEST(many_files_need_no_more_memory)
+START_TEST(memory_stays_when_files_are_many)
 {
 	enum {
 		FOLDERS = 5,
@@ -321,7 +321,7 @@ START_TEST(many_files_need_no_more_memory)
 END_TEST
 
 /* What keeps its owner out keeps the server out, unless it runs as root. */
-START_TEST(closed_directories)
+START_TEST(directory_modes_keep_the_server_out)
 {
 	static const struct {
 		const char *path;
@@ -364,17 +364,17 @@ tree_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, modes_and_times);
-	tcase_add_test(tcase, kinds_are_skipped);
-	tcase_add_test(tcase, links_are_followed);
-	tcase_add_test(tcase, only_links);
-	tcase_add_test(tcase, excluded);
+	tcase_add_test(tcase, tree_keeps_modes_and_times);
+	tcase_add_test(tcase, entries_are_skipped_when_they_are_no_files);
+	tcase_add_test(tcase, links_are_followed_with_L);
+	tcase_add_test(tcase, directory_of_links_is_made_empty);
+	tcase_add_test(tcase, excluded_names_are_not_sent);
 	tcase_add_test(tcase, dry_run_makes_nothing);
-	tcase_add_test(tcase, unreadable_entries);
-	tcase_add_test(tcase, changes_underneath);
-	tcase_add_test(tcase, closed_directories);
-	tcase_add_test(tcase, connection_that_is_cut);
-	tcase_add_test(tcase, many_files_need_no_more_memory);
+	tcase_add_test(tcase, rest_is_sent_when_entries_are_unreadable);
+	tcase_add_test(tcase, nothing_else_is_sent_when_the_tree_changes);
+	tcase_add_test(tcase, directory_modes_keep_the_server_out);
+	tcase_add_test(tcase, tree_arrives_when_the_connection_is_cut);
+	tcase_add_test(tcase, memory_stays_when_files_are_many);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -47,7 +47,7 @@ put_tree(const char *source, const char *remote, const char *path)
 	ck_assert_int_eq(folder_count("in"), count);
 }
 
-START_TEST(keeps_its_name)
+START_TEST(tree_keeps_its_name)
 {
 	put_tree("src", "127.0.0.1:", "in/src");
 	put_tree("src", "127.0.0.1:missing/dir", "in/missing/dir/src");
@@ -57,7 +57,7 @@ START_TEST(keeps_its_name)
 }
 END_TEST
 
-START_TEST(slash_gives_the_contents)
+START_TEST(contents_are_sent_when_the_source_ends_in_a_slash)
 {
 	put_tree("src/", "127.0.0.1:missing/dir", "in/missing/dir");
 	put_tree("src//", "127.0.0.1:slash/", "in/slash");
@@ -68,7 +68,7 @@ START_TEST(slash_gives_the_contents)
 }
 END_TEST
 
-START_TEST(contents_into_the_receiving_directory)
+START_TEST(contents_may_go_into_the_receiving_directory)
 {
 	struct run run;
 
@@ -80,7 +80,7 @@ START_TEST(contents_into_the_receiving_directory)
 }
 END_TEST
 
-START_TEST(several_sources)
+START_TEST(several_sources_go_into_one_directory)
 {
 	struct run run;
 
@@ -97,7 +97,7 @@ START_TEST(several_sources)
 END_TEST
 
 /* Two that keep the same name would become one, and so are not sent at all. */
-START_TEST(same_names)
+START_TEST(sources_are_refused_when_they_have_one_name)
 {
 	struct run run;
 
@@ -120,7 +120,7 @@ START_TEST(same_names)
 END_TEST
 
 /* With -r, too, a file is put as it is without. */
-START_TEST(file_with_r)
+START_TEST(file_is_put_with_r_as_without)
 {
 	struct run run;
 
@@ -130,7 +130,7 @@ START_TEST(file_with_r)
 }
 END_TEST
 
-START_TEST(directory_without_r)
+START_TEST(directory_is_refused_without_r)
 {
 	struct run run;
 
@@ -142,7 +142,7 @@ START_TEST(directory_without_r)
 }
 END_TEST
 
-START_TEST(directory_over_file)
+START_TEST(directory_is_refused_when_a_file_has_its_name)
 {
 	struct run run;
 
@@ -161,7 +161,7 @@ START_TEST(directory_over_file)
 END_TEST
 
 /* What is there already stays, but for what has the same name. */
-START_TEST(directory_into_its_like)
+START_TEST(directories_merge_when_one_exists)
 {
 	struct run run;
 
@@ -178,7 +178,7 @@ START_TEST(directory_into_its_like)
 END_TEST
 
 /* A link that was named is what it leads to, with and without a slash. */
-START_TEST(link_that_was_named)
+START_TEST(link_is_followed_when_it_is_a_source)
 {
 	ck_assert_int_eq(symlink("src", "link"), 0);
 	put_tree("link", "127.0.0.1:d", "in/d/link");
@@ -186,7 +186,7 @@ START_TEST(link_that_was_named)
 }
 END_TEST
 
-START_TEST(slash_behind_a_file)
+START_TEST(file_is_refused_when_a_slash_follows)
 {
 	struct run run;
 
@@ -198,7 +198,7 @@ START_TEST(slash_behind_a_file)
 }
 END_TEST
 
-START_TEST(file_over_directory)
+START_TEST(file_is_refused_when_a_directory_has_its_name)
 {
 	struct run run;
 
@@ -212,7 +212,7 @@ START_TEST(file_over_directory)
 END_TEST
 
 /* A dash and a colon, of what is named itself and of where it goes. */
-START_TEST(dash_and_colon)
+START_TEST(tree_may_have_a_dash_and_a_colon)
 {
 	struct run run;
 
@@ -231,7 +231,7 @@ START_TEST(dash_and_colon)
 }
 END_TEST
 
-START_TEST(names_that_look_like_something_else)
+START_TEST(tree_may_have_odd_names)
 {
 	static const char *const odd[] = {
 	    "-r", "a:b", "two\nlines", "*", "\xff", "~", " "};
@@ -255,7 +255,7 @@ START_TEST(names_that_look_like_something_else)
 END_TEST
 
 /* What the server keeps for itself costs only that. */
-START_TEST(names_that_no_server_takes)
+START_TEST(rest_is_stored_when_names_are_reserved)
 {
 	struct run run;
 
@@ -280,21 +280,22 @@ tree_place_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, keeps_its_name);
-	tcase_add_test(tcase, slash_gives_the_contents);
-	tcase_add_test(tcase, contents_into_the_receiving_directory);
-	tcase_add_test(tcase, several_sources);
-	tcase_add_test(tcase, same_names);
-	tcase_add_test(tcase, file_with_r);
-	tcase_add_test(tcase, directory_without_r);
-	tcase_add_test(tcase, directory_over_file);
-	tcase_add_test(tcase, directory_into_its_like);
-	tcase_add_test(tcase, link_that_was_named);
-	tcase_add_test(tcase, slash_behind_a_file);
-	tcase_add_test(tcase, dash_and_colon);
-	tcase_add_test(tcase, file_over_directory);
-	tcase_add_test(tcase, names_that_look_like_something_else);
-	tcase_add_test(tcase, names_that_no_server_takes);
+	tcase_add_test(tcase, tree_keeps_its_name);
+	tcase_add_test(
+	    tcase, contents_are_sent_when_the_source_ends_in_a_slash);
+	tcase_add_test(tcase, contents_may_go_into_the_receiving_directory);
+	tcase_add_test(tcase, several_sources_go_into_one_directory);
+	tcase_add_test(tcase, sources_are_refused_when_they_have_one_name);
+	tcase_add_test(tcase, file_is_put_with_r_as_without);
+	tcase_add_test(tcase, directory_is_refused_without_r);
+	tcase_add_test(tcase, directory_is_refused_when_a_file_has_its_name);
+	tcase_add_test(tcase, directories_merge_when_one_exists);
+	tcase_add_test(tcase, link_is_followed_when_it_is_a_source);
+	tcase_add_test(tcase, file_is_refused_when_a_slash_follows);
+	tcase_add_test(tcase, tree_may_have_a_dash_and_a_colon);
+	tcase_add_test(tcase, file_is_refused_when_a_directory_has_its_name);
+	tcase_add_test(tcase, tree_may_have_odd_names);
+	tcase_add_test(tcase, rest_is_stored_when_names_are_reserved);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -78,7 +78,7 @@ put_with(const char *const settings[], int status, const char *says)
 #define PUT_WITH(status, says, ...)                                            \
 	put_with((const char *const[]){__VA_ARGS__, NULL}, status, says)
 
-START_TEST(same_size_and_time)
+START_TEST(file_is_skipped_when_size_and_time_are_the_same)
 {
 	ino_t inode;
 
@@ -102,7 +102,7 @@ START_TEST(same_size_and_time)
 }
 END_TEST
 
-START_TEST(same_digest)
+START_TEST(file_is_skipped_when_its_digest_is_the_same)
 {
 	PUT_WITH(0, "stored f", "skip-unchanged");
 	set_time("f", 1000000);
@@ -125,7 +125,7 @@ START_TEST(same_digest)
 }
 END_TEST
 
-START_TEST(some_are_unchanged)
+START_TEST(only_changed_files_are_sent)
 {
 	struct run run;
 
@@ -148,7 +148,7 @@ START_TEST(some_are_unchanged)
 }
 END_TEST
 
-START_TEST(what_is_unchanged_is_counted)
+START_TEST(progress_counts_unchanged_files)
 {
 	const struct proxy_plan plan = {
 	    .up = {.fault = PROXY_CUT, .at = 1 << 20}};
@@ -171,7 +171,7 @@ START_TEST(what_is_unchanged_is_counted)
 }
 END_TEST
 
-START_TEST(a_server_that_does_not_compare)
+START_TEST(put_is_refused_when_the_server_does_not_compare)
 {
 	RESTART("-w", "1", "-o", "compare=no");
 	PUT_WITH(5, "this server does not compare", "skip-unchanged");
@@ -185,7 +185,7 @@ END_TEST
  * A digest takes longer than the server waits for a client, since ftx hardly
  * gets the processor.  The server believes "waiting" while a worker is idle.
  */
-START_TEST(a_long_digest)
+START_TEST(put_succeeds_when_a_digest_takes_long)
 {
 	struct run run;
 
@@ -233,7 +233,7 @@ occupy(struct peer *peer)
 }
 
 /* What cannot be compared now is asked again, not sent and not given up. */
-START_TEST(a_busy_compare_is_asked_again)
+START_TEST(file_is_asked_for_again_when_compare_is_busy)
 {
 	struct peer peer;
 	struct run run;
@@ -257,7 +257,7 @@ START_TEST(a_busy_compare_is_asked_again)
 }
 END_TEST
 
-START_TEST(a_busy_compare_has_its_time)
+START_TEST(put_gives_up_when_compare_stays_busy)
 {
 	struct peer peer;
 	struct run run;
@@ -275,7 +275,7 @@ START_TEST(a_busy_compare_has_its_time)
 }
 END_TEST
 
-START_TEST(a_lost_result)
+START_TEST(file_is_found_again_when_its_result_is_lost)
 {
 	const struct proxy_plan plan = {
 	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = lost[_i].cut}};
@@ -300,7 +300,7 @@ START_TEST(a_lost_result)
 END_TEST
 
 /* What the server has is not what there is to be sent now. */
-START_TEST(a_lost_result_and_another_source)
+START_TEST(file_is_sent_again_when_its_source_has_changed)
 {
 	const struct proxy_plan plan = {
 	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = lost[0].cut}};
@@ -321,7 +321,7 @@ START_TEST(a_lost_result_and_another_source)
 END_TEST
 
 /* Such a server cannot know, and gets it once more. */
-START_TEST(a_lost_result_that_is_not_compared)
+START_TEST(file_is_sent_again_when_the_server_does_not_compare)
 {
 	const struct proxy_plan plan = {
 	    .faulty = 1, .down = {.fault = PROXY_CUT, .at = lost[0].cut}};
@@ -338,7 +338,7 @@ START_TEST(a_lost_result_that_is_not_compared)
 }
 END_TEST
 
-START_TEST(sources_are_removed)
+START_TEST(sources_are_removed_when_they_are_stored)
 {
 	struct run run;
 
@@ -362,7 +362,7 @@ START_TEST(sources_are_removed)
 }
 END_TEST
 
-START_TEST(sources_that_stay)
+START_TEST(source_stays_when_it_is_not_stored)
 {
 	struct run run;
 
@@ -396,24 +396,25 @@ unchanged_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, same_size_and_time);
-	tcase_add_test(tcase, same_digest);
-	tcase_add_test(tcase, some_are_unchanged);
-	tcase_add_test(tcase, what_is_unchanged_is_counted);
-	tcase_add_test(tcase, a_server_that_does_not_compare);
-	tcase_add_loop_test(
-	    tcase, a_lost_result, 0, (int)(sizeof(lost) / sizeof(lost[0])));
-	tcase_add_test(tcase, a_busy_compare_is_asked_again);
-	tcase_add_test(tcase, a_busy_compare_has_its_time);
-	tcase_add_test(tcase, a_lost_result_and_another_source);
-	tcase_add_test(tcase, a_lost_result_that_is_not_compared);
-	tcase_add_test(tcase, sources_are_removed);
-	tcase_add_test(tcase, sources_that_stay);
+	tcase_add_test(tcase, file_is_skipped_when_size_and_time_are_the_same);
+	tcase_add_test(tcase, file_is_skipped_when_its_digest_is_the_same);
+	tcase_add_test(tcase, only_changed_files_are_sent);
+	tcase_add_test(tcase, progress_counts_unchanged_files);
+	tcase_add_test(tcase, put_is_refused_when_the_server_does_not_compare);
+	tcase_add_loop_test(tcase, file_is_found_again_when_its_result_is_lost,
+	    0, (int)(sizeof(lost) / sizeof(lost[0])));
+	tcase_add_test(tcase, file_is_asked_for_again_when_compare_is_busy);
+	tcase_add_test(tcase, put_gives_up_when_compare_stays_busy);
+	tcase_add_test(tcase, file_is_sent_again_when_its_source_has_changed);
+	tcase_add_test(
+	    tcase, file_is_sent_again_when_the_server_does_not_compare);
+	tcase_add_test(tcase, sources_are_removed_when_they_are_stored);
+	tcase_add_test(tcase, source_stays_when_it_is_not_stored);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(slow, begin, end);
 	tcase_set_timeout(slow, 120);
 	tcase_set_tags(slow, HARNESS_TIMING);
-	tcase_add_test(slow, a_long_digest);
+	tcase_add_test(slow, put_succeeds_when_a_digest_takes_long);
 	suite_add_tcase(suite, slow);
 	return suite;
 }

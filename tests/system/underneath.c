@@ -57,7 +57,7 @@ put_bad(const char *target, int status, const char *reason)
 }
 
 /* Until the next look the descriptor is what counts, not the name. */
-START_TEST(moved)
+START_TEST(descriptor_is_used_until_a_move_is_noticed)
 {
 	struct run run;
 
@@ -79,7 +79,7 @@ END_TEST
  * its start follows one.  Settings that are read again are no start, but then
  * it is seen, and nothing is received until the link is back.
  */
-START_TEST(link_turned)
+START_TEST(link_is_followed_only_at_the_start)
 {
 	folder_make("real");
 	ck_assert_int_eq(chmod("real", 0777), 0);
@@ -105,7 +105,7 @@ START_TEST(link_turned)
 }
 END_TEST
 
-START_TEST(removed)
+START_TEST(put_fails_when_the_directory_is_removed)
 {
 	SERVER_START(&server, "-w", "1");
 	put_good(&server, "f", "f");
@@ -121,7 +121,7 @@ START_TEST(removed)
 END_TEST
 
 /* What begins as a directory of the same name is another one. */
-START_TEST(removed_and_made_again)
+START_TEST(put_is_refused_when_the_directory_is_made_again)
 {
 	const char *const reason =
 	    "receiving directory was replaced or covered: ";
@@ -159,7 +159,7 @@ leap(struct plan *plan, int seconds)
 	ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
 }
 
-START_TEST(replaced_is_seen_within_a_minute)
+START_TEST(replacement_is_noticed_within_a_minute)
 {
 	static struct plan plan;
 
@@ -187,7 +187,7 @@ START_TEST(replaced_is_seen_within_a_minute)
 END_TEST
 
 /* It has come whole, and yet nobody would see it. */
-START_TEST(replaced_while_a_file_comes)
+START_TEST(open_file_fails_when_the_directory_is_replaced)
 {
 	const struct proxy_plan slow = {.up = {.rate = 1 << 20}};
 	struct proxy proxy;
@@ -213,7 +213,7 @@ START_TEST(replaced_while_a_file_comes)
 END_TEST
 
 /* Where the path cannot be looked at, that is told, once, and is all. */
-START_TEST(out_of_sight)
+START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 {
 	const struct passwd *nobody = getpwnam("nobody");
 
@@ -240,7 +240,7 @@ START_TEST(out_of_sight)
 END_TEST
 
 /* Nothing goes into the disk that nobody sees, nor into what covers it. */
-START_TEST(covered)
+START_TEST(put_is_refused_when_the_directory_is_covered)
 {
 	struct run run;
 
@@ -268,7 +268,7 @@ END_TEST
  * Until the next look it goes on in the file system that it has, and not in
  * what lay beneath.
  */
-START_TEST(unmounted)
+START_TEST(descriptor_is_used_until_an_unmount_is_noticed)
 {
 	struct run run;
 
@@ -289,7 +289,7 @@ START_TEST(unmounted)
 }
 END_TEST
 
-START_TEST(other_file_system)
+START_TEST(file_is_refused_when_a_mount_lies_below)
 {
 	struct run run;
 
@@ -329,7 +329,7 @@ largest_size(void)
 }
 
 /* A hole needs no space, and is hashed for nothing in a file too large. */
-START_TEST(larger_than_the_file_system_takes)
+START_TEST(file_is_refused_when_larger_than_the_file_system_takes)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -356,7 +356,7 @@ START_TEST(larger_than_the_file_system_takes)
 }
 END_TEST
 
-START_TEST(immutable)
+START_TEST(file_is_refused_when_the_target_is_immutable)
 {
 	struct run run;
 
@@ -380,7 +380,7 @@ START_TEST(immutable)
 END_TEST
 
 /* To replace a file is a matter of its directory, not of its mode. */
-START_TEST(closed)
+START_TEST(file_is_replaced_when_only_its_directory_is_writable)
 {
 	const struct passwd *nobody = getpwnam("nobody");
 
@@ -404,7 +404,7 @@ START_TEST(closed)
 }
 END_TEST
 
-START_TEST(special_targets)
+START_TEST(file_is_refused_when_a_special_file_has_its_name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -422,7 +422,7 @@ START_TEST(special_targets)
 }
 END_TEST
 
-START_TEST(case_counts)
+START_TEST(names_differ_when_only_case_differs)
 {
 	file_make("F", 5001, 2);
 	SERVER_START(&server, "-w", "1");
@@ -434,7 +434,7 @@ START_TEST(case_counts)
 END_TEST
 
 /* All of them the same file here, and each of its own there. */
-START_TEST(many_in_one_directory)
+START_TEST(many_files_go_into_one_directory)
 {
 	enum {
 		COUNT = 5000
@@ -505,7 +505,7 @@ start_reader(void)
 	return pid;
 }
 
-START_TEST(only_whole_versions)
+START_TEST(reader_sees_only_whole_versions)
 {
 	int rounds = getenv("FTX_ENDURANCE") != NULL ? 3000 : 60, status;
 	char source[8];
@@ -537,23 +537,25 @@ underneath_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, harness_end);
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, moved);
-	tcase_add_test(tcase, link_turned);
-	tcase_add_test(tcase, removed);
-	tcase_add_test(tcase, removed_and_made_again);
-	tcase_add_test(tcase, replaced_is_seen_within_a_minute);
-	tcase_add_test(tcase, replaced_while_a_file_comes);
-	tcase_add_test(tcase, out_of_sight);
-	tcase_add_test(tcase, covered);
-	tcase_add_test(tcase, unmounted);
-	tcase_add_test(tcase, other_file_system);
-	tcase_add_test(tcase, larger_than_the_file_system_takes);
-	tcase_add_test(tcase, immutable);
-	tcase_add_test(tcase, closed);
-	tcase_add_test(tcase, special_targets);
-	tcase_add_test(tcase, case_counts);
-	tcase_add_test(tcase, many_in_one_directory);
-	tcase_add_test(tcase, only_whole_versions);
+	tcase_add_test(tcase, descriptor_is_used_until_a_move_is_noticed);
+	tcase_add_test(tcase, link_is_followed_only_at_the_start);
+	tcase_add_test(tcase, put_fails_when_the_directory_is_removed);
+	tcase_add_test(tcase, put_is_refused_when_the_directory_is_made_again);
+	tcase_add_test(tcase, replacement_is_noticed_within_a_minute);
+	tcase_add_test(tcase, open_file_fails_when_the_directory_is_replaced);
+	tcase_add_test(tcase, server_serves_on_when_its_path_cannot_be_checked);
+	tcase_add_test(tcase, put_is_refused_when_the_directory_is_covered);
+	tcase_add_test(tcase, descriptor_is_used_until_an_unmount_is_noticed);
+	tcase_add_test(tcase, file_is_refused_when_a_mount_lies_below);
+	tcase_add_test(
+	    tcase, file_is_refused_when_larger_than_the_file_system_takes);
+	tcase_add_test(tcase, file_is_refused_when_the_target_is_immutable);
+	tcase_add_test(
+	    tcase, file_is_replaced_when_only_its_directory_is_writable);
+	tcase_add_test(tcase, file_is_refused_when_a_special_file_has_its_name);
+	tcase_add_test(tcase, names_differ_when_only_case_differs);
+	tcase_add_test(tcase, many_files_go_into_one_directory);
+	tcase_add_test(tcase, reader_sees_only_whole_versions);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

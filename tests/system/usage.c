@@ -10,7 +10,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(settings_are_printed)
+START_TEST(settings_are_printed_with_T)
 {
 	struct run first, second;
 
@@ -34,7 +34,7 @@ START_TEST(settings_are_printed)
 }
 END_TEST
 
-START_TEST(versions_and_usage)
+START_TEST(version_and_usage_are_printed)
 {
 	struct run run;
 
@@ -53,7 +53,7 @@ START_TEST(versions_and_usage)
 }
 END_TEST
 
-START_TEST(bad_start)
+START_TEST(start_fails_when_a_setting_is_bad)
 {
 	struct server server;
 	struct run run;
@@ -80,7 +80,7 @@ START_TEST(bad_start)
 }
 END_TEST
 
-START_TEST(foreign_staging_folder)
+START_TEST(start_fails_when_the_staging_directory_is_foreign)
 {
 	struct run run;
 	char path[64];
@@ -100,7 +100,7 @@ START_TEST(foreign_staging_folder)
 }
 END_TEST
 
-START_TEST(bad_usage)
+START_TEST(run_fails_when_options_are_bad)
 {
 	static const char *const bad[][6] = {
 	    {"ftx", "put"},
@@ -135,11 +135,12 @@ usage_suite(void)
 	Suite *suite = suite_create("usage");
 	TCase *tcase = harness_case("usage");
 
-	tcase_add_test(tcase, settings_are_printed);
-	tcase_add_test(tcase, versions_and_usage);
-	tcase_add_test(tcase, bad_start);
-	tcase_add_test(tcase, foreign_staging_folder);
-	tcase_add_test(tcase, bad_usage);
+	tcase_add_test(tcase, settings_are_printed_with_T);
+	tcase_add_test(tcase, version_and_usage_are_printed);
+	tcase_add_test(tcase, start_fails_when_a_setting_is_bad);
+	tcase_add_test(
+	    tcase, start_fails_when_the_staging_directory_is_foreign);
+	tcase_add_test(tcase, run_fails_when_options_are_bad);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

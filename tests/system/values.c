@@ -79,7 +79,7 @@ static const struct length_case lengths[] = {
 };
 
 /* The server refuses a header by itself, or else waits for the payload. */
-START_TEST(every_length)
+START_TEST(session_ends_when_a_length_is_wrong)
 {
 	const struct length_case *now = &lengths[_i];
 	struct script *script = script_new();
@@ -118,7 +118,7 @@ static const struct {
 } bad_bytes[] = {{0, 0}, {0, 3}, {1, 4}, {1, 0x80}, {3, 64}, {2, 1}, {6, 2},
     {4, 1}, {16, 0xff}, {28, 1}};
 
-START_TEST(every_bad_value)
+START_TEST(session_ends_when_a_value_is_wrong)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -136,7 +136,7 @@ START_TEST(every_bad_value)
 }
 END_TEST
 
-START_TEST(flags_and_reserved)
+START_TEST(session_ends_when_reserved_bits_are_set)
 {
 	for (size_t offset = 1; offset < 4; offset++) {
 		struct script *script = script_new();
@@ -176,7 +176,7 @@ put_path(size_t length, size_t component, enum status status)
 	peer_close(&peer);
 }
 
-START_TEST(path_lengths)
+START_TEST(file_is_refused_when_its_path_is_too_long)
 {
 	put_path(254, 255, STATUS_STORED);
 	put_path(255, 255, STATUS_STORED);
@@ -189,7 +189,7 @@ START_TEST(path_lengths)
 }
 END_TEST
 
-START_TEST(base_and_path_length)
+START_TEST(file_is_refused_when_base_and_path_are_too_long)
 {
 	static const size_t totals[] = {4095, 4096, 4097};
 
@@ -216,7 +216,7 @@ START_TEST(base_and_path_length)
 }
 END_TEST
 
-START_TEST(more_or_less_than_announced)
+START_TEST(file_is_refused_when_its_size_is_not_as_announced)
 {
 	struct script *script = script_new();
 	struct peer peer;
@@ -254,14 +254,15 @@ values_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, every_length, 0,
+	tcase_add_loop_test(tcase, session_ends_when_a_length_is_wrong, 0,
 	    (int)(sizeof(lengths) / sizeof(lengths[0])));
-	tcase_add_loop_test(tcase, every_bad_value, 0,
+	tcase_add_loop_test(tcase, session_ends_when_a_value_is_wrong, 0,
 	    (int)(sizeof(bad_bytes) / sizeof(bad_bytes[0])));
-	tcase_add_test(tcase, flags_and_reserved);
-	tcase_add_test(tcase, path_lengths);
-	tcase_add_test(tcase, base_and_path_length);
-	tcase_add_test(tcase, more_or_less_than_announced);
+	tcase_add_test(tcase, session_ends_when_reserved_bits_are_set);
+	tcase_add_test(tcase, file_is_refused_when_its_path_is_too_long);
+	tcase_add_test(tcase, file_is_refused_when_base_and_path_are_too_long);
+	tcase_add_test(
+	    tcase, file_is_refused_when_its_size_is_not_as_announced);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

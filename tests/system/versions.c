@@ -78,7 +78,7 @@ make_with_hole(const char *path)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-START_TEST(files_come_as_they_are)
+START_TEST(tree_is_the_same_between_versions)
 {
 	const struct pair *pair = &pairs[_i];
 	const char *ftx = client(pair->client);
@@ -119,7 +119,7 @@ put_option(const char *ftx, const char *option, int status, const char *verb)
 	}
 }
 
-START_TEST(what_is_there_is_not_sent)
+START_TEST(existing_files_are_skipped_between_versions)
 {
 	const struct pair *pair = &pairs[_i];
 	const char *ftx = client(pair->client);
@@ -177,7 +177,7 @@ put_rest(const char *ftx)
 }
 
 /* What one client has begun, the other goes on with. */
-START_TEST(clients_go_on_with_each_other)
+START_TEST(clients_resume_files_of_each_other)
 {
 	enum version first = _i % 2 == 0 ? OLD : NEW;
 	enum version there = _i / 2 == 0 ? OLD : NEW;
@@ -202,7 +202,7 @@ END_TEST
  * What one server has kept, the next may not know; it never takes it for what
  * it is not, and the second cut is its own.
  */
-START_TEST(servers_follow_each_other)
+START_TEST(servers_resume_partials_of_each_other)
 {
 	enum version first = _i == 0 ? OLD : NEW;
 	uint64_t at = is_long ? CUT_STEP : CUT_AT;
@@ -241,7 +241,7 @@ make_many(void)
 }
 
 /* An upgrade, or its undoing, while a tree comes: nothing is lost. */
-START_TEST(servers_are_exchanged_in_mid_run)
+START_TEST(tree_arrives_when_servers_are_exchanged)
 {
 	enum version sender = _i % 2 == 0 ? OLD : NEW;
 	enum version first = _i / 2 == 0 ? OLD : NEW;
@@ -276,7 +276,7 @@ begin_slow(struct run *run, const char *ftx, unsigned at, const char *name)
 	eventually(folder_count_staged("in") >= 1, HARNESS_PATIENCE);
 }
 
-START_TEST(a_file_under_way_is_finished)
+START_TEST(open_file_is_finished_between_versions)
 {
 	const struct pair *pair = &pairs[_i];
 	struct run run;
@@ -293,7 +293,7 @@ START_TEST(a_file_under_way_is_finished)
 END_TEST
 
 /* The second comes, is used and goes while the first receives a file. */
-START_TEST(two_servers_share_a_directory)
+START_TEST(servers_of_both_versions_share_a_directory)
 {
 	enum version first = _i == 0 ? OLD : NEW;
 	struct server second;
@@ -319,7 +319,7 @@ START_TEST(two_servers_share_a_directory)
 END_TEST
 
 /* The last to be committed wins, whole. */
-START_TEST(two_servers_write_one_name)
+START_TEST(last_commit_wins_when_both_versions_write_one_name)
 {
 	int rounds = is_long ? 100 : 5;
 	struct server servers[2];
@@ -363,13 +363,18 @@ versions_suite(void)
 	}
 	is_long = getenv("FTX_ENDURANCE") != NULL;
 	snprintf(old_client, sizeof(old_client), "%s/ftx", folder);
-	tcase_add_loop_test(tcase, files_come_as_they_are, 0, PAIRS);
-	tcase_add_loop_test(tcase, what_is_there_is_not_sent, 0, PAIRS);
-	tcase_add_loop_test(tcase, clients_go_on_with_each_other, 0, 4);
-	tcase_add_loop_test(tcase, servers_follow_each_other, 0, 2);
-	tcase_add_loop_test(tcase, servers_are_exchanged_in_mid_run, 0, 4);
-	tcase_add_loop_test(tcase, a_file_under_way_is_finished, 0, PAIRS);
-	tcase_add_loop_test(tcase, two_servers_share_a_directory, 0, 2);
-	tcase_add_test(tcase, two_servers_write_one_name);
+	tcase_add_loop_test(tcase, tree_is_the_same_between_versions, 0, PAIRS);
+	tcase_add_loop_test(
+	    tcase, existing_files_are_skipped_between_versions, 0, PAIRS);
+	tcase_add_loop_test(tcase, clients_resume_files_of_each_other, 0, 4);
+	tcase_add_loop_test(tcase, servers_resume_partials_of_each_other, 0, 2);
+	tcase_add_loop_test(
+	    tcase, tree_arrives_when_servers_are_exchanged, 0, 4);
+	tcase_add_loop_test(
+	    tcase, open_file_is_finished_between_versions, 0, PAIRS);
+	tcase_add_loop_test(
+	    tcase, servers_of_both_versions_share_a_directory, 0, 2);
+	tcase_add_test(
+	    tcase, last_commit_wins_when_both_versions_write_one_name);
 	return suite;
 }

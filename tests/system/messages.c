@@ -60,7 +60,7 @@ static const struct {
 	"ftx: queue-timeout: \"0\" is out of range; accepted: 1s to 365d\n"},
 };
 
-START_TEST(mistakes_are_named)
+START_TEST(message_names_the_mistake)
 {
 	const char *argv[7] = {NULL};
 	struct run run;
@@ -72,7 +72,7 @@ START_TEST(mistakes_are_named)
 END_TEST
 
 /* Neither can be other when it is run again, and hosts are named once. */
-START_TEST(no_way_from_here)
+START_TEST(message_names_the_host_when_it_cannot_be_reached)
 {
 	struct run run;
 
@@ -95,7 +95,7 @@ START_TEST(no_way_from_here)
 }
 END_TEST
 
-START_TEST(target_is_named_whole)
+START_TEST(message_names_the_whole_target)
 {
 	struct run run;
 
@@ -106,7 +106,7 @@ START_TEST(target_is_named_whole)
 }
 END_TEST
 
-START_TEST(longer_than_its_size)
+START_TEST(message_tells_when_a_file_is_longer_than_announced)
 {
 	struct server server;
 	struct run run;
@@ -124,7 +124,7 @@ START_TEST(longer_than_its_size)
 END_TEST
 
 /* A worker that is not free is no slow transfer. */
-START_TEST(waiting_is_not_counted)
+START_TEST(rate_leaves_out_the_wait_for_a_worker)
 {
 	struct wire_greeting greeting;
 	struct server server;
@@ -158,7 +158,7 @@ start_cut(struct proxy *proxy, const struct server *server, uint64_t bytes)
 }
 
 /* Where the server is not to say that it is that very file. */
-START_TEST(exists_because_it_was_stored)
+START_TEST(exists_is_explained_when_the_result_was_lost)
 {
 	struct server server;
 	struct proxy proxy;
@@ -177,7 +177,7 @@ START_TEST(exists_because_it_was_stored)
 }
 END_TEST
 
-START_TEST(gone_after_it_was_stored)
+START_TEST(missing_source_is_explained_when_the_result_was_lost)
 {
 	struct server server;
 	struct proxy proxy;
@@ -198,7 +198,7 @@ START_TEST(gone_after_it_was_stored)
 }
 END_TEST
 
-START_TEST(end_of_a_run)
+START_TEST(unconfirmed_files_are_listed_at_the_end)
 {
 	struct server server;
 	struct proxy proxy;
@@ -221,7 +221,7 @@ START_TEST(end_of_a_run)
 END_TEST
 
 /* Nothing is known to be stored, but some may be: all of them are named. */
-START_TEST(uncertain_end_of_a_run)
+START_TEST(unconfirmed_files_are_listed_when_nothing_is_certain)
 {
 	struct server server;
 	struct proxy proxy;
@@ -242,23 +242,27 @@ START_TEST(uncertain_end_of_a_run)
 END_TEST
 
 Suite *
-words_suite(void)
+messages_suite(void)
 {
-	Suite *suite = suite_create("words");
+	Suite *suite = suite_create("messages");
 	TCase *before = harness_case("before a connection");
 	TCase *after = harness_case("after it");
 
-	tcase_add_loop_test(before, mistakes_are_named, 0,
+	tcase_add_loop_test(before, message_names_the_mistake, 0,
 	    (int)(sizeof(mistakes) / sizeof(mistakes[0])));
-	tcase_add_test(before, no_way_from_here);
-	tcase_add_test(before, target_is_named_whole);
+	tcase_add_test(
+	    before, message_names_the_host_when_it_cannot_be_reached);
+	tcase_add_test(before, message_names_the_whole_target);
 	suite_add_tcase(suite, before);
-	tcase_add_test(after, longer_than_its_size);
-	tcase_add_test(after, waiting_is_not_counted);
-	tcase_add_test(after, exists_because_it_was_stored);
-	tcase_add_test(after, gone_after_it_was_stored);
-	tcase_add_test(after, end_of_a_run);
-	tcase_add_test(after, uncertain_end_of_a_run);
+	tcase_add_test(
+	    after, message_tells_when_a_file_is_longer_than_announced);
+	tcase_add_test(after, rate_leaves_out_the_wait_for_a_worker);
+	tcase_add_test(after, exists_is_explained_when_the_result_was_lost);
+	tcase_add_test(
+	    after, missing_source_is_explained_when_the_result_was_lost);
+	tcase_add_test(after, unconfirmed_files_are_listed_at_the_end);
+	tcase_add_test(
+	    after, unconfirmed_files_are_listed_when_nothing_is_certain);
 	suite_add_tcase(suite, after);
 	return suite;
 }

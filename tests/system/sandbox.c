@@ -129,7 +129,7 @@ try_all(const char *path, int directory, int held)
 	_exit(fclose(report) == 0 ? 0 : 1);
 }
 
-START_TEST(confined_process)
+START_TEST(confined_process_reaches_only_its_directory)
 {
 	int status, directory, held;
 	char *report;
@@ -171,7 +171,7 @@ is_guarded(const struct server *server, const char *guard)
 	return server_said(server, guard) > 0;
 }
 
-START_TEST(limits)
+START_TEST(limits_are_lowered_in_all_processes)
 {
 	struct server server;
 	struct rlimit limit = {100, 4096};
@@ -201,11 +201,11 @@ gains_no_privileges(pid_t pid)
 {
 	char text[PROCESS_TEXT];
 
-	process_says(pid, "status", "NoNewPrivs:", text);
-	return strcmp(text, "1") == 0;
+	return process_field(pid, "status", "NoNewPrivs:", text) == 0 &&
+	    strcmp(text, "1") == 0;
 }
 
-START_TEST(no_new_privileges)
+START_TEST(workers_gain_no_new_privileges)
 {
 	struct server server;
 	pid_t pids[SERVER_WORKERS];
@@ -213,10 +213,11 @@ START_TEST(no_new_privileges)
 	SERVER_START(&server, "-w", "3");
 	server_settle(&server, pids, 3);
 	if (!is_guarded(&server, "no new privileges"))
-		harness_skip("guards", "this ftxd is not built for Linux");
+		harness_skip("sandbox", "this ftxd is not built for Linux");
 	else
 		for (int i = 0; i < 3; i++)
-			eventually(gains_no_privileges(pids[i]), 5000);
+			eventually(
+			    gains_no_privileges(pids[i]), HARNESS_PATIENCE);
 	server_stop(&server);
 }
 END_TEST
@@ -248,10 +249,10 @@ check_inetd(void)
 	    harness_program(program, "ftxd"));
 	RUN(&run, "ftx", "put", "-e", command, "f", "there:g");
 	run_check(&run, 0, NULL);
-	eventually(count_confined() == 1, 5000);
+	eventually(count_confined() == 1, HARNESS_PATIENCE);
 }
 
-START_TEST(each_worker_is_confined)
+START_TEST(each_worker_is_confined_before_it_serves)
 {
 	static const char *const tracer[] = {"strace", "-D", "-f", "-qq", "-o",
 	    "trace", "-e", "trace=landlock_restrict_self", NULL};
@@ -283,7 +284,7 @@ START_TEST(each_worker_is_confined)
 }
 END_TEST
 
-START_TEST(absent_without_harm)
+START_TEST(put_succeeds_when_landlock_is_missing)
 {
 	struct server server;
 
@@ -300,16 +301,16 @@ START_TEST(absent_without_harm)
 END_TEST
 
 Suite *
-guards_suite(void)
+sandbox_suite(void)
 {
-	Suite *suite = suite_create("guards");
-	TCase *tcase = harness_case("guards");
+	Suite *suite = suite_create("sandbox");
+	TCase *tcase = harness_case("sandbox");
 
-	tcase_add_test(tcase, confined_process);
-	tcase_add_test(tcase, limits);
-	tcase_add_test(tcase, no_new_privileges);
-	tcase_add_test(tcase, each_worker_is_confined);
-	tcase_add_test(tcase, absent_without_harm);
+	tcase_add_test(tcase, confined_process_reaches_only_its_directory);
+	tcase_add_test(tcase, limits_are_lowered_in_all_processes);
+	tcase_add_test(tcase, workers_gain_no_new_privileges);
+	tcase_add_test(tcase, each_worker_is_confined_before_it_serves);
+	tcase_add_test(tcase, put_succeeds_when_landlock_is_missing);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
