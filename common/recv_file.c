@@ -84,7 +84,7 @@ recv_file_hole(struct recv_file *file, uint64_t length)
 }
 
 int
-recv_file_settle(struct recv_file *file)
+recv_file_set_size(struct recv_file *file)
 {
 	if (!file->ends_in_hole)
 		return 0;

@@ -41,7 +41,7 @@ int recv_file_hole(struct recv_file *file, uint64_t length);
 /*
  * Give the file the length of what was received.  Returns 0, or -1 with errno.
  */
-int recv_file_settle(struct recv_file *file);
+int recv_file_set_size(struct recv_file *file);
 
 /*
  * Compare with what the sender says it sent.  Returns 0 if size and digest

@@ -168,7 +168,7 @@ send_file_skip(struct send_file *file, uint64_t end, struct outcome *outcome)
 }
 
 int
-send_file_recall(struct send_file *file, const struct digest *beginning)
+send_file_resume(struct send_file *file, const struct digest *beginning)
 {
 	if (lseek(file->fd, (off_t)beginning->length, SEEK_SET) == -1)
 		return -1;

@@ -56,7 +56,7 @@ int send_file_skip(
  * Continue after a beginning that was hashed before.  Returns 0, or -1 with
  * errno; then it is still at the start.
  */
-int send_file_recall(struct send_file *file, const struct digest *beginning);
+int send_file_resume(struct send_file *file, const struct digest *beginning);
 
 /* Begin again at the start.  Returns 0, or -1 with outcome. */
 int send_file_rewind(struct send_file *file, struct outcome *outcome);

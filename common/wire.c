@@ -17,12 +17,12 @@ static const struct type_rule {
 	uint32_t shortest, longest;
 } type_rules[] = {
     {WIRE_BASE, WIRE_FROM_CLIENT, "base", 1, 1 + WIRE_PATH_MAX},
-    {WIRE_PUT, WIRE_FROM_CLIENT, "put", WIRE_REQUEST,
-	WIRE_REQUEST + WIRE_PATH_MAX},
-    {WIRE_ASK, WIRE_FROM_CLIENT, "ask", WIRE_REQUEST,
-	WIRE_REQUEST + WIRE_PATH_MAX},
-    {WIRE_DIRECTORY, WIRE_FROM_CLIENT, "directory", WIRE_REQUEST,
-	WIRE_REQUEST + WIRE_PATH_MAX},
+    {WIRE_PUT, WIRE_FROM_CLIENT, "put", WIRE_REQUEST_SIZE,
+	WIRE_REQUEST_SIZE + WIRE_PATH_MAX},
+    {WIRE_ASK, WIRE_FROM_CLIENT, "ask", WIRE_REQUEST_SIZE,
+	WIRE_REQUEST_SIZE + WIRE_PATH_MAX},
+    {WIRE_DIRECTORY, WIRE_FROM_CLIENT, "directory", WIRE_REQUEST_SIZE,
+	WIRE_REQUEST_SIZE + WIRE_PATH_MAX},
     {WIRE_DATA, WIRE_FROM_CLIENT, "data", 1, WIRE_DATA_MAX},
     {WIRE_HOLE, WIRE_FROM_CLIENT, "hole", 8, 8},
     {WIRE_END, WIRE_FROM_CLIENT, "end", 16, 16},
@@ -32,8 +32,8 @@ static const struct type_rule {
     {WIRE_RESTART, WIRE_FROM_CLIENT, "restart", 0, 0},
     {WIRE_BASED, WIRE_FROM_SERVER, "based", 2, 2 + 2 * WIRE_PATH_MAX},
     {WIRE_GO, WIRE_FROM_SERVER, "go", 16, 16},
-    {WIRE_ANSWER, WIRE_FROM_SERVER, "result", WIRE_RESULT,
-	WIRE_RESULT + STATUS_TEXT - 1},
+    {WIRE_RESULT, WIRE_FROM_SERVER, "result", WIRE_RESULT_SIZE,
+	WIRE_RESULT_SIZE + STATUS_TEXT - 1},
     {WIRE_WORKING, WIRE_FROM_SERVER, "working", 0, 0},
     {WIRE_FATAL, WIRE_FROM_SERVER, "fatal", 1, STATUS_TEXT},
     {WIRE_FEATURES, WIRE_FROM_SERVER, "features", 8, 8},
@@ -208,8 +208,8 @@ wire_read_base(const uint8_t *in, size_t length, struct wire_base *base)
 
 	base->path = rest_of(in, length, at);
 	base->mode =
-	    mode == WIRE_BASE_SETTLE ? WIRE_BASE_SETTLE : WIRE_BASE_DIRECTORY;
-	return mode <= WIRE_BASE_SETTLE ? 0 : -1;
+	    mode == WIRE_BASE_RESOLVE ? WIRE_BASE_RESOLVE : WIRE_BASE_DIRECTORY;
+	return mode <= WIRE_BASE_RESOLVE ? 0 : -1;
 }
 
 size_t
@@ -263,7 +263,7 @@ request_is_known(const struct wire_request *request, uint64_t kind)
 {
 	const unsigned attributes = WIRE_EXACT_MODE | WIRE_TIME;
 
-	return (kind == WIRE_FILE || kind == WIRE_FOLDER) &&
+	return (kind == WIRE_KIND_FILE || kind == WIRE_KIND_DIRECTORY) &&
 	    (request->attributes & ~attributes) == 0 &&
 	    (request->wishes & ~(unsigned)WIRE_WISHES) == 0;
 }
@@ -284,7 +284,8 @@ wire_read_request(
 	const uint8_t *at = in;
 	uint64_t kind = read_number(&at, 1);
 
-	request->kind = kind == WIRE_FOLDER ? WIRE_FOLDER : WIRE_FILE;
+	request->kind =
+	    kind == WIRE_KIND_DIRECTORY ? WIRE_KIND_DIRECTORY : WIRE_KIND_FILE;
 	request->attributes = (unsigned)read_number(&at, 1);
 	request->wishes = (unsigned)read_number(&at, 2);
 	request->mode = (uint32_t)read_number(&at, 4);
@@ -358,34 +359,34 @@ wire_read_end(const uint8_t *in, size_t length, struct wire_end *end)
 }
 
 size_t
-wire_write_answer(uint8_t *out, const struct wire_answer *answer)
+wire_write_result(uint8_t *out, const struct wire_result *result)
 {
 	uint8_t *at = out;
 
-	write_number(&at, (uint64_t)answer->status, 1);
-	write_number(&at, answer->durable != 0, 1);
+	write_number(&at, (uint64_t)result->status, 1);
+	write_number(&at, result->durable != 0, 1);
 	write_number(&at, 0, 2);
-	write_number(&at, answer->size, 8);
-	write_number(&at, answer->digest, 8);
-	write_bytes(&at, answer->text.bytes, answer->text.length);
+	write_number(&at, result->size, 8);
+	write_number(&at, result->digest, 8);
+	write_bytes(&at, result->text.bytes, result->text.length);
 	return (size_t)(at - out);
 }
 
 int
-wire_read_answer(const uint8_t *in, size_t length, struct wire_answer *answer)
+wire_read_result(const uint8_t *in, size_t length, struct wire_result *result)
 {
 	const uint8_t *at = in;
 	uint64_t status = read_number(&at, 1);
 	uint64_t flags = read_number(&at, 1);
 	uint64_t zero = read_number(&at, 2);
 
-	answer->size = read_number(&at, 8);
-	answer->digest = read_number(&at, 8);
-	answer->text = rest_of(in, length, at);
-	answer->durable = flags == 1;
+	result->size = read_number(&at, 8);
+	result->digest = read_number(&at, 8);
+	result->text = rest_of(in, length, at);
+	result->durable = flags == 1;
 	if (status >= STATUS_WIRE || flags > 1 || zero != 0)
 		return -1;
-	answer->status = (enum status)status;
+	result->status = (enum status)status;
 	return flags == 0 || status == STATUS_STORED ? 0 : -1;
 }
 

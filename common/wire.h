@@ -12,11 +12,11 @@
 #define WIRE_LOWEST 1
 #define WIRE_HIGHEST 2
 
-#define WIRE_GREETING 24 /* length of the server's preamble */
-#define WIRE_HELLO 16	 /* length of the client's preamble */
-#define WIRE_HEADER 12	 /* length of a frame's header */
-#define WIRE_REQUEST 44	 /* length of a request without its path */
-#define WIRE_RESULT 20	 /* length of a result without its text */
+#define WIRE_GREETING 24     /* length of the server's preamble */
+#define WIRE_HELLO 16	     /* length of the client's preamble */
+#define WIRE_HEADER 12	     /* length of a frame's header */
+#define WIRE_REQUEST_SIZE 44 /* length of a request without its path */
+#define WIRE_RESULT_SIZE 20  /* length of a result without its text */
 
 #define WIRE_CONTROL_MAX 65536	 /* longest payload, but for data */
 #define WIRE_DATA_MAX 1048576	 /* longest payload of data */
@@ -26,7 +26,7 @@
 #define WIRE_DEPTH_MAX 128 /* components of base and path together */
 #define WIRE_WINDOW_REQUESTS 4096
 #define WIRE_WINDOW_PATHS 1048576
-#define WIRE_ANSWERS_MAX 65536 /* unsent answers at which a server stops */
+#define WIRE_RESULTS_MAX 65536 /* unsent answers at which a server stops */
 
 #define WIRE_SIZE_UNKNOWN UINT64_MAX
 
@@ -44,7 +44,7 @@ enum wire_type {
 	WIRE_RESTART = 11,
 	WIRE_BASED = 129,
 	WIRE_GO = 130,
-	WIRE_ANSWER = 131, /* "result" in the manual */
+	WIRE_RESULT = 131, /* "result" in the manual */
 	WIRE_WORKING = 132,
 	WIRE_FATAL = 133,
 	WIRE_FEATURES = 134 /* since version 2 */
@@ -78,7 +78,7 @@ struct wire_hello {
 
 enum wire_base_mode {
 	WIRE_BASE_DIRECTORY = 0,
-	WIRE_BASE_SETTLE = 1
+	WIRE_BASE_RESOLVE = 1
 };
 
 /* Bytes that lie in a payload; not owned, no NUL. */
@@ -98,8 +98,8 @@ struct wire_based {
 };
 
 enum wire_kind {
-	WIRE_FILE = 1,
-	WIRE_FOLDER = 2
+	WIRE_KIND_FILE = 1,
+	WIRE_KIND_DIRECTORY = 2
 };
 
 enum wire_attributes {
@@ -144,7 +144,7 @@ struct wire_end {
 	uint64_t size, digest;
 };
 
-struct wire_answer {
+struct wire_result {
 	enum status status;
 	int durable;
 	uint64_t size, digest;
@@ -209,9 +209,9 @@ size_t wire_write_go(uint8_t *out, const struct wire_go *go);
 int wire_read_go(const uint8_t *in, size_t length, struct wire_go *go);
 size_t wire_write_end(uint8_t *out, const struct wire_end *end);
 int wire_read_end(const uint8_t *in, size_t length, struct wire_end *end);
-size_t wire_write_answer(uint8_t *out, const struct wire_answer *answer);
-int wire_read_answer(
-    const uint8_t *in, size_t length, struct wire_answer *answer);
+size_t wire_write_result(uint8_t *out, const struct wire_result *result);
+int wire_read_result(
+    const uint8_t *in, size_t length, struct wire_result *result);
 size_t wire_write_reason(uint8_t *out, const struct wire_reason *reason);
 int wire_read_reason(
     const uint8_t *in, size_t length, struct wire_reason *reason);

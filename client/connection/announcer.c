@@ -43,7 +43,8 @@ static void
 report_unsent(struct run *run, const struct source *source,
     enum source_kind kind, const struct outcome *outcome)
 {
-	const struct request request = {.source = *source, .kind = WIRE_FILE};
+	const struct request request = {
+	    .source = *source, .kind = WIRE_KIND_FILE};
 
 	report_source(run, &request, kind, outcome);
 }
@@ -131,7 +132,7 @@ announce_directory(struct announcer *announcer, const struct source *source,
     const struct stat *found, int settles, struct directory *directory)
 {
 	struct request *request =
-	    add_request(announcer, source, WIRE_FOLDER, directory);
+	    add_request(announcer, source, WIRE_KIND_DIRECTORY, directory);
 
 	if (request == NULL)
 		return;
@@ -154,8 +155,8 @@ repeat_directory(struct announcer *announcer, struct directory *directory)
 		return 0;
 	/* If there is no memory, do not try it again. */
 	directory->known |= announcer->connection;
-	request = add_request(announcer, &directory->source, WIRE_FOLDER,
-	    directory_hold(directory));
+	request = add_request(announcer, &directory->source,
+	    WIRE_KIND_DIRECTORY, directory_hold(directory));
 	if (request == NULL)
 		return 1;
 	request_identify(request, -1, &directory->found);
@@ -168,7 +169,7 @@ repeat_directory(struct announcer *announcer, struct directory *directory)
 static struct directory *
 directory_before(const struct request *request)
 {
-	if (request->kind == WIRE_FILE || request->settles ||
+	if (request->kind == WIRE_KIND_FILE || request->settles ||
 	    request->directory == NULL)
 		return request->directory;
 	return request->directory->parent;
@@ -275,7 +276,7 @@ announce_again(struct announcer *announcer, struct request *request,
 	enum source_kind kind;
 
 	window_add(announcer->window, request);
-	if (request->kind == WIRE_FOLDER) {
+	if (request->kind == WIRE_KIND_DIRECTORY) {
 		queue_directory(announcer, request);
 		return ANNOUNCER_MORE;
 	}
@@ -303,7 +304,7 @@ announce_file(struct announcer *announcer, const struct queue_item *item,
 	struct request *request = NULL;
 
 	if (check_name(run, &item->source, 0))
-		request = add_request(announcer, &item->source, WIRE_FILE,
+		request = add_request(announcer, &item->source, WIRE_KIND_FILE,
 		    directory_hold(run->directories.current));
 	if (request == NULL) {
 		(void)blocking_close(item->fd);
@@ -319,7 +320,7 @@ announce_input(struct announcer *announcer, const struct queue_item *item,
     struct announcer_source *source)
 {
 	struct request *request =
-	    add_request(announcer, &item->source, WIRE_FILE, NULL);
+	    add_request(announcer, &item->source, WIRE_KIND_FILE, NULL);
 
 	if (request == NULL)
 		return ANNOUNCER_MORE;

@@ -15,7 +15,7 @@
 #include "common/wire.h"
 
 /* The payload of the longest request. */
-#define ANNOUNCER_ROOM (WIRE_REQUEST + WIRE_PATH_MAX)
+#define ANNOUNCER_ROOM (WIRE_REQUEST_SIZE + WIRE_PATH_MAX)
 
 struct announcer {
 	struct run *run; /* none of the three is owned */

@@ -21,7 +21,7 @@ checksum_begin(struct checksum *checksum, struct request *request, int fd,
 	send_file_begin(&checksum->file, fd, request->number, found);
 	/* If that fails, the file is read from its start. */
 	if (request->hashed.length > 0)
-		(void)send_file_recall(&checksum->file, &request->hashed);
+		(void)send_file_resume(&checksum->file, &request->hashed);
 }
 
 static enum checksum_event

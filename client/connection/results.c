@@ -55,7 +55,7 @@ take_go(struct results *results, const struct conn_frame *frame,
 
 /* The same of a file whose content was not sent, or not here. */
 static int
-is_there(const struct request *request, const struct wire_answer *answer)
+is_there(const struct request *request, const struct wire_result *answer)
 {
 	if (answer->status == STATUS_UNCHANGED)
 		return (request->wishes &
@@ -68,11 +68,11 @@ is_there(const struct request *request, const struct wire_answer *answer)
 /* Nonzero if success can be true: it says what was wished and sent. */
 static int
 is_plausible(const struct results *results, const struct request *request,
-    const struct wire_answer *answer)
+    const struct wire_result *answer)
 {
 	int dry_run = results->run->options->dry_run;
 
-	if (request->kind == WIRE_FOLDER)
+	if (request->kind == WIRE_KIND_DIRECTORY)
 		return request->state == REQUEST_ENDED && answer->size == 0 &&
 		    answer->digest == 0 &&
 		    (answer->status == STATUS_UNCHANGED ||
@@ -99,7 +99,7 @@ fail_unsynced(struct results *results, struct request *request)
 
 static int
 take_success(struct results *results, struct request *request,
-    const struct wire_answer *answer, struct outcome *outcome)
+    const struct wire_result *answer, struct outcome *outcome)
 {
 	if (!is_plausible(results, request, answer))
 		return fail(outcome,
@@ -118,7 +118,7 @@ take_success(struct results *results, struct request *request,
 
 static void
 take_failure(struct results *results, struct request *request,
-    const struct wire_answer *answer)
+    const struct wire_result *answer)
 {
 	struct window *window = &results->outgoing->window;
 	struct outcome why;
@@ -151,9 +151,9 @@ take_result(struct results *results, const struct conn_frame *frame,
 {
 	struct window *window = &results->outgoing->window;
 	struct request *request = window_find(window, frame->request);
-	struct wire_answer answer;
+	struct wire_result answer;
 
-	if (wire_read_answer(frame->payload, frame->length, &answer) == -1)
+	if (wire_read_result(frame->payload, frame->length, &answer) == -1)
 		return fail(outcome, "bad result");
 	if (request == NULL || request->state == REQUEST_NEW)
 		return fail(outcome, "result for nothing that was sent");

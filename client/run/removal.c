@@ -52,7 +52,8 @@ removal_follow(struct run *run, const struct request *request, int durable)
 	int result;
 
 	/* A source that is not synced stays; report_success has said so. */
-	if (!options->remove_source || request->kind != WIRE_FILE || !durable)
+	if (!options->remove_source || request->kind != WIRE_KIND_FILE ||
+	    !durable)
 		return;
 	blocking_enter(request->source.path);
 	result = remove_source(run, request, &outcome);

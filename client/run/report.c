@@ -74,7 +74,7 @@ report_success(struct run *run, const struct request *request,
 
 	if (status == STATUS_STORED && !durable)
 		warn_unsynced(run);
-	if (request->kind == WIRE_FOLDER) {
+	if (request->kind == WIRE_KIND_DIRECTORY) {
 		run->tally.directories += !request->repeats;
 		return;
 	}
@@ -194,9 +194,9 @@ count_failure(struct run *run, const struct request *request,
     const struct outcome *outcome)
 {
 	tally_count(&run->tally, outcome->status);
-	run->tally.done += request->kind != WIRE_FOLDER;
+	run->tally.done += request->kind != WIRE_KIND_DIRECTORY;
 	run->tally.unconfirmed +=
-	    request->uncertain && request->kind == WIRE_FILE;
+	    request->uncertain && request->kind == WIRE_KIND_FILE;
 	events_failure(run, request, outcome);
 }
 
@@ -206,7 +206,7 @@ describe_state(const struct request *request, const char *otherwise)
 {
 	if (!request->uncertain)
 		return otherwise;
-	return request->kind == WIRE_FOLDER
+	return request->kind == WIRE_KIND_DIRECTORY
 	    ? "it may have been done before the connection was lost"
 	    : "it may have been stored before the connection was lost";
 }
@@ -217,7 +217,7 @@ describe_undone(const struct request *request, enum status status)
 {
 	if (request->settles)
 		return "its mode and time were not set";
-	if (request->kind == WIRE_FOLDER)
+	if (request->kind == WIRE_KIND_DIRECTORY)
 		return "it was not made";
 	/* Once it has all, it may fail with the file under its name already. */
 	if (status == STATUS_FAILED && request->state == REQUEST_ENDED)
@@ -325,7 +325,7 @@ count_all(struct run *run)
 
 	for (const struct request *request = run->again.first; request != NULL;
 	     request = request->next) {
-		if (request->kind == WIRE_FOLDER)
+		if (request->kind == WIRE_KIND_DIRECTORY)
 			continue;
 		state.unconfirmed += request->uncertain != 0;
 		state.unstored += request->uncertain == 0;
@@ -386,7 +386,7 @@ name_rest(struct run *run, const struct rest *rest)
 
 	for (const struct request *request = run->again.first; request != NULL;
 	     request = request->next)
-		if (request->kind == WIRE_FILE)
+		if (request->kind == WIRE_KIND_FILE)
 			name_one(run, rest, &request->source,
 			    request->uncertain,
 			    request->uncertain ? "not confirmed"

@@ -38,7 +38,7 @@ request_identify(struct request *request, int fd, const struct stat *found)
 	request->mode = found->st_mode;
 	request->size = (uint64_t)found->st_size;
 	request->allocated =
-	    request->kind == WIRE_FILE ? holes_allocated(fd, found) : 0;
+	    request->kind == WIRE_KIND_FILE ? holes_allocated(fd, found) : 0;
 }
 
 void

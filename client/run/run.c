@@ -111,7 +111,7 @@ run_base(const struct run *run)
 		return (struct wire_base){
 		    WIRE_BASE_DIRECTORY, bytes_of(run->directory)};
 	if (run->settles)
-		return (struct wire_base){WIRE_BASE_SETTLE, bytes_of(path)};
+		return (struct wire_base){WIRE_BASE_RESOLVE, bytes_of(path)};
 	return (struct wire_base){WIRE_BASE_DIRECTORY,
 	    {path, target_directory(run->target, &reason)}};
 }
@@ -143,14 +143,14 @@ run_path(const struct run *run, const struct source *source)
 static int
 is_closed(const struct options *options, const struct request *request)
 {
-	return request->kind == WIRE_FOLDER && !request->settles &&
+	return request->kind == WIRE_KIND_DIRECTORY && !request->settles &&
 	    options->preserve && (request->mode & S_IRWXU) != S_IRWXU;
 }
 
 static unsigned
 attributes_of(const struct options *options, const struct request *request)
 {
-	if (request->kind == WIRE_FOLDER && !request->settles)
+	if (request->kind == WIRE_KIND_DIRECTORY && !request->settles)
 		return is_closed(options, request) ? WIRE_EXACT_MODE : 0;
 	/* Standard input has neither, but for what the user says. */
 	if (request->input)
@@ -168,7 +168,7 @@ run_resumes(const struct run *run, const struct request *request)
 {
 	return run->options->resume && !run->options->growing &&
 	    !run->options->dry_run && !request->input &&
-	    request->kind == WIRE_FILE && request->size >= RUN_RESUMED;
+	    request->kind == WIRE_KIND_FILE && request->size >= RUN_RESUMED;
 }
 
 /* Whether the target is what is to be sent. */
@@ -189,7 +189,7 @@ wishes_of(const struct run *run, const struct request *request)
 	unsigned wishes = (options->dry_run ? WIRE_DRY_RUN : 0) |
 	    (options->require_sync ? WIRE_REQUIRE_SYNC : 0);
 
-	if (request->kind == WIRE_FOLDER)
+	if (request->kind == WIRE_KIND_DIRECTORY)
 		return wishes;
 	if (options->no_clobber)
 		wishes |= WIRE_NO_CLOBBER;
@@ -201,7 +201,7 @@ wishes_of(const struct run *run, const struct request *request)
 static uint32_t
 mode_of(const struct options *options, const struct request *request)
 {
-	if (request->kind == WIRE_FILE)
+	if (request->kind == WIRE_KIND_FILE)
 		return options_mode(options, request->mode);
 	return (request->mode & 0777) |
 	    (is_closed(options, request) ? S_IRWXU : 0);
@@ -212,7 +212,7 @@ run_request(const struct run *run, const struct request *request)
 {
 	const struct options *options = run->options;
 	const struct source_identity *identity = &request->identity;
-	int directory = request->kind == WIRE_FOLDER;
+	int directory = request->kind == WIRE_KIND_DIRECTORY;
 
 	return (struct wire_request){
 	    .kind = request->kind,

@@ -335,7 +335,7 @@ receive_directory(struct receive *receive, uint32_t number,
 	struct outcome outcome;
 	int result, retried = 0;
 
-	if (request->kind != WIRE_FOLDER || request->size != 0 ||
+	if (request->kind != WIRE_KIND_DIRECTORY || request->size != 0 ||
 	    request->digest != 0 || (request->wishes & ~wishes) != 0)
 		return receive_fail(receive, "bad request for a directory");
 	while ((directory = settle_directory(

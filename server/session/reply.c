@@ -75,14 +75,14 @@ reply_fatal(struct conn *conn, const struct outcome *outcome)
 
 static int
 queue_result(
-    struct conn *conn, uint32_t request, const struct wire_answer *answer)
+    struct conn *conn, uint32_t request, const struct wire_result *answer)
 {
 	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
 
 	if (payload == NULL)
 		return -1;
 	conn_queue(
-	    conn, WIRE_ANSWER, request, wire_write_answer(payload, answer));
+	    conn, WIRE_RESULT, request, wire_write_result(payload, answer));
 	return 0;
 }
 
@@ -117,7 +117,7 @@ int
 reply_failed(struct conn *conn, const struct reply_subject *subject,
     const struct outcome *outcome)
 {
-	const struct wire_answer answer = {
+	const struct wire_result answer = {
 	    .status = outcome->status, .text = text_of(outcome)};
 	char path[ANSWER_PATH], text[LOG_LINE];
 
@@ -144,7 +144,7 @@ int
 reply_stored(struct conn *conn, const struct reply_subject *subject,
     const struct wire_end *stored, int durable)
 {
-	const struct wire_answer answer = {.status = STATUS_STORED,
+	const struct wire_result answer = {.status = STATUS_STORED,
 	    .durable = durable,
 	    .size = stored->size,
 	    .digest = stored->digest};

@@ -11,7 +11,7 @@
 
 /*
  * Each returns 0, or -1 if there is no room, which a caller that stops at
- * WIRE_ANSWERS_MAX unsent bytes never sees.
+ * WIRE_RESULTS_MAX unsent bytes never sees.
  */
 int reply_features(struct conn *conn);
 int reply_based(struct conn *conn, const struct wire_based *based);

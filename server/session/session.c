@@ -9,8 +9,8 @@
 #include "common/conn.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "server/session/liveness.h"
 #include "server/session/frames.h"
+#include "server/session/liveness.h"
 #include "server/session/reply.h"
 #include "server/settings/options.h"
 #include "server/shared/scoreboard.h"
@@ -429,7 +429,7 @@ step(struct session *session)
 	if (session->gone != 0)
 		end_lost(session, strerror(session->gone));
 	else if (session->receive.state == RECEIVE_CLOSED ||
-	    conn_unsent(&session->conn) > WIRE_ANSWERS_MAX)
+	    conn_unsent(&session->conn) > WIRE_RESULTS_MAX)
 		send_answers(session);
 	else if (!session->introduced) {
 		read_hello(session);

@@ -45,7 +45,7 @@ base_settle(struct base *base, const struct wire_base *wanted,
 {
 	const char *path = wanted->path.bytes;
 	size_t length = wanted->path.length;
-	int settle = wanted->mode == WIRE_BASE_SETTLE;
+	int settle = wanted->mode == WIRE_BASE_RESOLVE;
 	int slash = settle && length > 0 && path[length - 1] == '/';
 	const char *reason = wire_check_path(path, length - (size_t)slash);
 	size_t start;

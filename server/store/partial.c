@@ -83,8 +83,8 @@ partial_name(const struct store *store, uint64_t sender,
     const struct wire_request *request)
 {
 	struct digest digest;
-	uint8_t encoded[WIRE_REQUEST];
-	struct wire_request identity = {.kind = WIRE_FILE,
+	uint8_t encoded[WIRE_REQUEST_SIZE];
+	struct wire_request identity = {.kind = WIRE_KIND_FILE,
 	    .seconds = request->seconds,
 	    .nanoseconds = request->nanoseconds,
 	    .size = request->size};

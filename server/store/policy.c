@@ -97,7 +97,7 @@ policy_check_file(const struct policy *policy,
 	if (policy_check_open(policy, outcome) == -1 ||
 	    policy_check_sync(policy, request, outcome) == -1)
 		return -1;
-	if (request->kind != WIRE_FILE) {
+	if (request->kind != WIRE_KIND_FILE) {
 		outcome_set(outcome, STATUS_REFUSED, "not a regular file");
 		return -1;
 	}

@@ -242,11 +242,11 @@ write_data(struct staged *content, const void *bytes, size_t length)
 static int
 settle(struct staged *content)
 {
-	if (recv_file_settle(&content->file) == 0)
+	if (recv_file_set_size(&content->file) == 0)
 		return 0;
 	if (!sweep_after_failure(content->policy->store, 0))
 		return -1;
-	return recv_file_settle(&content->file);
+	return recv_file_set_size(&content->file);
 }
 
 /* Bytes that may be written without a look at the space, or 0 with outcome. */
@@ -382,7 +382,7 @@ staged_keep(struct staged *content)
 	if (content->staged.fd == -1 ||
 	    !partial_is_name(content->staged.name) ||
 	    !is_worth_keeping(content) ||
-	    recv_file_settle(&content->file) == -1 ||
+	    recv_file_set_size(&content->file) == -1 ||
 	    staging_close(&content->staged) == -1)
 		return 0;
 	sweep_enforce_quota(

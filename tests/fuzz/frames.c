@@ -52,7 +52,7 @@ repeat_either(const struct conn_frame *frame)
 	size_t length = frame->length;
 	struct wire_based based;
 	struct wire_go go;
-	struct wire_answer answer;
+	struct wire_result answer;
 	struct wire_reason reason;
 	uint64_t features;
 
@@ -65,9 +65,9 @@ repeat_either(const struct conn_frame *frame)
 		return wire_read_go(in, length, &go) == 0
 		    ? wire_write_go(written, &go)
 		    : 0;
-	case WIRE_ANSWER:
-		return wire_read_answer(in, length, &answer) == 0
-		    ? wire_write_answer(written, &answer)
+	case WIRE_RESULT:
+		return wire_read_result(in, length, &answer) == 0
+		    ? wire_write_result(written, &answer)
 		    : 0;
 	case WIRE_ABORT:
 	case WIRE_FATAL:

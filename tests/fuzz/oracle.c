@@ -76,10 +76,10 @@ repair_end(struct oracle *oracle, const struct content *content,
 	request->wanted.size = end.size;
 	request->wanted.allocated = 0;
 	/* The path is the last of it, and stays where it lies. */
-	announced =
-	    (uint8_t *)(uintptr_t)request->wanted.path.bytes - WIRE_REQUEST;
+	announced = (uint8_t *)(uintptr_t)request->wanted.path.bytes -
+	    WIRE_REQUEST_SIZE;
 	(void)wire_write_request(bytes, &request->wanted);
-	memcpy(announced, bytes, WIRE_REQUEST);
+	memcpy(announced, bytes, WIRE_REQUEST_SIZE);
 }
 
 static void
@@ -164,7 +164,7 @@ oracle_read(struct oracle *oracle, uint8_t *bytes, size_t length, int repair)
 
 static int
 is_stored_truly(const struct oracle *oracle,
-    const struct oracle_request *request, const struct wire_answer *answer)
+    const struct oracle_request *request, const struct wire_result *answer)
 {
 	const struct wire_request *wanted = &request->wanted;
 
@@ -183,7 +183,7 @@ is_stored_truly(const struct oracle *oracle,
 
 static int
 is_true(const struct oracle *oracle, const struct oracle_request *request,
-    const struct wire_answer *answer)
+    const struct wire_result *answer)
 {
 	unsigned wishes = request->wanted.wishes;
 
@@ -212,10 +212,10 @@ static void
 hear_answer(struct oracle *oracle, const struct conn_frame *frame)
 {
 	struct oracle_request *request = find(oracle, frame->request);
-	struct wire_answer answer;
+	struct wire_result answer;
 
 	fuzz_check(
-	    wire_read_answer(frame->payload, frame->length, &answer) == 0);
+	    wire_read_result(frame->payload, frame->length, &answer) == 0);
 	fuzz_check(request != NULL && !request->answered);
 	fuzz_check(is_true(oracle, request, &answer));
 	request->answered = 1;
@@ -253,7 +253,7 @@ oracle_hear(struct oracle *oracle, const struct conn_frame *frame)
 		fuzz_check(request != NULL && request->type == WIRE_ASK &&
 		    !request->answered);
 		break;
-	case WIRE_ANSWER:
+	case WIRE_RESULT:
 		hear_answer(oracle, frame);
 		break;
 	case WIRE_FATAL:

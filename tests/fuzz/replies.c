@@ -176,14 +176,14 @@ static void
 make_honest(uint8_t *piece, size_t length)
 {
 	struct wire_frame frame;
-	struct wire_answer answer;
+	struct wire_result answer;
 	const struct sent *now;
 	const char *reason;
 
 	if (length < WIRE_HEADER ||
 	    wire_read_header(piece, WIRE_FROM_SERVER, &frame, &reason) == -1 ||
-	    frame.type != WIRE_ANSWER || frame.length != length - WIRE_HEADER ||
-	    wire_read_answer(piece + WIRE_HEADER, frame.length, &answer) == -1)
+	    frame.type != WIRE_RESULT || frame.length != length - WIRE_HEADER ||
+	    wire_read_result(piece + WIRE_HEADER, frame.length, &answer) == -1)
 		return;
 	now = find(frame.request);
 	if (now == NULL || !now->ended || answer.status != STATUS_STORED)
@@ -191,7 +191,7 @@ make_honest(uint8_t *piece, size_t length)
 	answer.size = now->size;
 	answer.digest = now->digest;
 	answer.text.length = 0;
-	(void)wire_write_answer(piece + WIRE_HEADER, &answer);
+	(void)wire_write_result(piece + WIRE_HEADER, &answer);
 }
 
 static void
@@ -206,7 +206,7 @@ say(void *argument, uint8_t *piece, size_t length)
 
 /* Whether it says of this request what may be believed. */
 static int
-is_believable(const struct sent *now, const struct wire_answer *answer)
+is_believable(const struct sent *now, const struct wire_result *answer)
 {
 	int same = answer->size == now->size && answer->digest == now->digest;
 
@@ -228,10 +228,10 @@ static void
 judge_answer(const struct wire_frame *frame, const uint8_t *payload)
 {
 	struct sent *now = find(frame->request);
-	struct wire_answer answer;
+	struct wire_result answer;
 
-	if (now == NULL || frame->type != WIRE_ANSWER ||
-	    wire_read_answer(payload, frame->length, &answer) == -1 ||
+	if (now == NULL || frame->type != WIRE_RESULT ||
+	    wire_read_result(payload, frame->length, &answer) == -1 ||
 	    !status_success(answer.status) || !is_believable(now, &answer))
 		return;
 	now->confirmed = 1;

@@ -172,14 +172,14 @@ static void
 lose_connection(const struct server *server)
 {
 	static uint8_t content[KEPT];
-	const struct wire_request request = {.kind = WIRE_FILE,
+	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_RESUME,
 	    .mode = 0644,
 	    .size = KEPT + 5,
 	    .allocated = 4096,
 	    .path = {"b", 1}};
 	struct script *session = script_new();
-	uint8_t payload[WIRE_REQUEST + 1];
+	uint8_t payload[WIRE_REQUEST_SIZE + 1];
 	struct peer peer;
 
 	memset(content, 'x', sizeof(content));
@@ -267,13 +267,14 @@ find_frame(const struct side *server, enum wire_type type)
 {
 	size_t at = WIRE_GREETING;
 
-	while (server->bytes[at] != type && server->bytes[at] != WIRE_ANSWER)
+	while (server->bytes[at] != type && server->bytes[at] != WIRE_RESULT)
 		at += frame_length(server, at);
 	return at;
 }
 
 /* The bytes of hello, base and an ask of one byte each. */
-#define ASKED (WIRE_HELLO + WIRE_HEADER + 1 + WIRE_HEADER + WIRE_REQUEST + 1)
+#define ASKED                                                                  \
+	(WIRE_HELLO + WIRE_HEADER + 1 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 
 /*
  * The page's server, which says its go once that was asked for, and its first
@@ -283,7 +284,7 @@ static void
 play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
 {
 	size_t go = find_frame(server, WIRE_GO);
-	size_t result = find_frame(server, WIRE_ANSWER);
+	size_t result = find_frame(server, WIRE_RESULT);
 
 	write_side("server", server);
 	snprintf(command, HARNESS_PATH,

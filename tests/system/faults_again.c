@@ -71,7 +71,7 @@ script_again(struct script *script)
 	uint8_t payload[WIRE_CONTROL_MAX];
 	char *content = file_read("new/" NAME);
 	struct digest digest;
-	struct wire_request request = {.kind = WIRE_FILE,
+	struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_SENT_BEFORE,
 	    .mode = 0644,
 	    .size = SIZE,
@@ -92,7 +92,7 @@ is_said_to_be_stored(void)
 {
 	struct script *script = script_new();
 	struct wire_greeting greeting;
-	struct wire_answer answer;
+	struct wire_result answer;
 	struct peer peer;
 	int stored = 0;
 
@@ -101,11 +101,11 @@ is_said_to_be_stored(void)
 	peer_play(&peer, script);
 	peer_greeted(&peer, &greeting);
 	while (peer_next(&peer) && peer.frame.type != WIRE_GO &&
-	    peer.frame.type != WIRE_ANSWER)
+	    peer.frame.type != WIRE_RESULT)
 		continue;
-	if (peer.frame.type == WIRE_ANSWER) {
+	if (peer.frame.type == WIRE_RESULT) {
 		ck_assert_int_eq(
-		    wire_read_answer(peer.payload, peer.frame.length, &answer),
+		    wire_read_result(peer.payload, peer.frame.length, &answer),
 		    0);
 		stored = answer.status == STATUS_STORED;
 		ck_assert_int_eq(answer.durable, stored);

@@ -48,7 +48,7 @@ play_and_count(const struct script *script, size_t length)
 	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
 	peer_greeted(&peer, &greeting);
 	while (peer_next(&peer))
-		stored += peer.frame.type == WIRE_ANSWER &&
+		stored += peer.frame.type == WIRE_RESULT &&
 		    peer.payload[0] == STATUS_STORED;
 	peer_close(&peer);
 	return stored;
@@ -322,7 +322,7 @@ START_TEST(server_serves_on_when_times_are_extreme)
 		char stored[] = "in/t?";
 
 		stored[4] = (char)('0' + i);
-		peer_expect(&peer, WIRE_ANSWER);
+		peer_expect(&peer, WIRE_RESULT);
 		ck_assert_int_eq(
 		    peer.payload[0] == STATUS_STORED, file_exists(stored));
 		check_time(stored, times[i - 1]);
@@ -366,7 +366,7 @@ START_TEST(log_lines_cannot_be_forged_by_names)
 	script_bye(script);
 	peer_start(&peer, server.port, script);
 	while (peer_next(&peer))
-		ck_assert_int_eq(peer.frame.type, WIRE_ANSWER);
+		ck_assert_int_eq(peer.frame.type, WIRE_RESULT);
 	peer_close(&peer);
 	check_log();
 	ck_assert_int_eq(server_said(&server, "\" stored, 5 bytes"), 0);
@@ -394,7 +394,7 @@ START_TEST(log_stays_printable_when_names_hold_any_byte)
 	script_bye(script);
 	peer_start(&peer, server.port, script);
 	for (uint32_t i = 1; i <= number; i++) {
-		peer_expect(&peer, WIRE_ANSWER);
+		peer_expect(&peer, WIRE_RESULT);
 		ck_assert_uint_eq(peer.frame.request, i);
 	}
 	peer_expect_end(&peer);

@@ -43,7 +43,7 @@ static const struct cell {
 } table[] = {
     {WIRE_BASED, {PROTOCOL, PROTOCOL, GOES_ON, PROTOCOL, PROTOCOL, PROTOCOL}},
     {WIRE_GO, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, GOES_ON, PROTOCOL}},
-    {WIRE_ANSWER, {PROTOCOL, PROTOCOL, PROTOCOL, STORED, PROTOCOL, STORED}},
+    {WIRE_RESULT, {PROTOCOL, PROTOCOL, PROTOCOL, STORED, PROTOCOL, STORED}},
     {FAILURE, {PROTOCOL, PROTOCOL, PROTOCOL, NO_SPACE, NO_SPACE, NO_SPACE}},
     {WIRE_WORKING, {PROTOCOL, PROTOCOL, GOES_ON, GOES_ON, GOES_ON, GOES_ON}},
     {WIRE_FATAL, {PROTOCOL, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED}},
@@ -74,7 +74,7 @@ static const struct cell {
 #define LARGE (1 << 20)
 
 /* The bytes of a hello, a base and a request of one byte each; and an end. */
-#define ASK (WIRE_HELLO + WIRE_HEADER + 2 + WIRE_HEADER + WIRE_REQUEST + 1)
+#define ASK (WIRE_HELLO + WIRE_HEADER + 2 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 #define END (WIRE_HEADER + 16)
 #define PUT (ASK + WIRE_HEADER + SMALL + END)
 #define CONTENT (LARGE / CONN_DATA * (WIRE_HEADER + CONN_DATA) + END)
@@ -121,12 +121,12 @@ static void
 say_answer(struct script *script, uint32_t request, enum status status,
     uint64_t stored, uint64_t sum)
 {
-	const struct wire_answer answer = {
+	const struct wire_result answer = {
 	    status, status == STATUS_STORED, stored, sum, {"", 0}};
-	uint8_t payload[WIRE_RESULT];
+	uint8_t payload[WIRE_RESULT_SIZE];
 
-	script_frame(script, WIRE_ANSWER, request, payload,
-	    wire_write_answer(payload, &answer));
+	script_frame(script, WIRE_RESULT, request, payload,
+	    wire_write_result(payload, &answer));
 }
 
 static void
@@ -145,7 +145,7 @@ say(struct script *script, int type)
 	const struct wire_based based = {{"", 0}, {"f", 1}};
 	const struct wire_go go = {0, 0};
 	const struct wire_reason reason = {STATUS_REFUSED, {"no", 2}};
-	uint8_t payload[WIRE_REQUEST];
+	uint8_t payload[WIRE_REQUEST_SIZE];
 
 	switch (type) {
 	case WIRE_BASED:
@@ -156,7 +156,7 @@ say(struct script *script, int type)
 		script_frame(
 		    script, type, 1, payload, wire_write_go(payload, &go));
 		break;
-	case WIRE_ANSWER:
+	case WIRE_RESULT:
 		say_answer(script, 1, STATUS_STORED, size, digest);
 		break;
 	case FAILURE:
@@ -202,7 +202,7 @@ complete(struct script *script, enum state state, int type)
 			say(script, WIRE_GO);
 		turn = script->length;
 	}
-	say(script, WIRE_ANSWER);
+	say(script, WIRE_RESULT);
 }
 
 /* Put the file to a server that says this. */
@@ -260,7 +260,7 @@ START_TEST(client_fails_when_features_do_not_come_first)
 		int type, status;
 	} cases[] = {{WIRE_FEATURES, STORED}, {WIRE_FATAL, REFUSED},
 	    {WIRE_BASED, PROTOCOL}, {WIRE_WORKING, PROTOCOL},
-	    {WIRE_ANSWER, PROTOCOL}};
+	    {WIRE_RESULT, PROTOCOL}};
 	struct script *script = script_new();
 	struct run run;
 
@@ -271,7 +271,7 @@ START_TEST(client_fails_when_features_do_not_come_first)
 	say(script, cases[_i].type);
 	if (cases[_i].type != WIRE_BASED)
 		say(script, WIRE_BASED);
-	say(script, WIRE_ANSWER);
+	say(script, WIRE_RESULT);
 	put_to(&run, script, PUT);
 	ck_assert_msg(
 	    run.status == cases[_i].status, "%d: %s", run.status, run.err);
@@ -286,11 +286,11 @@ static const struct {
     {WIRE_BASED, 2 + 2 * WIRE_PATH_MAX + 1},
     {WIRE_GO, 15},
     {WIRE_GO, 17},
-    {WIRE_ANSWER, WIRE_RESULT - 1},
-    {WIRE_ANSWER, WIRE_RESULT + STATUS_TEXT},
-    {WIRE_ANSWER, INT32_MAX},
-    {WIRE_ANSWER, (uint32_t)INT32_MAX + 1},
-    {WIRE_ANSWER, UINT32_MAX},
+    {WIRE_RESULT, WIRE_RESULT_SIZE - 1},
+    {WIRE_RESULT, WIRE_RESULT_SIZE + STATUS_TEXT},
+    {WIRE_RESULT, INT32_MAX},
+    {WIRE_RESULT, (uint32_t)INT32_MAX + 1},
+    {WIRE_RESULT, UINT32_MAX},
     {WIRE_WORKING, 1},
     {WIRE_FATAL, 0},
     {WIRE_FATAL, STATUS_TEXT + 1},
@@ -354,7 +354,7 @@ START_TEST(client_fails_when_the_greeting_has_no_known_state)
 	turn = 0;
 	say_greeting(script, (enum wire_greeting_state)(WIRE_REFUSING + 1));
 	say(script, WIRE_BASED);
-	say(script, WIRE_ANSWER);
+	say(script, WIRE_RESULT);
 	put_to(&run, script, PUT);
 	run_check(&run, PROTOCOL, "bad greeting");
 }
@@ -374,8 +374,8 @@ START_TEST(client_fails_when_one_result_comes_twice)
 	say_greeting(script, WIRE_READY);
 	script_frame(
 	    script, WIRE_BASED, 0, payload, wire_write_based(payload, &based));
-	say(script, WIRE_ANSWER);
-	say(script, WIRE_ANSWER);
+	say(script, WIRE_RESULT);
+	say(script, WIRE_RESULT);
 	fake_start(&fake, script->bytes, script->length, PUT);
 	RUN(&run, "ftx", "put", "-o", "retry=0", "f", "g", "127.0.0.1:d");
 	run_check(&run, PROTOCOL, "1 stored, 1 not confirmed");
@@ -442,8 +442,8 @@ START_TEST(client_times_out_when_a_frame_never_ends)
 
 	make_source(SMALL);
 	enter(script, SENT);
-	script_frame_said(
-	    script, WIRE_ANSWER, 1, NULL, 0, WIRE_RESULT + STATUS_TEXT - 1);
+	script_frame_said(script, WIRE_RESULT, 1, NULL, 0,
+	    WIRE_RESULT_SIZE + STATUS_TEXT - 1);
 	put_to_endless(&run, script, &pulse);
 	run_check(&run, 30, "stalled: nothing moved for 1.0 s");
 	ck_assert_int_lt(run.elapsed, 3000);
@@ -453,9 +453,9 @@ END_TEST
 START_TEST(longest_text_is_printed_escaped)
 {
 	static char text[STATUS_TEXT - 1];
-	const struct wire_answer answer = {
+	const struct wire_result answer = {
 	    STATUS_NO_SPACE, 0, 0, 0, {text, sizeof(text)}};
-	uint8_t payload[WIRE_RESULT + STATUS_TEXT];
+	uint8_t payload[WIRE_RESULT_SIZE + STATUS_TEXT];
 	struct script *script = script_new();
 	struct run run;
 
@@ -463,8 +463,8 @@ START_TEST(longest_text_is_printed_escaped)
 	make_source(SMALL);
 	turn = 0;
 	enter(script, SENT);
-	script_frame(script, WIRE_ANSWER, 1, payload,
-	    wire_write_answer(payload, &answer));
+	script_frame(script, WIRE_RESULT, 1, payload,
+	    wire_write_result(payload, &answer));
 	put_to(&run, script, PUT);
 	run_check(&run, NO_SPACE, "\\x1b\\x1b");
 	for (const char *at = run.err; *at != '\0'; at++)

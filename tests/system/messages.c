@@ -17,7 +17,7 @@
 #define BASED(text)                                                            \
 	(WIRE_GREETING + WIRE_HEADER + 8 + WIRE_HEADER + 2 + sizeof(text) - 1)
 #define GO (WIRE_HEADER + 16)
-#define RESULT (WIRE_HEADER + WIRE_RESULT)
+#define RESULT (WIRE_HEADER + WIRE_RESULT_SIZE)
 
 static void
 expect_words(const struct run *run, int status, const char *words)

@@ -203,10 +203,10 @@ check_published(struct session *session)
 static void
 take_frame(struct session *session, const struct wire_frame *frame)
 {
-	struct wire_answer answer;
+	struct wire_result answer;
 
-	if (frame->type != WIRE_ANSWER ||
-	    wire_read_answer(
+	if (frame->type != WIRE_RESULT ||
+	    wire_read_result(
 		session->stream + WIRE_HEADER, frame->length, &answer) != 0 ||
 	    answer.status != STATUS_STORED || !answer.durable)
 		return;

@@ -85,8 +85,9 @@ script_request(struct script *script, enum wire_type type, uint32_t request,
     const char *path, uint64_t size, unsigned wishes)
 {
 	uint8_t payload[WIRE_CONTROL_MAX];
-	struct wire_request wanted = {
-	    .kind = type == WIRE_DIRECTORY ? WIRE_FOLDER : WIRE_FILE,
+	struct wire_request wanted = {.kind = type == WIRE_DIRECTORY
+		? WIRE_KIND_DIRECTORY
+		: WIRE_KIND_FILE,
 	    .wishes = wishes,
 	    .mode = 0644,
 	    .size = size,
@@ -299,11 +300,11 @@ peer_skip_to(struct peer *peer, enum wire_type type, uint32_t request)
 void
 peer_expect_result(struct peer *peer, uint32_t request, enum status status)
 {
-	struct wire_answer answer;
+	struct wire_result answer;
 
-	peer_expect(peer, WIRE_ANSWER);
+	peer_expect(peer, WIRE_RESULT);
 	ck_assert_int_eq(
-	    wire_read_answer(peer->payload, peer->frame.length, &answer), 0);
+	    wire_read_result(peer->payload, peer->frame.length, &answer), 0);
 	ck_assert_uint_eq(peer->frame.request, request);
 	ck_assert_msg(answer.status == status, "%s instead of %s: %s",
 	    status_text(answer.status), status_text(status), peer_text(peer));
@@ -342,11 +343,11 @@ peer_expect_end(struct peer *peer)
 const char *
 peer_text(struct peer *peer)
 {
-	struct wire_answer answer;
+	struct wire_result answer;
 	struct wire_reason reason;
 
-	if (peer->frame.type == WIRE_ANSWER &&
-	    wire_read_answer(peer->payload, peer->frame.length, &answer) == 0)
+	if (peer->frame.type == WIRE_RESULT &&
+	    wire_read_result(peer->payload, peer->frame.length, &answer) == 0)
 		return answer.text.bytes;
 	if (peer->frame.type == WIRE_FATAL &&
 	    wire_read_reason(peer->payload, peer->frame.length, &reason) == 0)

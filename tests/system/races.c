@@ -167,8 +167,9 @@ add_request(struct script *script, const struct race *race)
 {
 	uint8_t payload[WIRE_CONTROL_MAX];
 	char path[64];
-	struct wire_request request = {
-	    .kind = race->type == WIRE_DIRECTORY ? WIRE_FOLDER : WIRE_FILE,
+	struct wire_request request = {.kind = race->type == WIRE_DIRECTORY
+		? WIRE_KIND_DIRECTORY
+		: WIRE_KIND_FILE,
 	    .attributes = race->attributes,
 	    .wishes = race->wishes,
 	    .mode = 0700,
@@ -191,7 +192,7 @@ static enum status
 attempt(struct peer *peer, const struct race *race)
 {
 	struct script *script = script_new();
-	struct wire_answer answer;
+	struct wire_result answer;
 
 	number++;
 	add_request(script, race);
@@ -204,10 +205,10 @@ attempt(struct peer *peer, const struct race *race)
 	}
 	if (peer->frame.type == WIRE_GO)
 		ck_assert_msg(peer_next(peer), "the server has gone");
-	ck_assert_msg(peer->frame.type == WIRE_ANSWER, "%s: %s",
+	ck_assert_msg(peer->frame.type == WIRE_RESULT, "%s: %s",
 	    wire_type_name(peer->frame.type), peer_text(peer));
 	ck_assert_int_eq(
-	    wire_read_answer(peer->payload, peer->frame.length, &answer), 0);
+	    wire_read_result(peer->payload, peer->frame.length, &answer), 0);
 	return answer.status;
 }
 

@@ -176,7 +176,7 @@ START_TEST(base_is_a_directory_or_a_name)
 		struct wire_based based;
 
 		script_hello(script, 1, 1);
-		script_base(script, WIRE_BASE_SETTLE, cases[i].path);
+		script_base(script, WIRE_BASE_RESOLVE, cases[i].path);
 		script_bye(script);
 		peer_start(&peer, server.port, script);
 		ck_assert_int_eq(
@@ -216,7 +216,7 @@ START_TEST(digest_is_that_of_the_specification)
 	SERVER_START(&server, "-w", "1");
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		struct script *script = script_new();
-		struct wire_answer answer;
+		struct wire_result answer;
 
 		snprintf(stored, sizeof(stored), "in/%u", (unsigned)i);
 		file_make("f", lengths[i], (unsigned)i);
@@ -230,7 +230,7 @@ START_TEST(digest_is_that_of_the_specification)
 		peer_start(&peer, server.port, script);
 		peer_expect_result(&peer, 1, STATUS_STORED);
 		ck_assert_int_eq(
-		    wire_read_answer(peer.payload, peer.frame.length, &answer),
+		    wire_read_result(peer.payload, peer.frame.length, &answer),
 		    0);
 		ck_assert_uint_eq(answer.size, lengths[i]);
 		ck_assert_int_eq(answer.durable, 1);

@@ -134,15 +134,15 @@ END_TEST
 START_TEST(put_fails_when_stored_comes_too_soon)
 {
 	static uint8_t bytes[4096], payload[WIRE_CONTROL_MAX];
-	struct wire_answer answer = {STATUS_STORED, 1, 5 << 20, 12345, {"", 0}};
-	size_t length = wire_write_answer(payload, &answer);
+	struct wire_result answer = {STATUS_STORED, 1, 5 << 20, 12345, {"", 0}};
+	size_t length = wire_write_result(payload, &answer);
 	struct fake fake;
 	struct run run;
 
 	file_make("f", 5 << 20, 1);
 	for (uint32_t request = 0; request < 3; request++) {
 		size_t all =
-		    compose(bytes, 1, 1, WIRE_ANSWER, request, payload, length);
+		    compose(bytes, 1, 1, WIRE_RESULT, request, payload, length);
 
 		fake_start(&fake, bytes, all, 1);
 		RUN(&run, "ftx", "put", "-o", "retry=0", "f", "127.0.0.1:f");

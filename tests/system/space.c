@@ -99,7 +99,7 @@ make_directories(struct peer *peer, unsigned first, unsigned count)
 	}
 	peer_play(peer, script);
 	for (unsigned i = 0; i < count; i++) {
-		peer_expect(peer, WIRE_ANSWER);
+		peer_expect(peer, WIRE_RESULT);
 		made += peer->payload[0] == STATUS_STORED;
 		ck_assert(peer->payload[0] == STATUS_STORED ||
 		    peer->payload[0] == STATUS_NO_SPACE);

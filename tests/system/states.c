@@ -48,7 +48,7 @@ static const struct cell table[] = {
     {WIRE_BYE, {ERROR, TO_CLOSED, TO_CLOSED, ERROR, ERROR}},
     {WIRE_BASED, {ERROR, ERROR, ERROR, ERROR, ERROR}},
     {WIRE_GO, {ERROR, ERROR, ERROR, ERROR, ERROR}},
-    {WIRE_ANSWER, {ERROR, ERROR, ERROR, ERROR, ERROR}},
+    {WIRE_RESULT, {ERROR, ERROR, ERROR, ERROR, ERROR}},
     {WIRE_WORKING, {ERROR, ERROR, ERROR, ERROR, ERROR}},
     {WIRE_FATAL, {ERROR, ERROR, ERROR, ERROR, ERROR}},
     {(enum wire_type)0, {ERROR, ERROR, ERROR, ERROR, ERROR}},
@@ -163,7 +163,7 @@ check_cell(const struct cell *cell, enum state state)
 		ck_assert_int_eq(reason.status, STATUS_PROTOCOL);
 		ck_assert_uint_gt(reason.text.length, 0);
 	} else if (effect != TO_CLOSED) {
-		peer_skip_to(&peer, WIRE_ANSWER, 100);
+		peer_skip_to(&peer, WIRE_RESULT, 100);
 		ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
 	}
 	while (peer_next(&peer))

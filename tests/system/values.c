@@ -45,17 +45,17 @@ static const struct length_case lengths[] = {
     {WIRE_BASE, HELLO, 1 + WIRE_PATH_MAX, 1},
     {WIRE_BASE, HELLO, 2 + WIRE_PATH_MAX, 0},
     {WIRE_BASE, HELLO, UINT32_MAX, 0},
-    {WIRE_PUT, READY, WIRE_REQUEST - 1, 0},
-    {WIRE_PUT, READY, WIRE_REQUEST + WIRE_PATH_MAX, 1},
-    {WIRE_PUT, READY, WIRE_REQUEST + WIRE_PATH_MAX + 1, 0},
+    {WIRE_PUT, READY, WIRE_REQUEST_SIZE - 1, 0},
+    {WIRE_PUT, READY, WIRE_REQUEST_SIZE + WIRE_PATH_MAX, 1},
+    {WIRE_PUT, READY, WIRE_REQUEST_SIZE + WIRE_PATH_MAX + 1, 0},
     {WIRE_PUT, READY, (uint32_t)INT32_MAX + 1, 0},
     {WIRE_PUT, READY, UINT32_MAX, 0},
-    {WIRE_ASK, READY, WIRE_REQUEST - 1, 0},
-    {WIRE_ASK, READY, WIRE_REQUEST + WIRE_PATH_MAX, 1},
-    {WIRE_ASK, READY, WIRE_REQUEST + WIRE_PATH_MAX + 1, 0},
+    {WIRE_ASK, READY, WIRE_REQUEST_SIZE - 1, 0},
+    {WIRE_ASK, READY, WIRE_REQUEST_SIZE + WIRE_PATH_MAX, 1},
+    {WIRE_ASK, READY, WIRE_REQUEST_SIZE + WIRE_PATH_MAX + 1, 0},
     {WIRE_ASK, READY, WIRE_CONTROL_MAX + 1, 0},
-    {WIRE_DIRECTORY, READY, WIRE_REQUEST - 1, 0},
-    {WIRE_DIRECTORY, READY, WIRE_REQUEST + WIRE_PATH_MAX + 1, 0},
+    {WIRE_DIRECTORY, READY, WIRE_REQUEST_SIZE - 1, 0},
+    {WIRE_DIRECTORY, READY, WIRE_REQUEST_SIZE + WIRE_PATH_MAX + 1, 0},
     {WIRE_DATA, CONTENT, 0, 0},
     {WIRE_DATA, CONTENT, 1, 1},
     {WIRE_DATA, DISCARD, WIRE_DATA_MAX - 1, 1},
@@ -234,11 +234,11 @@ START_TEST(file_is_refused_when_its_size_is_not_as_announced)
 	script_request(script, WIRE_PUT, 4, "more", 4, 0);
 	script_frame(script, WIRE_DATA, 4, "12345", 5);
 	peer_start(&peer, server.port, script);
-	peer_skip_to(&peer, WIRE_ANSWER, 1);
+	peer_skip_to(&peer, WIRE_RESULT, 1);
 	ck_assert_uint_eq(peer.payload[0], STATUS_DIGEST);
-	peer_skip_to(&peer, WIRE_ANSWER, 2);
+	peer_skip_to(&peer, WIRE_RESULT, 2);
 	ck_assert_uint_eq(peer.payload[0], STATUS_DIGEST);
-	peer_skip_to(&peer, WIRE_ANSWER, 3);
+	peer_skip_to(&peer, WIRE_RESULT, 3);
 	ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
 	peer_skip_to_error(&peer, "more content than was announced");
 	peer_close(&peer);

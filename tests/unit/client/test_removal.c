@@ -2,8 +2,8 @@
 /* Sources that are removed, and those that have to stay. */
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,7 +45,7 @@ static struct request
 sent(void)
 {
 	struct request request = {
-	    .source = {path, strlen("dir"), 0}, .kind = WIRE_FILE};
+	    .source = {path, strlen("dir"), 0}, .kind = WIRE_KIND_FILE};
 	struct stat found;
 
 	ck_assert_int_eq(stat(path, &found), 0);
@@ -96,7 +96,7 @@ START_TEST(a_folder_stays)
 {
 	struct request request = sent();
 
-	request.kind = WIRE_FOLDER;
+	request.kind = WIRE_KIND_DIRECTORY;
 	expect_kept(&request, 0);
 }
 END_TEST

@@ -56,7 +56,7 @@ add_asked(unsigned wishes)
 {
 	static char path[] = "f";
 	const struct source source = {path, 1, 0};
-	struct request *request = request_new(&source, WIRE_FILE, NULL, 1);
+	struct request *request = request_new(&source, WIRE_KIND_FILE, NULL, 1);
 
 	ck_assert_ptr_nonnull(request);
 	window_add(&outgoing.window, request);
@@ -73,13 +73,13 @@ static int
 hear(const struct request *request, enum status status, uint64_t size,
     uint64_t digest)
 {
-	const struct wire_answer answer = {
+	const struct wire_result answer = {
 	    .status = status, .size = size, .digest = digest};
-	uint8_t payload[WIRE_RESULT];
-	struct conn_frame frame = {.type = WIRE_ANSWER,
+	uint8_t payload[WIRE_RESULT_SIZE];
+	struct conn_frame frame = {.type = WIRE_RESULT,
 	    .request = request->number,
 	    .payload = payload,
-	    .length = wire_write_answer(payload, &answer)};
+	    .length = wire_write_result(payload, &answer)};
 	struct outcome outcome;
 
 	return results_take(&results, &frame, &outcome);
@@ -174,7 +174,7 @@ START_TEST(directories_have_no_content)
 {
 	struct request *request = add_asked(0);
 
-	request->kind = WIRE_FOLDER;
+	request->kind = WIRE_KIND_DIRECTORY;
 	ck_assert_int_eq(hear(request, STATUS_STORED, 0, 0), -1);
 	window_mark(&outgoing.window, request, REQUEST_ENDED);
 	ck_assert_int_eq(hear(request, STATUS_STORED, 1, 0), -1);

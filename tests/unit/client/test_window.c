@@ -29,7 +29,8 @@ add_path(size_t length)
 {
 	char path[] = "source";
 	const struct source source = {path, 6, 0};
-	struct request *request = request_new(&source, WIRE_FILE, NULL, length);
+	struct request *request =
+	    request_new(&source, WIRE_KIND_FILE, NULL, length);
 
 	ck_assert_ptr_nonnull(request);
 	ck_assert_ptr_ne(request->source.path, path);

@@ -224,8 +224,9 @@ END_TEST
 
 START_TEST(longest_control_frame)
 {
-	static uint8_t bytes[WIRE_HEADER + WIRE_REQUEST + WIRE_PATH_MAX];
-	struct wire_frame header = {WIRE_ASK, 1, WIRE_REQUEST + WIRE_PATH_MAX};
+	static uint8_t bytes[WIRE_HEADER + WIRE_REQUEST_SIZE + WIRE_PATH_MAX];
+	struct wire_frame header = {
+	    WIRE_ASK, 1, WIRE_REQUEST_SIZE + WIRE_PATH_MAX};
 	struct conn_frame frame;
 	int frames = 0;
 

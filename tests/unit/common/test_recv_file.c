@@ -88,7 +88,7 @@ START_TEST(holes)
 	ck_assert_int_eq(recv_file_hole(&file, 1), -1);
 	ck_assert_int_eq(errno, EOVERFLOW);
 	ck_assert_int_eq(recv_file_end(&file, &end), 0);
-	ck_assert_int_eq(recv_file_settle(&file), 0);
+	ck_assert_int_eq(recv_file_set_size(&file), 0);
 	ck_assert_int_eq(pread(fd, stored, sizeof(stored), 0), sizeof(content));
 	ck_assert_mem_eq(stored, content, sizeof(content));
 }

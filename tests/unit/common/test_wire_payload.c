@@ -25,12 +25,12 @@ is_text(struct wire_bytes found, const char *text)
 
 START_TEST(base)
 {
-	struct wire_base in = {WIRE_BASE_SETTLE, bytes_of("a/b/")}, out;
+	struct wire_base in = {WIRE_BASE_RESOLVE, bytes_of("a/b/")}, out;
 	size_t length = wire_write_base(bytes, &in);
 
 	ck_assert_uint_eq(length, 5);
 	ck_assert_int_eq(wire_read_base(bytes, length, &out), 0);
-	ck_assert_int_eq(out.mode, WIRE_BASE_SETTLE);
+	ck_assert_int_eq(out.mode, WIRE_BASE_RESOLVE);
 	ck_assert(is_text(out.path, "a/b/"));
 	in.mode = WIRE_BASE_DIRECTORY;
 	in.path.length = 0;
@@ -91,7 +91,7 @@ START_TEST(based_that_lies)
 }
 END_TEST
 
-static const struct wire_request sample = {.kind = WIRE_FOLDER,
+static const struct wire_request sample = {.kind = WIRE_KIND_DIRECTORY,
     .attributes = WIRE_EXACT_MODE | WIRE_TIME,
     .wishes = WIRE_NO_CLOBBER | WIRE_DRY_RUN,
     .mode = 0751,
@@ -139,7 +139,7 @@ START_TEST(request_limits)
 {
 	struct wire_request in = sample;
 
-	in.kind = WIRE_FILE;
+	in.kind = WIRE_KIND_FILE;
 	ck_assert_int_eq(read_changed(&in), 0);
 	in.kind = (enum wire_kind)0;
 	ck_assert_int_eq(read_changed(&in), WIRE_UNKNOWN);
@@ -230,11 +230,11 @@ END_TEST
 
 START_TEST(answer)
 {
-	struct wire_answer in = {STATUS_STORED, 1, 3, 4, {"why", 3}}, out;
-	size_t length = wire_write_answer(bytes, &in);
+	struct wire_result in = {STATUS_STORED, 1, 3, 4, {"why", 3}}, out;
+	size_t length = wire_write_result(bytes, &in);
 
-	ck_assert_uint_eq(length, WIRE_RESULT + 3);
-	ck_assert_int_eq(wire_read_answer(bytes, length, &out), 0);
+	ck_assert_uint_eq(length, WIRE_RESULT_SIZE + 3);
+	ck_assert_int_eq(wire_read_result(bytes, length, &out), 0);
 	ck_assert_int_eq(out.status, STATUS_STORED);
 	ck_assert_int_eq(out.durable, 1);
 	ck_assert_uint_eq(out.size, 3);
@@ -244,18 +244,18 @@ START_TEST(answer)
 		bytes[0] = (uint8_t)status;
 		/* Only what is stored is durable. */
 		bytes[1] = 1;
-		ck_assert_int_eq(wire_read_answer(bytes, length, &out),
+		ck_assert_int_eq(wire_read_result(bytes, length, &out),
 		    status == STATUS_STORED ? 0 : -1);
 		bytes[1] = 0;
-		ck_assert_int_eq(wire_read_answer(bytes, length, &out),
+		ck_assert_int_eq(wire_read_result(bytes, length, &out),
 		    status < STATUS_WIRE ? 0 : -1);
 	}
 	bytes[0] = STATUS_STORED;
 	bytes[1] = 2;
-	ck_assert_int_eq(wire_read_answer(bytes, length, &out), -1);
+	ck_assert_int_eq(wire_read_result(bytes, length, &out), -1);
 	bytes[1] = 0;
 	bytes[3] = 1;
-	ck_assert_int_eq(wire_read_answer(bytes, length, &out), -1);
+	ck_assert_int_eq(wire_read_result(bytes, length, &out), -1);
 }
 END_TEST
 

@@ -88,13 +88,14 @@ void
 client_request(struct client *client, enum wire_type type, uint32_t request,
     const char *path, uint64_t size, unsigned wishes)
 {
-	const struct wire_request announced = {
-	    .kind = type == WIRE_DIRECTORY ? WIRE_FOLDER : WIRE_FILE,
+	const struct wire_request announced = {.kind = type == WIRE_DIRECTORY
+		? WIRE_KIND_DIRECTORY
+		: WIRE_KIND_FILE,
 	    .wishes = wishes,
 	    .mode = 0644,
 	    .size = size,
 	    .path = {path, strlen(path)}};
-	uint8_t payload[WIRE_REQUEST + 2 * WIRE_PATH_MAX];
+	uint8_t payload[WIRE_REQUEST_SIZE + 2 * WIRE_PATH_MAX];
 	size_t length = wire_write_request(payload, &announced);
 
 	client_queue(client, type, request, payload, length);
@@ -213,7 +214,7 @@ describe(const struct client *client)
 {
 	static char text[2 * STATUS_TEXT];
 	const struct conn_frame *frame = &client->frame;
-	size_t skip = frame->type == WIRE_ANSWER ? WIRE_RESULT
+	size_t skip = frame->type == WIRE_RESULT ? WIRE_RESULT_SIZE
 	    : frame->type == WIRE_FATAL		 ? 1
 						 : frame->length;
 
@@ -251,14 +252,14 @@ client_expect_based(
 	ck_assert_mem_eq(based.name.bytes, name, based.name.length);
 }
 
-struct wire_answer
+struct wire_result
 client_expect_result(
     struct client *client, uint32_t request, enum status status)
 {
-	struct wire_answer answer;
+	struct wire_result answer;
 
-	client_expect(client, WIRE_ANSWER, request);
-	ck_assert_int_eq(wire_read_answer(client->frame.payload,
+	client_expect(client, WIRE_RESULT, request);
+	ck_assert_int_eq(wire_read_result(client->frame.payload,
 			     client->frame.length, &answer),
 	    0);
 	ck_assert_msg(answer.status == status, "%s: %s, instead of %s",

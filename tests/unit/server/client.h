@@ -55,7 +55,7 @@ void client_expect(
     struct client *client, enum wire_type type, uint32_t request);
 void client_expect_based(
     struct client *client, const char *directory, const char *name);
-struct wire_answer client_expect_result(
+struct wire_result client_expect_result(
     struct client *client, uint32_t request, enum status status);
 /* text is a part of what must be said. */
 void client_expect_fatal(

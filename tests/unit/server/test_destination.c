@@ -62,22 +62,22 @@ START_TEST(bases_are_settled)
 	    {WIRE_BASE_DIRECTORY, "dir", "dir", ""},
 	    {WIRE_BASE_DIRECTORY, "new", "new", ""},
 	    {WIRE_BASE_DIRECTORY, "new/er", "new/er", ""},
-	    {WIRE_BASE_SETTLE, "", "", ""},
-	    {WIRE_BASE_SETTLE, "dir", "dir", ""},
-	    {WIRE_BASE_SETTLE, "dir/", "dir", ""},
-	    {WIRE_BASE_SETTLE, "dir/sub", "dir/sub", ""},
-	    {WIRE_BASE_SETTLE, "dir/sub/", "dir/sub", ""},
-	    {WIRE_BASE_SETTLE, "dir/new", "dir", "new"},
-	    {WIRE_BASE_SETTLE, "new", "", "new"},
-	    {WIRE_BASE_SETTLE, "new/", "new", ""},
-	    {WIRE_BASE_SETTLE, "new/er", "new", "er"},
-	    {WIRE_BASE_SETTLE, "new/er/", "new/er", ""},
-	    {WIRE_BASE_SETTLE, "file", "", "file"},
-	    {WIRE_BASE_SETTLE, "fifo", "", "fifo"},
-	    {WIRE_BASE_SETTLE, "link", "", "link"},
-	    {WIRE_BASE_SETTLE, "...", "", "..."},
-	    {WIRE_BASE_SETTLE, "-n \n\xff", "", "-n \n\xff"},
-	    {WIRE_BASE_SETTLE, ".ftx", "", ".ftx"},
+	    {WIRE_BASE_RESOLVE, "", "", ""},
+	    {WIRE_BASE_RESOLVE, "dir", "dir", ""},
+	    {WIRE_BASE_RESOLVE, "dir/", "dir", ""},
+	    {WIRE_BASE_RESOLVE, "dir/sub", "dir/sub", ""},
+	    {WIRE_BASE_RESOLVE, "dir/sub/", "dir/sub", ""},
+	    {WIRE_BASE_RESOLVE, "dir/new", "dir", "new"},
+	    {WIRE_BASE_RESOLVE, "new", "", "new"},
+	    {WIRE_BASE_RESOLVE, "new/", "new", ""},
+	    {WIRE_BASE_RESOLVE, "new/er", "new", "er"},
+	    {WIRE_BASE_RESOLVE, "new/er/", "new/er", ""},
+	    {WIRE_BASE_RESOLVE, "file", "", "file"},
+	    {WIRE_BASE_RESOLVE, "fifo", "", "fifo"},
+	    {WIRE_BASE_RESOLVE, "link", "", "link"},
+	    {WIRE_BASE_RESOLVE, "...", "", "..."},
+	    {WIRE_BASE_RESOLVE, "-n \n\xff", "", "-n \n\xff"},
+	    {WIRE_BASE_RESOLVE, ".ftx", "", ".ftx"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -151,7 +151,7 @@ START_TEST(length_of_a_base)
 		    settle(&base, WIRE_BASE_DIRECTORY, long_path(length)), 0);
 		ck_assert_uint_eq(base.length, length);
 		ck_assert_int_eq(
-		    settle(&base, WIRE_BASE_SETTLE, long_path(length)), 0);
+		    settle(&base, WIRE_BASE_RESOLVE, long_path(length)), 0);
 		ck_assert_uint_eq(base.length + 1 + base.name_length, length);
 	}
 	for (int mode = 0; mode <= 1; mode++)
@@ -211,7 +211,7 @@ START_TEST(a_settled_name_stands_for_the_path)
 	struct destination destination;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_SETTLE, text("dir/new")), 0);
+	ck_assert_int_eq(settle(&base, WIRE_BASE_RESOLVE, text("dir/new")), 0);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		ck_assert_int_eq(
 		    open_path(&destination, &base, text(paths[i]), 0), 0);
@@ -278,9 +278,9 @@ START_TEST(length_of_a_name)
 	struct base base;
 
 	memset(name, 'n', sizeof(name));
-	ck_assert_int_eq(settle(&base, WIRE_BASE_SETTLE, longer), -1);
+	ck_assert_int_eq(settle(&base, WIRE_BASE_RESOLVE, longer), -1);
 	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
-	ck_assert_int_eq(settle(&base, WIRE_BASE_SETTLE, longest), 0);
+	ck_assert_int_eq(settle(&base, WIRE_BASE_RESOLVE, longest), 0);
 	ck_assert_uint_eq(base.name_length, WIRE_COMPONENT_MAX);
 	ck_assert_int_eq(open_path(&destination, &base, text("x"), 1), 0);
 	ck_assert_uint_eq(strlen(destination.name), WIRE_COMPONENT_MAX);

@@ -15,7 +15,7 @@ static struct wire_request
 request_of(const char *path, size_t length)
 {
 	return (struct wire_request){
-	    .kind = WIRE_FILE, .size = 5, .path = {path, length}};
+	    .kind = WIRE_KIND_FILE, .size = 5, .path = {path, length}};
 }
 
 static int

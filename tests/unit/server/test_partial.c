@@ -23,7 +23,7 @@ count_call(void *argument)
 
 static struct comparer comparer;
 
-static const struct wire_request whole = {.kind = WIRE_FILE,
+static const struct wire_request whole = {.kind = WIRE_KIND_FILE,
     .wishes = WIRE_RESUME,
     .seconds = 7,
     .nanoseconds = 8,

@@ -37,7 +37,7 @@ again(void)
 
 START_TEST(stored_is_said_when_it_is_true)
 {
-	struct wire_answer answer;
+	struct wire_result answer;
 
 	reception_base(&reception, "");
 	client_put(client, 1, "a/file", "content");
@@ -214,15 +214,15 @@ START_TEST(bad_requests_break_the_protocol)
 	static const struct wire_request bad[] = {
 	    {.kind = (enum wire_kind)0},
 	    {.kind = (enum wire_kind)3},
-	    {.kind = WIRE_FILE, .attributes = 4},
-	    {.kind = WIRE_FILE, .wishes = 64},
-	    {.kind = WIRE_FILE, .wishes = 0x8000},
-	    {.kind = WIRE_FILE, .mode = 01000},
-	    {.kind = WIRE_FILE, .mode = 04755},
-	    {.kind = WIRE_FILE, .nanoseconds = 1000000000},
-	    {.kind = WIRE_FILE, .size = 1, .allocated = 2},
+	    {.kind = WIRE_KIND_FILE, .attributes = 4},
+	    {.kind = WIRE_KIND_FILE, .wishes = 64},
+	    {.kind = WIRE_KIND_FILE, .wishes = 0x8000},
+	    {.kind = WIRE_KIND_FILE, .mode = 01000},
+	    {.kind = WIRE_KIND_FILE, .mode = 04755},
+	    {.kind = WIRE_KIND_FILE, .nanoseconds = 1000000000},
+	    {.kind = WIRE_KIND_FILE, .size = 1, .allocated = 2},
 	};
-	uint8_t payload[WIRE_REQUEST];
+	uint8_t payload[WIRE_REQUEST_SIZE];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		again();
@@ -233,7 +233,7 @@ START_TEST(bad_requests_break_the_protocol)
 	again();
 	client_queue(client, WIRE_ASK, 1, payload,
 	    wire_write_request(payload,
-		&(struct wire_request){.kind = WIRE_FILE,
+		&(struct wire_request){.kind = WIRE_KIND_FILE,
 		    .mode = 0777,
 		    .nanoseconds = 999999999,
 		    .size = 2,
@@ -250,7 +250,7 @@ START_TEST(bad_bases)
 	reception_expect_error(&reception);
 	reception_close(&reception);
 	reception_open(&reception, &store);
-	client_base(client, WIRE_BASE_SETTLE, "../x");
+	client_base(client, WIRE_BASE_RESOLVE, "../x");
 	ck_assert_int_eq(reception_run(&reception), -1);
 	ck_assert_int_eq(receive->fatal.status, STATUS_REFUSED);
 }
@@ -258,7 +258,7 @@ END_TEST
 
 START_TEST(one_name_is_for_one_request)
 {
-	client_base(client, WIRE_BASE_SETTLE, "dir/name");
+	client_base(client, WIRE_BASE_RESOLVE, "dir/name");
 	client_put(client, 3, "ignored", "x");
 	reception_finish(&reception);
 	client_expect_based(client, "dir", "name");
@@ -330,7 +330,7 @@ static void
 ask_again(uint32_t number, unsigned wishes, unsigned attributes,
     int64_t seconds, uint32_t nanoseconds)
 {
-	const struct wire_request request = {.kind = WIRE_FILE,
+	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .attributes = attributes,
 	    .wishes = WIRE_SENT_BEFORE | wishes,
 	    .seconds = seconds,
@@ -338,7 +338,7 @@ ask_again(uint32_t number, unsigned wishes, unsigned attributes,
 	    .size = 3,
 	    .digest = client_digest("old", 3),
 	    .path = {"old", 3}};
-	uint8_t payload[WIRE_REQUEST + 3];
+	uint8_t payload[WIRE_REQUEST_SIZE + 3];
 
 	client_queue(client, WIRE_ASK, number, payload,
 	    wire_write_request(payload, &request));

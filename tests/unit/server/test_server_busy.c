@@ -41,14 +41,14 @@ make_content(const char *path, size_t length)
 static void
 ask(uint32_t number, size_t length)
 {
-	const struct wire_request request = {.kind = WIRE_FILE,
+	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_UNLESS_DIGEST,
 	    .mode = 0600,
 	    .size = length,
 	    .allocated = length,
 	    .digest = client_digest(content, length),
 	    .path = {"there", 5}};
-	uint8_t payload[WIRE_REQUEST + 5];
+	uint8_t payload[WIRE_REQUEST_SIZE + 5];
 
 	client_queue(client, WIRE_ASK, number, payload,
 	    wire_write_request(payload, &request));
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(what_is_kept_is_busy_until_another_ends)
 {
 	const struct wire_request request = {
-	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
+	    .kind = WIRE_KIND_FILE, .wishes = WIRE_RESUME, .size = SIZE};
 	char path[2 * STAGING_NAME];
 	struct staging_file staged;
 	struct wire_go go;

@@ -99,7 +99,7 @@ try_abort(enum wire_type type, unsigned status)
 {
 	int good = status == STATUS_FAILED || status == STATUS_CHANGED ||
 	    status == STATUS_CANCELLED;
-	struct wire_answer answer;
+	struct wire_result answer;
 
 	again();
 	client_request(client, type, 1, "file", 4, 0);

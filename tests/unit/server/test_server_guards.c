@@ -44,7 +44,7 @@ again(void)
 static void
 ask_directory(const struct wire_request *request)
 {
-	uint8_t payload[WIRE_REQUEST + 16];
+	uint8_t payload[WIRE_REQUEST_SIZE + 16];
 
 	client_queue(client, WIRE_DIRECTORY, 1, payload,
 	    wire_write_request(payload, request));
@@ -53,11 +53,20 @@ ask_directory(const struct wire_request *request)
 START_TEST(directories_have_no_content)
 {
 	static const struct wire_request bad[] = {
-	    {.kind = WIRE_FILE, .mode = 0755, .path = {"d", 1}},
-	    {.kind = WIRE_FOLDER, .mode = 0755, .size = 1, .path = {"d", 1}},
-	    {.kind = WIRE_FOLDER, .wishes = WIRE_RESUME, .path = {"d", 1}},
-	    {.kind = WIRE_FOLDER, .wishes = WIRE_NO_CLOBBER, .path = {"d", 1}},
-	    {.kind = WIRE_FOLDER, .wishes = WIRE_SENT_BEFORE, .path = {"d", 1}},
+	    {.kind = WIRE_KIND_FILE, .mode = 0755, .path = {"d", 1}},
+	    {.kind = WIRE_KIND_DIRECTORY,
+		.mode = 0755,
+		.size = 1,
+		.path = {"d", 1}},
+	    {.kind = WIRE_KIND_DIRECTORY,
+		.wishes = WIRE_RESUME,
+		.path = {"d", 1}},
+	    {.kind = WIRE_KIND_DIRECTORY,
+		.wishes = WIRE_NO_CLOBBER,
+		.path = {"d", 1}},
+	    {.kind = WIRE_KIND_DIRECTORY,
+		.wishes = WIRE_SENT_BEFORE,
+		.path = {"d", 1}},
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -72,7 +81,7 @@ END_TEST
 /* Whoever may send files does not own what he sends them to. */
 START_TEST(the_root_keeps_its_mode_and_time)
 {
-	const struct wire_request request = {.kind = WIRE_FOLDER,
+	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = WIRE_EXACT_MODE | WIRE_TIME,
 	    .mode = 0777};
 	struct stat before, after;
@@ -154,7 +163,7 @@ END_TEST
 /* What a directory that is there already has beyond rights, it keeps. */
 START_TEST(special_bits_stay)
 {
-	const struct wire_request request = {.kind = WIRE_FOLDER,
+	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = WIRE_EXACT_MODE,
 	    .mode = 0700,
 	    .path = {"d", 1}};
@@ -190,7 +199,7 @@ static const struct directory_case {
 START_TEST(a_directory_that_exists_gets_no_more_than_it_may)
 {
 	const struct directory_case *one = &directory_cases[_i];
-	const struct wire_request request = {.kind = WIRE_FOLDER,
+	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = WIRE_EXACT_MODE | WIRE_TIME,
 	    .mode = one->wished,
 	    .seconds = 1000,
@@ -218,7 +227,7 @@ END_TEST
 
 START_TEST(a_new_directory_has_all_permissions_of_its_owner)
 {
-	const struct wire_request request = {.kind = WIRE_FOLDER,
+	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = _i == 0 ? 0 : WIRE_EXACT_MODE,
 	    .mode = 0050,
 	    .path = {"d", 1}};
@@ -235,7 +244,7 @@ END_TEST
 static void
 ask_unless_same(uint32_t number, const struct stat *same, int nanoseconds)
 {
-	const struct wire_request request = {.kind = WIRE_FILE,
+	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .attributes = WIRE_TIME,
 	    .wishes = WIRE_UNLESS_SAME,
 	    .mode = 0644,
@@ -243,7 +252,7 @@ ask_unless_same(uint32_t number, const struct stat *same, int nanoseconds)
 	    .nanoseconds = (uint32_t)(same->st_mtim.tv_nsec + nanoseconds),
 	    .size = (uint64_t)same->st_size,
 	    .path = {"f", 1}};
-	uint8_t payload[WIRE_REQUEST + 1];
+	uint8_t payload[WIRE_REQUEST_SIZE + 1];
 
 	client_queue(client, WIRE_ASK, number, payload,
 	    wire_write_request(payload, &request));
@@ -298,13 +307,13 @@ END_TEST
 /* Before any content is on its way, and also where it never will be. */
 START_TEST(space_is_looked_at_when_asked)
 {
-	const struct wire_request request = {.kind = WIRE_FILE,
+	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .mode = 0644,
 	    .wishes = _i ? WIRE_DRY_RUN : WIRE_NO_CLOBBER,
 	    .size = 1,
 	    .allocated = 1,
 	    .path = {"f", 1}};
-	uint8_t payload[WIRE_REQUEST + 1];
+	uint8_t payload[WIRE_REQUEST_SIZE + 1];
 
 	store.free_bytes = UINT64_MAX;
 	reception_base(&reception, "");
@@ -373,8 +382,9 @@ END_TEST
 /* Each is an open descriptor. */
 START_TEST(few_partials_are_held_for_one)
 {
-	struct wire_request request = {
-	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = PARTIAL_LEAST};
+	struct wire_request request = {.kind = WIRE_KIND_FILE,
+	    .wishes = WIRE_RESUME,
+	    .size = PARTIAL_LEAST};
 	struct staging_file staged[GRANTED_PARTIALS + 1];
 
 	reception_base(&reception, "");

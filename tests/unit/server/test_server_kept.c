@@ -21,7 +21,7 @@ static void
 leave_half(struct staging_file *staged, uint64_t sender)
 {
 	const struct wire_request request = {
-	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
+	    .kind = WIRE_KIND_FILE, .wishes = WIRE_RESUME, .size = SIZE};
 
 	partial_name(&serving.store, sender, staged, "f", 1, &request);
 	ck_assert_int_eq(partial_stage(&serving.store, staged), 0);

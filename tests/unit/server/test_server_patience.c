@@ -309,7 +309,7 @@ START_TEST(who_does_not_read_is_ended)
 		ck_assert_int_eq(conn_flush(conn), 0);
 	}
 	/* The last words wait for a while behind what was not read. */
-	while (client_next(client) && client->frame.type == WIRE_ANSWER)
+	while (client_next(client) && client->frame.type == WIRE_RESULT)
 		continue;
 	ck_assert_int_eq(client->frame.type, WIRE_FATAL);
 	ck_assert_uint_eq(client->frame.payload[0], STATUS_STALLED);

@@ -67,7 +67,7 @@ static const struct row {
 
 /* What the server must never take from a client. */
 static const enum wire_type foreign[] = {
-    WIRE_BASED, WIRE_GO, WIRE_ANSWER, WIRE_WORKING, WIRE_FATAL, WIRE_FEATURES};
+    WIRE_BASED, WIRE_GO, WIRE_RESULT, WIRE_WORKING, WIRE_FATAL, WIRE_FEATURES};
 
 static void
 bring_about(enum situation situation)
@@ -145,7 +145,7 @@ count_results(void)
 
 		ck_assert_int_ne(event, CONN_MALFORMED);
 		if (event == CONN_FRAME)
-			count += frame.type == WIRE_ANSWER;
+			count += frame.type == WIRE_RESULT;
 		else if (conn_fill(conn) <= 0)
 			return "0123456789"[count];
 	}

@@ -71,7 +71,7 @@ START_TEST(both_of_a_group_are_stored)
 {
 	const struct wire_end ends[2] = {{SIZE, client_digest(first, SIZE)},
 	    {SIZE, client_digest(second, SIZE)}};
-	struct wire_answer answer;
+	struct wire_result answer;
 
 	(void)ask(1);
 	(void)ask(2);
@@ -134,7 +134,7 @@ static void
 leave_half(void)
 {
 	const struct wire_request request = {
-	    .kind = WIRE_FILE, .wishes = WIRE_RESUME, .size = SIZE};
+	    .kind = WIRE_KIND_FILE, .wishes = WIRE_RESUME, .size = SIZE};
 	struct staging_file staged;
 
 	partial_name(&serving.store, 0, &staged, "twin", 4, &request);

@@ -93,7 +93,8 @@ static struct wire_request
 request_with(enum wire_type type, const struct value *value)
 {
 	int folder = type == WIRE_DIRECTORY;
-	struct wire_request request = {.kind = folder ? WIRE_FOLDER : WIRE_FILE,
+	struct wire_request request = {
+	    .kind = folder ? WIRE_KIND_DIRECTORY : WIRE_KIND_FILE,
 	    .mode = 0755,
 	    .size = folder ? 0 : 8,
 	    .path = {folder ? "folder" : "file", folder ? 6 : 4}};
@@ -141,7 +142,7 @@ begin(unsigned version)
 static void
 ask(enum wire_type type, uint32_t number, const struct wire_request *request)
 {
-	uint8_t payload[WIRE_REQUEST + 16];
+	uint8_t payload[WIRE_REQUEST_SIZE + 16];
 
 	client_queue(&reception.client, type, number, payload,
 	    wire_write_request(payload, request));
@@ -289,7 +290,7 @@ START_TEST(one_name_takes_one_request)
 
 	for (size_t i = 0; i < COUNT(types); i++) {
 		reception_open(&reception, &store);
-		client_base(client, WIRE_BASE_SETTLE, "name");
+		client_base(client, WIRE_BASE_RESOLVE, "name");
 		client_request(client, WIRE_ASK, 1, "", 8, 0);
 		ck_assert_int_eq(reception_run(&reception), 0);
 		client_expect_based(client, "", "name");
@@ -323,7 +324,7 @@ END_TEST
 /* What has no meaning without its attribute or wish may be anything. */
 START_TEST(time_and_digest_are_ignored_where_nobody_asks)
 {
-	const struct wire_request request = {.kind = WIRE_FILE,
+	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .seconds = INT64_MIN,
 	    .nanoseconds = 999999999,
 	    .size = 1,
@@ -393,7 +394,7 @@ START_TEST(wishes_have_an_order)
 	file_make("in/there", "there");
 	begin(1);
 	/* A digest that agrees comes before no-clobber, and before go. */
-	const struct wire_request same = {.kind = WIRE_FILE,
+	const struct wire_request same = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_UNLESS_DIGEST | WIRE_NO_CLOBBER | WIRE_DRY_RUN,
 	    .size = 5,
 	    .digest = client_digest("there", 5),
@@ -418,7 +419,7 @@ END_TEST
 START_TEST(directories_have_results)
 {
 	struct client *client = &reception.client;
-	struct wire_answer answer;
+	struct wire_result answer;
 
 	begin(1);
 	client_request(client, WIRE_DIRECTORY, 1, "new", 0, WIRE_DRY_RUN);

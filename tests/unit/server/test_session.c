@@ -49,15 +49,15 @@ queue_session(void)
 static void
 expect_session(void)
 {
-	struct wire_answer answer;
+	struct wire_result answer;
 	int results = 0;
 
 	serving_greeted(&serving);
 	while (client_next(client)) {
 		if (client->frame.type == WIRE_GO)
 			continue;
-		ck_assert_int_eq(client->frame.type, WIRE_ANSWER);
-		ck_assert_int_eq(wire_read_answer(client->frame.payload,
+		ck_assert_int_eq(client->frame.type, WIRE_RESULT);
+		ck_assert_int_eq(wire_read_result(client->frame.payload,
 				     client->frame.length, &answer),
 		    0);
 		ck_assert_int_eq(answer.status, STATUS_STORED);
@@ -185,7 +185,7 @@ static const uint8_t bad_headers[][WIRE_HEADER] = {
     {WIRE_PUT, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 43},
     {WIRE_PUT, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff},
     {WIRE_GO, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 16},
-    {WIRE_ANSWER, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 20},
+    {WIRE_RESULT, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 20},
 };
 
 START_TEST(bad_frames_end_the_connection)
@@ -209,7 +209,7 @@ END_TEST
 START_TEST(refused_base_ends_the_connection)
 {
 	client_hello(client, 1, 1);
-	client_base(client, WIRE_BASE_SETTLE, "../x");
+	client_base(client, WIRE_BASE_RESOLVE, "../x");
 	serving_start(&serving);
 	(void)client_greeting(client);
 	client_expect_fatal(client, STATUS_REFUSED, "");

@@ -57,7 +57,7 @@ teardown(void)
 static struct wire_request
 request_of(const char *path, uint64_t size)
 {
-	return (struct wire_request){.kind = WIRE_FILE,
+	return (struct wire_request){.kind = WIRE_KIND_FILE,
 	    .mode = 0644,
 	    .size = size,
 	    .path = {path, strlen(path)}};
@@ -229,7 +229,7 @@ START_TEST(only_files_are_taken)
 {
 	struct wire_request request = request_of("file", 0);
 
-	request.kind = WIRE_FOLDER;
+	request.kind = WIRE_KIND_DIRECTORY;
 	ck_assert_int_eq(open_request(&request), -1);
 	expect_nothing(STATUS_REFUSED);
 	folder_make("in/folder");
