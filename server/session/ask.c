@@ -190,16 +190,17 @@ grant(struct receive *receive, uint32_t number,
 	struct wire_go go;
 
 	if (prepare(receive, request, destination, &partial, &outcome) == -1)
-		return receive_answer(receive, number, destination->path,
+		return receive_reply(receive, number, destination->path,
 		    destination->length, &outcome);
 	go = (struct wire_go){
 	    partial.prefix.length, digest_value(&partial.prefix)};
 	if (granted_add(&receive->asks, number, request, &partial) == 0)
-		return receive_answered(
+		return receive_check_queued(
 		    receive, reply_go(receive->conn, number, &go));
 	partial_release(&partial);
 	if (errno == EOVERFLOW)
-		return receive_fail(receive, "too many requests at once");
+		return receive_protocol_error(
+		    receive, "too many requests at once");
 	receive->sick = 1;
 	outcome_set_errno(&receive->fatal, errno, "keeping a request");
 	return -1;
@@ -223,7 +224,7 @@ receive_ask(struct receive *receive, uint32_t number,
 		fd = -1;
 		break;
 	default:
-		result = receive_answer(receive, number, destination.path,
+		result = receive_reply(receive, number, destination.path,
 		    destination.length, &outcome);
 		break;
 	}
@@ -337,7 +338,8 @@ receive_directory(struct receive *receive, uint32_t number,
 
 	if (request->kind != WIRE_KIND_DIRECTORY || request->size != 0 ||
 	    request->digest != 0 || (request->wishes & ~wishes) != 0)
-		return receive_fail(receive, "bad request for a directory");
+		return receive_protocol_error(
+		    receive, "bad request for a directory");
 	while ((directory = settle_directory(
 		    receive, request, &destination, &outcome)) == NULL &&
 	    receive_lacks_descriptors(receive, retried++)) {
@@ -349,26 +351,8 @@ receive_directory(struct receive *receive, uint32_t number,
 		result =
 		    add_present(receive, number, directory, "", -1, &nothing);
 	else
-		result = receive_answer(receive, number, destination.path,
+		result = receive_reply(receive, number, destination.path,
 		    destination.length, &outcome);
 	destination_release(&destination);
-	return result;
-}
-
-int
-receive_abort_ask(struct receive *receive, const struct conn_frame *frame)
-{
-	struct outcome outcome;
-	struct ask *ask;
-	int result;
-
-	if (receive_read_abort(receive, frame, &outcome) == -1)
-		return -1;
-	ask = granted_take(&receive->asks, frame->request);
-	if (ask == NULL)
-		return receive_fail(receive, "abort without a go");
-	result = receive_answer(receive, frame->request, ask->path,
-	    ask->request.path.length, &outcome);
-	ask_free(ask);
 	return result;
 }

@@ -13,7 +13,4 @@ int receive_ask(struct receive *receive, uint32_t number,
 int receive_directory(struct receive *receive, uint32_t number,
     const struct wire_request *request);
 
-/* The client gives a request up whose content has not begun. */
-int receive_abort_ask(struct receive *receive, const struct conn_frame *frame);
-
 #endif

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* Each frame of a client, in each state, to its effect. */
-#ifndef SERVER_SESSION_RECEIVE_FRAME_H
-#define SERVER_SESSION_RECEIVE_FRAME_H
+/* Handle a client's frames: requests, and the content of the current file. */
+#ifndef SERVER_SESSION_FRAMES_H
+#define SERVER_SESSION_FRAMES_H
 
 #include "server/session/receive.h"
 
+/* Only the functions below, and receive_init, change the receive state. */
+
 /*
- * Do what one frame asks.  Returns 0, or -1 with fatal set: the connection
- * must end with these words.  See ftx-protocol(5), STATES.
+ * Handle one frame.  Returns 0, or -1 with fatal set if the connection must
+ * end.  See ftx-protocol(5), STATES.
  */
-int receive_frame(struct receive *receive, const struct conn_frame *frame);
+int frames_handle(struct receive *receive, const struct conn_frame *frame);
+
+/*
+ * Stop receiving the current file, if there is one, and keep what came as a
+ * partial if why permits that.  Returns nonzero if there was a file.
+ */
+int frames_abandon(struct receive *receive, const struct outcome *why);
+
+/*
+ * Handle no further frame: release the asks, commit, and reply.  Returns 0, or
+ * -1 with fatal set.
+ */
+int frames_close(struct receive *receive);
 
 #endif

@@ -39,7 +39,7 @@ granted_add(struct granted *asks, uint32_t number,
 }
 
 struct ask *
-granted_take(struct granted *asks, uint32_t number)
+granted_remove(struct granted *asks, uint32_t number)
 {
 	struct ask *before = NULL, *ask = asks->first;
 
@@ -83,5 +83,5 @@ void
 granted_release(struct granted *asks)
 {
 	while (asks->first != NULL)
-		ask_free(granted_take(asks, asks->first->number));
+		ask_free(granted_remove(asks, asks->first->number));
 }

@@ -36,7 +36,7 @@ int granted_add(struct granted *asks, uint32_t number,
     const struct wire_request *request, const struct partial *partial);
 
 /* Take one out, to be given to ask_free; NULL if it is not there. */
-struct ask *granted_take(struct granted *asks, uint32_t number);
+struct ask *granted_remove(struct granted *asks, uint32_t number);
 
 /* Nonzero if one of them holds a partial of the same file; see partial.h. */
 int granted_hold(const struct granted *asks, const char *name);

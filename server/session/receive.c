@@ -26,15 +26,15 @@ receive_init(struct receive *receive, const struct policy *policy,
 	receive->finder.store = policy->store;
 	receive->finder.comparer = comparer;
 	receive->state = RECEIVE_HELLO;
-	receive->content.policy = &receive->policy;
-	receive->content.staged.fd = -1;
+	receive->staged.policy = &receive->policy;
+	receive->staged.file.fd = -1;
 	directories_init(&receive->directories, policy->store);
 }
 
 void
 receive_release(struct receive *receive)
 {
-	staged_drop(&receive->content);
+	staged_drop(&receive->staged);
 	granted_release(&receive->asks);
 	commit_clear(&receive->commit);
 	directories_forget(&receive->directories);
@@ -45,7 +45,7 @@ int
 receive_is_wanted(const struct receive *receive)
 {
 	const struct scoreboard *board = receive->comparer->board;
-	const struct staging_file *staged = &receive->content.staged;
+	const struct staging_file *staged = &receive->staged.file;
 
 	if (board == NULL)
 		return 0;
@@ -61,14 +61,14 @@ receive_is_wanted(const struct receive *receive)
 }
 
 int
-receive_fail(struct receive *receive, const char *what)
+receive_protocol_error(struct receive *receive, const char *what)
 {
 	outcome_set(&receive->fatal, STATUS_PROTOCOL, "%s", what);
 	return -1;
 }
 
 int
-receive_lose_staging(struct receive *receive)
+receive_staging_gone(struct receive *receive)
 {
 	receive->staging_gone = 1;
 	outcome_set(&receive->fatal, STATUS_DRAINING,
@@ -78,21 +78,21 @@ receive_lose_staging(struct receive *receive)
 
 /* Turn the result of an answer into that of a frame. */
 int
-receive_answered(struct receive *receive, int queued)
+receive_check_queued(struct receive *receive, int queued)
 {
 	return queued == 0
 	    ? 0
-	    : receive_fail(receive, "too many answers were not read");
+	    : receive_protocol_error(receive, "too many answers were not read");
 }
 
 int
-receive_answer(struct receive *receive, uint32_t number, const char *path,
+receive_reply(struct receive *receive, uint32_t number, const char *path,
     size_t length, const struct outcome *outcome)
 {
 	const struct reply_subject subject = {
 	    receive->peer, number, path, length};
 
-	return receive_answered(
+	return receive_check_queued(
 	    receive, reply_failed(receive->conn, &subject, outcome));
 }
 
@@ -140,7 +140,7 @@ reply_group(struct receive *receive)
 		if (reply_committed(receive, &commit->files[i]) == -1)
 			result = -1;
 	commit_clear(commit);
-	return receive_answered(receive, result);
+	return receive_check_queued(receive, result);
 }
 
 int
@@ -159,7 +159,7 @@ receive_commit(struct receive *receive)
 		retire(receive);
 	result = reply_group(receive);
 	return result == 0 && commit->staging_gone
-	    ? receive_lose_staging(receive)
+	    ? receive_staging_gone(receive)
 	    : result;
 }
 
@@ -181,52 +181,5 @@ receive_free_descriptors(struct receive *receive)
 	if (receive_commit(receive) == -1)
 		return -1;
 	directories_forget(&receive->directories);
-	return 0;
-}
-
-/* A fault of the peer's leaves nothing that is worth going on with. */
-static int
-keeps_content(enum status why)
-{
-	return why == STATUS_LOST || why == STATUS_STALLED ||
-	    why == STATUS_DRAINING;
-}
-
-int
-receive_abandon(struct receive *receive, const struct outcome *why)
-{
-	struct staged *content = &receive->content;
-	char name[LOG_LINE / 2];
-	int kept;
-
-	if (receive->state != RECEIVE_CONTENT)
-		return 0;
-	kept = keeps_content(why->status) && staged_keep(content);
-	if (reply_may_log(receive->peer))
-		log_warn("%s \"%s\" not stored, %s after %llu bytes%s",
-		    receive->peer,
-		    text_escape(name, sizeof(name), content->destination.path,
-			content->destination.length, TEXT_LOG),
-		    status_text(why->status),
-		    (unsigned long long)content->file.received,
-		    kept ? ", partial kept" : "");
-	staged_drop(content);
-	receive->state = RECEIVE_READY;
-	return 1;
-}
-
-int
-receive_read_abort(struct receive *receive, const struct conn_frame *frame,
-    struct outcome *outcome)
-{
-	struct wire_reason reason;
-
-	if (wire_read_reason(frame->payload, frame->length, &reason) == -1 ||
-	    (reason.status != STATUS_FAILED &&
-		reason.status != STATUS_CHANGED &&
-		reason.status != STATUS_CANCELLED))
-		return receive_fail(receive, "bad abort");
-	outcome_set(outcome, reason.status, "%.*s", (int)reason.text.length,
-	    reason.text.bytes);
 	return 0;
 }

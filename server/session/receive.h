@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: ISC */
-/* The state of one connection's requests, and how they are answered. */
+/* The state of one connection's requests, and the replies to them. */
 #ifndef SERVER_SESSION_RECEIVE_H
 #define SERVER_SESSION_RECEIVE_H
 
 #include <stdint.h>
 
 #include "common/conn.h"
+#include "common/recv_file.h"
 #include "server/session/granted.h"
 #include "server/store/commit.h"
 #include "server/store/destination.h"
 #include "server/store/directory.h"
+#include "server/store/policy.h"
 #include "server/store/staged.h"
 
-/* See ftx-protocol(5), STATES. */
+/* See ftx-protocol(5), STATES; only frames.c changes the state. */
 enum receive_state {
 	RECEIVE_HELLO,
 	RECEIVE_READY,
 	RECEIVE_CONTENT,
 	RECEIVE_DISCARD,
-	RECEIVE_CLOSED
+	RECEIVE_CLOSED,
+	RECEIVE_STATES /* how many there are */
 };
 
 struct receive {
@@ -27,34 +30,38 @@ struct receive {
 	struct conn *conn;		 /* not owned */
 	const char *peer;		 /* printable; not owned */
 	const struct comparer *comparer; /* not owned */
-	int compares;	  /* peers may compare with what is there */
+	int compares;	  /* clients may compare with files here */
 	unsigned version; /* of the protocol, on this connection */
 	struct partial_finder finder;
 	enum receive_state state;
-	uint32_t last; /* highest number of a request */
+	uint32_t last; /* the highest request number so far */
 	struct base base;
 	struct directories directories;
 	struct granted asks;
 	struct commit commit;
-	struct staged content;
+	/* The current file, in the states CONTENT and DISCARD: */
+	uint32_t number; /* of its request */
+	struct staged staged;
+	struct recv_file content;
 	struct outcome fatal; /* why the connection must end */
-	int sick;	      /* this process is to be replaced */
-	int staging_gone;     /* the staging folder is to be made again */
+	int sick;	      /* the master must replace this process */
+	int staging_gone;     /* the staging directory was removed */
 };
 
 /*
- * Begin in the state RECEIVE_HELLO and version 1, in zeroed memory.  The caller
- * then sets compares, and the finder's shows_foreign.
+ * Begin in the state HELLO and version 1; *receive is zeroed.  The caller then
+ * sets compares, and the finder's shows_foreign.
  */
 void receive_init(struct receive *receive, const struct policy *policy,
     struct conn *conn, const char *peer, const struct comparer *comparer);
+void receive_release(struct receive *receive);
 
 /*
- * Functions that return 0 return -1 with fatal set if the connection must end
- * with these words.
+ * The functions below that return int return 0, or -1 with fatal set if the
+ * connection must end; exceptions are noted.
  */
 
-/* Commit what is finished, and answer. */
+/* Commit the files of the group, and reply to their requests. */
 int receive_commit(struct receive *receive);
 
 /*
@@ -69,37 +76,25 @@ int receive_lacks_descriptors(struct receive *receive, int retried);
 int receive_free_descriptors(struct receive *receive);
 
 /*
- * Give up the content under way, if there is any, for this reason.  Returns
- * nonzero if there was any.
- */
-int receive_abandon(struct receive *receive, const struct outcome *why);
-
-/*
- * Nonzero if another connection waits for a partial that this one holds, as the
- * finder's scoreboard says.
+ * Returns nonzero if another connection waits for a partial that this one
+ * holds, according to the finder's scoreboard.
  */
 int receive_is_wanted(const struct receive *receive);
 
-void receive_release(struct receive *receive);
-
-/*
- * The staging folder is gone, so this process can stage nothing more.  End the
- * connection; the client has to connect again, to another process.  Returns -1.
- */
-int receive_lose_staging(struct receive *receive);
-
-/* The peer broke the protocol: what becomes fatal.  Returns -1. */
-int receive_fail(struct receive *receive, const char *what);
-
-/* Turn what answer_result and its like return into that of a frame. */
-int receive_answered(struct receive *receive, int queued);
-
-/* Answer a request that was not stored. */
-int receive_answer(struct receive *receive, uint32_t number, const char *path,
+/* Reply to a request that was not stored; path is its destination. */
+int receive_reply(struct receive *receive, uint32_t number, const char *path,
     size_t length, const struct outcome *outcome);
 
-/* The reason in an abort. */
-int receive_read_abort(struct receive *receive, const struct conn_frame *frame,
-    struct outcome *outcome);
+/* Check what a reply function returned: replies that find no room are fatal. */
+int receive_check_queued(struct receive *receive, int queued);
+
+/* The client broke the protocol.  Sets fatal, and returns -1. */
+int receive_protocol_error(struct receive *receive, const char *what);
+
+/*
+ * The staging directory is gone, so this process can store nothing more.  The
+ * client must connect again, to another process.  Sets fatal, and returns -1.
+ */
+int receive_staging_gone(struct receive *receive);
 
 #endif

@@ -141,10 +141,8 @@ end_with(struct session *session, const struct outcome *why)
 		    status_text(why->status),
 		    text_escape(text, sizeof(text), why->text,
 			strlen(why->text), TEXT_UTF8));
-	(void)receive_abandon(&session->receive, why);
-	granted_release(&session->receive.asks);
-	(void)receive_commit(&session->receive);
-	session->receive.state = RECEIVE_CLOSED;
+	(void)frames_abandon(&session->receive, why);
+	(void)frames_close(&session->receive);
 	if (reply_fatal(&session->conn, why) == 0)
 		linger(session);
 	session->over = 1;
@@ -166,11 +164,10 @@ end_input(struct session *session, const char *text)
 	struct outcome why;
 
 	outcome_set(&why, STATUS_LOST, "%s", text);
-	if (!receive_abandon(&session->receive, &why) &&
+	if (!frames_abandon(&session->receive, &why) &&
 	    session->receive.state != RECEIVE_CLOSED)
 		log_debug("%s ended: %s", session->peer, text);
-	(void)receive_commit(&session->receive);
-	session->receive.state = RECEIVE_CLOSED;
+	(void)frames_close(&session->receive);
 }
 
 /* The connection is gone: nobody hears the answers. */
@@ -300,7 +297,7 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 	if (frame->type == WIRE_ASK || frame->type == WIRE_END ||
 	    frame->type == WIRE_ABORT)
 		liveness_next_file(&session->liveness);
-	if (receive_frame(&session->receive, frame) == 0)
+	if (frames_handle(&session->receive, frame) == 0)
 		return;
 	why = session->receive.fatal;
 	end_with(session, &why);

@@ -40,7 +40,7 @@ is_directory(struct directories *directories, const char *path, size_t length)
 }
 
 int
-base_settle(struct base *base, const struct wire_base *wanted,
+base_resolve(struct base *base, const struct wire_base *wanted,
     struct directories *directories, struct outcome *outcome)
 {
 	const char *path = wanted->path.bytes;

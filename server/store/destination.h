@@ -23,7 +23,7 @@ struct base {
  * Settle what the client asked for.  Returns 0, or -1 with outcome if the path
  * breaks the rules.
  */
-int base_settle(struct base *base, const struct wire_base *wanted,
+int base_resolve(struct base *base, const struct wire_base *wanted,
     struct directories *directories, struct outcome *outcome);
 
 struct destination {

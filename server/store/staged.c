@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One file on its way in: checked, staged, filled, handed to the group. */
+/* A file on its way in: it waits in the staging directory for its commit. */
 #include "server/store/staged.h"
 
 #include <errno.h>
@@ -10,69 +10,64 @@
 #include "server/store/publish.h"
 #include "server/store/sweep.h"
 
-/* How much is handed to the disk at a time before the sync. */
+/* Bytes after which to start writing to the disk, before the sync. */
 #define WRITE_EVERY (8 * 1024 * 1024)
 
 /* Returns 0, or -1 with errno. */
 static int
-stage_once(struct staged *content, const struct staging_file *named)
+stage_once(struct staged *staged, const struct staging_file *named)
 {
-	const struct store *store = content->policy->store;
+	const struct store *store = staged->policy->store;
 
 	if (named->name[0] != '\0') {
-		content->staged = *named;
-		if (partial_stage(store, &content->staged) == 0)
+		staged->file = *named;
+		if (partial_stage(store, &staged->file) == 0)
 			return 0;
 		if (errno != EAGAIN)
 			return -1;
 	}
-	/* Nothing is kept of this one: there is no name to find it by. */
-	return staging_create(store, &content->staged);
+	/* Without a name to find it by, it cannot become a partial. */
+	return staging_create(store, &staged->file);
 }
 
-/* Begin with an empty file.  Returns 0, or -1 with errno. */
+/* Make an empty file.  Returns 0, or -1 with errno. */
 static int
-stage(struct staged *content, const struct staging_file *named)
+stage(struct staged *staged, const struct staging_file *named)
 {
-	const struct store *store = content->policy->store;
-
-	if (stage_once(content, named) == -1 &&
-	    (!sweep_after_failure(store, 0) ||
-		stage_once(content, named) == -1))
+	if (stage_once(staged, named) == -1 &&
+	    (!sweep_after_failure(staged->policy->store, 0) ||
+		stage_once(staged, named) == -1))
 		return -1;
-	content->kept = 0;
-	content->foreign = 0;
-	recv_file_begin(
-	    &content->file, content->staged.fd, content->request.size);
+	staged->kept = 0;
+	staged->foreign = 0;
 	return 0;
 }
 
-/* Returns 0, or -1 with errno. */
+/* Use the partial, or make an empty file.  Returns 0, or -1 with errno. */
 static int
-begin_file(struct staged *content, struct partial *partial)
+open_file(struct staged *staged, struct partial *partial)
 {
-	content->hopeless = 0;
+	staged->hopeless = 0;
 	if (partial->staged.fd == -1)
-		return stage(content, &partial->staged);
-	content->staged = partial->staged;
-	content->kept = partial->prefix.length;
-	content->foreign = partial->foreign;
+		return stage(staged, &partial->staged);
+	staged->file = partial->staged;
+	staged->kept = partial->prefix.length;
+	staged->foreign = partial->foreign;
 	partial->staged.fd = -1;
-	return recv_file_resume(&content->file, content->staged.fd,
-	    content->request.size, &partial->prefix);
+	return 0;
 }
 
 /*
- * Policy and space come first, so that who is refused has made no parents.
- * Returns 0, or -1 with outcome and errno, 0 where no call failed.
+ * Check policy and space first: a refused request makes no parents.  Returns 0,
+ * or -1 with outcome and errno, which is 0 if no call failed.
  */
 static int
-open_destination(struct staged *content, const struct wire_request *request,
+open_destination(struct staged *staged, const struct wire_request *request,
     struct directories *directories, const struct space_amount *held,
     struct outcome *outcome)
 {
-	const struct policy *policy = content->policy;
-	struct destination *destination = &content->destination;
+	const struct policy *policy = staged->policy;
+	struct destination *destination = &staged->destination;
 	struct stat found;
 
 	errno = 0;
@@ -91,311 +86,191 @@ open_destination(struct staged *content, const struct wire_request *request,
 }
 
 int
-staged_open(struct staged *content, uint32_t number,
-    const struct wire_request *request, const struct base *base,
-    struct directories *directories, struct partial *partial,
-    struct outcome *outcome)
+staged_open(struct staged *staged, const struct wire_request *request,
+    const struct base *base, struct directories *directories,
+    struct partial *partial, struct outcome *outcome)
 {
 	const struct space_amount held = partial_held(partial);
 
-	content->number = number;
-	content->request = *request;
+	staged->request = *request;
 	errno = 0;
 	if (destination_locate(
-		&content->destination, base, &request->path, outcome) == -1)
+		&staged->destination, base, &request->path, outcome) == -1)
 		return -1;
-	if (open_destination(content, request, directories, &held, outcome) ==
+	if (open_destination(staged, request, directories, &held, outcome) ==
 	    -1)
 		return -1;
-	if (begin_file(content, partial) == -1) {
+	if (open_file(staged, partial) == -1) {
 		outcome_set_errno(outcome, errno, "making the file");
 		return -1;
 	}
-	content->begun_writing = content->file.received;
-	/* The rest of a kept part are holes. */
-	content->written = held.bytes < content->file.received
-	    ? held.bytes
-	    : content->file.received;
+	staged->begun_writing = staged->kept;
+	/* The rest of the partial are holes. */
+	staged->written = held.bytes < staged->kept ? held.bytes : staged->kept;
 	return 0;
 }
 
-/* Release another sender's partial, cut back to what it held before. */
+/* Release another sender's partial with its former length. */
 static void
-give_back(struct staged *content)
+release_foreign(struct staged *staged)
 {
-	(void)!ftruncate(content->staged.fd, (off_t)content->kept);
-	close(content->staged.fd);
-	content->staged.fd = -1;
+	(void)!ftruncate(staged->file.fd, (off_t)staged->kept);
+	close(staged->file.fd);
+	staged->file.fd = -1;
 }
 
-/* Begin a new file instead of another sender's partial. */
+/* Replace another sender's partial by a new file.  0, or -1 with errno. */
 static int
-begin_own(struct staged *content)
+replace_foreign(struct staged *staged)
 {
-	const struct policy *policy = content->policy;
+	const struct policy *policy = staged->policy;
 	struct staging_file own;
 
-	give_back(content);
+	release_foreign(staged);
 	partial_name(policy->store, policy->sender, &own,
-	    content->destination.path, content->destination.length,
-	    &content->request);
-	return stage(content, &own);
+	    staged->destination.path, staged->destination.length,
+	    &staged->request);
+	return stage(staged, &own);
 }
 
 int
-staged_restart(struct staged *content, struct outcome *outcome)
+staged_restart(struct staged *staged)
 {
-	int begun = content->foreign ? begin_own(content)
-				     : recv_file_restart(&content->file);
-
-	if (begun == -1) {
-		outcome_set_errno(outcome, errno, "emptying the file");
+	if (staged->foreign && replace_foreign(staged) == -1)
 		return -1;
-	}
-	content->written = content->begun_writing = content->kept = 0;
+	staged->written = staged->begun_writing = staged->kept = 0;
 	return 0;
 }
 
-/*
- * A file system may preallocate (XFS) or allocate late.  What this file has
- * allocated beyond its content is free for it, and for nobody else.
- */
-static int
-look_again(struct staged *content, struct outcome *outcome)
+int
+staged_check_size(struct staged *staged, uint64_t received, uint64_t length,
+    struct outcome *outcome)
 {
-	const struct policy *policy = content->policy;
-	struct space_amount whole = {
-	    policy_announced(policy, &content->request), 1};
-	struct space_amount held = {space_allocated(content->staged.fd), 1};
-
-	if (whole.bytes < content->written)
-		whole.bytes = content->written;
-	if (held.bytes < content->written)
-		held.bytes = content->written;
-	return policy_find_space(content->policy, &whole, &held, outcome);
-}
-
-/* A sync at the end would otherwise find the whole file to be written. */
-static void
-write_early(struct staged *content)
-{
-	uint64_t length = content->file.received - content->begun_writing;
-
-	if (!content->policy->store->sync || length < WRITE_EVERY)
-		return;
-	os_begin_writing(content->staged.fd, content->begun_writing, length);
-	content->begun_writing = content->file.received;
-}
-
-/* Data and holes alike: what may not come, and what writing brought about. */
-static int
-check_size(struct staged *content, uint64_t length, struct outcome *outcome)
-{
-	/* What was announced has been looked at, and may not be exceeded. */
-	if (content->request.size != WIRE_SIZE_UNKNOWN ||
-	    length <= policy_largest(content->policy) - content->file.received)
+	/* policy_check_file has checked an announced size. */
+	if (staged->request.size != WIRE_SIZE_UNKNOWN ||
+	    length <= policy_largest(staged->policy) - received)
 		return 0;
-	content->hopeless = 1;
+	staged->hopeless = 1;
 	outcome_set(outcome, STATUS_NO_SPACE, "larger than files may be here");
 	return -1;
 }
 
+/*
+ * A file system may preallocate (XFS) or allocate late.  This file alone can
+ * use the space that it has allocated beyond its content.
+ */
 static int
-fail_writing(struct staged *content, struct outcome *outcome)
+find_space(struct staged *staged, struct outcome *outcome)
 {
-	content->hopeless = errno == EFBIG;
-	if (errno == EOVERFLOW)
-		outcome_set(outcome, STATUS_PROTOCOL,
-		    "more content than was announced");
-	else
-		outcome_set_errno(outcome, errno, "writing the file");
-	return -1;
+	const struct policy *policy = staged->policy;
+	struct space_amount whole = {
+	    policy_announced(policy, &staged->request), 1};
+	struct space_amount held = {space_allocated(staged->file.fd), 1};
+
+	if (whole.bytes < staged->written)
+		whole.bytes = staged->written;
+	if (held.bytes < staged->written)
+		held.bytes = staged->written;
+	return policy_find_space(policy, &whole, &held, outcome);
 }
 
-/* Bytes on the disk that the file still needs. */
-static uint64_t
-count_missing(const struct staged *content)
+uint64_t
+staged_share(struct staged *staged, struct outcome *outcome)
 {
-	const struct wire_request *request = &content->request;
-
-	if (request->size == WIRE_SIZE_UNKNOWN ||
-	    request->allocated < content->written)
-		return 0;
-	return request->allocated - content->written;
-}
-
-/* Returns 0, or -1 with errno. */
-static int
-write_data(struct staged *content, const void *bytes, size_t length)
-{
-	struct recv_file *file = &content->file;
-
-	if (recv_file_data(file, bytes, length) == 0)
-		return 0;
-	if (!sweep_after_failure(
-		content->policy->store, count_missing(content)))
-		return -1;
-	return recv_file_data(file, bytes, length);
-}
-
-/* Returns 0, or -1 with errno. */
-static int
-settle(struct staged *content)
-{
-	if (recv_file_set_size(&content->file) == 0)
-		return 0;
-	if (!sweep_after_failure(content->policy->store, 0))
-		return -1;
-	return recv_file_set_size(&content->file);
-}
-
-/* Bytes that may be written without a look at the space, or 0 with outcome. */
-static uint64_t
-may_write(struct staged *content, struct outcome *outcome)
-{
-	struct space_account *account = content->policy->account;
+	struct space_account *account = staged->policy->account;
 	uint64_t left = space_left(account);
 
 	if (left > 0)
 		return left;
-	return look_again(content, outcome) == 0 ? account->share : 0;
+	return find_space(staged, outcome) == 0 ? account->share : 0;
 }
 
-static void
-note_written(struct staged *content, uint64_t length)
+void
+staged_add_written(struct staged *staged, uint64_t length)
 {
-	space_use(content->policy->account, length);
-	content->written += length;
+	space_use(staged->policy->account, length);
+	staged->written += length;
 }
 
-/* Write at least one byte, and no more than the share permits. */
-static ssize_t
-write_part(struct staged *content, const uint8_t *bytes, size_t length,
-    struct outcome *outcome)
+void
+staged_begin_writing(struct staged *staged, uint64_t received)
 {
-	uint64_t left = may_write(content, outcome);
+	uint64_t length = received - staged->begun_writing;
 
-	if (left == 0)
-		return -1;
-	if (length > left)
-		length = (size_t)left;
-	if (write_data(content, bytes, length) == -1)
-		return fail_writing(content, outcome);
-	note_written(content, length);
-	write_early(content);
-	return (ssize_t)length;
+	if (!staged->policy->store->sync || length < WRITE_EVERY)
+		return;
+	os_begin_writing(staged->file.fd, staged->begun_writing, length);
+	staged->begun_writing = received;
 }
 
-int
-staged_data(struct staged *content, const void *bytes, size_t length,
-    struct outcome *outcome)
+uint64_t
+staged_missing(const struct staged *staged)
 {
-	const uint8_t *at = bytes;
+	const struct wire_request *request = &staged->request;
 
-	if (check_size(content, length, outcome) == -1)
-		return -1;
-	while (length > 0) {
-		ssize_t part = write_part(content, at, length, outcome);
-
-		if (part == -1)
-			return -1;
-		at += part;
-		length -= (size_t)part;
-	}
-	return 0;
-}
-
-/* Where the file system fills holes, have it do so now, and count them. */
-static int
-fill_hole(struct staged *content, uint64_t length, struct outcome *outcome)
-{
-	while (length > 0) {
-		uint64_t left = may_write(content, outcome);
-		uint64_t part = length < left ? length : left;
-
-		if (left == 0)
-			return -1;
-		if (recv_file_hole(&content->file, part) == -1 ||
-		    settle(content) == -1)
-			return fail_writing(content, outcome);
-		note_written(content, part);
-		length -= part;
-	}
-	return 0;
+	if (request->size == WIRE_SIZE_UNKNOWN ||
+	    request->allocated < staged->written)
+		return 0;
+	return request->allocated - staged->written;
 }
 
 int
-staged_hole(struct staged *content, uint64_t length, struct outcome *outcome)
+staged_fail_write(struct staged *staged, struct outcome *outcome)
 {
-	if (check_size(content, length, outcome) == -1)
-		return -1;
-	if (content->policy->store->system.fills_holes)
-		return fill_hole(content, length, outcome);
-	if (recv_file_hole(&content->file, length) == -1)
-		return fail_writing(content, outcome);
-	return 0;
+	staged->hopeless = errno == EFBIG;
+	outcome_set_errno(outcome, errno, "writing the file");
+	return -1;
 }
 
 int
-staged_end(struct staged *content, const struct wire_end *end,
-    struct commit *commit, struct outcome *outcome)
+staged_finish(struct staged *staged, uint32_t number,
+    const struct wire_end *end, struct commit *commit, struct outcome *outcome)
 {
-	struct destination *destination = &content->destination;
+	struct destination *destination = &staged->destination;
 	struct commit_file *file;
 
-	if (recv_file_end(&content->file, end) == -1) {
-		outcome_set(outcome, STATUS_DIGEST,
-		    "what arrived is not what was sent");
-		return -1;
-	}
-	if (settle(content) == -1)
-		return fail_writing(content, outcome);
-	if (publish_set_attributes(content->policy->store, &content->staged,
-		&content->request, destination->directory->group) == -1) {
+	if (publish_set_attributes(staged->policy->store, &staged->file,
+		&staged->request, destination->directory->group) == -1) {
 		outcome_set_errno(outcome, errno, "setting mode and time");
 		return -1;
 	}
 	file = commit_add(commit, end->size);
-	file->request = content->number;
-	file->staged = content->staged;
+	file->request = number;
+	file->staged = staged->file;
 	file->directory = destination->directory;
 	memcpy(file->name, destination->name, sizeof(file->name));
 	file->no_clobber =
-	    policy_keeps_existing(content->policy, &content->request);
+	    policy_keeps_existing(staged->policy, &staged->request);
 	file->digest = end->digest;
-	content->staged.fd = -1;
+	staged->file.fd = -1;
 	destination->directory = NULL;
 	return 0;
 }
 
-/* Nonzero if comparing is faster than sending, and it can be completed. */
-static int
-is_worth_keeping(const struct staged *content)
+int
+staged_is_worth_keeping(const struct staged *staged, uint64_t received)
 {
-	return !content->hopeless && content->file.received >= PARTIAL_LEAST &&
-	    (content->kept > 0 || content->written >= PARTIAL_LEAST);
+	return staged->file.fd != -1 && partial_is_name(staged->file.name) &&
+	    !staged->hopeless && received >= PARTIAL_LEAST &&
+	    (staged->kept > 0 || staged->written >= PARTIAL_LEAST);
 }
 
 int
-staged_keep(struct staged *content)
+staged_keep(struct staged *staged)
 {
-	if (content->staged.fd == -1 ||
-	    !partial_is_name(content->staged.name) ||
-	    !is_worth_keeping(content) ||
-	    recv_file_set_size(&content->file) == -1 ||
-	    staging_close(&content->staged) == -1)
+	if (staging_close(&staged->file) == -1)
 		return 0;
 	sweep_enforce_quota(
-	    content->policy->store, content->staged.name, &sweep_default_quota);
+	    staged->policy->store, staged->file.name, &sweep_default_quota);
 	return 1;
 }
 
 void
-staged_drop(struct staged *content)
+staged_drop(struct staged *staged)
 {
-	if (content->staged.fd != -1 && content->foreign)
-		give_back(content);
-	else if (content->staged.fd != -1)
-		staging_discard(content->policy->store, &content->staged);
-	destination_release(&content->destination);
+	if (staged->file.fd != -1 && staged->foreign)
+		release_foreign(staged);
+	else if (staged->file.fd != -1)
+		staging_discard(staged->policy->store, &staged->file);
+	destination_release(&staged->destination);
 }

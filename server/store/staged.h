@@ -1,73 +1,102 @@
 /* SPDX-License-Identifier: ISC */
-/* One file on its way in: checked, staged, filled, handed to the group. */
+/* A file on its way in: it waits in the staging directory for its commit. */
 #ifndef SERVER_STORE_STAGED_H
 #define SERVER_STORE_STAGED_H
 
 #include <stdint.h>
 
-#include "common/recv_file.h"
 #include "common/status.h"
+#include "common/wire.h"
 #include "server/store/commit.h"
 #include "server/store/destination.h"
 #include "server/store/partial.h"
 #include "server/store/policy.h"
 #include "server/store/staging.h"
 
+/*
+ * The caller writes the content to file.fd: see recv_file.h.  These functions
+ * open the file, bound what is written, and hand it to the commit.
+ */
 struct staged {
 	const struct policy *policy; /* not owned */
-	uint32_t number;
-	struct wire_request request; /* but for its path */
+	struct wire_request request; /* without its path */
 	struct destination destination;
-	struct staging_file staged;
-	struct recv_file file;
-	uint64_t written;	/* bytes, without holes that take no room */
-	uint64_t begun_writing; /* bytes that are on their way to the disk */
-	uint64_t kept; /* bytes of the file that were there at the beginning */
-	int foreign;   /* they are another sender's */
+	struct staging_file file; /* owned; fd is -1 if there is none */
+	uint64_t written;	  /* bytes, without holes that take no room */
+	uint64_t begun_writing;	  /* bytes that are on their way to the disk */
+	uint64_t kept; /* bytes of the partial that the file began with */
+	int foreign;   /* the partial is another sender's */
 	int hopeless;  /* the file is too large for this server */
 };
 
 /*
- * Begin to receive the file that request announces, behind what was kept of it
- * if partial holds that, which is then the content's.  Returns 0, or -1 with
- * outcome and errno; the destination's path is known in both cases, and
- * staged_drop must follow where staged_end does not.
+ * Check the request and open its file: partial's file, which then belongs to
+ * staged, or an empty one if partial has none.  Returns 0, or -1 with outcome
+ * and errno.  The destination's path is set in both cases.  The caller calls
+ * staged_drop, unless staged_finish succeeds.
  */
-int staged_open(struct staged *content, uint32_t number,
-    const struct wire_request *request, const struct base *base,
-    struct directories *directories, struct partial *partial,
+int staged_open(struct staged *staged, const struct wire_request *request,
+    const struct base *base, struct directories *directories,
+    struct partial *partial, struct outcome *outcome);
+
+/*
+ * The content starts over: count from 0, and replace another sender's partial
+ * by a new empty file.  Returns 0, or -1 with errno.
+ */
+int staged_restart(struct staged *staged);
+
+/*
+ * Check that the file may grow by length bytes after the received ones.
+ * Returns 0, or -1 with outcome.
+ */
+int staged_check_size(struct staged *staged, uint64_t received, uint64_t length,
     struct outcome *outcome);
 
-/* Begin at the start after all.  Returns 0, or -1 with outcome. */
-int staged_restart(struct staged *content, struct outcome *outcome);
-
 /*
- * Take the next bytes.  Returns 0, or -1 with outcome, whose status is
- * STATUS_PROTOCOL for more bytes than were announced.
+ * Returns how many bytes may be written before the next call of this function,
+ * or 0 with outcome if space ran out.
  */
-int staged_data(struct staged *content, const void *bytes, size_t length,
-    struct outcome *outcome);
-int staged_hole(
-    struct staged *content, uint64_t length, struct outcome *outcome);
+uint64_t staged_share(struct staged *staged, struct outcome *outcome);
+
+/* Count bytes that were written, or filled in for a hole. */
+void staged_add_written(struct staged *staged, uint64_t length);
 
 /*
- * Verify the whole and hand it to the group, which must not be full.  Returns
- * 0, or -1 with outcome.
+ * Start writing the received bytes to the disk once there are enough, so that
+ * the sync at the end does not wait for the whole file.
  */
-int staged_end(struct staged *content, const struct wire_end *end,
-    struct commit *commit, struct outcome *outcome);
+void staged_begin_writing(struct staged *staged, uint64_t received);
+
+/* Bytes on the disk that the file still needs, as announced. */
+uint64_t staged_missing(const struct staged *staged);
+
+/* A write failed with errno.  Returns -1 with outcome. */
+int staged_fail_write(struct staged *staged, struct outcome *outcome);
 
 /*
- * Keep what came, if it is large enough, can be found again, and could be
- * completed later.  Returns nonzero if it is kept; the caller still calls
- * staged_drop.
+ * Set mode and time of the verified file and add it to the group, which must
+ * not be full.  number is the request's; end has the file's size and digest.
+ * Returns 0, or -1 with outcome.
  */
-int staged_keep(struct staged *content);
+int staged_finish(struct staged *staged, uint32_t number,
+    const struct wire_end *end, struct commit *commit, struct outcome *outcome);
 
 /*
- * Remove what came, except the part that another sender had sent, and release
+ * Nonzero if the received bytes are worth keeping as a partial: they can be
+ * found again, are faster to compare than to send, and can be completed.
+ */
+int staged_is_worth_keeping(const struct staged *staged, uint64_t received);
+
+/*
+ * Keep the file as a partial.  Returns nonzero if it is kept.  The caller still
+ * calls staged_drop.
+ */
+int staged_keep(struct staged *staged);
+
+/*
+ * Remove the file, except the part that another sender had sent, and release
  * everything.  May be called again.
  */
-void staged_drop(struct staged *content);
+void staged_drop(struct staged *staged);
 
 #endif

@@ -57,7 +57,7 @@ reception_close(struct reception *reception)
 
 /*
  * Receive all that the client has said, and send all that is answered.
- * Returns what receive_frame returned last.
+ * Returns what frames_handle returned last.
  */
 static inline int
 reception_run(struct reception *reception)
@@ -72,7 +72,7 @@ reception_run(struct reception *reception)
 
 		ck_assert_int_ne(event, CONN_MALFORMED);
 		if (event == CONN_FRAME)
-			result = receive_frame(&reception->receive, &frame);
+			result = frames_handle(&reception->receive, &frame);
 		else if (conn_fill(conn) == -1)
 			break;
 	}

@@ -49,7 +49,7 @@ settle(struct base *base, enum wire_base_mode mode, struct wire_bytes path)
 {
 	const struct wire_base wanted = {mode, path};
 
-	return base_settle(base, &wanted, &directories, &outcome);
+	return base_resolve(base, &wanted, &directories, &outcome);
 }
 
 START_TEST(bases_are_settled)

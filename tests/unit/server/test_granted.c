@@ -30,7 +30,7 @@ add(struct granted *asks, uint32_t number, const char *path)
 static void
 expect_take(struct granted *asks, uint32_t number, const char *path)
 {
-	struct ask *ask = granted_take(asks, number);
+	struct ask *ask = granted_remove(asks, number);
 
 	ck_assert_ptr_nonnull(ask);
 	ck_assert_uint_eq(ask->number, number);
@@ -38,7 +38,7 @@ expect_take(struct granted *asks, uint32_t number, const char *path)
 	ck_assert_uint_eq(ask->request.path.length, strlen(path));
 	ck_assert_mem_eq(ask->request.path.bytes, path, strlen(path));
 	ask_free(ask);
-	ck_assert_ptr_null(granted_take(asks, number));
+	ck_assert_ptr_null(granted_remove(asks, number));
 }
 
 static void
@@ -61,7 +61,7 @@ START_TEST(nothing_is_taken_of_nothing)
 {
 	struct granted asks = {0};
 
-	ck_assert_ptr_null(granted_take(&asks, 1));
+	ck_assert_ptr_null(granted_remove(&asks, 1));
 	granted_release(&asks);
 	ck_assert_uint_eq(asks.count, 0);
 }
@@ -122,7 +122,7 @@ START_TEST(window_of_requests)
 	ck_assert_int_eq(add(&asks, WIRE_WINDOW_REQUESTS + 1, "p"), -1);
 	ck_assert_int_eq(errno, EOVERFLOW);
 	ck_assert_uint_eq(asks.count, WIRE_WINDOW_REQUESTS);
-	ck_assert_ptr_null(granted_take(&asks, WIRE_WINDOW_REQUESTS + 1));
+	ck_assert_ptr_null(granted_remove(&asks, WIRE_WINDOW_REQUESTS + 1));
 	expect_take(&asks, WIRE_WINDOW_REQUESTS, "p");
 	ck_assert_int_eq(add(&asks, WIRE_WINDOW_REQUESTS + 1, "p"), 0);
 	granted_release(&asks);

@@ -130,10 +130,10 @@ START_TEST(a_hole_is_hashed_in_steps)
 	ck_assert_int_eq(reception_run(&reception), 0);
 	if (_i == 0) {
 		ck_assert_int_ge(calls, 8);
-		ck_assert_uint_eq(receive->content.file.received, hole);
+		ck_assert_uint_eq(receive->content.received, hole);
 	} else {
 		ck_assert_int_eq(calls, 3);
-		ck_assert_uint_lt(receive->content.file.received, hole / 2);
+		ck_assert_uint_lt(receive->content.received, hole / 2);
 	}
 }
 END_TEST

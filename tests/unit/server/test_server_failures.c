@@ -134,19 +134,19 @@ START_TEST(abandoning)
 {
 	struct outcome why = {.status = STATUS_LOST};
 
-	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	ck_assert_int_eq(frames_abandon(receive, &why), 0);
 	reception_base(&reception, "");
-	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	ck_assert_int_eq(frames_abandon(receive, &why), 0);
 	client_request(client, WIRE_PUT, 1, "file", 4, 0);
 	ck_assert_int_eq(reception_run(&reception), 0);
 	ck_assert_uint_eq(folder_count(inbox_staging()), 1);
-	ck_assert_int_ne(receive_abandon(receive, &why), 0);
+	ck_assert_int_ne(frames_abandon(receive, &why), 0);
 	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
-	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	ck_assert_int_eq(frames_abandon(receive, &why), 0);
 	client_request(client, WIRE_PUT, 2, "../file", 4, 0);
 	ck_assert_int_eq(reception_run(&reception), 0);
 	client_expect_result(client, 2, STATUS_REFUSED);
-	ck_assert_int_eq(receive_abandon(receive, &why), 0);
+	ck_assert_int_eq(frames_abandon(receive, &why), 0);
 	reception_expect_silence(&reception);
 }
 END_TEST

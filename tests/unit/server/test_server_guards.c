@@ -124,8 +124,8 @@ START_TEST(what_is_kept_depends_on_why)
 
 	reception_base(&reception, "");
 	begin_large();
-	staged = receive->content.staged;
-	ck_assert_int_ne(receive_abandon(receive, &why), 0);
+	staged = receive->staged.file;
+	ck_assert_int_ne(frames_abandon(receive, &why), 0);
 	ck_assert_uint_eq(folder_count(inbox_staging()), (size_t)kept);
 	staged.fd = -1;
 	staging_discard(&store, &staged);
@@ -141,7 +141,7 @@ START_TEST(little_is_not_worth_keeping)
 	    client, WIRE_ASK, 1, "large", PARTIAL_LEAST, WIRE_RESUME);
 	client_queue(client, WIRE_DATA, 1, "little", 6);
 	ck_assert_int_eq(reception_run(&reception), 0);
-	ck_assert_int_ne(receive_abandon(receive, &why), 0);
+	ck_assert_int_ne(frames_abandon(receive, &why), 0);
 	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
 }
 END_TEST
@@ -412,7 +412,7 @@ START_TEST(answers_without_room_end_the_connection)
 
 	outcome_set(&outcome, STATUS_REFUSED, "%01000d", 0);
 	for (int i = 0; i < CONN_OUTPUT / 1000 && result == 0; i++)
-		result = receive_answer(receive, 1, "f", 1, &outcome);
+		result = receive_reply(receive, 1, "f", 1, &outcome);
 	ck_assert_int_eq(result, -1);
 	ck_assert_int_eq(receive->fatal.status, STATUS_PROTOCOL);
 }

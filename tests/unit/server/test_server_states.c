@@ -205,7 +205,7 @@ START_TEST(frames_of_servers_in_every_situation)
 
 		reception_open(&reception, &store);
 		bring_about((enum situation)situation);
-		ck_assert_int_eq(receive_frame(&reception.receive, &frame), -1);
+		ck_assert_int_eq(frames_handle(&reception.receive, &frame), -1);
 		ck_assert_int_eq(
 		    reception.receive.fatal.status, STATUS_PROTOCOL);
 		reception_close(&reception);
