@@ -6,7 +6,7 @@
 #include "client/connection/greeting.h"
 #include "client/connection/outgoing.h"
 #include "client/connection/results.h"
-#include "client/connection/silence.h"
+#include "client/connection/liveness.h"
 #include "client/run/run.h"
 #include "common/conn.h"
 #include "common/io.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* How long a server may be silent, or send nothing but "working". */
-#include "client/connection/silence.h"
+#include "client/connection/liveness.h"
 
 /* Bytes that a server at work reads in a millisecond, at least. */
 #define RATE ((10 << 20) / 1000)

@@ -3,10 +3,10 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "client/connection/silence.h"
+#include "client/connection/liveness.h"
 #include "tests/unit/support.h"
 
-Suite *silence_suite(void);
+Suite *liveness_suite(void);
 
 /* Milliseconds. */
 #define TIMEOUT 60000
@@ -115,9 +115,9 @@ START_TEST(little_that_is_taken_is_no_way_out)
 END_TEST
 
 Suite *
-silence_suite(void)
+liveness_suite(void)
 {
-	Suite *suite = suite_create("silence");
+	Suite *suite = suite_create("liveness");
 	TCase *tcase = support_case("silence");
 
 	tcase_add_checked_fixture(tcase, begin, NULL);
