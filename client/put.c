@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The command "put": lines to the server, until everything has its result. */
+/* The command "put": send all sources over one or more streams. */
 #include "client/put.h"
 
 #include <errno.h>
@@ -15,18 +15,19 @@
 #include "common/blocking.h"
 #include "common/text.h"
 
-/* Nothing is said about waits that are shorter. */
-#define PATIENCE 1000
+/* Milliseconds to wait before a wait is shown. */
+#define SHOW_AFTER 1000
 
-/* The longest wait: what is shown changes with the seconds. */
+/* Milliseconds between two updates of the progress, at most. */
 #define TICK 1000
-/* A source that blocks for longer is named even if no progress is shown. */
-#define SLOW 5000
 
-/* Room for its escaped path. */
+/* Milliseconds until a blocking source is reported even without progress. */
+#define NOTICE_AFTER 5000
+
+/* Room for the escaped path of a source. */
 #define SHOWN_SOURCE 1024
 
-/* What a shell adds to a signal's number. */
+/* A shell adds this to a signal's number. */
 #define EXIT_SIGNAL 128
 
 struct put {
@@ -34,16 +35,16 @@ struct put {
 	struct transport transport;
 	struct stream *streams; /* owned */
 	struct pollfd *waits;
-	size_t count, opened; /* the others may be opened */
-	size_t turn;	      /* whose it is to send first */
-	int greeted;	      /* by a worker, on any of them */
-	int failed;	      /* then outcome ends all of it */
+	size_t count, opened; /* streams allowed, and opened so far */
+	size_t turn;	      /* the stream that sends first */
+	int greeted;	      /* by a worker, on any stream */
+	int failed;	      /* outcome ends the run */
 	struct outcome outcome;
 };
 
-/* Nonzero if any line is, or will be, in the hands of a server. */
+/* Nonzero if any stream is open, or will connect. */
 static int
-is_alive(const struct put *put)
+has_streams(const struct put *put)
 {
 	for (size_t i = 0; i < put->opened; i++)
 		if (put->streams[i].state != STREAM_CLOSED)
@@ -51,9 +52,9 @@ is_alive(const struct put *put)
 	return 0;
 }
 
-/* Nonzero if the server, or the way to it, has only no room for this line. */
+/* Nonzero if the other streams may succeed without this one. */
 static int
-may_do_without(const struct stream *stream)
+is_expendable(const struct stream *stream)
 {
 	switch (stream->attempt.status) {
 	case STATUS_LOST:
@@ -68,15 +69,15 @@ may_do_without(const struct stream *stream)
 	}
 }
 
-/* A line was lost: it is made again, or the others have to do. */
+/* A stream failed: connect again, leave its work to others, or end the run. */
 static void
-lose(struct put *put, struct stream *stream, struct outcome *outcome)
+handle_failure(struct put *put, struct stream *stream, struct outcome *outcome)
 {
-	int others = is_alive(put), further = stream != put->streams;
+	int others = has_streams(put), further = stream != put->streams;
 	int64_t delay;
 
 	put->greeted |= stream->attempt.greeted;
-	/* The last one stands for the run. */
+	/* The last stream retries on behalf of the run. */
 	if (!others && put->greeted)
 		stream->retry.connected = stream->retry.greeted = 1;
 	delay = stream_retry(stream);
@@ -87,7 +88,7 @@ lose(struct put *put, struct stream *stream, struct outcome *outcome)
 			report_again(&put->run, outcome, delay);
 		return;
 	}
-	if (others && may_do_without(stream))
+	if (others && is_expendable(stream))
 		return;
 	put->failed = 1;
 	put->outcome = *outcome;
@@ -96,7 +97,7 @@ lose(struct put *put, struct stream *stream, struct outcome *outcome)
 
 /* Returns nonzero if there is more to do at once. */
 static int
-work_on(struct put *put, struct stream *stream)
+step_stream(struct put *put, struct stream *stream)
 {
 	struct outcome outcome;
 
@@ -106,7 +107,7 @@ work_on(struct put *put, struct stream *stream)
 	case STREAM_ENDED:
 		return 1;
 	case STREAM_FAILED:
-		lose(put, stream, &outcome);
+		handle_failure(put, stream, &outcome);
 		return 1;
 	default:
 		return 0;
@@ -114,12 +115,12 @@ work_on(struct put *put, struct stream *stream)
 }
 
 /*
- * Give every line its turn.  Where the rate is limited, the first may take all
- * that is allowed: the next time it is the one behind that.  Returns nonzero if
- * there is more at once.
+ * Give every stream its turn.  Under a rate limit, the first one may use all
+ * that is allowed, so the next turn begins with the stream after it.  Returns
+ * nonzero if there is more to do at once.
  */
 static int
-work(struct put *put)
+step_streams(struct put *put)
 {
 	const struct rate *rate = &put->run.rate;
 	size_t first = put->turn;
@@ -129,7 +130,7 @@ work(struct put *put)
 		size_t number = (first + i) % put->opened;
 		uint64_t taken = rate->taken;
 
-		more |= work_on(put, &put->streams[number]);
+		more |= step_stream(put, &put->streams[number]);
 		if (rate->limit != 0 && rate->taken != taken)
 			put->turn = number + 1;
 	}
@@ -137,10 +138,10 @@ work(struct put *put)
 }
 
 static void
-add_line(struct put *put)
+add_stream(struct put *put)
 {
 	unsigned number = (unsigned)put->opened++;
-	/* So that those of many hosts, and of one, try at other times. */
+	/* Let the streams of this and other hosts retry at different times. */
 	uint32_t seed =
 	    (uint32_t)io_now() ^ (uint32_t)getpid() ^ (uint32_t)number << 16;
 
@@ -148,7 +149,7 @@ add_line(struct put *put)
 	    &put->streams[number], &put->run, &put->transport, number, seed);
 }
 
-/* The first has settled what the others' requests are called. */
+/* Open all streams once the first has settled the target's directory. */
 static void
 open_further(struct put *put)
 {
@@ -157,11 +158,11 @@ open_further(struct put *put)
 	if (run->directory == NULL || run_is_exhausted(run))
 		return;
 	while (put->opened < put->count)
-		add_line(put);
+		add_stream(put);
 }
 
 static const char *
-waiting_for(const struct stream *stream)
+describe_pause(const struct stream *stream)
 {
 	switch (stream->attempt.status) {
 	case STATUS_BUSY:
@@ -182,11 +183,11 @@ show_pause(struct put *put, const struct stream *stream, io_time now)
 {
 	struct view view;
 
-	view_waiting(&view, &put->run, waiting_for(stream),
+	view_waiting(&view, &put->run, describe_pause(stream),
 	    stream->retry.slow ? stream->since : stream->retry.since);
-	/* That a lost connection is made again has been said. */
+	/* A lost connection has been reported already. */
 	view.brief =
-	    !stream->retry.slow && now - stream->retry.since < PATIENCE;
+	    !stream->retry.slow && now - stream->retry.since < SHOW_AFTER;
 	view.notice = stream->retry.slow ? 0 : VIEW_NOTICE_SERVER;
 	progress_show(&put->run.progress, &view, now);
 }
@@ -197,12 +198,11 @@ show_connecting(struct put *put, const struct stream *stream, io_time now)
 	struct view view;
 
 	view_waiting(&view, &put->run, "connecting", stream->since);
-	view.brief = now - stream->since < PATIENCE;
+	view.brief = now - stream->since < SHOW_AFTER;
 	progress_show(&put->run.progress, &view, now);
 }
 
-/* Show what says most: a line that sends, is open, or will be, in this order.
- */
+/* Show one stream: one that sends, or else the one with the highest state. */
 static void
 show(struct put *put, io_time now)
 {
@@ -227,8 +227,8 @@ show(struct put *put, io_time now)
 }
 
 /*
- * Add those that are there, each descriptor once: poll(2) takes no more
- * entries than descriptors may be open.  Returns how many there are then.
+ * Add the entries in use, and each descriptor once: poll(2) accepts no more
+ * entries than descriptors may be open.  Returns the new count.
  */
 static size_t
 add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
@@ -245,20 +245,22 @@ add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
 	return count;
 }
 
-/* Too few descriptors for all lines: the others do the work of the last. */
+/* Too few descriptors: close the last stream.  Returns -1 if it is the only
+ * one.
+ */
 static int
-give_up_line(struct put *put)
+close_last_stream(struct put *put)
 {
 	struct outcome ignored = {STATUS_LOST, ""};
 	struct stream *last = NULL;
-	size_t alive = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < put->opened; i++)
 		if (put->streams[i].state != STREAM_CLOSED) {
 			last = &put->streams[i];
-			alive++;
+			count++;
 		}
-	if (alive < 2)
+	if (count < 2)
 		return -1;
 	stream_close(last, &ignored);
 	return 0;
@@ -280,14 +282,14 @@ await(struct put *put, io_time now)
 	}
 	if (io_poll(put->waits, count, deadline) != -1)
 		return;
-	/* The limit on descriptors may have been lowered meanwhile. */
-	if (errno == EINVAL && give_up_line(put) == 0)
+	/* The limit on descriptors may have been lowered since. */
+	if (errno == EINVAL && close_last_stream(put) == 0)
 		return;
 	put->failed = 1;
 	outcome_set_errno(&put->outcome, errno, "waiting");
 }
 
-/* Show what blocks. */
+/* Show that a source blocks. */
 static void
 show_blocked(struct put *put, const char *source, io_time since, io_time now)
 {
@@ -302,14 +304,14 @@ show_blocked(struct put *put, const char *source, io_time since, io_time now)
 	if (source[0] != '\0')
 		view.host = text_escape(shown, sizeof(shown), source,
 		    strlen(source), run->progress.terminal.set);
-	view.brief = now - since < PATIENCE;
-	view.notice = now - since < SLOW ? 0 : VIEW_NOTICE_SOURCE;
+	view.brief = now - since < SHOW_AFTER;
+	view.notice = now - since < NOTICE_AFTER ? 0 : VIEW_NOTICE_SOURCE;
 	progress_show(&run->progress, &view, now);
 }
 
 /*
- * A signal has ended the run, but the call that blocks may never return.  So
- * end the process in the middle of it.
+ * A signal ends the run, but the blocking call may never return.  Exit while
+ * the first thread is still in it.
  */
 static void
 end_blocked(struct put *put)
@@ -324,9 +326,9 @@ end_blocked(struct put *put)
 	interrupt_raise(signal_number);
 }
 
-/* In the second thread: a source blocks, and the first thread with it. */
+/* Called by the second thread while a source blocks the first one. */
 static void
-relieve(void *context, const char *about, io_time since)
+act_while_blocked(void *context, const char *about, io_time since)
 {
 	struct put *put = context;
 	io_time now = io_now();
@@ -336,7 +338,8 @@ relieve(void *context, const char *about, io_time since)
 		end_blocked(put);
 	for (size_t i = 0; i < put->opened; i++)
 		if (put->streams[i].state == STREAM_OPEN)
-			session_relieve(&put->streams[i].session, since, now);
+			session_keep_alive(
+			    &put->streams[i].session, since, now);
 	show_blocked(put, about, since, now);
 }
 
@@ -349,18 +352,18 @@ close_all(struct put *put)
 		stream_close(&put->streams[i], &ignored);
 }
 
-/* All connections of the run; it has ended, well or not, when this returns. */
+/* Open and serve the streams until the run has ended. */
 static void
-put_all(struct put *put)
+serve_streams(struct put *put)
 {
 	int more;
 
-	/* Without the second thread, a source that blocks blocks the run. */
-	(void)blocking_watch(relieve, put);
+	/* Without the second thread, a blocking source stops all streams. */
+	(void)blocking_watch(act_while_blocked, put);
 	removal_restore_named(&put->run);
-	while (!interrupt_caught() && !put->failed && is_alive(put)) {
+	while (!interrupt_caught() && !put->failed && has_streams(put)) {
 		blocking_turn();
-		more = work(put);
+		more = step_streams(put);
 		open_further(put);
 		show(put, io_now());
 		if (!more && !put->failed)
@@ -374,26 +377,26 @@ put_all(struct put *put)
 		report_end(&put->run, &put->outcome);
 }
 
-/* Descriptors of a connection, which may be two pipes, and its sources. */
+/* Descriptors of one stream: its connection and its open sources. */
 static size_t
-descriptors_of_line(const struct options *options)
+descriptors_of_stream(const struct options *options)
 {
 	return (size_t)(options->command != NULL ? 2 : 1) + 1 +
 	    (options->checksum != 0);
 }
 
 /*
- * How many lines there may be.  What was read from standard input cannot be
- * sent again on another.
+ * How many streams the descriptors allow.  Standard input gets only one: what
+ * was read of it cannot be sent again on another.
  */
 static size_t
-count_lines(struct run *run)
+count_streams(struct run *run)
 {
 	const struct options *options = run->options;
 	struct descriptors share = {
 	    run->input ? 1 : (size_t)options->streams, run->queue.directories};
 
-	descriptors_share(&share, descriptors_of_line(options));
+	descriptors_share(&share, descriptors_of_stream(options));
 	if (share.streams < options->streams && !run->input)
 		report_streams(run, share.streams);
 	run->streams = share.streams;
@@ -403,18 +406,18 @@ count_lines(struct run *run)
 
 /* Returns 0, or -1 with errno if there is no memory. */
 static int
-make_lines(struct put *put, size_t count)
+make_streams(struct put *put, size_t count)
 {
 	put->streams = calloc(count, sizeof(*put->streams));
 	put->waits = calloc(count * CONN_POLLS, sizeof(*put->waits));
 	if (put->streams == NULL || put->waits == NULL)
 		return -1;
 	put->count = count;
-	add_line(put);
+	add_stream(put);
 	return 0;
 }
 
-/* Find the way and put everything, unless every server would refuse that. */
+/* Look up the server and send everything, unless the target is invalid. */
 static void
 begin(struct put *put)
 {
@@ -436,7 +439,7 @@ begin(struct put *put)
 			report_end(&put->run, &outcome);
 		return;
 	}
-	put_all(put);
+	serve_streams(put);
 	transport_close(&put->transport);
 }
 
@@ -450,7 +453,7 @@ put_run(const struct options *options, const struct target *target,
 
 	memset(&put, 0, sizeof(put));
 	if (run_init(&put.run, options, target, sources, count) == 0 &&
-	    make_lines(&put, count_lines(&put.run)) == 0) {
+	    make_streams(&put, count_streams(&put.run)) == 0) {
 		begin(&put);
 	} else {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");

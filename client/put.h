@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The command "put": connections, until everything has its result. */
+/* The command "put": send all sources over one or more streams. */
 #ifndef CLIENT_PUT_H
 #define CLIENT_PUT_H
 
@@ -9,8 +9,8 @@
 #include "client/settings/target.h"
 
 /*
- * Send the sources to the target and say what became of them.  Returns the
- * exit status; it is to be raised instead if a signal was caught.
+ * Send the sources to the target and report each result.  Returns the exit
+ * status; if a signal was caught, the caller raises it again instead.
  */
 int put_run(const struct options *options, const struct target *target,
     char *const *sources, size_t count);

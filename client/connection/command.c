@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A command whose standard input and output are a connection. */
+/* Run a command whose standard input and output are the connection. */
 #include "client/connection/command.h"
 
 #include <errno.h>
@@ -13,20 +13,20 @@
 #include "common/io.h"
 
 /*
- * How long a command may take for its end: by itself, the same when a signal
- * ended the run, and when told.  Milliseconds.
+ * Milliseconds that a command has to exit: by itself, by itself after a signal
+ * ended the run, and after SIGTERM.
  */
-#define GRACE 5000
-#define SHORT_GRACE 500
-#define GRACE_TOLD 2000
+#define EXIT_WAIT 5000
+#define INTERRUPTED_WAIT 500
+#define SIGTERM_WAIT 2000
 
-/* What the pair of a pipe's ends is indexed by. */
+/* The two ends of a pipe. */
 enum {
 	READING,
 	WRITING
 };
 
-/* Pipes to the command, from it, and for the error of a failed start. */
+/* Pipes to the command, from it, and for errno if execvp(3) fails. */
 enum {
 	TO,
 	FROM,
@@ -43,7 +43,7 @@ close_pipes(int pipes[PIPES][2])
 				close(pipes[i][end]);
 }
 
-/* All of them end in the command but for the copies that it is given. */
+/* The command inherits none of these, but duplicates of two. */
 static int
 open_pipes(int pipes[PIPES][2])
 {
@@ -59,9 +59,9 @@ open_pipes(int pipes[PIPES][2])
 	return io_set_blocking(pipes[FROM][READING], 0);
 }
 
-/* In the child.  What we ignore for ourselves is not ignored for it. */
+/* In the child: restore the signal that we ignore, and run the command. */
 static void
-become(int pipes[PIPES][2], char *const argv[])
+exec_command(int pipes[PIPES][2], char *const argv[])
 {
 	struct sigaction action;
 	int error;
@@ -74,12 +74,12 @@ become(int pipes[PIPES][2], char *const argv[])
 	    dup2(pipes[FROM][WRITING], STDOUT_FILENO) != -1)
 		execvp(argv[0], argv);
 	error = errno;
-	/* If this fails, too, the end of the pipe says that it ended. */
+	/* If this fails, too, the parent finds the exit status. */
 	(void)io_write_all(pipes[REPORT][WRITING], &error, sizeof(error));
 	_exit(127);
 }
 
-/* Returns 0 once the command runs, or else its errno. */
+/* Returns 0 when the command runs, or the errno of execvp(3). */
 static int
 read_report(int report)
 {
@@ -90,7 +90,7 @@ read_report(int report)
 	    : 0;
 }
 
-/* Wait without a limit.  Returns as waitpid(2), but for its EINTR. */
+/* Wait without a limit.  Returns as waitpid(2), but retries EINTR. */
 static pid_t
 reap(pid_t pid, int *status)
 {
@@ -115,7 +115,7 @@ command_start(struct command *command, char *const argv[])
 	if (command->pid == -1)
 		goto fail;
 	if (command->pid == 0)
-		become(pipes, argv);
+		exec_command(pipes, argv);
 	close(pipes[REPORT][WRITING]);
 	pipes[REPORT][WRITING] = -1;
 	error = read_report(pipes[REPORT][READING]);
@@ -143,9 +143,9 @@ wake(int signal_number)
 }
 
 /*
- * Wait for its end, less long once a signal has ended the run.  SIGCHLD is
- * held back outside of the wait, so that none is missed between the question
- * and the wait.  Returns as waitpid(2).
+ * Wait for the command to exit, until deadline, or until interrupted if a
+ * signal ends the run.  SIGCHLD is blocked except during the wait, so that none
+ * is missed between waitpid(2) and pselect(2).  Returns as waitpid(2).
  */
 static pid_t
 reap_until(pid_t pid, int *status, io_time deadline, io_time interrupted)
@@ -188,11 +188,11 @@ command_end(struct command *command)
 
 	close(command->out);
 	close(command->in);
-	if (reap_until(command->pid, &status, now + GRACE, now + SHORT_GRACE) !=
-	    0)
+	if (reap_until(command->pid, &status, now + EXIT_WAIT,
+		now + INTERRUPTED_WAIT) != 0)
 		return status;
 	kill(command->pid, SIGTERM);
-	now = io_now() + GRACE_TOLD;
+	now = io_now() + SIGTERM_WAIT;
 	if (reap_until(command->pid, &status, now, now) != 0)
 		return -1;
 	kill(command->pid, SIGKILL);

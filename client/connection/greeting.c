@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The first bytes from the peer: the greeting of ftxd, or something else. */
+/* Read the first bytes of the peer: ftxd's greeting, or a line of text. */
 #include "client/connection/greeting.h"
 
 #include <string.h>
 
-/* How long the constant beginning of each greeting is. */
+/* The bytes that begin every greeting. */
 #define MAGIC 8
 
 static int
@@ -24,7 +24,7 @@ is_line_end(uint8_t byte)
 	return byte == '\r' || byte == '\n';
 }
 
-/* Find the first line that is not empty.  Returns nonzero if its end came. */
+/* Find the first line that is not empty.  Nonzero if it is complete. */
 static int
 find_line(const struct greeting *greeting, size_t *begin, size_t *end)
 {
@@ -39,7 +39,7 @@ find_line(const struct greeting *greeting, size_t *begin, size_t *end)
 }
 
 enum greeting_event
-greeting_take(struct greeting *greeting, struct conn *conn, io_time now)
+greeting_read(struct greeting *greeting, struct conn *conn, io_time now)
 {
 	const uint8_t *byte;
 	size_t begin, end;
@@ -52,7 +52,7 @@ greeting_take(struct greeting *greeting, struct conn *conn, io_time now)
 		greeting->bytes[greeting->length++] = *byte;
 		if (greeting_is_possible(greeting) &&
 		    !begins_greeting(greeting))
-			greeting->line_end = now + GREETING_PATIENCE;
+			greeting->line_end = now + GREETING_LINE_WAIT;
 	}
 	if (greeting_is_possible(greeting))
 		return greeting->length == WIRE_GREETING ? GREETING_WHOLE

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The first bytes from the peer: the greeting of ftxd, or something else. */
+/* Read the first bytes of the peer: ftxd's greeting, or a line of text. */
 #ifndef CLIENT_CONNECTION_GREETING_H
 #define CLIENT_CONNECTION_GREETING_H
 
@@ -11,39 +11,39 @@
 #include "common/text.h"
 #include "common/wire.h"
 
-/* The most that is read of the first line, if it is no greeting; bytes. */
+/* If the peer is not ftxd, read at most so many bytes of its first line. */
 #define GREETING_LINE 160
 
-/* How long the rest of that line is waited for, in milliseconds. */
-#define GREETING_PATIENCE 300
+/* Milliseconds to wait for the rest of that line. */
+#define GREETING_LINE_WAIT 300
 
 struct greeting {
 	uint8_t bytes[GREETING_LINE];
 	size_t length;
-	io_time line_end; /* until when the line of another peer is read */
+	io_time line_end; /* if it is not ftxd: when to stop reading */
 };
 
 enum greeting_event {
-	GREETING_PARTIAL,      /* more is to come */
-	GREETING_WHOLE,	       /* WIRE_GREETING bytes that begin as one does */
-	GREETING_LINE_PARTIAL, /* it is no greeting, and its line goes on */
-	GREETING_FOREIGN       /* it is no greeting, and its line is there */
+	GREETING_PARTIAL,      /* more bytes must come */
+	GREETING_WHOLE,	       /* WIRE_GREETING bytes, with the right start */
+	GREETING_LINE_PARTIAL, /* not ftxd; its first line is not complete */
+	GREETING_FOREIGN       /* not ftxd; its first line can be shown */
 };
 
 /*
- * Take what has come, but no byte after a greeting.  To be called again at
+ * Read the buffered bytes, but none after a greeting.  Call this again at
  * line_end.
  */
-enum greeting_event greeting_take(
+enum greeting_event greeting_read(
     struct greeting *greeting, struct conn *conn, io_time now);
 
-/* Nonzero if what has come is a greeting, or may be the beginning of one. */
+/* Nonzero if the bytes so far are a greeting, or the beginning of one. */
 int greeting_is_possible(const struct greeting *greeting);
 
-/* Room for what greeting_show makes, with NUL. */
+/* Room for the escaped line, with NUL. */
 #define GREETING_SHOWN (4 * GREETING_LINE + 1)
 
-/* Escape the first line of what is no greeting.  Returns buffer. */
+/* Escape the first line of a peer that is not ftxd.  Returns buffer. */
 char *greeting_show(const struct greeting *greeting,
     char buffer[GREETING_SHOWN], enum text_set set);
 

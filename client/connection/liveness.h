@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: ISC */
-/* How long a server may be silent, or send nothing but "working". */
-#ifndef CLIENT_CONNECTION_SILENCE_H
-#define CLIENT_CONNECTION_SILENCE_H
+/* Server timeouts: idle time, and "working" without a result. */
+#ifndef CLIENT_CONNECTION_LIVENESS_H
+#define CLIENT_CONNECTION_LIVENESS_H
 
 #include <stdint.h>
 
 #include "common/io.h"
 
 /*
- * The caller supplies the time; durations are milliseconds.  Bytes that
- * complete no frame count as silence.
+ * The caller supplies the time; durations are milliseconds.  Received bytes
+ * count only when they complete a frame.  See ftx-protocol(5), LIVENESS.
  */
-struct silence {
+struct liveness {
 	int64_t timeout, commit_timeout;
-	io_time moved;	/* when bytes last went, or a frame came */
+	io_time moved;	/* when bytes were last sent, or a frame received */
 	int working;	/* the last frame was "working" */
-	int64_t worked; /* how long it has sent nothing else */
+	int64_t worked; /* time since the server last sent another frame */
 };
 
-void silence_init(struct silence *silence, int64_t timeout,
+void liveness_init(struct liveness *liveness, int64_t timeout,
     int64_t commit_timeout, io_time now);
 
-/* Bytes went. */
-void silence_sent(struct silence *silence, io_time now);
+/* Bytes were sent. */
+void liveness_sent(struct liveness *liveness, io_time now);
 
-/* A frame came; working is nonzero if it is "working". */
-void silence_heard(struct silence *silence, int working, io_time now);
+/* A frame was received; working is nonzero if it was "working". */
+void liveness_received(struct liveness *liveness, int working, io_time now);
 
 /*
- * How long the server may send "working" for one result in all: commit_timeout,
- * and the time to read size bytes at 10 MiB/s.
+ * The longest time for which the server may send nothing but "working":
+ * commit_timeout, and the time to read size bytes at 10 MiB/s.
  */
-int64_t silence_longest(const struct silence *silence, uint64_t size);
+int64_t liveness_longest(const struct liveness *liveness, uint64_t size);
 
-/* When to give up; size is that of the file whose result is awaited. */
-io_time silence_end(const struct silence *silence, uint64_t size);
+/*
+ * When to give up, unless something moves before.  size is that of the largest
+ * file without a result.
+ */
+io_time liveness_deadline(const struct liveness *liveness, uint64_t size);
 
 #endif

@@ -10,9 +10,9 @@
 
 #include "client/shared/interrupt.h"
 
-/* Ask the system, for as long as that takes. */
+/* Look up without a time limit. */
 static void
-ask(struct lookup *found, const char *host, const char *port,
+resolve(struct lookup *found, const char *host, const char *port,
     const struct addrinfo *hints)
 {
 	struct addrinfo *first = NULL;
@@ -36,9 +36,9 @@ ask(struct lookup *found, const char *host, const char *port,
 	freeaddrinfo(first);
 }
 
-/* A child that writes the answer to answers[1].  Returns as fork(2). */
+/* Start a child that writes the reply to the pipe.  Returns as fork(2). */
 static pid_t
-ask_apart(const int answers[2], const char *host, const char *port,
+start_child(const int reply[2], const char *host, const char *port,
     const struct addrinfo *hints)
 {
 	struct lookup found;
@@ -46,15 +46,15 @@ ask_apart(const int answers[2], const char *host, const char *port,
 
 	if (pid != 0)
 		return pid;
-	ask(&found, host, port, hints);
-	/* If this fails, the end of the pipe says so. */
-	(void)io_write_all(answers[1], &found, sizeof(found));
+	resolve(&found, host, port, hints);
+	/* If this fails, the parent finds the pipe closed. */
+	(void)io_write_all(reply[1], &found, sizeof(found));
 	_exit(0);
 }
 
-/* Read the whole answer. */
+/* Read the whole reply. */
 static enum lookup_event
-await_answer(struct lookup *found, int fd, io_time deadline)
+read_reply(struct lookup *found, int fd, io_time deadline)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	size_t filled = 0;
@@ -65,7 +65,7 @@ await_answer(struct lookup *found, int fd, io_time deadline)
 		if (interrupt_caught())
 			return LOOKUP_INTERRUPTED;
 		if (io_now() >= deadline)
-			return LOOKUP_LATE;
+			return LOOKUP_TIMEOUT;
 		if (io_poll(&wait, 1, deadline) == 0)
 			continue;
 		got = io_read(
@@ -92,21 +92,21 @@ look_up_name(struct lookup *found, const char *host, const char *port,
     const struct addrinfo *hints, io_time deadline)
 {
 	enum lookup_event event;
-	int answers[2], status;
+	int reply[2], status;
 	pid_t pid;
 
-	if (pipe(answers) == -1)
+	if (pipe(reply) == -1)
 		return fail_system(found);
-	pid = ask_apart(answers, host, port, hints);
+	pid = start_child(reply, host, port, hints);
 	event = pid == -1 ? fail_system(found) : LOOKUP_FOUND;
-	close(answers[1]);
+	close(reply[1]);
 	if (pid != -1) {
-		event = await_answer(found, answers[0], deadline);
+		event = read_reply(found, reply[0], deadline);
 		kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			continue;
 	}
-	close(answers[0]);
+	close(reply[0]);
 	return event;
 }
 
@@ -117,7 +117,7 @@ look_up(struct lookup *found, const char *host, const char *port,
 	struct addrinfo numeric = *hints;
 
 	numeric.ai_flags |= AI_NUMERICHOST;
-	ask(found, host, port, &numeric);
+	resolve(found, host, port, &numeric);
 	if (found->error == EAI_NONAME)
 		return look_up_name(found, host, port, hints, deadline);
 	return found->error == 0 ? LOOKUP_FOUND : LOOKUP_FAILED;

@@ -9,7 +9,7 @@
 
 #include "common/io.h"
 
-/* At most so many addresses are tried. */
+/* Further addresses are ignored. */
 #define LOOKUP_MOST 16
 
 struct lookup_address {
@@ -26,15 +26,15 @@ struct lookup {
 
 enum lookup_event {
 	LOOKUP_FOUND,
-	LOOKUP_FAILED,	   /* reason says why, until the next call */
-	LOOKUP_LATE,	   /* there was no answer before the deadline */
-	LOOKUP_INTERRUPTED /* by a signal that ends the run */
+	LOOKUP_FAILED,	   /* reason is set, until the next call */
+	LOOKUP_TIMEOUT,	   /* no reply came before the deadline */
+	LOOKUP_INTERRUPTED /* a signal ends the run */
 };
 
 /*
- * Find the addresses of a host; hints are for getaddrinfo(3).  A name is looked
- * up by a child process, because getaddrinfo(3) has no time limit.  The child
- * has ended when this returns.
+ * Find the addresses of a host; hints are for getaddrinfo(3).  Because that has
+ * no time limit, a child process looks up names.  It has ended when this
+ * returns.
  */
 enum lookup_event lookup(struct lookup *found, const char *host,
     const char *port, const struct addrinfo *hints, io_time deadline,

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: ISC */
-/* What comes in on one connection, and what it means for the requests. */
+/* The receiving half of a session: the server's frames, and their effects. */
 #include "client/connection/results.h"
 
 #include "client/run/removal.h"
 #include "client/run/report.h"
 
 static int
-fail(struct outcome *outcome, const char *what)
+fail(struct outcome *outcome, const char *reason)
 {
-	outcome_set(outcome, STATUS_PROTOCOL, "%s", what);
+	outcome_set(outcome, STATUS_PROTOCOL, "%s", reason);
 	return -1;
 }
 
 static int
-take_based(struct results *results, const struct conn_frame *frame,
+handle_based(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	struct wire_based based;
 
-	if (results->based ||
+	if (results->has_based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
 		return fail(outcome, "bad answer to the base");
 	if (based.name.length > 0 && !results->run->settles &&
 	    !results->run->input)
 		return fail(outcome, "the server gives several files one name");
-	results->based = 1;
+	results->has_based = 1;
 	if (run_settle(results->run, &based) == 0)
 		return 0;
 	outcome_set(outcome, STATUS_MEMORY, "%s", "");
@@ -32,7 +32,7 @@ take_based(struct results *results, const struct conn_frame *frame,
 }
 
 static int
-take_go(struct results *results, const struct conn_frame *frame,
+handle_go(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	struct window *window = &results->outgoing->window;
@@ -53,118 +53,122 @@ take_go(struct results *results, const struct conn_frame *frame,
 	return 0;
 }
 
-/* The same of a file whose content was not sent, or not here. */
+/*
+ * Nonzero if the request allows success without content: the file is unchanged,
+ * or an earlier session has sent all of it.
+ */
 static int
-is_there(const struct request *request, const struct wire_result *answer)
+is_stored_already(
+    const struct request *request, const struct wire_result *result)
 {
-	if (answer->status == STATUS_UNCHANGED)
+	if (result->status == STATUS_UNCHANGED)
 		return (request->wishes &
 			   (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)) != 0;
-	return answer->status == STATUS_STORED &&
+	return result->status == STATUS_STORED &&
 	    (request->wishes & WIRE_SENT_BEFORE) != 0 &&
-	    answer->size == request->size && answer->digest == request->digest;
+	    result->size == request->size && result->digest == request->digest;
 }
 
-/* Nonzero if success can be true: it says what was wished and sent. */
+/* Nonzero if success agrees with what was asked and sent. */
 static int
 is_plausible(const struct results *results, const struct request *request,
-    const struct wire_result *answer)
+    const struct wire_result *result)
 {
 	int dry_run = results->run->options->dry_run;
 
 	if (request->kind == WIRE_KIND_DIRECTORY)
-		return request->state == REQUEST_ENDED && answer->size == 0 &&
-		    answer->digest == 0 &&
-		    (answer->status == STATUS_UNCHANGED ||
-			answer->status ==
+		return request->state == REQUEST_ENDED && result->size == 0 &&
+		    result->digest == 0 &&
+		    (result->status == STATUS_UNCHANGED ||
+			result->status ==
 			    (dry_run ? STATUS_WOULD_STORE : STATUS_STORED));
 	if (request->state == REQUEST_ASKED)
-		return is_there(request, answer) ||
-		    (dry_run && answer->status == STATUS_WOULD_STORE);
-	return answer->status == STATUS_STORED &&
-	    request->state == REQUEST_ENDED && answer->size == request->sent &&
-	    answer->digest == request->digest;
+		return is_stored_already(request, result) ||
+		    (dry_run && result->status == STATUS_WOULD_STORE);
+	return result->status == STATUS_STORED &&
+	    request->state == REQUEST_ENDED && result->size == request->sent &&
+	    result->digest == request->digest;
 }
 
-/* The file was stored before the server found that it could not sync it. */
+/* The server has stored the file, but could not sync it. */
 static void
 fail_unsynced(struct results *results, struct request *request)
 {
-	struct outcome why;
+	struct outcome reason;
 
-	outcome_set(&why, STATUS_FAILED, "the server has not synced it");
-	report_failure(results->run, request, &why);
+	outcome_set(&reason, STATUS_FAILED, "the server has not synced it");
+	report_failure(results->run, request, &reason);
 	window_mark(&results->outgoing->window, request, REQUEST_DONE);
 }
 
 static int
-take_success(struct results *results, struct request *request,
-    const struct wire_result *answer, struct outcome *outcome)
+handle_success(struct results *results, struct request *request,
+    const struct wire_result *result, struct outcome *outcome)
 {
-	if (!is_plausible(results, request, answer))
+	if (!is_plausible(results, request, result))
 		return fail(outcome,
 		    "the server reports as stored what was not sent so");
 	if (results->run->options->require_sync &&
-	    answer->status == STATUS_STORED && !answer->durable) {
+	    result->status == STATUS_STORED && !result->durable) {
 		fail_unsynced(results, request);
 		return 0;
 	}
-	report_success(results->run, request, answer->status, answer->durable);
-	if (answer->status == STATUS_STORED)
-		removal_follow(results->run, request, answer->durable);
+	report_success(results->run, request, result->status, result->durable);
+	if (result->status == STATUS_STORED)
+		removal_follow(results->run, request, result->durable);
 	window_mark(&results->outgoing->window, request, REQUEST_DONE);
 	return 0;
 }
 
 static void
-take_failure(struct results *results, struct request *request,
-    const struct wire_result *answer)
+handle_failure(struct results *results, struct request *request,
+    const struct wire_result *result)
 {
 	struct window *window = &results->outgoing->window;
-	struct outcome why;
+	struct outcome reason;
 
 	outgoing_cancel(results->outgoing, request);
 	if (request->state == REQUEST_ABORTED) {
 		window_mark(window, request, REQUEST_DONE);
 		return;
 	}
-	/* Another connection may have more luck. */
-	if (answer->status == STATUS_DRAINING) {
+	/* The worker exits: the next connection gets another one. */
+	if (result->status == STATUS_DRAINING) {
 		results->outgoing->stopped = 1;
 		window_mark(window, request, REQUEST_NEW);
 		return;
 	}
-	/* Too many workers compare now; a later connection may find room. */
-	if (answer->status == STATUS_BUSY && request->state == REQUEST_ASKED) {
+	/* Too many workers compare files now: ask again later. */
+	if (result->status == STATUS_BUSY && request->state == REQUEST_ASKED) {
 		outgoing_postpone(results->outgoing, request);
 		return;
 	}
-	outcome_set(&why, answer->status, "%.*s", (int)answer->text.length,
-	    answer->text.bytes);
-	report_failure(results->run, request, &why);
+	outcome_set(&reason, result->status, "%.*s", (int)result->text.length,
+	    result->text.bytes);
+	report_failure(results->run, request, &reason);
 	window_mark(window, request, REQUEST_DONE);
 }
 
 static int
-take_result(struct results *results, const struct conn_frame *frame,
+handle_result(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	struct window *window = &results->outgoing->window;
 	struct request *request = window_find(window, frame->request);
-	struct wire_result answer;
+	struct wire_result result;
 
-	if (wire_read_result(frame->payload, frame->length, &answer) == -1)
+	if (wire_read_result(frame->payload, frame->length, &result) == -1)
 		return fail(outcome, "bad result");
 	if (request == NULL || request->state == REQUEST_NEW)
 		return fail(outcome, "result for nothing that was sent");
-	if (status_success(answer.status))
-		return take_success(results, request, &answer, outcome);
-	take_failure(results, request, &answer);
+	if (status_success(result.status))
+		return handle_success(results, request, &result, outcome);
+	handle_failure(results, request, &result);
 	return 0;
 }
 
 static int
-take_fatal(struct results *results, const struct conn_frame *frame,
+handle_fatal(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	struct wire_reason reason;
@@ -172,7 +176,7 @@ take_fatal(struct results *results, const struct conn_frame *frame,
 	if (wire_read_reason(frame->payload, frame->length, &reason) == -1 ||
 	    status_success(reason.status))
 		return fail(outcome, "bad last words");
-	results->fatal = 1;
+	results->is_fatal = 1;
 	outcome_set(outcome, reason.status, "%.*s", (int)reason.text.length,
 	    reason.text.bytes);
 	return -1;
@@ -191,39 +195,39 @@ results_check_features(
 	return -1;
 }
 
-/* The features come once, before all other frames, since version 2. */
+/* Since version 2, the features come once, before all other frames. */
 static int
-take_features(struct results *results, const struct conn_frame *frame,
+handle_features(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	uint64_t features;
 
-	if (results->version < 2 || results->featured ||
+	if (results->version < 2 || results->has_features ||
 	    wire_read_features(frame->payload, frame->length, &features) == -1)
 		return fail(outcome, "features out of place");
-	results->featured = 1;
+	results->has_features = 1;
 	results->outgoing->held = 0;
 	return results_check_features(results, features, outcome);
 }
 
 int
-results_take(struct results *results, const struct conn_frame *frame,
+results_handle(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome)
 {
 	if (frame->type == WIRE_FATAL)
-		return take_fatal(results, frame, outcome);
-	if (results->refusing)
+		return handle_fatal(results, frame, outcome);
+	if (results->is_refused)
 		return fail(outcome, "no reason follows a refusal");
 	if (frame->type == WIRE_FEATURES)
-		return take_features(results, frame, outcome);
-	if (results->version >= 2 && !results->featured)
+		return handle_features(results, frame, outcome);
+	if (results->version >= 2 && !results->has_features)
 		return fail(outcome, "the features did not come first");
 	if (frame->type == WIRE_WORKING)
 		return 0;
 	if (frame->type == WIRE_BASED)
-		return take_based(results, frame, outcome);
-	if (!results->based)
+		return handle_based(results, frame, outcome);
+	if (!results->has_based)
 		return fail(outcome, "the base was not answered first");
-	return frame->type == WIRE_GO ? take_go(results, frame, outcome)
-				      : take_result(results, frame, outcome);
+	return frame->type == WIRE_GO ? handle_go(results, frame, outcome)
+				      : handle_result(results, frame, outcome);
 }

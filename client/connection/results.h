@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What comes in on one connection, and what it means for the requests. */
+/* The receiving half of a session: the server's frames, and their effects. */
 #ifndef CLIENT_CONNECTION_RESULTS_H
 #define CLIENT_CONNECTION_RESULTS_H
+
+#include <stdint.h>
 
 #include "client/connection/outgoing.h"
 #include "client/run/run.h"
@@ -11,11 +13,11 @@
 struct results {
 	struct run *run; /* neither is owned */
 	struct outgoing *outgoing;
-	unsigned version; /* of the protocol, on this connection */
-	int featured;	  /* the server's features have come */
-	int refusing;	  /* the greeting said so */
-	int based;	  /* the base was answered */
-	int fatal;	  /* the server's last words were heard */
+	unsigned version; /* of the protocol, in this session */
+	int has_features; /* the server has sent its features, */
+	int has_based;	  /* and its result for the base */
+	int is_refused;	  /* the greeting refused us: a reason must follow */
+	int is_fatal;	  /* the server has ended the session with a reason */
 };
 
 /*
@@ -26,10 +28,10 @@ int results_check_features(
     const struct results *results, uint64_t features, struct outcome *outcome);
 
 /*
- * Take one frame.  Returns 0, or -1 with outcome if the connection has come to
- * its end with it.
+ * Act on one frame.  Returns 0, or -1 with outcome if the frame ends the
+ * session.
  */
-int results_take(struct results *results, const struct conn_frame *frame,
+int results_handle(struct results *results, const struct conn_frame *frame,
     struct outcome *outcome);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection, from hello to bye: both directions, and their time limits. */
+/* One session with the server, from hello to bye, and its time limits. */
 #include "client/connection/session.h"
 
 #include <errno.h>
@@ -8,24 +8,24 @@
 #include "client/shared/interrupt.h"
 #include "common/text.h"
 
-/* Milliseconds before it is said that a worker is waited for. */
-#define PATIENCE 1000
+/* Milliseconds to wait for a worker before the wait is shown. */
+#define SHOW_AFTER 1000
 
 /* The same for a command, which may have to log in first. */
-#define COMMAND_PATIENCE 5000
+#define SHOW_COMMAND_AFTER 5000
 
-/* How long sources are read before what came of it is sent. */
+/* Milliseconds for which frames are queued before they are written. */
 #define TURN 100
 
-/* How often is read before anything else gets its turn. */
+/* The most reads in a row, so that the other streams have their turn. */
 #define READS 16
 
-/* How long last words are waited for after a write has failed. */
-#define LAST_WORDS 5000
+/* Milliseconds to wait for the server's reason after a write has failed. */
+#define REASON_WAIT 5000
 
 /*
- * Until it has greeted, a command may be anything, even a shell.  So nothing is
- * sent to it before.
+ * Nonzero if the peer is a command.  It may be a shell, so nothing is sent to
+ * it before it has sent ftxd's greeting.
  */
 static int
 is_command(const struct session *session)
@@ -52,7 +52,7 @@ fail_lost(struct session *session, int error)
 }
 
 static int
-judge_greeting(struct session *session)
+check_greeting(struct session *session)
 {
 	struct wire_greeting greeting;
 
@@ -68,16 +68,16 @@ judge_greeting(struct session *session)
 		    WIRE_HIGHEST);
 		return -1;
 	}
-	session->results.refusing = greeting.state == WIRE_REFUSING;
-	if (session->results.version < 2 && !session->results.refusing &&
+	session->results.is_refused = greeting.state == WIRE_REFUSING;
+	if (session->results.version < 2 && !session->results.is_refused &&
 	    results_check_features(&session->results, 0, session->outcome) ==
 		-1)
 		return -1;
-	session->outgoing.stopped = session->results.refusing;
-	if (is_command(session) && !session->results.refusing)
+	session->outgoing.stopped = session->results.is_refused;
+	if (is_command(session) && !session->results.is_refused)
 		outgoing_begin(&session->outgoing);
 	outgoing_greet(&session->outgoing);
-	silence_heard(&session->silence, 0, io_now());
+	liveness_received(&session->liveness, 0, io_now());
 	return 0;
 }
 
@@ -95,13 +95,13 @@ fail_foreign(struct session *session)
 	return -1;
 }
 
-/* Take what has come of the greeting.  Returns 0, or -1 with outcome. */
+/* Returns 0, or -1 with outcome. */
 static int
-take_greeting(struct session *session)
+read_greeting(struct session *session)
 {
-	switch (greeting_take(&session->greeting, &session->conn, io_now())) {
+	switch (greeting_read(&session->greeting, &session->conn, io_now())) {
 	case GREETING_WHOLE:
-		return judge_greeting(session);
+		return check_greeting(session);
 	case GREETING_FOREIGN:
 		return fail_foreign(session);
 	default:
@@ -109,15 +109,15 @@ take_greeting(struct session *session)
 	}
 }
 
-/* Take everything that is buffered. */
+/* Handle all buffered frames.  Returns 0, or -1 with outcome. */
 static int
-take_input(struct session *session)
+handle_input(struct session *session)
 {
 	io_time now = io_now();
 	struct conn_frame frame;
 	enum conn_event event;
 
-	if (!session->outgoing.greeted && take_greeting(session) == -1)
+	if (!session->outgoing.greeted && read_greeting(session) == -1)
 		return -1;
 	if (!session->outgoing.greeted)
 		return 0;
@@ -127,15 +127,15 @@ take_input(struct session *session)
 			return 0;
 		if (event == CONN_MALFORMED)
 			return fail(session, STATUS_PROTOCOL, frame.reason);
-		silence_heard(
-		    &session->silence, frame.type == WIRE_WORKING, now);
-		if (results_take(&session->results, &frame, session->outcome) ==
-		    -1)
+		liveness_received(
+		    &session->liveness, frame.type == WIRE_WORKING, now);
+		if (results_handle(
+			&session->results, &frame, session->outcome) == -1)
 			return -1;
 	}
 }
 
-/* Read and take all that has come. */
+/* Receive and handle frames.  Returns 0, or -1 with outcome. */
 static int
 read_input(struct session *session)
 {
@@ -150,20 +150,20 @@ read_input(struct session *session)
 		if (got <= 0)
 			return fail_lost(session, got == -1 ? errno : 0);
 		session->has_read = 1;
-		if (take_input(session) == -1)
+		if (handle_input(session) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* Nothing that is said here would be heard. */
+/* Nonzero if the server still reads what we send. */
 static int
-is_silent(const struct session *session)
+can_send(const struct session *session)
 {
-	return session->write_error != 0 || session->results.refusing;
+	return session->write_error == 0 && !session->results.is_refused;
 }
 
-/* Write as much as the limit on the rate allows.  Returns 0, or -1, errno. */
+/* Write as much as the rate limit allows.  Returns 0, or -1 with errno. */
 static int
 flush(struct session *session)
 {
@@ -178,14 +178,14 @@ flush(struct session *session)
 	return result;
 }
 
-/* Queue and write what can be.  Returns nonzero if there is more at once. */
+/* Queue and write frames.  Returns nonzero if there are more at once. */
 static int
 write_output(struct session *session)
 {
 	io_time end = io_now() + TURN;
 	enum outgoing_step step;
 
-	if (is_silent(session)) {
+	if (!can_send(session)) {
 		session->conn.send_until = session->conn.sent;
 		session->conn.also = -1;
 		return 0;
@@ -193,9 +193,9 @@ write_output(struct session *session)
 	do {
 		step = outgoing_step(&session->outgoing);
 	} while (step == OUTGOING_MORE &&
-	    conn_unsent(&session->conn) < session->most && io_now() < end &&
-	    !interrupt_caught());
-	/* What has just been queued may be the end of an input that was cut. */
+	    conn_unsent(&session->conn) < session->write_size &&
+	    io_now() < end && !interrupt_caught());
+	/* The signal may have cut standard input: do not send its end frame. */
 	if (interrupt_caught())
 		return 1;
 	if (flush(session) == -1)
@@ -203,12 +203,12 @@ write_output(struct session *session)
 	return step != OUTGOING_IDLE && conn_unsent(&session->conn) == 0;
 }
 
-/* Note whether anything went. */
+/* Note for the timeouts whether anything was sent. */
 static void
-watch(struct session *session, io_time now)
+note_sent(struct session *session, io_time now)
 {
 	if (session->conn.sent != session->sent)
-		silence_sent(&session->silence, now);
+		liveness_sent(&session->liveness, now);
 	session->sent = session->conn.sent;
 }
 
@@ -218,20 +218,21 @@ deadline_of(const struct session *session)
 	if (!greeting_is_possible(&session->greeting))
 		return session->greeting.line_end;
 	if (session->write_error != 0)
-		return session->silence.moved + LAST_WORDS;
+		return session->liveness.moved + REASON_WAIT;
 	if (!session->outgoing.greeted)
 		return session->limits.queue_end;
-	return silence_end(&session->silence,
-	    session->silence.working ? window_largest(&session->outgoing.window)
-				     : 0);
+	return liveness_deadline(&session->liveness,
+	    session->liveness.working
+		? window_largest(&session->outgoing.window)
+		: 0);
 }
 
 static int
-fail_late(struct session *session, io_time now)
+fail_timeout(struct session *session, io_time now)
 {
-	const struct silence *silence = &session->silence;
+	const struct liveness *liveness = &session->liveness;
 	char time[TEXT_NUMBER];
-	int64_t late;
+	int64_t idle;
 
 	if (!greeting_is_possible(&session->greeting))
 		return fail_foreign(session);
@@ -244,45 +245,41 @@ fail_late(struct session *session, io_time now)
 		    text_duration(time, now - session->limits.since));
 		return -1;
 	}
-	late = now - silence->moved;
-	if (silence->worked > 0)
+	idle = now - liveness->moved;
+	if (liveness->worked > 0)
 		outcome_set(session->outcome, STATUS_STALLED,
 		    "the server reported work for %s, but no result",
-		    text_duration(time, silence->worked + late));
+		    text_duration(time, liveness->worked + idle));
 	else
 		outcome_set(session->outcome, STATUS_STALLED,
-		    "nothing moved for %s", text_duration(time, late));
+		    "nothing moved for %s", text_duration(time, idle));
 	return -1;
 }
 
-/* When the limit on the rate lets more go, if that is what is waited for. */
+/* If the rate limit holds bytes back: when it allows more. */
 static io_time
 allowed_from(const struct session *session)
 {
 	const struct conn *conn = &session->conn;
 
-	return !is_silent(session) && conn_unsent(conn) > 0 &&
+	return can_send(session) && conn_unsent(conn) > 0 &&
 		conn->sent == conn->send_until
 	    ? rate_due(&session->run->rate)
 	    : IO_NEVER;
 }
 
+/* Nonzero if the server may end the connection now: all results have come. */
 static int
-is_complete(const struct session *session)
+may_end(const struct session *session)
 {
-	return !session->outgoing.stopped && !session->outgoing.postponed &&
-	    outgoing_is_done(&session->outgoing);
-}
+	const struct outgoing *outgoing = &session->outgoing;
 
-/* An end that comes after the last result takes none back. */
-static int
-is_harmless(const struct session *session)
-{
-	return is_complete(session) &&
+	return !outgoing->stopped && !outgoing->postponed &&
+	    outgoing_is_done(outgoing) &&
 	    session->outcome->status != STATUS_PROTOCOL;
 }
 
-/* Everything that can be said to this server has its result. */
+/* All requests of this session have their results: send bye. */
 static enum session_event
 finish(struct session *session)
 {
@@ -296,7 +293,7 @@ finish(struct session *session)
 		    session, STATUS_BUSY, "the server compares for others now");
 		return SESSION_FAILED;
 	}
-	/* Nothing depends on it any more. */
+	/* If bye does not arrive, nothing is lost. */
 	if (conn_reserve(&session->conn, 0) != NULL)
 		conn_queue(&session->conn, WIRE_BYE, 0, 0);
 	session->conn.send_until = UINT64_MAX;
@@ -314,14 +311,15 @@ session_step(struct session *session, struct outcome *outcome)
 	more = write_output(session);
 	session->has_read = 0;
 	if (read_input(session) == -1)
-		return is_harmless(session) ? SESSION_ENDED : SESSION_FAILED;
-	if (!session->results.refusing && outgoing_is_done(&session->outgoing))
+		return may_end(session) ? SESSION_ENDED : SESSION_FAILED;
+	if (!session->results.is_refused &&
+	    outgoing_is_done(&session->outgoing))
 		return finish(session);
 	now = io_now();
-	watch(session, now);
-	/* Also if bytes keep coming that complete no frame. */
+	note_sent(session, now);
+	/* Even if bytes keep coming: they may never complete a frame. */
 	if (now >= deadline_of(session)) {
-		(void)fail_late(session, now);
+		(void)fail_timeout(session, now);
 		return SESSION_FAILED;
 	}
 	return more || session->has_read ? SESSION_MORE : SESSION_WAITING;
@@ -350,9 +348,9 @@ session_show(const struct session *session, io_time now)
 			: "connected, waiting for a free worker",
 		    session->limits.since);
 		view.brief = now - session->begun <
-		    (is_command(session) ? COMMAND_PATIENCE : PATIENCE);
+		    (is_command(session) ? SHOW_COMMAND_AFTER : SHOW_AFTER);
 		view.notice = VIEW_NOTICE_SERVER;
-		/* It may be asking for a password there. */
+		/* The command may be asking for a password on the terminal. */
 		view.once = is_command(session);
 	} else {
 		outgoing_view(&session->outgoing, &view);
@@ -369,11 +367,11 @@ session_is_sending(const struct session *session)
 int
 session_is_greeted(const struct session *session)
 {
-	return session->outgoing.greeted && !session->results.refusing;
+	return session->outgoing.greeted && !session->results.is_refused;
 }
 
 int
-session_begin(struct session *session, struct run *run, unsigned line, int in,
+session_begin(struct session *session, struct run *run, unsigned number, int in,
     int out, const struct session_limits *limits, struct outcome *outcome)
 {
 	io_time now = io_now();
@@ -381,46 +379,47 @@ session_begin(struct session *session, struct run *run, unsigned line, int in,
 	*session = (struct session){.run = run,
 	    .limits = *limits,
 	    .begun = now,
-	    .most = rate_piece(&run->rate, CONN_DATA),
+	    .write_size = rate_piece(&run->rate, CONN_DATA),
 	    .results = {.run = run, .outgoing = &session->outgoing}};
-	silence_init(&session->silence, run->options->timeout,
+	liveness_init(&session->liveness, run->options->timeout,
 	    run->options->commit_timeout, now);
-	outgoing_init(&session->outgoing, run, &session->conn, line);
+	outgoing_init(&session->outgoing, run, &session->conn, number);
 	if (conn_init(&session->conn, in, out, WIRE_FROM_SERVER) == -1) {
 		outcome_set(outcome, STATUS_MEMORY, "%s", "");
 		return -1;
 	}
-	session->outgoing.largest = session->most;
+	session->outgoing.largest = session->write_size;
 	if (!is_command(session))
 		outgoing_begin(&session->outgoing);
 	return 0;
 }
 
-/* Nonzero if what was sent whole may be stored without a result. */
+/* Nonzero if the server may have stored files without sending a result. */
 static int
 is_lost(const struct session *session)
 {
-	/* Without a greeting no worker has seen it. */
+	/* Before the greeting no worker has read anything. */
 	return session->greeting.length > 0 &&
 	    greeting_is_possible(&session->greeting) &&
-	    !session->results.refusing && !session->results.fatal;
+	    !session->results.is_refused && !session->results.is_fatal;
 }
 
 void
-session_relieve(struct session *session, io_time since, io_time now)
+session_keep_alive(struct session *session, io_time since, io_time now)
 {
 	struct conn *conn = &session->conn;
-	io_time last = since > session->relieved ? since : session->relieved;
+	io_time last =
+	    since > session->waiting_sent ? since : session->waiting_sent;
 
-	/* We do not read meanwhile, so this is not the server's silence. */
-	session->silence.moved = now;
-	if (is_silent(session))
+	/* We do not read meanwhile, so the server is not idle. */
+	session->liveness.moved = now;
+	if (!can_send(session))
 		return;
-	/* Before it has the hello it would not understand. */
+	/* The hello must go first. */
 	if (conn->sent > 0 && now - last >= OUTGOING_WAITING &&
 	    conn_insert(
 		conn, WIRE_WAITING, outgoing_current(&session->outgoing)) == 0)
-		session->relieved = now;
+		session->waiting_sent = now;
 	if (flush(session) == -1)
 		session->write_error = errno;
 }
@@ -428,7 +427,7 @@ session_relieve(struct session *session, io_time since, io_time now)
 void
 session_abandon(struct session *session)
 {
-	/* A greeting may have come that was not read. */
+	/* A greeting may have arrived that was not read. */
 	int lost = is_lost(session) ||
 	    (session->conn.sent > 0 && !session->outgoing.greeted);
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection, from hello to bye: both directions, and their time limits. */
+/* One session with the server, from hello to bye, and its time limits. */
 #ifndef CLIENT_CONNECTION_SESSION_H
 #define CLIENT_CONNECTION_SESSION_H
 
 #include "client/connection/greeting.h"
+#include "client/connection/liveness.h"
 #include "client/connection/outgoing.h"
 #include "client/connection/results.h"
-#include "client/connection/liveness.h"
 #include "client/run/run.h"
 #include "common/conn.h"
 #include "common/io.h"
 #include "common/status.h"
 
-/* How long a worker is waited for. */
+/* How long to wait for a worker. */
 struct session_limits {
-	io_time since;	   /* when waiting for a worker began */
-	io_time queue_end; /* and when it has to end */
+	io_time since;	   /* when the wait began, maybe before this session */
+	io_time queue_end; /* when to give up */
 };
 
 struct session {
@@ -25,63 +25,63 @@ struct session {
 	struct outgoing outgoing;
 	struct results results;
 	struct greeting greeting;
-	size_t most; /* bytes that are queued before they are written */
+	size_t write_size; /* bytes to queue before they are written */
 	io_time begun;
-	struct silence silence;
-	uint64_t sent;	  /* bytes that had gone when it was last looked at */
-	int write_error;  /* errno of the write that failed, or 0 */
-	int has_read;	  /* something came in the last step */
-	io_time relieved; /* when session_relieve last said "waiting" */
+	struct liveness liveness;
+	uint64_t sent;	      /* conn.sent when liveness was last updated */
+	int write_error;      /* errno of a failed write, or 0 */
+	int has_read;	      /* the last step has received something */
+	io_time waiting_sent; /* when session_keep_alive last sent "waiting" */
 	struct outcome *outcome;
 };
 
 /*
- * Begin over connected descriptors, which do not block and are not owned.
- * line is its number in the run.  Returns 0, or -1 with outcome; either way
- * session_end is to be called.
+ * Begin a session over connected descriptors, which do not block and are not
+ * owned.  number counts the streams of the run.  Returns 0, or -1 with outcome;
+ * call session_end in both cases.
  */
-int session_begin(struct session *session, struct run *run, unsigned line,
+int session_begin(struct session *session, struct run *run, unsigned number,
     int in, int out, const struct session_limits *limits,
     struct outcome *outcome);
 
 enum session_event {
-	SESSION_MORE,	 /* there is more to do at once */
-	SESSION_WAITING, /* nothing until the descriptors or the time say so */
-	SESSION_ENDED,	 /* every request has its result, and none is left */
-	SESSION_FAILED	 /* outcome says why */
+	SESSION_MORE,	 /* call again at once */
+	SESSION_WAITING, /* wait as session_await returns */
+	SESSION_ENDED,	 /* all requests of the run have their results */
+	SESSION_FAILED	 /* see outcome */
 };
 
-/* Read and write what can be now, of what the transfer has to send. */
+/* Send and receive without waiting. */
 enum session_event session_step(
     struct session *session, struct outcome *outcome);
 
-/* What to wait for, and no longer than until this.  Fills CONN_POLLS. */
+/* Fill in CONN_POLLS descriptors to wait for.  Returns the deadline. */
 io_time session_await(const struct session *session, struct pollfd *wait);
 
-/* Show how it stands. */
+/* Show the progress of the session. */
 void session_show(const struct session *session, io_time now);
 
 /*
- * For the second thread, while a source has blocked the first since that time:
- * write what is queued, and tell the server that the source gives nothing.
+ * Called by the second thread while a source blocks the first one, since that
+ * time: write what is queued, and send "waiting" when it is due.
  */
-void session_relieve(struct session *session, io_time since, io_time now);
+void session_keep_alive(struct session *session, io_time since, io_time now);
 
 /*
- * For a process that ends while a source blocks: give what has no result back
- * to the transfer, and touch nothing else.
+ * Called before the process exits while a source blocks the first thread: move
+ * requests without a result back to the run, and touch nothing else.
  */
 void session_abandon(struct session *session);
 
-/* Nonzero if the content of a file is under way. */
+/* Nonzero if the content of a file is being sent. */
 int session_is_sending(const struct session *session);
 
-/* Nonzero if a worker greeted us, and was ready. */
+/* Nonzero if a worker has greeted and accepted us. */
 int session_is_greeted(const struct session *session);
 
 /*
- * What has no result goes back to the transfer.  Returns how often it came
- * forward, see window.
+ * Move requests without a result back to the run.  Returns the steps of
+ * progress that the session made, see window.
  */
 uint64_t session_end(struct session *session);
 

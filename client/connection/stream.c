@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One line to the server: a connection, and the next when that is lost. */
+/* One of -j streams: a connection, and the next one when it is lost. */
 #include "client/connection/stream.h"
 
 #include <string.h>
@@ -21,9 +21,9 @@ stream_init(struct stream *stream, struct run *run, struct transport *transport,
 	    &stream->retry, options->queue_timeout, options->retry, seed, now);
 }
 
-/* Go on connecting; then begin. */
+/* Continue to connect; once connected, begin a session. */
 static enum stream_event
-connect_line(struct stream *stream, struct outcome *outcome)
+connect_stream(struct stream *stream, struct outcome *outcome)
 {
 	const struct session_limits limits = {stream->retry.since,
 	    stream->retry.since + stream->retry.queue_timeout};
@@ -46,26 +46,25 @@ connect_line(struct stream *stream, struct outcome *outcome)
 	return STREAM_FAILED;
 }
 
-/* One that is not open. */
 static enum stream_event
-step_closed(struct stream *stream, struct outcome *outcome)
+step_unconnected(struct stream *stream, struct outcome *outcome)
 {
 	io_time now = io_now();
 
-	/* Others have done its work. */
+	/* The other streams have done all the work. */
 	if (run_is_exhausted(stream->run)) {
 		stream_close(stream, outcome);
 		return STREAM_ENDED;
 	}
 	if (stream->state == STREAM_CONNECTING)
-		return connect_line(stream, outcome);
+		return connect_stream(stream, outcome);
 	if (now < stream->due)
 		return STREAM_WAITING;
 	stream->state = STREAM_CONNECTING;
 	stream->since = now;
 	stream->attempt = (struct attempt){.status = STATUS_UNREACHABLE};
 	transport_begin(stream->transport, &stream->link);
-	return connect_line(stream, outcome);
+	return connect_stream(stream, outcome);
 }
 
 enum stream_event
@@ -74,7 +73,7 @@ stream_step(struct stream *stream, struct outcome *outcome)
 	if (stream->state == STREAM_CLOSED)
 		return STREAM_WAITING;
 	if (stream->state != STREAM_OPEN)
-		return step_closed(stream, outcome);
+		return step_unconnected(stream, outcome);
 	switch (session_step(&stream->session, outcome)) {
 	case SESSION_MORE:
 		return STREAM_MORE;
@@ -115,7 +114,7 @@ stream_retry(struct stream *stream)
 	io_time now = io_now();
 	int64_t delay = retry_after(&stream->retry, &stream->attempt, now);
 
-	/* What was read of standard input does not come again. */
+	/* Standard input cannot be read again. */
 	if (delay < 0 || stream->run->spent)
 		return -1;
 	stream->state = STREAM_PAUSED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One line to the server: a connection, and the next when that is lost. */
+/* One of -j streams: a connection, and the next one when it is lost. */
 #ifndef CLIENT_CONNECTION_STREAM_H
 #define CLIENT_CONNECTION_STREAM_H
 
@@ -7,10 +7,10 @@
 #include "client/connection/transport.h"
 #include "client/run/retry.h"
 
-/* In the order of what they have to say. */
+/* In ascending order of what is worth showing. */
 enum stream_state {
-	STREAM_CLOSED, /* for good, unless it is opened again */
-	STREAM_PAUSED, /* to be connected when it is due */
+	STREAM_CLOSED, /* unless stream_retry follows */
+	STREAM_PAUSED, /* connects when it is due */
 	STREAM_CONNECTING,
 	STREAM_OPEN
 };
@@ -18,39 +18,40 @@ enum stream_state {
 struct stream {
 	struct run *run; /* neither is owned */
 	struct transport *transport;
-	unsigned number; /* among those of the run */
+	unsigned number; /* among the streams of the run */
 	enum stream_state state;
 	struct transport_link link;
 	struct session session;
 	struct retry retry;
-	struct attempt attempt; /* how the last connection went */
-	io_time since, due;	/* it is paused; or since when it connects */
+	struct attempt attempt; /* the result of the last connection */
+	io_time since; /* when the pause or the attempt to connect began */
+	io_time due;   /* when the pause ends */
 };
 
-/* It is paused, and due at once. */
+/* The stream begins paused, and is due at once. */
 void stream_init(struct stream *stream, struct run *run,
     struct transport *transport, unsigned number, uint32_t seed);
 
 enum stream_event {
-	STREAM_MORE,	/* there is more to do at once */
-	STREAM_WAITING, /* nothing until stream_await says so */
-	STREAM_ENDED,	/* nothing was left to do: it is closed */
-	STREAM_FAILED	/* its connection failed: it is closed, see outcome */
+	STREAM_MORE,	/* call again at once */
+	STREAM_WAITING, /* wait as stream_await returns */
+	STREAM_ENDED,	/* nothing is left to do; the stream is closed */
+	STREAM_FAILED	/* see outcome; the stream is closed */
 };
 
-/* Do what can be done now, which may be to connect. */
+/* Connect, send and receive without waiting. */
 enum stream_event stream_step(struct stream *stream, struct outcome *outcome);
 
 /*
- * After STREAM_FAILED: pause, and return how long, in milliseconds, if another
- * connection may go better; otherwise -1.
+ * After STREAM_FAILED: pause before the next connection.  Returns for how many
+ * milliseconds, or -1 if the stream stays closed.
  */
 int64_t stream_retry(struct stream *stream);
 
-/* What to wait for, and no longer than until this.  Fills CONN_POLLS. */
+/* Fill in CONN_POLLS descriptors to wait for.  Returns the deadline. */
 io_time stream_await(const struct stream *stream, struct pollfd *wait);
 
-/* Close it, whatever is under way; that goes back to the transfer. */
+/* Close the stream; requests without a result go back to the run. */
 void stream_close(struct stream *stream, struct outcome *outcome);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The way to the server: its addresses or a command, and connections. */
+/* Connect to the server: by TCP, or over a command. */
 #include "client/connection/transport.h"
 
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include "common/io.h"
 #include "common/text.h"
 
-/* Set the outcome after a look-up; returns 0, or -1. */
+/* Set the outcome of a look-up.  Returns 0, or -1. */
 static int
-judge_lookup(const struct transport *transport, enum lookup_event event,
+set_lookup_outcome(const struct transport *transport, enum lookup_event event,
     const char *way, const char *name, const char *reason,
     struct outcome *outcome)
 {
@@ -31,7 +31,7 @@ judge_lookup(const struct transport *transport, enum lookup_event event,
 		outcome_set(
 		    outcome, STATUS_UNTRIED, "%s %s: %s", way, shown, reason);
 		return -1;
-	case LOOKUP_LATE:
+	case LOOKUP_TIMEOUT:
 		outcome_set(outcome, STATUS_UNREACHABLE,
 		    "no answer to the look-up of %s in %s", shown,
 		    text_duration(time, transport->connect_timeout));
@@ -52,7 +52,8 @@ look_up_remote(struct transport *transport, const char *host,
 	enum lookup_event event = lookup(
 	    &transport->remote, host, options->port, &hints, deadline, &reason);
 
-	return judge_lookup(transport, event, "to", host, reason, outcome);
+	return set_lookup_outcome(
+	    transport, event, "to", host, reason, outcome);
 }
 
 static int
@@ -72,7 +73,7 @@ look_up_local(struct transport *transport, const struct options *options,
 		event = lookup(&transport->local, name.host,
 		    name.port[0] != '\0' ? name.port : "0", &hints, deadline,
 		    &reason);
-	return judge_lookup(
+	return set_lookup_outcome(
 	    transport, event, "from", options->bind, reason, outcome);
 }
 
@@ -127,7 +128,7 @@ address_of(const struct lookup_address *address)
 	return (const struct sockaddr *)&address->address;
 }
 
-/* Take the local address of the same family.  Returns 0, or -1 with errno. */
+/* Bind to the local address of this family.  Returns 0, or -1 with errno. */
 static int
 bind_local(int fd, const struct lookup *local, int family)
 {
@@ -143,13 +144,14 @@ bind_local(int fd, const struct lookup *local, int family)
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	/* A port of one's choice must be free for the next connection. */
+	/* The user may have chosen a port: the next connection needs it, too.
+	 */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == -1)
 		return -1;
 	return bind(fd, address_of(next), next->length);
 }
 
-/* Add to the outcome what became of the address that was tried. */
+/* Add the failure of a remote address to the outcome. */
 static enum transport_event
 fail_remote(struct transport_link *link, int error)
 {
@@ -168,14 +170,14 @@ fail_remote(struct transport_link *link, int error)
 	return TRANSPORT_FAILED;
 }
 
-/* The same of the local address, which is told where nothing else is. */
+/* Note the failure of a local address, unless a remote one has failed. */
 static enum transport_event
-note_local(
+fail_bind(
     const struct transport *transport, struct transport_link *link, int error)
 {
 	struct outcome *outcome = &link->outcome;
 
-	/* An address of the other family says more than that it is none. */
+	/* Any other error helps the user more than a missing family. */
 	if (outcome->status == STATUS_UNTRIED &&
 	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
 		fail_local(transport, strerror(error), outcome);
@@ -198,8 +200,8 @@ try_remote(const struct transport *transport, struct transport_link *link)
 	    io_set_blocking(fd, 0) == -1)
 		return fail_remote(link, errno);
 	if (bind_local(fd, &transport->local, family) == -1)
-		return note_local(transport, link, errno);
-	/* Where there is no such option nothing waits for it either. */
+		return fail_bind(transport, link, errno);
+	/* A socket without this option does not delay data. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	if (connect(fd, address_of(remote), remote->length) == 0)
 		return TRANSPORT_CONNECTED;
@@ -208,9 +210,9 @@ try_remote(const struct transport *transport, struct transport_link *link)
 	    : fail_remote(link, errno);
 }
 
-/* What has become of the address that is being tried? */
+/* Check the address that is being tried. */
 static enum transport_event
-look_at(struct transport_link *link)
+check_remote(struct transport_link *link)
 {
 	struct pollfd wait = {.fd = link->out, .events = POLLOUT};
 	socklen_t length = sizeof(int);
@@ -234,7 +236,7 @@ connect_any(const struct transport *transport, struct transport_link *link)
 	while (link->remote < remote->addresses + remote->count) {
 		enum transport_event event = link->in == -1
 		    ? try_remote(transport, link)
-		    : look_at(link);
+		    : check_remote(link);
 
 		if (event != TRANSPORT_FAILED)
 			return event;
@@ -246,7 +248,7 @@ connect_any(const struct transport *transport, struct transport_link *link)
 	return TRANSPORT_FAILED;
 }
 
-/* The command's name, for messages, which escape it. */
+/* The command's name; messages are escaped later. */
 static const char *
 name_of(const struct transport *transport)
 {
@@ -289,7 +291,7 @@ transport_connect(
 					    : connect_any(transport, link);
 }
 
-/* How the command ended, as command_end has it. */
+/* Describe how the command exited; status is that of command_end. */
 static void
 describe_end(char *buffer, size_t size, int status)
 {
@@ -311,7 +313,8 @@ transport_disconnect(const struct transport *transport,
 	char end[64];
 
 	if (link->pid == 0) {
-		/* Or a worker would still take what waits in the queue. */
+		/* Otherwise a worker would accept what the kernel has queued.
+		 */
 		if (link->in != -1 && !greeted)
 			(void)setsockopt(link->in, SOL_SOCKET, SO_LINGER,
 			    &reset, sizeof(reset));

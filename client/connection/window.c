@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The requests of one connection that have no result yet, by their numbers. */
+/* The requests of one session that have no result yet, by number. */
 #include "client/connection/window.h"
 
 #include <string.h>
@@ -72,7 +72,7 @@ window_largest(const struct window *window)
 	return largest;
 }
 
-/* Add a request to what is counted, or take it away again. */
+/* Add a request to the counts, or subtract it. */
 static void
 count(struct window *window, const struct request *request, int one)
 {
@@ -83,12 +83,12 @@ count(struct window *window, const struct request *request, int one)
 		window->open += (size_t)one;
 	if (state == REQUEST_GOING)
 		window->going += (size_t)one;
-	/* Who does not say his size may send anything. */
+	/* An unknown size cannot be shared out. */
 	if (promised && request->size != WIRE_SIZE_UNKNOWN)
 		window->promised += one > 0 ? request->size : -request->size;
 }
 
-/* Take one out. */
+/* Remove a request from its slot; the caller owns it. */
 static void
 remove_request(struct window *window, struct request *request)
 {

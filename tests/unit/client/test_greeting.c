@@ -31,7 +31,7 @@ take(const void *bytes, size_t length, io_time now)
 {
 	memcpy(conn.input.bytes + conn.input.end, bytes, length);
 	conn.input.end += length;
-	return greeting_take(&greeting, &conn, now);
+	return greeting_read(&greeting, &conn, now);
 }
 
 static void
@@ -86,9 +86,9 @@ START_TEST(line_ends_in_time)
 {
 	ck_assert_int_eq(take("220", 3, 1000), GREETING_LINE_PARTIAL);
 	ck_assert_int_eq(
-	    take("", 0, 1000 + GREETING_PATIENCE - 1), GREETING_LINE_PARTIAL);
+	    take("", 0, 1000 + GREETING_LINE_WAIT - 1), GREETING_LINE_PARTIAL);
 	ck_assert_int_eq(
-	    take("", 0, 1000 + GREETING_PATIENCE), GREETING_FOREIGN);
+	    take("", 0, 1000 + GREETING_LINE_WAIT), GREETING_FOREIGN);
 	check_shown("220");
 }
 END_TEST
@@ -117,7 +117,7 @@ START_TEST(nothing_but_line_ends)
 {
 	ck_assert_int_eq(take("\n\n", 2, 1000), GREETING_LINE_PARTIAL);
 	ck_assert_int_eq(
-	    take("", 0, 1000 + GREETING_PATIENCE), GREETING_FOREIGN);
+	    take("", 0, 1000 + GREETING_LINE_WAIT), GREETING_FOREIGN);
 	check_shown("");
 }
 END_TEST

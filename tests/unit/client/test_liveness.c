@@ -15,12 +15,12 @@ Suite *liveness_suite(void);
 
 #define MIB (UINT64_C(1) << 20)
 
-static struct silence silence;
+static struct liveness liveness;
 
 static void
 begin(void)
 {
-	silence_init(&silence, TIMEOUT, COMMIT, BEGIN);
+	liveness_init(&liveness, TIMEOUT, COMMIT, BEGIN);
 }
 
 /* It says that it works every so many milliseconds.  Returns when it must end.
@@ -28,31 +28,31 @@ begin(void)
 static io_time
 work(io_time now, int64_t every, uint64_t size)
 {
-	silence_heard(&silence, 1, now);
-	while (now + every < silence_end(&silence, size)) {
+	liveness_received(&liveness, 1, now);
+	while (now + every < liveness_deadline(&liveness, size)) {
 		now += every;
-		silence_heard(&silence, 1, now);
+		liveness_received(&liveness, 1, now);
 	}
-	return silence_end(&silence, size);
+	return liveness_deadline(&liveness, size);
 }
 
 START_TEST(silence_ends_after_the_timeout)
 {
-	ck_assert_int_eq(silence_end(&silence, 0), BEGIN + TIMEOUT);
-	silence_sent(&silence, 5000);
-	ck_assert_int_eq(silence_end(&silence, 0), 5000 + TIMEOUT);
-	silence_heard(&silence, 0, 7000);
-	ck_assert_int_eq(silence_end(&silence, 1 << 30), 7000 + TIMEOUT);
+	ck_assert_int_eq(liveness_deadline(&liveness, 0), BEGIN + TIMEOUT);
+	liveness_sent(&liveness, 5000);
+	ck_assert_int_eq(liveness_deadline(&liveness, 0), 5000 + TIMEOUT);
+	liveness_received(&liveness, 0, 7000);
+	ck_assert_int_eq(liveness_deadline(&liveness, 1 << 30), 7000 + TIMEOUT);
 }
 END_TEST
 
 START_TEST(silence_after_working_is_that_of_a_commit)
 {
-	silence_heard(&silence, 1, 5000);
-	ck_assert_int_eq(silence_end(&silence, 0), 5000 + COMMIT);
-	ck_assert_int_eq(silence_end(&silence, 1 << 30), 5000 + COMMIT);
-	silence_heard(&silence, 0, 6000);
-	ck_assert_int_eq(silence_end(&silence, 0), 6000 + TIMEOUT);
+	liveness_received(&liveness, 1, 5000);
+	ck_assert_int_eq(liveness_deadline(&liveness, 0), 5000 + COMMIT);
+	ck_assert_int_eq(liveness_deadline(&liveness, 1 << 30), 5000 + COMMIT);
+	liveness_received(&liveness, 0, 6000);
+	ck_assert_int_eq(liveness_deadline(&liveness, 0), 6000 + TIMEOUT);
 }
 END_TEST
 
@@ -69,12 +69,12 @@ END_TEST
 
 START_TEST(longest_grows_with_the_size)
 {
-	ck_assert_int_eq(silence_longest(&silence, 0), COMMIT);
-	ck_assert_int_eq(silence_longest(&silence, 10484), COMMIT);
-	ck_assert_int_eq(silence_longest(&silence, 10485), COMMIT + 1);
-	ck_assert_int_ge(silence_longest(&silence, 10 * MIB), COMMIT + 1000);
-	ck_assert_int_le(silence_longest(&silence, 10 * MIB), COMMIT + 1001);
-	ck_assert_int_gt(silence_longest(&silence, INT64_MAX), COMMIT);
+	ck_assert_int_eq(liveness_longest(&liveness, 0), COMMIT);
+	ck_assert_int_eq(liveness_longest(&liveness, 10484), COMMIT);
+	ck_assert_int_eq(liveness_longest(&liveness, 10485), COMMIT + 1);
+	ck_assert_int_ge(liveness_longest(&liveness, 10 * MIB), COMMIT + 1000);
+	ck_assert_int_le(liveness_longest(&liveness, 10 * MIB), COMMIT + 1001);
+	ck_assert_int_gt(liveness_longest(&liveness, INT64_MAX), COMMIT);
 }
 END_TEST
 
@@ -82,7 +82,7 @@ START_TEST(result_begins_a_new_bound)
 {
 	io_time end = work(5000, 5000, 0);
 
-	silence_heard(&silence, 0, end - 1);
+	liveness_received(&liveness, 0, end - 1);
 	ck_assert_int_eq(work(end, 5000, 0), end + COMMIT);
 }
 END_TEST
@@ -92,10 +92,10 @@ START_TEST(sending_is_no_work)
 {
 	io_time now = 5000;
 
-	silence_heard(&silence, 1, now);
+	liveness_received(&liveness, 1, now);
 	for (int i = 0; i < 100000; i++)
-		silence_sent(&silence, now += 4999);
-	ck_assert_int_eq(silence_end(&silence, 0), now + COMMIT);
+		liveness_sent(&liveness, now += 4999);
+	ck_assert_int_eq(liveness_deadline(&liveness, 0), now + COMMIT);
 }
 END_TEST
 
@@ -105,12 +105,12 @@ START_TEST(little_that_is_taken_is_no_way_out)
 	io_time now = 5000;
 	int taken = 0;
 
-	silence_heard(&silence, 1, now);
-	while (now + 5000 < silence_end(&silence, 0) && taken < 1000) {
-		silence_sent(&silence, now += 5000);
+	liveness_received(&liveness, 1, now);
+	while (now + 5000 < liveness_deadline(&liveness, 0) && taken < 1000) {
+		liveness_sent(&liveness, now += 5000);
 		taken++;
 	}
-	ck_assert_int_eq(silence_end(&silence, 0), 5000 + COMMIT);
+	ck_assert_int_eq(liveness_deadline(&liveness, 0), 5000 + COMMIT);
 }
 END_TEST
 
@@ -118,7 +118,7 @@ Suite *
 liveness_suite(void)
 {
 	Suite *suite = suite_create("liveness");
-	TCase *tcase = support_case("silence");
+	TCase *tcase = support_case("liveness");
 
 	tcase_add_checked_fixture(tcase, begin, NULL);
 	tcase_add_test(tcase, silence_ends_after_the_timeout);

@@ -37,7 +37,7 @@ begin(void)
 	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
 	outgoing_init(&outgoing, &run, &conn, 0);
 	results =
-	    (struct results){.run = &run, .outgoing = &outgoing, .based = 1};
+	    (struct results){.run = &run, .outgoing = &outgoing, .has_based = 1};
 }
 
 static void
@@ -82,7 +82,7 @@ hear(const struct request *request, enum status status, uint64_t size,
 	    .length = wire_write_result(payload, &answer)};
 	struct outcome outcome;
 
-	return results_take(&results, &frame, &outcome);
+	return results_handle(&results, &frame, &outcome);
 }
 
 static const struct {
@@ -196,7 +196,7 @@ hear_go(const struct request *request, uint64_t offset)
 	    .length = wire_write_go(payload, &go)};
 	struct outcome outcome;
 
-	return results_take(&results, &frame, &outcome);
+	return results_handle(&results, &frame, &outcome);
 }
 
 START_TEST(go_is_plausible)
@@ -226,7 +226,7 @@ hear_fatal(enum status status)
 	    .length = wire_write_reason(payload, &reason)};
 	struct outcome outcome;
 
-	ck_assert_int_eq(results_take(&results, &frame, &outcome), -1);
+	ck_assert_int_eq(results_handle(&results, &frame, &outcome), -1);
 	return outcome.status;
 }
 
