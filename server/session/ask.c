@@ -100,7 +100,7 @@ judge(struct receive *receive, const struct wire_request *request,
 		return VERDICT_GO;
 	/* Nothing gives way to what is only tried. */
 	needed.bytes = policy_announced(&receive->policy, request);
-	if (space_look(
+	if (space_check(
 		receive->policy.store, NULL, &needed, &nothing, outcome) == 0)
 		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
 	return VERDICT_RESULT;

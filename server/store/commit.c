@@ -94,7 +94,7 @@ fail_publishing(struct commit_file *file)
 {
 	/* It may be another branch of a union: refuse later files for it. */
 	if (errno == EXDEV)
-		file->directory->elsewhere = 1;
+		file->directory->cross_device = 1;
 	if (errno == EEXIST && file->no_clobber)
 		outcome_set(
 		    &file->outcome, STATUS_EXISTS, "not to be replaced");

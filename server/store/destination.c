@@ -184,7 +184,8 @@ destination_may_publish(const struct destination *destination,
 	if ((destination->marks & OS_MARK_MOUNT) != 0)
 		outcome_set(outcome, STATUS_REFUSED,
 		    "something is mounted on the target");
-	else if ((destination->marks & OS_MARK_KEPT) != 0 || directory->kept)
+	else if ((destination->marks & OS_MARK_KEPT) != 0 ||
+	    directory->immutable)
 		outcome_set(outcome, STATUS_REFUSED,
 		    "the target, or its directory, is immutable or "
 		    "append-only");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories below the receiving one, held open, walked without following. */
+/* Directories below the receiving one: opened one by one, and kept open. */
 #include "server/store/directory.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ directory_release(struct directory *directory)
 	}
 }
 
-/* Take the node at *at out of the list, which gives up its reference. */
+/* Remove the directory at *at from the list, and release its reference. */
 static void
 forget_one(struct directories *directories, struct directory **at)
 {
@@ -53,20 +53,20 @@ directories_forget(struct directories *directories)
 		forget_one(directories, &directories->first);
 }
 
-/* Make room for one more: who was not used for the longest time goes. */
+/* If the cache is full, forget the least recently used directory. */
 static void
 make_room(struct directories *directories)
 {
 	struct directory **at = &directories->first;
 
-	if (directories->first == NULL || directories->count < DIRECTORY_KEPT)
+	if (directories->first == NULL || directories->count < DIRECTORY_CACHE)
 		return;
 	while ((*at)->next != NULL)
 		at = &(*at)->next;
 	forget_one(directories, at);
 }
 
-/* Where the last component of its path begins. */
+/* Returns the start of the last component of the path. */
 static const char *
 last_component(const struct directory *directory)
 {
@@ -75,7 +75,7 @@ last_component(const struct directory *directory)
 	return directory->path + parent + (parent > 0);
 }
 
-/* Nonzero if its name in its parent is still its name. */
+/* Returns nonzero if its name in its parent still refers to it. */
 static int
 has_its_name(const struct directory *directory)
 {
@@ -97,9 +97,9 @@ directory_is_current(const struct directory *directory)
 	return directory->parent == NULL;
 }
 
-/* The known directory of that path, moved to the front, or NULL. */
+/* Returns the open directory with that path, moved to the front, or NULL. */
 static struct directory *
-find_known(struct directories *directories, const char *path, size_t length)
+find_open(struct directories *directories, const char *path, size_t length)
 {
 	struct directory **at = &directories->first;
 	struct directory *found;
@@ -117,8 +117,8 @@ find_known(struct directories *directories, const char *path, size_t length)
 }
 
 /*
- * Make a node of an open descriptor, which it owns from now on, and put it to
- * the front of the list.  Returns it, or NULL with errno.
+ * Check an open directory and add it to the front of the list, which then owns
+ * fd.  Returns it, or NULL with errno and fd closed.
  */
 static struct directory *
 add_node(struct directories *directories, int fd, struct directory *parent,
@@ -136,7 +136,7 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 		errno = EXDEV;
 		goto fail;
 	}
-	/* A file system may take other names for the staging folder's, too. */
+	/* If names fold, other names lead to the staging directory, too. */
 	if (found.st_ino == directories->store->staging_inode) {
 		errno = EACCES;
 		goto fail;
@@ -149,7 +149,7 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	    (found.st_mode & S_ISGID) != 0 ? found.st_gid : STORE_NO_GROUP;
 	node->owner = found.st_uid;
 	node->sticky = (found.st_mode & S_ISVTX) != 0;
-	node->kept = (marks & OS_MARK_KEPT) != 0;
+	node->immutable = (marks & OS_MARK_KEPT) != 0;
 	node->references = 1;
 	node->linked = parent == NULL;
 	node->folds = file_system_folds(&directories->store->system, fd);
@@ -168,15 +168,15 @@ fail:
 	return NULL;
 }
 
-/* Returns 0, also if it is there already; or -1 with errno. */
+/* Create a directory unless it exists.  Returns 0, or -1 with errno. */
 static int
-make(int parent, const char *name, mode_t mode, int *made)
+create_child(int parent, const char *name, mode_t mode, int *made)
 {
 	*made = mkdirat(parent, name, mode) == 0;
 	return *made || errno == EEXIST ? 0 : -1;
 }
 
-/* *made is set where it was made just now, with this very name. */
+/* Sets *made if this call created the directory.  Returns -1 with errno. */
 static int
 open_child(const struct store *store, int parent, const char *name,
     mode_t create, int *made)
@@ -187,9 +187,9 @@ open_child(const struct store *store, int parent, const char *name,
 	*made = 0;
 	if (fd != -1 || errno != ENOENT || create == 0)
 		return fd;
-	if (make(parent, name, create, made) == -1 &&
+	if (create_child(parent, name, create, made) == -1 &&
 	    (!sweep_after_failure(store, 0) ||
-		make(parent, name, create, made) == -1))
+		create_child(parent, name, create, made) == -1))
 		return -1;
 	return openat(parent, name, flags);
 }
@@ -213,7 +213,7 @@ fail_writing(
 int
 directory_may_write(struct directory *directory, struct outcome *outcome)
 {
-	int error = directory->elsewhere ? EXDEV : 0;
+	int error = directory->cross_device ? EXDEV : 0;
 
 	if (error == 0 && !directory->may_write) {
 		if (faccessat(directory->fd, ".", W_OK | X_OK, AT_EACCESS) ==
@@ -245,9 +245,9 @@ directory_check_name(
 	return -1;
 }
 
-/* Say what is wrong with a component; errno is kept. */
+/* Set the outcome for a component that could not be opened.  Keeps errno. */
 static void
-explain(struct outcome *outcome, int parent, const char *name)
+fail_opening(struct outcome *outcome, int parent, const char *name)
 {
 	int error = errno;
 	struct stat found;
@@ -267,9 +267,9 @@ explain(struct outcome *outcome, int parent, const char *name)
 	errno = error;
 }
 
-/* Open the last component of path in its parent. */
+/* Open the last component of path; NULL with outcome and errno on failure. */
 static struct directory *
-enter(struct directories *directories, struct directory *parent,
+open_component(struct directories *directories, struct directory *parent,
     const char *path, size_t start, size_t length, mode_t create,
     struct outcome *outcome)
 {
@@ -291,8 +291,8 @@ enter(struct directories *directories, struct directory *parent,
 	if (fd != -1)
 		child = add_node(directories, fd, parent, path, length);
 	if (child == NULL)
-		explain(outcome, parent->fd, name);
-	/* What could not be made is not only missing. */
+		fail_opening(outcome, parent->fd, name);
+	/* ENOENT means that it could be created. */
 	if (child == NULL && errno == ENOENT && create == 0 &&
 	    directory_may_write(parent, outcome) == 0)
 		errno = ENOENT;
@@ -300,9 +300,9 @@ enter(struct directories *directories, struct directory *parent,
 }
 
 /*
- * Linux reports a write-back error once to each open, which all workers would
- * share if theirs were a copy of the store's.  But the user that ftxd became
- * may not be allowed to open it.
+ * Linux reports a write-back error once for each open file description.  If the
+ * workers shared the store's, only one of them would see the error.  If this
+ * process's user must not open the directory, share it nevertheless.
  */
 static int
 open_root(int root)
@@ -317,7 +317,7 @@ open_root(int root)
 static struct directory *
 find_root(struct directories *directories, struct outcome *outcome)
 {
-	struct directory *root = find_known(directories, "", 0);
+	struct directory *root = find_open(directories, "", 0);
 	int fd;
 
 	if (root != NULL)
@@ -330,9 +330,9 @@ find_root(struct directories *directories, struct outcome *outcome)
 	return root;
 }
 
-/* The length of the prefix of path that ends with the next component. */
+/* Returns the offset in path at which the component at start ends. */
 static size_t
-next_prefix(const char *path, size_t length, size_t start)
+component_end(const char *path, size_t length, size_t start)
 {
 	const char *slash = memchr(path + start, '/', length - start);
 
@@ -340,23 +340,23 @@ next_prefix(const char *path, size_t length, size_t start)
 }
 
 /*
- * The directory to walk from: the last known one on the way, if its path still
- * leads to it, or else the root.  *start is where the next component begins.
+ * Find the deepest open directory on the path, or the root.  If others have
+ * moved that directory, forget all.  Sets *start to the offset of the next
+ * component.  Returns NULL with outcome and errno.
  */
 static struct directory *
 find_nearest(struct directories *directories, const char *path, size_t length,
     size_t *start, struct outcome *outcome)
 {
-	struct directory *found = find_known(directories, path, length);
+	struct directory *found = find_open(directories, path, length);
 	size_t end = length;
 
 	while (found == NULL && end > 0) {
 		while (end > 0 && path[--end] != '/')
 			continue;
-		found = find_known(directories, path, end);
+		found = find_open(directories, path, end);
 	}
 	if (found != NULL && !directory_is_current(found)) {
-		/* Somebody moved it away: the path leads elsewhere now. */
 		directories_forget(directories);
 		found = NULL;
 		end = 0;
@@ -378,8 +378,8 @@ directories_find(struct directories *directories, const char *path,
 	if (found != NULL)
 		found->references++;
 	while (found != NULL && start < length) {
-		end = next_prefix(path, length, start);
-		child = enter(
+		end = component_end(path, length, start);
+		child = open_component(
 		    directories, found, path, start, end, create, outcome);
 		if (child != NULL)
 			child->references++;
@@ -402,7 +402,7 @@ directory_sync(struct directory *directory)
 		if (above != 0)
 			result = above;
 	}
-	/* Only now: a node counts as linked when all above it are. */
+	/* A directory is linked only if all of its parents are. */
 	for (at = directory; result != -1 && !at->linked; at = at->parent)
 		at->linked = 1;
 	return result;

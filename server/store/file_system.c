@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the file system of the receiving directory can and cannot do. */
+/* Find out by trial what the file system of the receiving directory can do. */
 #include "server/store/file_system.h"
 
 #include <errno.h>
@@ -19,32 +19,33 @@
 
 #define SECOND UINT64_C(1000000000) /* in nanoseconds */
 
-/* What only FAT and exFAT can have: times from 1980 to the end of 2107. */
+/* The range of times of FAT and exFAT: from 1980 to the end of 2107. */
 #define FAT_LEAST INT64_C(315532800)
 #define FAT_MOST INT64_C(4354819199)
-#define FAT_GRANULARITY UINT64_C(10000000) /* the finest of exFAT, in ns */
+#define FAT_GRANULARITY UINT64_C(10000000) /* ns, of exFAT */
 
-/* A mode that no new file has by default. */
+/* No umask gives a new file this mode. */
 #define ODD_MODE 0614
 
-/* More than any file system allocates for a byte, as block or cluster. */
+/* Bytes: larger than the block or cluster of any file system. */
 #define HOLE (1024 * 1024)
 
-/* Another process may sweep away the probe; then it is tried again. */
+/* Another process may sweep away the probe; then learn again. */
 #define LEARN_TRIES 3
 
-/* One name in three spellings, of which the last two may fold to the first. */
+/* One name in three spellings: the last two may fold to the first. */
 #define PREFIX "Probe"
 #define COMPOSED PREFIX "\xc3\xa9"
 #define DECOMPOSED PREFIX "e\xcc\x81"
 #define OTHER_CASE "pROBE"
 #define NAME_SIZE 80
 
-/* An odd second, and odd in each unit below. */
+/* An odd number of seconds, and of each smaller unit. */
 static const struct timespec odd_time = {1000000001, 123456789};
 
+/* A temporary file. */
 struct probe {
-	int folder;
+	int directory;
 	int fd; /* -1: closed */
 	const char *prefix;
 	char rest[NAME_SIZE / 2];
@@ -80,13 +81,13 @@ spell(const struct probe *probe, const char *prefix, char name[NAME_SIZE])
 static int
 open_probe(struct probe *probe, int flags)
 {
-	probe->fd = openat(probe->folder, probe->name,
+	probe->fd = openat(probe->directory, probe->name,
 	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
 	return probe->fd == -1 ? -1 : 0;
 }
 
 static int
-make_probe(struct probe *probe, const char *prefix)
+open_new(struct probe *probe, const char *prefix)
 {
 	probe->prefix = prefix;
 	spell(probe, prefix, probe->name);
@@ -101,48 +102,48 @@ close_probe(struct probe *probe)
 	probe->fd = -1;
 }
 
-/* Returns 0, or -1 with errno: ENOENT if another has removed it. */
+/* Remove the probe.  Returns 0, or -1 with errno: ENOENT if it was swept. */
 static int
-end(struct probe *probe)
+remove_probe(struct probe *probe)
 {
 	close_probe(probe);
-	return unlinkat(probe->folder, probe->name, 0);
+	return unlinkat(probe->directory, probe->name, 0);
 }
 
-/* Returns 0, or -1 with errno, and without a probe. */
+/* Create a probe of one byte.  Returns 0, or -1 with errno and no probe. */
 static int
-begin(struct probe *probe, int folder)
+create_probe(struct probe *probe, int directory)
 {
 	static unsigned long serial;
 	int error;
 
-	probe->folder = folder;
+	probe->directory = directory;
 	snprintf(probe->rest, sizeof(probe->rest), "-%llx-%lx-%lx",
 	    (unsigned long long)io_now(), serial++, (unsigned long)getpid());
-	/* Some file systems refuse such names. */
-	if (make_probe(probe, COMPOSED) == -1 &&
-	    make_probe(probe, PREFIX) == -1)
+	/* Some file systems refuse names that are not ASCII. */
+	if (open_new(probe, COMPOSED) == -1 && open_new(probe, PREFIX) == -1)
 		return -1;
 	if (io_write_all(probe->fd, "x", 1) == 0)
 		return 0;
 	error = errno;
-	(void)end(probe);
+	(void)remove_probe(probe);
 	errno = error;
 	return -1;
 }
 
-/* Nonzero if the probe is there under another spelling, too. */
+/* Returns nonzero if another spelling leads to the probe, too. */
 static int
-is_there_as(const struct probe *probe, const char *prefix)
+exists_as(const struct probe *probe, const char *prefix)
 {
 	char name[NAME_SIZE];
 	struct stat found;
 
 	spell(probe, prefix, name);
-	return fstatat(probe->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(probe->directory, name, &found, AT_SYMLINK_NOFOLLOW) ==
+	    0;
 }
 
-/* Nonzero if a call failed because the file system does not support it. */
+/* Returns nonzero if the error means that the call is not supported. */
 static int
 is_refusal(int error)
 {
@@ -151,8 +152,8 @@ is_refusal(int error)
 }
 
 /*
- * Whether a folder can be made one in which names fold.  Returns 1 or 0, or -1
- * with errno: ENOENT if another has removed it.
+ * Check whether names can be made to fold in a new directory.  Returns 1 or 0,
+ * or -1 with errno: ENOENT if the directory was swept.
  */
 static int
 can_fold_in_places(const struct probe *probe)
@@ -160,16 +161,17 @@ can_fold_in_places(const struct probe *probe)
 	char name[NAME_SIZE];
 	int fd, folds;
 
-	spell(probe, PREFIX "-folder", name);
-	if (mkdirat(probe->folder, name, 0700) == -1)
+	spell(probe, PREFIX "-directory", name);
+	if (mkdirat(probe->directory, name, 0700) == -1)
 		return -1;
-	fd = openat(probe->folder, name,
+	fd = openat(probe->directory, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	folds = os_fold_names(fd) == 0;
 	close(fd);
-	return unlinkat(probe->folder, name, AT_REMOVEDIR) == -1 ? -1 : folds;
+	return unlinkat(probe->directory, name, AT_REMOVEDIR) == -1 ? -1
+								    : folds;
 }
 
 /* Returns 0, or -1 with errno. */
@@ -183,9 +185,9 @@ learn_names(struct file_system *system, const struct probe *probe)
 	    probe->prefix + strlen(PREFIX));
 	if (in_places == 1)
 		system->names = NAMES_FOLD_IN_PLACES;
-	else if (is_there_as(probe, other) ||
+	else if (exists_as(probe, other) ||
 	    (strcmp(probe->prefix, COMPOSED) == 0 &&
-		is_there_as(probe, DECOMPOSED)))
+		exists_as(probe, DECOMPOSED)))
 		system->names = NAMES_FOLD;
 	else
 		system->names = NAMES_DIFFER;
@@ -193,8 +195,8 @@ learn_names(struct file_system *system, const struct probe *probe)
 }
 
 /*
- * The last offset that can be sought: Linux refuses those beyond the largest
- * file of the file system.  Elsewhere it may be any.
+ * Returns the largest offset that lseek accepts.  Linux refuses offsets beyond
+ * the largest file of the file system; other systems may accept any.
  */
 static uint64_t
 last_offset(int fd)
@@ -224,13 +226,13 @@ learn_largest(struct file_system *system, const struct probe *probe)
 		system->largest = limit.rlim_cur;
 }
 
-/* If files cannot be so large, a hole cannot fill much either. */
+/* If files cannot be that large, their holes take up little space. */
 static void
 learn_holes(struct file_system *system, const struct probe *probe)
 {
 	struct stat found;
 
-	/* Beyond a limit on the size, the attempt would end the process. */
+	/* Beyond RLIMIT_FSIZE, ftruncate would raise SIGXFSZ. */
 	system->fills_holes = system->largest >= HOLE &&
 	    ftruncate(probe->fd, HOLE) == 0 && fstat(probe->fd, &found) == 0 &&
 	    found.st_blocks >= HOLE / OS_BLOCK;
@@ -266,14 +268,14 @@ file_system_set_time(
 }
 
 /*
- * Set it, close the file, open it again, and see what is there then.  Returns
- * 1; 0 if it cannot be set; or -1 with errno.
+ * Set the probe's time, reopen the file, and read the time.  Returns 1, 0 if
+ * the time cannot be set, or -1 with errno.
  */
 static int
 set_and_read(const struct file_system *system, struct probe *probe,
-    const struct timespec *wished, struct timespec *found)
+    const struct timespec *requested, struct timespec *found)
 {
-	if (file_system_set_time(system, probe->fd, wished) == -1)
+	if (file_system_set_time(system, probe->fd, requested) == -1)
 		return is_refusal(errno) ? 0 : -1;
 	close_probe(probe);
 	if (open_probe(probe, 0) == -1)
@@ -281,7 +283,7 @@ set_and_read(const struct file_system *system, struct probe *probe,
 	return os_modified(probe->fd, found) == -1 ? -1 : 1;
 }
 
-/* Each granularity that is known divides two seconds. */
+/* Two seconds are a multiple of every known granularity. */
 static uint64_t
 remainder_of(const struct timespec *time, uint64_t granularity)
 {
@@ -292,25 +294,25 @@ remainder_of(const struct timespec *time, uint64_t granularity)
 
 int
 file_system_is_time(const struct file_system *system,
-    const struct timespec *found, const struct timespec *wished)
+    const struct timespec *found, const struct timespec *requested)
 {
 	uint64_t granularity =
 	    system->granularity > 0 ? system->granularity : 1;
-	int64_t later =
-	    found->tv_sec > wished->tv_sec ? found->tv_sec : wished->tv_sec;
-	int64_t earlier =
-	    found->tv_sec > wished->tv_sec ? wished->tv_sec : found->tv_sec;
+	int64_t later = found->tv_sec > requested->tv_sec ? found->tv_sec
+							  : requested->tv_sec;
+	int64_t earlier = found->tv_sec > requested->tv_sec ? requested->tv_sec
+							    : found->tv_sec;
 	int64_t distance;
 
 	if ((uint64_t)later - (uint64_t)earlier > 2)
 		return 0;
-	distance = (found->tv_sec - wished->tv_sec) * (int64_t)SECOND +
-	    found->tv_nsec - wished->tv_nsec;
+	distance = (found->tv_sec - requested->tv_sec) * (int64_t)SECOND +
+	    found->tv_nsec - requested->tv_nsec;
 	return (uint64_t)(distance < 0 ? -distance : distance) < granularity &&
 	    remainder_of(found, granularity) == 0;
 }
 
-/* The finest granularity that makes found of the odd time; 0: none. */
+/* Returns the finest granularity that rounds odd_time to found, or 0. */
 static uint64_t
 find_granularity(const struct timespec *found)
 {
@@ -346,19 +348,19 @@ learn_granularity(struct file_system *system, struct probe *probe)
 	return 0;
 }
 
-/* Returns 1 if it is kept, 0 if not, or -1 with errno. */
+/* Returns 1 if the time is kept, 0 if not, or -1 with errno. */
 static int
 try_time(const struct file_system *system, struct probe *probe,
-    const struct timespec *wished)
+    const struct timespec *requested)
 {
 	struct timespec found;
-	int result = set_and_read(system, probe, wished, &found);
+	int result = set_and_read(system, probe, requested, &found);
 
-	return result == 1 ? file_system_is_time(system, &found, wished)
+	return result == 1 ? file_system_is_time(system, &found, requested)
 			   : result;
 }
 
-/* The usual ones; what lies beyond is tried when it is met. */
+/* Try the usual range; later times and earlier ones are tried on request. */
 static int
 learn_range(struct file_system *system, struct probe *probe)
 {
@@ -384,13 +386,14 @@ learn_new_names(struct file_system *system, struct probe *probe)
 
 	spell(probe, PREFIX "-other", other);
 	system->new_names = NEW_BY_LINK;
-	if (linkat(probe->folder, probe->name, probe->folder, other, 0) == 0)
-		return unlinkat(probe->folder, other, 0);
+	if (linkat(probe->directory, probe->name, probe->directory, other, 0) ==
+	    0)
+		return unlinkat(probe->directory, other, 0);
 	if (!is_refusal(errno))
 		return -1;
 	system->new_names = NEW_BY_RENAME;
-	if (os_rename_new(probe->folder, probe->name, probe->folder, other) ==
-	    0) {
+	if (os_rename_new(
+		probe->directory, probe->name, probe->directory, other) == 0) {
 		memcpy(probe->name, other, sizeof(other));
 		return 0;
 	}
@@ -399,11 +402,11 @@ learn_new_names(struct file_system *system, struct probe *probe)
 }
 
 /*
- * Until it is unmounted, a driver may show times that its disk cannot hold, as
- * exfat-fuse does.  A file system that lacks what FAT lacks gets FAT's range.
+ * Some drivers, such as exfat-fuse, show times that the disk cannot hold until
+ * it is unmounted.  Assume FAT's range if the file system looks like FAT.
  */
 static void
-judge_range(struct file_system *system)
+limit_range(struct file_system *system)
 {
 	int is_fat = system->names == NAMES_FOLD &&
 	    system->new_names == NEW_NEVER && system->modes != MODES_KEPT &&
@@ -415,12 +418,12 @@ judge_range(struct file_system *system)
 
 /* Returns 0, or -1 with errno. */
 static int
-learn_once(struct file_system *system, int folder)
+learn_once(struct file_system *system, int directory)
 {
 	struct probe probe = {.fd = -1};
 	int result, error;
 
-	if (begin(&probe, folder) == -1)
+	if (create_probe(&probe, directory) == -1)
 		return -1;
 	learn_largest(system, &probe);
 	learn_holes(system, &probe);
@@ -433,16 +436,16 @@ learn_once(struct file_system *system, int folder)
 		result = learn_range(system, &probe);
 	if (result == 0)
 		result = learn_new_names(system, &probe);
-	judge_range(system);
+	limit_range(system);
 	error = errno;
-	if (end(&probe) == -1)
+	if (remove_probe(&probe) == -1)
 		return -1;
 	errno = error;
 	system->known = result == 0;
 	return result;
 }
 
-/* It finds what exists, sets what can be set, and fails only where it must. */
+/* Safe assumptions: every call is tried, and its failure is handled. */
 static const struct file_system unknown = {.names = NAMES_FOLD,
     .sets_both_times = 1,
     .granularity = 1,
@@ -453,7 +456,7 @@ static const struct file_system unknown = {.names = NAMES_FOLD,
     .largest = INT64_MAX};
 
 static void
-tell(const struct file_system *system)
+warn_of_modes(const struct file_system *system)
 {
 	if (system->modes == MODES_REFUSED)
 		log_warn("this file system refuses to change modes: files get "
@@ -464,19 +467,19 @@ tell(const struct file_system *system)
 }
 
 int
-file_system_learn(struct file_system *system, int folder)
+file_system_learn(struct file_system *system, int directory)
 {
 	int result, tries = 0;
 
 	do
-		result = learn_once(system, folder);
+		result = learn_once(system, directory);
 	while (result == -1 && errno == ENOENT && ++tries < LEARN_TRIES);
 	if (result == -1) {
 		log_warn("cannot find out what this file system can do: %s",
 		    strerror(errno));
 		*system = unknown;
 	}
-	tell(system);
+	warn_of_modes(system);
 	return result;
 }
 
@@ -489,7 +492,7 @@ file_system_folds(const struct file_system *system, int directory)
 }
 
 int
-file_system_keeps_time(const struct file_system *system, int folder,
+file_system_keeps_time(const struct file_system *system, int directory,
     const struct timespec *modified)
 {
 	struct probe probe = {.fd = -1};
@@ -500,9 +503,9 @@ file_system_keeps_time(const struct file_system *system, int folder,
 	if (modified->tv_sec >= system->first &&
 	    modified->tv_sec <= system->last)
 		return system->granularity > 0;
-	if (begin(&probe, folder) == -1)
+	if (create_probe(&probe, directory) == -1)
 		return 1;
 	kept = try_time(system, &probe, modified);
-	(void)end(&probe);
+	(void)remove_probe(&probe);
 	return kept != 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the file system of the receiving directory can and cannot do. */
+/* Find out by trial what the file system of the receiving directory can do. */
 #ifndef SERVER_STORE_FILE_SYSTEM_H
 #define SERVER_STORE_FILE_SYSTEM_H
 
@@ -7,20 +7,20 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Whether two names that differ in bytes can be one. */
+/* Whether names with different bytes can be the same entry. */
 enum file_system_names {
 	NAMES_DIFFER,
-	NAMES_FOLD,	      /* by case, or by the form of Unicode */
+	NAMES_FOLD,	      /* by case, or by Unicode normalization */
 	NAMES_FOLD_IN_PLACES, /* in directories with that attribute */
 };
 
 enum file_system_modes {
 	MODES_KEPT,
-	MODES_IGNORED, /* a change succeeds, and does nothing */
-	MODES_REFUSED  /* a change fails */
+	MODES_IGNORED, /* fchmod succeeds without effect */
+	MODES_REFUSED  /* fchmod fails */
 };
 
-/* How a file gets a name that must not be there yet. */
+/* How to give a file a name without replacing another. */
 enum file_system_new_names {
 	NEW_BY_LINK,
 	NEW_BY_RENAME,
@@ -28,47 +28,46 @@ enum file_system_new_names {
 };
 
 struct file_system {
-	int known; /* nonzero: found out; 0: safe assumptions */
+	int known; /* 0: unknown, and the rest are safe assumptions */
 	enum file_system_names names;
 	enum file_system_modes modes;
 	enum file_system_new_names new_names;
-	int sets_both_times;  /* the time of access has to be set, too */
-	uint64_t granularity; /* of times, in ns; 0: none are kept */
-	int64_t first, last;  /* seconds since 1970, seen to be kept */
+	int sets_both_times;  /* the access time must be set, too */
+	uint64_t granularity; /* of times, in ns; 0: times are not kept */
+	int64_t first, last;  /* seconds since 1970, kept in a trial */
 	int64_t least, most;  /* times beyond these are never kept */
-	int fills_holes;      /* they take up as much room as data */
-	uint64_t largest;     /* bytes of a file, as far as the system tells */
+	int fills_holes;      /* holes take up space, as data does */
+	uint64_t largest;     /* bytes of a file, if the system reveals it */
 };
 
 /*
- * Find all of that out with a few files in a folder, which are removed again.
- * What a kill leaves behind has a name that file_system_owns knows.  Returns 0,
- * or -1 with errno if it cannot be done now; then system gets assumptions that
- * are safe, but may cost more calls.
+ * Find out all of this with a few temporary files in directory.  If the process
+ * is killed, it leaves files whose names file_system_owns knows.  Returns 0, or
+ * -1 with errno; then system has safe assumptions, which may cost more calls.
  */
-int file_system_learn(struct file_system *system, int folder);
+int file_system_learn(struct file_system *system, int directory);
 
-/* Nonzero if that is the name of a file or folder of file_system_learn. */
+/* Returns nonzero if file_system_learn uses names like this. */
 int file_system_owns(const char *name);
 
-/* Nonzero if it is, and a process of this host that still runs made it. */
+/* Returns nonzero if it does, and the process that made the file still runs. */
 int file_system_is_probed(const char *name);
 
-/* Nonzero if names fold in this open directory. */
+/* Returns nonzero if names fold in this open directory. */
 int file_system_folds(const struct file_system *system, int directory);
 
 /*
- * Nonzero if the file system can keep that time of modification, rounded to its
- * granularity.  Times that were not tried before are tried in folder.
+ * Returns nonzero if the file system keeps this modification time, rounded to
+ * its granularity.  A time outside of first to last is tried in directory.
  */
-int file_system_keeps_time(const struct file_system *system, int folder,
+int file_system_keeps_time(const struct file_system *system, int directory,
     const struct timespec *modified);
 
-/* Nonzero if found is the requested time, rounded down or up. */
+/* Returns nonzero if found is the requested time, rounded up or down. */
 int file_system_is_time(const struct file_system *system,
-    const struct timespec *found, const struct timespec *wished);
+    const struct timespec *found, const struct timespec *requested);
 
-/* Set the time of modification.  Returns 0, or -1 with errno. */
+/* Set the modification time.  Returns 0, or -1 with errno. */
 int file_system_set_time(
     const struct file_system *system, int fd, const struct timespec *modified);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names as a directory lists them, for file systems that fold names. */
+/* The names that a directory lists, for file systems where names fold. */
 #include "server/store/listing.h"
 
 #include <dirent.h>
@@ -13,14 +13,14 @@
 #include "common/digest.h"
 #include "server/shared/inode.h"
 
-/* A list is good for a second, or for ten times what reading it takes. */
+/* A listing is good for this many ms, or times the duration of the read. */
 #define GOOD_LEAST 1000
 #define GOOD_TIMES 10
 
-#define FIRST_ROOM 64
+#define FIRST_CAPACITY 64
 
-/* How many names are looked at, to find the existing spelling. */
-#define LOOKS 1000
+/* How many files to compare in search of the existing spelling. */
+#define COMPARED_MOST 1000
 
 static uint64_t
 digest_of(const char *name)
@@ -50,13 +50,13 @@ listing_release(struct listing *listing)
 
 /* Returns 0, or -1 with errno. */
 static int
-add(struct listing *listing, size_t *room, const char *name)
+add(struct listing *listing, size_t *capacity, const char *name)
 {
 	uint64_t *names = listing->names;
 
-	if (listing->count == *room) {
-		*room = *room > 0 ? 2 * *room : FIRST_ROOM;
-		names = realloc(names, *room * sizeof(*names));
+	if (listing->count == *capacity) {
+		*capacity = *capacity > 0 ? 2 * *capacity : FIRST_CAPACITY;
+		names = realloc(names, *capacity * sizeof(*names));
 		if (names == NULL)
 			return -1;
 		listing->names = names;
@@ -81,21 +81,21 @@ static int
 read_names(struct listing *listing, DIR *opened)
 {
 	struct dirent *entry;
-	size_t room = 0;
+	size_t capacity = 0;
 
 	for (;;) {
 		errno = 0;
 		entry = readdir(opened);
 		if (entry == NULL)
 			return errno == 0 ? 0 : -1;
-		if (add(listing, &room, entry->d_name) == -1)
+		if (add(listing, &capacity, entry->d_name) == -1)
 			return -1;
 	}
 }
 
-/* Returns 0, or -1 with errno and an empty list. */
+/* Returns 0, or -1 with errno and an empty listing. */
 static int
-read_anew(struct listing *listing, int directory)
+read_listing(struct listing *listing, int directory)
 {
 	io_time begun = io_now(), took;
 	DIR *opened = open_listed(directory);
@@ -122,7 +122,7 @@ read_anew(struct listing *listing, int directory)
 }
 
 static int
-has(const struct listing *listing, const char *name)
+lists(const struct listing *listing, const char *name)
 {
 	uint64_t digest = digest_of(name);
 
@@ -141,27 +141,27 @@ leads_to(int directory, const char *name, const struct stat *found)
 }
 
 /*
- * Find the existing spelling of this name.  Most differ only in the case of
- * ASCII; others are found by the file that they lead to.
+ * Report the existing spelling of this name.  Most spellings differ in ASCII
+ * case only; otherwise, find the entry that leads to the same file.
  */
 static void
-say_spelling(int directory, const char *name, const struct stat *found,
+report_spelling(int directory, const char *name, const struct stat *found,
     struct outcome *outcome)
 {
 	DIR *opened = open_listed(directory);
 	struct dirent *entry;
-	const char *is = NULL;
-	int looks = 0;
+	const char *spelling = NULL;
+	int compared = 0;
 
-	while (
-	    opened != NULL && is == NULL && (entry = readdir(opened)) != NULL)
+	while (opened != NULL && spelling == NULL &&
+	    (entry = readdir(opened)) != NULL)
 		if (strcasecmp(entry->d_name, name) == 0 ||
-		    (looks++ < LOOKS &&
+		    (compared++ < COMPARED_MOST &&
 			leads_to(directory, entry->d_name, found)))
-			is = entry->d_name;
-	if (is != NULL)
-		outcome_set(
-		    outcome, STATUS_REFUSED, "%s: exists here as %s", name, is);
+			spelling = entry->d_name;
+	if (spelling != NULL)
+		outcome_set(outcome, STATUS_REFUSED, "%s: exists here as %s",
+		    name, spelling);
 	else
 		outcome_set(outcome, STATUS_REFUSED,
 		    "%s: exists here in another spelling", name);
@@ -173,15 +173,15 @@ int
 listing_check(struct listing *listing, int directory, const char *name,
     const struct stat *found, struct outcome *outcome)
 {
-	if (io_now() < listing->good_until && has(listing, name))
+	if (io_now() < listing->good_until && lists(listing, name))
 		return 0;
-	if (read_anew(listing, directory) == -1) {
+	if (read_listing(listing, directory) == -1) {
 		outcome_set_errno(outcome, errno, name);
 		return -1;
 	}
-	if (has(listing, name))
+	if (lists(listing, name))
 		return 0;
-	say_spelling(directory, name, found, outcome);
+	report_spelling(directory, name, found, outcome);
 	errno = EEXIST;
 	return -1;
 }

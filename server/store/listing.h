@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names as a directory lists them, for file systems that fold names. */
+/* The names that a directory lists, for file systems where names fold. */
 #ifndef SERVER_STORE_LISTING_H
 #define SERVER_STORE_LISTING_H
 
@@ -11,19 +11,18 @@
 #include "common/io.h"
 #include "common/status.h"
 
-/* The names of one directory, as digests, in order; empty at first. */
+/* The names of one directory; begins zeroed. */
 struct listing {
-	uint64_t *names;
+	uint64_t *names; /* sorted digests */
 	size_t count;
-	/* Until then the list is used, and renames by others may be missed. */
-	io_time good_until;
+	io_time good_until; /* until then, renames by others may be missed */
 };
 
 /*
- * Check that this open directory lists the name byte for byte; found is what
- * the name leads to.  If the list lacks the name, it is read again first.
- * Returns 0, or -1 with errno and outcome: EEXIST if the name is spelled
- * differently there, and then outcome shows that spelling.
+ * Check that an open directory lists name byte for byte; found is the status of
+ * the file that name leads to.  If the listing is out of date or lacks the
+ * name, reads the directory first.  Returns 0, or -1 with outcome and errno:
+ * EEXIST if the directory lists another spelling, which outcome shows.
  */
 int listing_check(struct listing *listing, int directory, const char *name,
     const struct stat *found, struct outcome *outcome);

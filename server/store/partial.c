@@ -128,8 +128,7 @@ lock_partial(const struct store *store, const struct staging_file *staged)
 	return 0;
 }
 
-/* Open and lock a partial.  Returns 0, or -1 with errno: EAGAIN if it is held.
- */
+/* Open and lock a partial.  Returns 0, or -1 with errno: EAGAIN if held. */
 static int
 claim(const struct store *store, struct staging_file *staged, int create)
 {
@@ -138,8 +137,7 @@ claim(const struct store *store, struct staging_file *staged, int create)
 	staged->fd = openat(store->staging, staged->name,
 	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
 	if (staged->fd == -1 && errno == EACCES) {
-		/* It was complete, and had its final mode, when its server
-		 * died. */
+		/* It is complete and has its mode: its server died. */
 		(void)staging_remove_unlocked(store, staged->name);
 		errno = EAGAIN;
 	}

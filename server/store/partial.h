@@ -32,8 +32,7 @@ struct partial {
 	int foreign; /* another sender's, so never truncated to 0 */
 };
 
-/* Returns nonzero if the request's file becomes a partial when it is cut off.
- */
+/* Returns nonzero if the request's file can become a partial. */
 int partial_applies(const struct wire_request *request);
 
 /*
@@ -55,8 +54,7 @@ void partial_name(const struct store *store, uint64_t sender,
     struct staging_file *staged, const char *path, size_t length,
     const struct wire_request *request);
 
-/* The names of all partials, as they were when the connection needed them
- * first. */
+/* The names of all partials when the connection first needed them. */
 struct partial_names {
 	char (*names)[STAGING_NAME];
 	size_t count, capacity;

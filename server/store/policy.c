@@ -123,19 +123,19 @@ policy_find_space(const struct policy *policy,
 	const struct store *store = policy->store;
 	struct space_account *account = policy->account;
 
-	if (space_look(store, account, needed, held, outcome) == 0)
+	if (space_check(store, account, needed, held, outcome) == 0)
 		return 0;
 	if (space_sync_due()) {
 		space_sync(store);
-		if (space_look(store, account, needed, held, outcome) == 0)
+		if (space_check(store, account, needed, held, outcome) == 0)
 			return 0;
 	}
 	if (!sweep_for_space(store, &account->lack))
 		return -1;
-	if (space_look(store, account, needed, held, outcome) == 0)
+	if (space_check(store, account, needed, held, outcome) == 0)
 		return 0;
 	space_sync(store);
-	return space_look(store, account, needed, held, outcome);
+	return space_check(store, account, needed, held, outcome);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A number for each sending host, which does not reveal its address. */
+/* Identify a sending host by a number that does not reveal its address. */
 #include "server/store/sender.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "common/os.h"
 #include "server/store/staging.h"
 
-/* Another server that starts holds the lock for two short calls. */
+/* Another server may hold the lock briefly while it starts. */
 #define LOCK_TRIES 20
 #define LOCK_WAIT 10 /* milliseconds */
 
@@ -32,7 +32,10 @@ lock(int fd)
 	return -1;
 }
 
-/* A file that is too short was left by a server that died meanwhile. */
+/*
+ * Read the secret or, if the file is empty, write it.  A short file is the work
+ * of a server that died.  Returns 0, or -1 with errno.
+ */
 static int
 read_or_write(int fd, uint8_t secret[STORE_SECRET])
 {
@@ -54,12 +57,12 @@ sender_learn_secret(struct store *store)
 
 	if (os_random(store->secret, sizeof(store->secret)) == -1)
 		log_warn("cannot get random numbers: %s", strerror(errno));
-	/* A new one must outlive a power cut, as what is kept by it may. */
+	/* It is part of partials' names: it must survive power cuts as well. */
 	fd = openat(store->staging, SENDER_SECRET,
 	    O_RDWR | O_CREAT | O_SYNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 	    0600);
 	if (fd == -1 || read_or_write(fd, store->secret) == -1)
-		log_warn("cannot keep the secret of the staging folder: %s",
+		log_warn("cannot save the secret in the staging directory: %s",
 		    strerror(errno));
 	if (fd != -1)
 		close(fd);

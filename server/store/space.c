@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Free space: what must stay free, and when a worker looks at it again. */
+/* Free space: how much must stay free, and when a worker checks it again. */
 #include "server/store/space.h"
 
 #include <errno.h>
@@ -12,10 +12,10 @@
 #include "common/text.h"
 #include "server/shared/child.h"
 
-/* Seconds between two syncs of the whole file system. */
+/* Seconds between two syncs of the file system. */
 #define SYNC_INTERVAL 60
 
-/* The second of the monotonic clock from which the next one is due. */
+/* The second of the monotonic clock at which the next one is due. */
 static _Atomic uint32_t own_next_sync;
 static _Atomic uint32_t *next_sync = &own_next_sync;
 
@@ -28,7 +28,7 @@ percent_of(uint64_t whole, int percent)
 }
 
 static uint64_t
-bytes_to_keep(const struct store *store, const struct statvfs *system)
+bytes_to_spare(const struct store *store, const struct statvfs *system)
 {
 	uint64_t bytes = percent_of(system->f_blocks, store->free_percent) *
 	    (uint64_t)system->f_frsize;
@@ -52,7 +52,7 @@ begin_share(struct space_account *account, unsigned workers,
 
 	if (share > SPACE_SHARE_MOST)
 		share = SPACE_SHARE_MOST;
-	/* Each file counts as a block at least. */
+	/* Each file takes at least one block. */
 	if (share > block && files < share / block)
 		share = files * block;
 	if (share < SPACE_SHARE_LEAST)
@@ -60,7 +60,7 @@ begin_share(struct space_account *account, unsigned workers,
 	account->share = share;
 	account->used = 0;
 	account->block = block;
-	account->until = io_now() + SPACE_LOOK_TIME;
+	account->until = io_now() + SPACE_CHECK_TIME;
 }
 
 static int
@@ -69,7 +69,7 @@ fail_full(
 {
 	char needs[TEXT_NUMBER], there[TEXT_NUMBER], kept[TEXT_NUMBER];
 
-	/* What a file of unknown size still needs, nobody knows. */
+	/* needed is 0 if the file's size is unknown. */
 	outcome_set(outcome, STATUS_NO_SPACE,
 	    "%s: %s%s%s%s free, of which %s must stay free", strerror(ENOSPC),
 	    needed > 0 ? "needs " : "",
@@ -88,7 +88,7 @@ fail_inodes(struct outcome *outcome, uint64_t available, uint64_t keep)
 	return -1;
 }
 
-/* What is usable above what must stay free; very much if that is unknown. */
+/* The space above what must stay free; UINT64_MAX if it is unknown. */
 static struct space_amount
 count_usable(const struct statvfs *system, const struct space_amount *there,
     const struct space_amount *keep)
@@ -101,8 +101,8 @@ count_usable(const struct statvfs *system, const struct space_amount *there,
 }
 
 /*
- * What a file has preallocated beyond its content is freed when the file ends.
- * So it counts towards what must stay free.
+ * A file system frees at the end of a file what it preallocated beyond the
+ * content.  So count that surplus as free.
  */
 static struct space_amount
 count_lack(const struct statvfs *system, const struct space_amount *there,
@@ -129,7 +129,7 @@ count_lack(const struct statvfs *system, const struct space_amount *there,
 }
 
 int
-space_look(const struct store *store, struct space_account *account,
+space_check(const struct store *store, struct space_account *account,
     const struct space_amount *needed, const struct space_amount *held,
     struct outcome *outcome)
 {
@@ -145,7 +145,7 @@ space_look(const struct store *store, struct space_account *account,
 	}
 	there.bytes = (uint64_t)system.f_bavail * (uint64_t)system.f_frsize;
 	there.files = system.f_favail;
-	keep.bytes = bytes_to_keep(store, &system);
+	keep.bytes = bytes_to_spare(store, &system);
 	keep.files = percent_of(system.f_files, store->free_percent);
 	lack = count_lack(&system, &there, &keep, needed, held);
 	usable = count_usable(&system, &there, &keep);

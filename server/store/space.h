@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Free space: what must stay free, and when a worker looks at it again. */
+/* Free space: how much must stay free, and when a worker checks it again. */
 #ifndef SERVER_STORE_SPACE_H
 #define SERVER_STORE_SPACE_H
 
@@ -9,62 +9,61 @@
 #include "server/store/store.h"
 
 /*
- * A worker checks the free space again after it has written its share, or after
- * SPACE_LOOK_TIME milliseconds.  The shares of all workers together are half of
- * what was free above min-free.  Each is at least SPACE_SHARE_LEAST and at most
- * SPACE_SHARE_MOST bytes.  So the free space can fall below min-free by at most
- * SPACE_SHARE_LEAST for each worker.
+ * A check of the free space gives a worker a share.  The worker checks again
+ * when it has written its share, or after SPACE_CHECK_TIME milliseconds.  The
+ * shares of all workers together are half of the space above min-free.  A share
+ * is SPACE_SHARE_LEAST to SPACE_SHARE_MOST bytes.  So the free space can fall
+ * below min-free by at most SPACE_SHARE_LEAST for each worker.
  */
 #define SPACE_SHARE_LEAST (64 * 1024)
 #define SPACE_SHARE_MOST (16 * 1024 * 1024)
-#define SPACE_LOOK_TIME 20
+#define SPACE_CHECK_TIME 20
 
-/* An amount of what a file system has: bytes on the disk, and inodes. */
+/* An amount of the file system's resources. */
 struct space_amount {
-	uint64_t bytes;
-	uint64_t files;
+	uint64_t bytes; /* on the disk */
+	uint64_t files; /* inodes */
 };
 
-/* What one connection has used since its last look.  Begins zeroed. */
+/* The share of one connection.  Begins zeroed, so the first use checks. */
 struct space_account {
-	uint64_t share; /* bytes that it may use before the next look */
-	uint64_t used;	/* bytes of the share that were used */
-	uint64_t block; /* bytes that the smallest file or directory takes */
-	io_time until;	/* when the look is out of date */
-	struct space_amount lack; /* what was missing at that look */
+	uint64_t share;		  /* bytes to use until the next check */
+	uint64_t used;		  /* bytes of the share that were used */
+	uint64_t block;		  /* bytes of the smallest file or directory */
+	io_time until;		  /* the share expires */
+	struct space_amount lack; /* missing at the last check */
 };
 
 /*
- * Check that needed fits above what must stay free.  held is what the file has
- * allocated already, and is available to that file.  Returns 0 and begins a new
- * share of the account, which may be NULL.  Returns -1 with outcome if it does
- * not fit; then the next use needs a new look.  Inodes are checked only if any
- * are needed and the file system counts them.
- * Source: POSIX.1-2008, fstatvfs().
+ * Check that needed fits above the space that must stay free.  held is the part
+ * that the file has already allocated.  Returns 0 and begins a new share of the
+ * account, which may be NULL.  If needed does not fit, returns -1 with outcome
+ * and sets the account's lack.  Inodes are checked if any are needed and the
+ * file system counts them.  Source: POSIX.1-2008, fstatvfs().
  */
-int space_look(const struct store *store, struct space_account *account,
+int space_check(const struct store *store, struct space_account *account,
     const struct space_amount *needed, const struct space_amount *held,
     struct outcome *outcome);
 
-/* Bytes that may be used before the next look; 0 if that is due now. */
+/* Return the bytes left of the share; 0 if a check is due. */
 uint64_t space_left(const struct space_account *account);
 
-/* Add what is written, or is about to be, to the account. */
+/* Subtract bytes that were written, or are about to be, from the share. */
 void space_use(struct space_account *account, uint64_t bytes);
 
-/* Bytes on the disk that an open file has allocated; 0 if unknown. */
+/* Return the bytes that an open file has allocated; 0 if unknown. */
 uint64_t space_allocated(int fd);
 
 /*
- * Some file systems, such as btrfs, free space only when they write out their
- * changes.  space_sync makes the file system do that, in a child (see apart.h).
- * space_sync_due returns nonzero if no process of this server has done it
- * within a minute, and starts that minute again.
+ * Some file systems, such as btrfs, free space only when they commit changes to
+ * the disk.  space_sync causes that, in a child (see child.h).  space_sync_due
+ * returns nonzero, and restarts the interval, if no process of this server has
+ * asked within a minute.
  */
 int space_sync_due(void);
 void space_sync(const struct store *store);
 
-/* Share that minute with all processes that this one forks later. */
+/* Share the interval with all processes that this one forks later. */
 void space_share_sync(void);
 
 #endif

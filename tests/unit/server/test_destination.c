@@ -426,14 +426,14 @@ START_TEST(what_is_kept_or_mounted_is_not_replaced)
 	ck_assert_int_eq(open_path(&destination, &base, text("dir/f"), 0), 0);
 	found.st_mode = 0;
 	destination.marks = OS_MARK_MOUNT | OS_MARK_KEPT;
-	destination.directory->kept = 1;
+	destination.directory->immutable = 1;
 	ck_assert_int_eq(
 	    destination_may_publish(&destination, &found, &outcome), 0);
 	found.st_mode = S_IFREG;
 	for (unsigned marks = 0; marks <= 3; marks++)
 		for (int kept = 0; kept <= 1; kept++) {
 			destination.marks = marks;
-			destination.directory->kept = kept;
+			destination.directory->immutable = kept;
 			ck_assert_int_eq(destination_may_publish(
 					     &destination, &found, &outcome),
 			    marks == 0 && kept == 0 ? 0 : -1);

@@ -210,7 +210,7 @@ START_TEST(where_a_rename_failed_nothing_goes)
 	struct directory *found = find("dir", 1);
 
 	ck_assert_int_eq(directory_may_write(found, &outcome), 0);
-	found->elsewhere = 1;
+	found->cross_device = 1;
 	ck_assert_int_eq(directory_may_write(found, &outcome), -1);
 	ck_assert_int_eq(errno, EXDEV);
 	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
@@ -285,8 +285,8 @@ visit_many(size_t count)
 		snprintf(path, sizeof(path), "d%zu", i);
 		visit(path);
 	}
-	ck_assert_uint_eq(
-	    directories.count, count < DIRECTORY_KEPT ? count : DIRECTORY_KEPT);
+	ck_assert_uint_eq(directories.count,
+	    count < DIRECTORY_CACHE ? count : DIRECTORY_CACHE);
 }
 
 /* Nonzero if it is found without being opened. */
@@ -305,17 +305,17 @@ is_kept(const char *path)
 START_TEST(so_many_are_kept)
 {
 	static const size_t counts[] = {
-	    DIRECTORY_KEPT - 1, DIRECTORY_KEPT, DIRECTORY_KEPT + 1};
+	    DIRECTORY_CACHE - 1, DIRECTORY_CACHE, DIRECTORY_CACHE + 1};
 	size_t before = support_descriptors();
 
 	for (size_t i = 0; i < 3; i++) {
 		visit_many(counts[i]);
 		ck_assert_uint_le(
-		    support_descriptors() - before, DIRECTORY_KEPT);
-		if (counts[i] <= DIRECTORY_KEPT)
+		    support_descriptors() - before, DIRECTORY_CACHE);
+		if (counts[i] <= DIRECTORY_CACHE)
 			ck_assert(is_kept("first"));
 		else
-			ck_assert_uint_eq(directories.count, DIRECTORY_KEPT);
+			ck_assert_uint_eq(directories.count, DIRECTORY_CACHE);
 		directories_forget(&directories);
 		ck_assert_uint_eq(support_descriptors(), before);
 	}
@@ -324,7 +324,7 @@ END_TEST
 
 START_TEST(the_last_used_are_kept)
 {
-	visit_many(DIRECTORY_KEPT);
+	visit_many(DIRECTORY_CACHE);
 	visit("first");
 	visit("more");
 	ck_assert(is_kept("first"));
@@ -348,7 +348,7 @@ deep_path(size_t depth)
 START_TEST(deeper_than_what_is_kept)
 {
 	size_t before = support_descriptors();
-	struct directory *found = find(deep_path(3 * DIRECTORY_KEPT), 1);
+	struct directory *found = find(deep_path(3 * DIRECTORY_CACHE), 1);
 
 	ck_assert_ptr_nonnull(found);
 	ck_assert_int_eq(directory_sync(found), 0);

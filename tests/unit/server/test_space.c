@@ -39,7 +39,7 @@ static int
 look(uint64_t bytes, uint64_t held)
 {
 	const struct space_amount needed = {bytes, 0}, has = {held, 0};
-	int result = space_look(&store, &account, &needed, &has, &outcome);
+	int result = space_check(&store, &account, &needed, &has, &outcome);
 
 	if (result == -1) {
 		ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
@@ -119,7 +119,7 @@ look_for_files(uint64_t files, uint64_t held)
 {
 	const struct space_amount needed = {0, files}, has = {0, held};
 
-	return space_look(&store, &account, &needed, &has, &outcome);
+	return space_check(&store, &account, &needed, &has, &outcome);
 }
 
 START_TEST(inodes_that_must_stay_free_do)
@@ -198,7 +198,7 @@ START_TEST(look_is_due_when_it_is_old)
 		return;
 	ck_assert_int_eq(look(0, 0), 0);
 	ck_assert_uint_gt(account.until, io_now() - 1);
-	ck_assert_uint_le(account.until, io_now() + SPACE_LOOK_TIME);
+	ck_assert_uint_le(account.until, io_now() + SPACE_CHECK_TIME);
 	account.until = io_now();
 	ck_assert_uint_eq(space_left(&account), 0);
 	store_close(&store);
