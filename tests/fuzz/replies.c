@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: what a server says to ftx, while it puts real files. */
+/* Fuzzed: the frames of a server, while ftx puts real files. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,12 +13,12 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/turns.h"
 
-/* What the first byte of an input says, above the number of the run. */
+/* Flags in the first byte of an input, above the number of the call. */
 enum way {
 	WAY_CALL = 7,
-	WAY_HONEST = 8, /* a result has the size and digest of what was sent */
-	WAY_LEAVES = 16,
-	WAY_EARLY = 32 /* the server does not wait until all was sent */
+	WAY_HONEST = 8,	 /* results have the size and digest that were sent */
+	WAY_LEAVES = 16, /* the server closes the connection early */
+	WAY_EARLY = 32	 /* the server sends before the client waits */
 };
 
 #define CALLS 8
@@ -26,7 +26,7 @@ enum way {
 #define REQUESTS 32
 #define ARGUMENTS 8
 
-/* More turns than any run takes. */
+/* No session takes so many turns. */
 #define MOST_TURNS 100000
 
 /* One way to call ftx, and how many files it sends. */
@@ -45,12 +45,12 @@ static struct call {
     {{"-vr", "-j", "2"}, {"small", "tree"}, 2},
 };
 
-/* A request that the client has sent, and what became of it. */
+/* A request that the client has sent, and its result. */
 struct sent {
 	uint32_t number;
 	enum wire_type type;
 	unsigned wishes;
-	uint64_t size, digest; /* as announced, and then of its end */
+	uint64_t size, digest; /* as announced, then as in its end frame */
 	int ended, confirmed, durable;
 	char path[64];
 };
@@ -59,8 +59,8 @@ static struct options options[CALLS];
 static struct turns turns;
 static struct sent sent[REQUESTS];
 static size_t sent_count;
-static uint8_t said[MAX_INPUT];
-static size_t said_length;
+static uint8_t received[MAX_INPUT];
+static size_t received_length;
 static uint8_t way;
 
 static void
@@ -126,7 +126,7 @@ find(uint32_t number)
 }
 
 static void
-hear_request(const struct conn_frame *frame)
+note_request(const struct conn_frame *frame)
 {
 	struct sent *now = &sent[sent_count++];
 	struct wire_request wanted;
@@ -145,7 +145,7 @@ hear_request(const struct conn_frame *frame)
 }
 
 static void
-hear(void *argument, const struct conn_frame *frame)
+note_frame(void *argument, const struct conn_frame *frame)
 {
 	struct sent *now = find(frame->request);
 	struct wire_end end;
@@ -156,7 +156,7 @@ hear(void *argument, const struct conn_frame *frame)
 	case WIRE_ASK:
 	case WIRE_DIRECTORY:
 		fuzz_check(now == NULL && sent_count < REQUESTS);
-		hear_request(frame);
+		note_request(frame);
 		break;
 	case WIRE_END:
 		fuzz_check(now != NULL && !now->ended);
@@ -171,48 +171,48 @@ hear(void *argument, const struct conn_frame *frame)
 	}
 }
 
-/* A server that knows what it has received. */
+/* Correct a result as if the server had received the file. */
 static void
 make_honest(uint8_t *piece, size_t length)
 {
 	struct wire_frame frame;
-	struct wire_result answer;
+	struct wire_result result;
 	const struct sent *now;
 	const char *reason;
 
 	if (length < WIRE_HEADER ||
 	    wire_read_header(piece, WIRE_FROM_SERVER, &frame, &reason) == -1 ||
 	    frame.type != WIRE_RESULT || frame.length != length - WIRE_HEADER ||
-	    wire_read_result(piece + WIRE_HEADER, frame.length, &answer) == -1)
+	    wire_read_result(piece + WIRE_HEADER, frame.length, &result) == -1)
 		return;
 	now = find(frame.request);
-	if (now == NULL || !now->ended || answer.status != STATUS_STORED)
+	if (now == NULL || !now->ended || result.status != STATUS_STORED)
 		return;
-	answer.size = now->size;
-	answer.digest = now->digest;
-	answer.text.length = 0;
-	(void)wire_write_result(piece + WIRE_HEADER, &answer);
+	result.size = now->size;
+	result.digest = now->digest;
+	result.text.length = 0;
+	(void)wire_write_result(piece + WIRE_HEADER, &result);
 }
 
 static void
-say(void *argument, uint8_t *piece, size_t length)
+send_piece(void *argument, uint8_t *piece, size_t length)
 {
 	(void)argument;
 	if (way & WAY_HONEST)
 		make_honest(piece, length);
-	memcpy(said + said_length, piece, length);
-	said_length += length;
+	memcpy(received + received_length, piece, length);
+	received_length += length;
 }
 
-/* Whether it says of this request what may be believed. */
+/* Nonzero if this success is possible for the request. */
 static int
-is_believable(const struct sent *now, const struct wire_result *answer)
+is_plausible(const struct sent *now, const struct wire_result *result)
 {
-	int same = answer->size == now->size && answer->digest == now->digest;
+	int same = result->size == now->size && result->digest == now->digest;
 
 	if (now->type == WIRE_DIRECTORY)
-		return answer->size == 0 && answer->digest == 0;
-	switch (answer->status) {
+		return result->size == 0 && result->digest == 0;
+	switch (result->status) {
 	case STATUS_STORED:
 		return same && (now->wishes & WIRE_DRY_RUN) == 0 &&
 		    (now->ended || (now->wishes & WIRE_SENT_BEFORE) != 0);
@@ -225,32 +225,32 @@ is_believable(const struct sent *now, const struct wire_result *answer)
 }
 
 static void
-judge_answer(const struct wire_frame *frame, const uint8_t *payload)
+note_result(const struct wire_frame *frame, const uint8_t *payload)
 {
 	struct sent *now = find(frame->request);
-	struct wire_result answer;
+	struct wire_result result;
 
 	if (now == NULL || frame->type != WIRE_RESULT ||
-	    wire_read_result(payload, frame->length, &answer) == -1 ||
-	    !status_success(answer.status) || !is_believable(now, &answer))
+	    wire_read_result(payload, frame->length, &result) == -1 ||
+	    !status_success(result.status) || !is_plausible(now, &result))
 		return;
 	now->confirmed = 1;
-	now->durable |= answer.durable;
+	now->durable |= result.durable;
 }
 
-/* What the server has said, read by itself once more. */
+/* What the server has received, read by itself once more. */
 static void
-judge_answers(void)
+note_results(void)
 {
 	size_t at = WIRE_GREETING;
 	struct wire_frame frame;
 	const char *reason;
 
-	while (at + WIRE_HEADER <= said_length &&
-	    wire_read_header(said + at, WIRE_FROM_SERVER, &frame, &reason) ==
-		0 &&
-	    at + WIRE_HEADER + frame.length <= said_length) {
-		judge_answer(&frame, said + at + WIRE_HEADER);
+	while (at + WIRE_HEADER <= received_length &&
+	    wire_read_header(
+		received + at, WIRE_FROM_SERVER, &frame, &reason) == 0 &&
+	    at + WIRE_HEADER + frame.length <= received_length) {
+		note_result(&frame, received + at + WIRE_HEADER);
 		at += WIRE_HEADER + frame.length;
 	}
 }
@@ -266,7 +266,7 @@ count_confirmed(int directories)
 	return count;
 }
 
-/* A source that is gone is safe on the other side. */
+/* A removed source must have been stored and synced. */
 static void
 check_sources(void)
 {
@@ -291,7 +291,7 @@ check(const struct tally *tally, enum session_event event,
 {
 	size_t files;
 
-	judge_answers();
+	note_results();
 	files = count_confirmed(0);
 	fuzz_check(tally->stored <= files);
 	fuzz_check(tally->directories <= count_confirmed(1));
@@ -303,9 +303,9 @@ check(const struct tally *tally, enum session_event event,
 	check_sources();
 }
 
-/* What is still queued is heard, too. */
+/* Receive what the client has queued. */
 static void
-hear_rest(struct session *session)
+receive_rest(struct session *session)
 {
 	do
 		turns_hear(&turns);
@@ -343,7 +343,7 @@ put(struct run *run, int end, const struct call *call)
 	fuzz_check(
 	    session_begin(&session, run, 0, end, end, &limits, &outcome) == 0);
 	event = talk(&session, &outcome);
-	hear_rest(&session);
+	receive_rest(&session);
 	(void)session_end(&session);
 	if (event == SESSION_FAILED)
 		report_end(run, &outcome);
@@ -360,7 +360,7 @@ count_sources(const struct call *call, char *sources[4])
 	return count;
 }
 
-/* A first byte of ways, a second one for the length of pieces, a stream. */
+/* Input: a byte of flags, one for the length of pieces, and frames. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -376,12 +376,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prepare();
 	way = data[0];
 	call = &calls[way & WAY_CALL];
-	sent_count = said_length = 0;
+	sent_count = received_length = 0;
 	fuzz_check(run_init(&run, &options[way & WAY_CALL], &target, sources,
 		       count_sources(call, sources)) == 0);
 	end = turns_open(&turns, WIRE_FROM_SERVER, data + 2, size - 2, data[1]);
-	turns.hear = hear;
-	turns.say = say;
+	turns.hear = note_frame;
+	turns.say = send_piece;
 	turns.leaves = (way & WAY_LEAVES) != 0;
 	put(&run, end, call);
 	progress_end(&run.progress);

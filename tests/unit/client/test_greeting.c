@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Greetings, and what is none: how much of it is taken, and what is shown. */
+/* Read a greeting, or show the first line of a peer that is not ftxd. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +25,9 @@ end(void)
 	conn_release(&conn);
 }
 
-/* So many bytes have come. */
+/* Receive so many bytes. */
 static enum greeting_event
-take(const void *bytes, size_t length, io_time now)
+receive(const void *bytes, size_t length, io_time now)
 {
 	memcpy(conn.input.bytes + conn.input.end, bytes, length);
 	conn.input.end += length;
@@ -42,82 +42,83 @@ check_shown(const char *expected)
 	ck_assert_str_eq(greeting_show(&greeting, shown, TEXT_ASCII), expected);
 }
 
-START_TEST(greeting_is_taken_whole)
+START_TEST(greeting_is_read_in_pieces)
 {
 	const struct wire_greeting any = {1, 2, WIRE_READY, 5};
 	uint8_t bytes[WIRE_GREETING + 1] = {0};
 
 	wire_write_greeting(bytes, &any);
 	for (size_t i = 0; i < WIRE_GREETING - 1; i++)
-		ck_assert_int_eq(take(bytes + i, 1, 1000), GREETING_PARTIAL);
+		ck_assert_int_eq(receive(bytes + i, 1, 1000), GREETING_PARTIAL);
 	ck_assert_int_eq(
-	    take(bytes + WIRE_GREETING - 1, 2, 1000), GREETING_WHOLE);
+	    receive(bytes + WIRE_GREETING - 1, 2, 1000), GREETING_WHOLE);
 	ck_assert_mem_eq(greeting.bytes, bytes, WIRE_GREETING);
 	ck_assert_int_eq(greeting_is_possible(&greeting), 1);
-	/* What stands behind it is left. */
+	/* The byte after the greeting is left. */
 	ck_assert_ptr_nonnull(conn_take(&conn, 1));
 	ck_assert_ptr_null(conn_take(&conn, 1));
 }
 END_TEST
 
-/* Each byte of the constant part counts, and none behind it. */
-START_TEST(one_wrong_byte_is_foreign)
+/* Each byte of the constant part counts, but none after it. */
+START_TEST(peer_is_foreign_when_one_byte_differs)
 {
 	const struct wire_greeting any = {1, 1, WIRE_READY, 5};
 	uint8_t bytes[WIRE_GREETING];
 
 	wire_write_greeting(bytes, &any);
 	bytes[_i] ^= 1;
-	ck_assert_int_ne(take(bytes, sizeof(bytes), 1000), GREETING_PARTIAL);
+	ck_assert_int_ne(receive(bytes, sizeof(bytes), 1000), GREETING_PARTIAL);
 	ck_assert_int_eq(greeting_is_possible(&greeting), _i >= 8);
 }
 END_TEST
 
-START_TEST(line_ends_with_its_newline)
+START_TEST(line_ends_at_newline)
 {
-	ck_assert_int_eq(take("220 ", 4, 1000), GREETING_LINE_PARTIAL);
-	ck_assert_int_eq(take("ready", 5, 1000), GREETING_LINE_PARTIAL);
-	ck_assert_int_eq(take("\r\nnext", 6, 1000), GREETING_FOREIGN);
+	ck_assert_int_eq(receive("220 ", 4, 1000), GREETING_LINE_PARTIAL);
+	ck_assert_int_eq(receive("ready", 5, 1000), GREETING_LINE_PARTIAL);
+	ck_assert_int_eq(receive("\r\nnext", 6, 1000), GREETING_FOREIGN);
 	check_shown("220 ready");
 }
 END_TEST
 
-START_TEST(line_ends_in_time)
+START_TEST(line_ends_when_time_is_over)
 {
-	ck_assert_int_eq(take("220", 3, 1000), GREETING_LINE_PARTIAL);
+	ck_assert_int_eq(receive("220", 3, 1000), GREETING_LINE_PARTIAL);
+	ck_assert_int_eq(receive("", 0, 1000 + GREETING_LINE_WAIT - 1),
+	    GREETING_LINE_PARTIAL);
 	ck_assert_int_eq(
-	    take("", 0, 1000 + GREETING_LINE_WAIT - 1), GREETING_LINE_PARTIAL);
-	ck_assert_int_eq(
-	    take("", 0, 1000 + GREETING_LINE_WAIT), GREETING_FOREIGN);
+	    receive("", 0, 1000 + GREETING_LINE_WAIT), GREETING_FOREIGN);
 	check_shown("220");
 }
 END_TEST
 
-START_TEST(line_is_cut)
+START_TEST(line_is_cut_when_too_long)
 {
 	char line[GREETING_LINE + 1];
 
 	memset(line, 'x', sizeof(line));
 	ck_assert_int_eq(
-	    take(line, GREETING_LINE - 1, 1000), GREETING_LINE_PARTIAL);
-	ck_assert_int_eq(take(line, 2, 1000), GREETING_FOREIGN);
+	    receive(line, GREETING_LINE - 1, 1000), GREETING_LINE_PARTIAL);
+	ck_assert_int_eq(receive(line, 2, 1000), GREETING_FOREIGN);
 	line[GREETING_LINE] = '\0';
 	check_shown(line);
 }
 END_TEST
 
-START_TEST(line_is_escaped)
+START_TEST(line_is_escaped_when_shown)
 {
-	ck_assert_int_eq(take("\n\r\n\0\x1b\xff\n", 7, 1000), GREETING_FOREIGN);
+	ck_assert_int_eq(
+	    receive("\n\r\n\0\x1b\xff\n", 7, 1000), GREETING_FOREIGN);
 	check_shown("\\x00\\x1b\\xff");
 }
 END_TEST
 
-START_TEST(nothing_but_line_ends)
+START_TEST(line_is_empty_when_only_newlines_come)
 {
-	ck_assert_int_eq(take("\n\n", 2, 1000), GREETING_LINE_PARTIAL);
+	ck_assert_int_eq(receive("\n\n", 2, 1000), GREETING_LINE_PARTIAL);
 	ck_assert_int_eq(
-	    take("", 0, 1000 + GREETING_LINE_WAIT), GREETING_FOREIGN);
+	    receive("", 0, 1000 + GREETING_LINE_WAIT), GREETING_FOREIGN);
 	check_shown("");
 }
 END_TEST
@@ -129,13 +130,14 @@ greeting_suite(void)
 	TCase *tcase = support_case("greeting");
 
 	tcase_add_checked_fixture(tcase, begin, end);
-	tcase_add_test(tcase, greeting_is_taken_whole);
-	tcase_add_loop_test(tcase, one_wrong_byte_is_foreign, 0, WIRE_GREETING);
-	tcase_add_test(tcase, line_ends_with_its_newline);
-	tcase_add_test(tcase, line_ends_in_time);
-	tcase_add_test(tcase, line_is_cut);
-	tcase_add_test(tcase, line_is_escaped);
-	tcase_add_test(tcase, nothing_but_line_ends);
+	tcase_add_test(tcase, greeting_is_read_in_pieces);
+	tcase_add_loop_test(
+	    tcase, peer_is_foreign_when_one_byte_differs, 0, WIRE_GREETING);
+	tcase_add_test(tcase, line_ends_at_newline);
+	tcase_add_test(tcase, line_ends_when_time_is_over);
+	tcase_add_test(tcase, line_is_cut_when_too_long);
+	tcase_add_test(tcase, line_is_escaped_when_shown);
+	tcase_add_test(tcase, line_is_empty_when_only_newlines_come);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* When a server has been silent, or said that it works, for too long. */
+/* When a server is idle, or sends only "working", for too long. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -23,8 +23,7 @@ begin(void)
 	liveness_init(&liveness, TIMEOUT, COMMIT, BEGIN);
 }
 
-/* It says that it works every so many milliseconds.  Returns when it must end.
- */
+/* Send "working" at this interval until the deadline, which is returned. */
 static io_time
 work(io_time now, int64_t every, uint64_t size)
 {
@@ -36,7 +35,7 @@ work(io_time now, int64_t every, uint64_t size)
 	return liveness_deadline(&liveness, size);
 }
 
-START_TEST(silence_ends_after_the_timeout)
+START_TEST(server_times_out_when_idle)
 {
 	ck_assert_int_eq(liveness_deadline(&liveness, 0), BEGIN + TIMEOUT);
 	liveness_sent(&liveness, 5000);
@@ -46,7 +45,7 @@ START_TEST(silence_ends_after_the_timeout)
 }
 END_TEST
 
-START_TEST(silence_after_working_is_that_of_a_commit)
+START_TEST(commit_timeout_applies_after_working)
 {
 	liveness_received(&liveness, 1, 5000);
 	ck_assert_int_eq(liveness_deadline(&liveness, 0), 5000 + COMMIT);
@@ -58,7 +57,7 @@ END_TEST
 
 static const int64_t paces[] = {1, 200, 5000, 59999, 599999};
 
-START_TEST(working_is_bounded_together)
+START_TEST(working_is_limited_in_total)
 {
 	ck_assert_int_eq(work(5000, paces[_i], 0), 5000 + COMMIT);
 	begin();
@@ -67,7 +66,7 @@ START_TEST(working_is_bounded_together)
 }
 END_TEST
 
-START_TEST(longest_grows_with_the_size)
+START_TEST(limit_grows_with_file_size)
 {
 	ck_assert_int_eq(liveness_longest(&liveness, 0), COMMIT);
 	ck_assert_int_eq(liveness_longest(&liveness, 10484), COMMIT);
@@ -78,7 +77,7 @@ START_TEST(longest_grows_with_the_size)
 }
 END_TEST
 
-START_TEST(result_begins_a_new_bound)
+START_TEST(limit_restarts_after_result)
 {
 	io_time end = work(5000, 5000, 0);
 
@@ -87,8 +86,8 @@ START_TEST(result_begins_a_new_bound)
 }
 END_TEST
 
-/* What is sent for hours, after a word of work, is no work. */
-START_TEST(sending_is_no_work)
+/* A server that keeps reading is not working, even after "working". */
+START_TEST(sending_does_not_count_as_work)
 {
 	io_time now = 5000;
 
@@ -99,8 +98,8 @@ START_TEST(sending_is_no_work)
 }
 END_TEST
 
-/* But to take a byte now and then does not make it last. */
-START_TEST(little_that_is_taken_is_no_way_out)
+/* Reading a byte now and then does not extend the limit. */
+START_TEST(slow_reads_count_as_work)
 {
 	io_time now = 5000;
 	int taken = 0;
@@ -121,14 +120,14 @@ liveness_suite(void)
 	TCase *tcase = support_case("liveness");
 
 	tcase_add_checked_fixture(tcase, begin, NULL);
-	tcase_add_test(tcase, silence_ends_after_the_timeout);
-	tcase_add_test(tcase, silence_after_working_is_that_of_a_commit);
-	tcase_add_loop_test(tcase, working_is_bounded_together, 0,
+	tcase_add_test(tcase, server_times_out_when_idle);
+	tcase_add_test(tcase, commit_timeout_applies_after_working);
+	tcase_add_loop_test(tcase, working_is_limited_in_total, 0,
 	    sizeof(paces) / sizeof(paces[0]));
-	tcase_add_test(tcase, longest_grows_with_the_size);
-	tcase_add_test(tcase, result_begins_a_new_bound);
-	tcase_add_test(tcase, sending_is_no_work);
-	tcase_add_test(tcase, little_that_is_taken_is_no_way_out);
+	tcase_add_test(tcase, limit_grows_with_file_size);
+	tcase_add_test(tcase, limit_restarts_after_result);
+	tcase_add_test(tcase, sending_does_not_count_as_work);
+	tcase_add_test(tcase, slow_reads_count_as_work);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* What goes out before the greeting, and what changes with it. */
+/* What a session sends before the greeting, and after it. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/connection/outgoing.h"
+#include "tests/unit/client/connected.h"
 #include "tests/unit/support.h"
 
 Suite *outgoing_suite(void);
@@ -17,44 +16,21 @@ Suite *outgoing_suite(void);
 #define EARLY (256 * 1024)
 #define FILES 200
 
-static struct options options;
-static struct target target;
-static struct run run;
-static struct conn conn;
-static struct outgoing outgoing;
-static int ends[2];
+static struct connected connected;
+static struct outgoing *const outgoing = &connected.outgoing;
+static struct run *const run = &connected.run;
+static struct conn *const conn = &connected.conn;
 static char names[FILES][8];
 static char *paths[FILES];
 
 static void
 begin(size_t count)
 {
-	static char none[] = "none", path[] = "in";
-
-	options.progress = none;
-	options.streams = 1;
-	target.path = path;
-	ck_assert_int_eq(run_init(&run, &options, &target, paths, count), 0);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
-	ck_assert_int_eq(io_set_blocking(ends[1], 0), 0);
-	ck_assert_int_eq(
-	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_SERVER), 0);
-	outgoing_init(&outgoing, &run, &conn, 0);
-	outgoing_begin(&outgoing);
+	connected_begin(&connected, paths, count);
+	outgoing_begin(outgoing);
 }
 
-static void
-end(void)
-{
-	outgoing_release(&outgoing, 0);
-	conn_release(&conn);
-	run_release(&run);
-	close(ends[0]);
-	close(ends[1]);
-}
-
-/* Feed until there is nothing to do. */
+/* Send until the session waits for the server. */
 static void
 send_all(void)
 {
@@ -62,14 +38,14 @@ send_all(void)
 	enum outgoing_step step;
 
 	do {
-		step = outgoing_step(&outgoing);
-		ck_assert_int_eq(conn_flush(&conn), 0);
-		while (read(ends[1], spill, sizeof(spill)) > 0)
+		step = outgoing_step(outgoing);
+		ck_assert_int_eq(conn_flush(conn), 0);
+		while (read(connected.peer, spill, sizeof(spill)) > 0)
 			continue;
-	} while (step != OUTGOING_IDLE || conn_unsent(&conn) > 0);
+	} while (step != OUTGOING_IDLE || conn_unsent(conn) > 0);
 }
 
-/* Sources of these sizes, the last of them for all that follow. */
+/* Make sources of these sizes; the last one repeats. */
 static void
 make_sources(const size_t *sizes, size_t count)
 {
@@ -81,7 +57,7 @@ make_sources(const size_t *sizes, size_t count)
 		paths[i] = names[i];
 		fd = open(names[i], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		ck_assert_int_ge(fd, 0);
-		/* Not a hole, of which hardly anything is sent. */
+		/* Not a hole: that would be sent as a length. */
 		ck_assert(
 		    size == 0 || posix_fallocate(fd, 0, (off_t)size) == 0);
 		close(fd);
@@ -99,26 +75,26 @@ static const struct {
     {FILES, {1, EARLY - 1, EARLY}},
 };
 
-START_TEST(no_more_before_the_greeting)
+START_TEST(outgoing_stops_at_early_limit_before_greeting)
 {
 	make_sources(cases[_i].sizes, 3);
 	begin(cases[_i].count);
 	send_all();
-	ck_assert_uint_le(conn.sent, EARLY);
-	/* And hardly less, where there is more to send. */
+	ck_assert_uint_le(conn->sent, EARLY);
+	/* If there is more to send, it comes close to the limit. */
 	if (cases[_i].sizes[0] > 0)
-		ck_assert_uint_gt(conn.sent, EARLY - 5000);
-	outgoing_greet(&outgoing);
+		ck_assert_uint_gt(conn->sent, EARLY - 5000);
+	outgoing_greet(outgoing);
 	send_all();
 	if (cases[_i].sizes[0] > 0)
-		ck_assert_uint_gt(conn.sent, EARLY);
-	ck_assert_uint_eq(run.queue.next, cases[_i].count);
-	end();
+		ck_assert_uint_gt(conn->sent, EARLY);
+	ck_assert_uint_eq(run->queue.next, cases[_i].count);
+	connected_end(&connected);
 }
 END_TEST
 
-/* Time that was spent waiting for a worker is not time of the file. */
-START_TEST(files_begin_with_the_greeting)
+/* The time of a file does not include the wait for a worker. */
+START_TEST(files_begin_when_worker_greets)
 {
 	const size_t sizes[] = {1, (1 << 20) - 1};
 	io_time now;
@@ -126,15 +102,15 @@ START_TEST(files_begin_with_the_greeting)
 	make_sources(sizes, 2);
 	begin(3);
 	send_all();
-	ck_assert_uint_eq(outgoing.window.next, 3);
-	window_find(&outgoing.window, 1)->begun = 7;
-	window_find(&outgoing.window, 2)->begun = 7;
+	ck_assert_uint_eq(outgoing->window.next, 3);
+	window_find(&outgoing->window, 1)->begun = 7;
+	window_find(&outgoing->window, 2)->begun = 7;
 	window_mark(
-	    &outgoing.window, window_find(&outgoing.window, 1), REQUEST_DONE);
+	    &outgoing->window, window_find(&outgoing->window, 1), REQUEST_DONE);
 	now = io_now();
-	outgoing_greet(&outgoing);
-	ck_assert_int_ge(window_find(&outgoing.window, 2)->begun, now);
-	end();
+	outgoing_greet(outgoing);
+	ck_assert_int_ge(window_find(&outgoing->window, 2)->begun, now);
+	connected_end(&connected);
 }
 END_TEST
 
@@ -144,9 +120,10 @@ outgoing_suite(void)
 	Suite *suite = suite_create("outgoing");
 	TCase *tcase = support_case("outgoing");
 
-	tcase_add_loop_test(tcase, no_more_before_the_greeting, 0,
+	tcase_add_loop_test(tcase,
+	    outgoing_stops_at_early_limit_before_greeting, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_test(tcase, files_begin_with_the_greeting);
+	tcase_add_test(tcase, files_begin_when_worker_greets);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

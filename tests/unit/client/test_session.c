@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A connection for which there is no memory. */
+/* A session without memory for its buffers. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 Suite *session_suite(void);
 
-START_TEST(no_memory)
+START_TEST(session_fails_when_memory_is_short)
 {
 	static char none[] = "none", path[] = "in", *paths[] = {path};
 	struct options options = {.progress = none, .streams = 1};
@@ -46,7 +46,7 @@ session_suite(void)
 	TCase *tcase = support_case("session");
 
 	tcase_set_tags(tcase, SUPPORT_LIMITS);
-	tcase_add_test(tcase, no_memory);
+	tcase_add_test(tcase, session_fails_when_memory_is_short);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

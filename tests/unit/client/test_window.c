@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The window: its limits, states, and what a lost connection leaves of it. */
+/* The window: limits, states, and requests left by a lost connection. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -61,14 +61,14 @@ START_TEST(numbers_begin_at_one)
 }
 END_TEST
 
-START_TEST(so_many_requests)
+START_TEST(window_is_full_at_request_limit)
 {
 	for (int i = 0; i < WIRE_WINDOW_REQUESTS; i++) {
 		ck_assert(!window_is_full(&window));
 		add(REQUEST_ENDED);
 	}
 	ck_assert(window_is_full(&window));
-	/* Numbers in the middle make no room, the first one does. */
+	/* Only the result of the first request makes room. */
 	window_mark(&window, window_find(&window, 7), REQUEST_DONE);
 	ck_assert(window_is_full(&window));
 	window_mark(&window, window_find(&window, 1), REQUEST_DONE);
@@ -79,7 +79,7 @@ START_TEST(so_many_requests)
 }
 END_TEST
 
-START_TEST(so_many_bytes_of_paths)
+START_TEST(window_is_full_at_path_limit)
 {
 	const int limit = WIRE_WINDOW_PATHS / WIRE_PATH_MAX;
 
@@ -95,7 +95,7 @@ START_TEST(so_many_bytes_of_paths)
 }
 END_TEST
 
-START_TEST(results_in_any_order)
+START_TEST(results_come_in_any_order)
 {
 	for (int i = 0; i < 4; i++)
 		add(REQUEST_ENDED);
@@ -111,7 +111,7 @@ START_TEST(results_in_any_order)
 }
 END_TEST
 
-START_TEST(going_in_order)
+START_TEST(going_requests_are_found_in_order)
 {
 	ck_assert_ptr_null(window_going(&window));
 	for (int i = 0; i < 3; i++)
@@ -127,8 +127,8 @@ START_TEST(going_in_order)
 }
 END_TEST
 
-/* Content that may have to be sent: what was asked for and is not under way. */
-START_TEST(promised)
+/* Content of requests that were asked and whose content has not begun. */
+START_TEST(promised_counts_content_until_it_begins)
 {
 	struct request *request = add_path(6);
 
@@ -149,7 +149,7 @@ START_TEST(promised)
 }
 END_TEST
 
-START_TEST(lost_connection)
+START_TEST(requests_become_uncertain_when_connection_is_lost)
 {
 	struct request *request;
 
@@ -167,7 +167,7 @@ START_TEST(lost_connection)
 		ck_assert_int_eq(request->uncertain, state == REQUEST_ENDED);
 		request_free(request);
 	}
-	/* What was given up has been reported, and is not made again. */
+	/* Aborted requests have been reported, and are not repeated. */
 	ck_assert_ptr_null(requests_take(&left));
 	ck_assert_uint_eq(window.open, 0);
 	ck_assert_uint_eq(window.paths, 0);
@@ -175,8 +175,8 @@ START_TEST(lost_connection)
 }
 END_TEST
 
-/* What failed for certain is not uncertain; what was, remains so. */
-START_TEST(connection_that_said_why)
+/* An uncertain request stays so until its result. */
+START_TEST(requests_stay_certain_when_server_gives_reason)
 {
 	add(REQUEST_ENDED);
 	add(REQUEST_ENDED)->uncertain = 1;
@@ -187,8 +187,8 @@ START_TEST(connection_that_said_why)
 }
 END_TEST
 
-/* It is numbered anew, behind what the next connection has sent before. */
-START_TEST(once_more)
+/* Their numbers follow those of requests already sent. */
+START_TEST(requests_are_renumbered_on_next_connection)
 {
 	add(REQUEST_ENDED);
 	add(REQUEST_ASKED);
@@ -214,14 +214,15 @@ window_suite(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, numbers_begin_at_one);
-	tcase_add_test(tcase, so_many_requests);
-	tcase_add_test(tcase, so_many_bytes_of_paths);
-	tcase_add_test(tcase, results_in_any_order);
-	tcase_add_test(tcase, going_in_order);
-	tcase_add_test(tcase, promised);
-	tcase_add_test(tcase, lost_connection);
-	tcase_add_test(tcase, connection_that_said_why);
-	tcase_add_test(tcase, once_more);
+	tcase_add_test(tcase, window_is_full_at_request_limit);
+	tcase_add_test(tcase, window_is_full_at_path_limit);
+	tcase_add_test(tcase, results_come_in_any_order);
+	tcase_add_test(tcase, going_requests_are_found_in_order);
+	tcase_add_test(tcase, promised_counts_content_until_it_begins);
+	tcase_add_test(
+	    tcase, requests_become_uncertain_when_connection_is_lost);
+	tcase_add_test(tcase, requests_stay_certain_when_server_gives_reason);
+	tcase_add_test(tcase, requests_are_renumbered_on_next_connection);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
