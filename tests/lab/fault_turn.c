@@ -201,7 +201,10 @@ turn_jump(const struct turn *turn, clockid_t clock)
 	return turn->verdict == verdict ? atomic_load(&plan->value) : 0;
 }
 
-/* What was held back is done now. */
+/*
+ * Do now what was held back.  The copies stay open: closing one would release
+ * the locks of this process on its file, and a sweep might remove it.
+ */
 static void
 let_go(void)
 {
@@ -211,7 +214,6 @@ let_go(void)
 		int fd = held[--held_count];
 
 		record_sync(fd, fsync(fd) == 0);
-		close(fd);
 	}
 	turn_show(was);
 }
