@@ -59,7 +59,7 @@ expect_refused(const char *path, const char *word)
 	}
 }
 
-START_TEST(empty_path_is_the_receiving_directory)
+START_TEST(empty_path_leads_to_the_receiving_directory)
 {
 	struct directory *root = find("", 0);
 
@@ -72,7 +72,7 @@ START_TEST(empty_path_is_the_receiving_directory)
 END_TEST
 
 /* Else what one worker's sync is told of a failed write no other one hears. */
-START_TEST(the_root_is_opened_anew_where_that_is_allowed)
+START_TEST(root_is_opened_again_when_permitted)
 {
 	struct directory *root;
 	int shared;
@@ -91,7 +91,7 @@ START_TEST(the_root_is_opened_anew_where_that_is_allowed)
 }
 END_TEST
 
-START_TEST(missing_is_made_or_told)
+START_TEST(missing_directory_is_created_or_reported)
 {
 	struct directory *found;
 
@@ -111,7 +111,7 @@ START_TEST(missing_is_made_or_told)
 }
 END_TEST
 
-START_TEST(links_are_never_followed)
+START_TEST(symbolic_link_is_refused)
 {
 	folder_make("outside");
 	folder_make("in/real");
@@ -131,7 +131,7 @@ START_TEST(links_are_never_followed)
 }
 END_TEST
 
-START_TEST(other_kinds_are_refused)
+START_TEST(other_file_type_is_refused)
 {
 	file_make("in/file", "x");
 	ck_assert_int_eq(mkfifo("in/fifo", 0600), 0);
@@ -141,7 +141,7 @@ START_TEST(other_kinds_are_refused)
 }
 END_TEST
 
-START_TEST(another_file_system_is_refused)
+START_TEST(other_file_system_is_refused)
 {
 	if (!support_mount("in/mounted", 64))
 		return;
@@ -152,7 +152,7 @@ START_TEST(another_file_system_is_refused)
 END_TEST
 
 /* Elsewhere it shows when a file is published: a rename fails. */
-START_TEST(another_mount_of_the_file_system_is_refused)
+START_TEST(other_mount_of_same_file_system_is_refused)
 {
 	folder_make("else");
 	folder_make("in/mounted");
@@ -182,7 +182,7 @@ expect_no_writing(const char *path, const char *below)
 	expect_refused(below, "Permission");
 }
 
-START_TEST(what_may_not_be_written_is_refused)
+START_TEST(unwritable_directory_is_refused)
 {
 	struct directory *found;
 
@@ -205,7 +205,7 @@ START_TEST(what_may_not_be_written_is_refused)
 }
 END_TEST
 
-START_TEST(where_a_rename_failed_nothing_goes)
+START_TEST(directory_is_refused_after_cross_device_rename)
 {
 	struct directory *found = find("dir", 1);
 
@@ -218,7 +218,7 @@ START_TEST(where_a_rename_failed_nothing_goes)
 }
 END_TEST
 
-START_TEST(a_directory_that_was_moved_is_found_anew)
+START_TEST(directory_is_opened_again_after_a_move)
 {
 	struct directory *first = find("a/b", 1), *again;
 
@@ -236,7 +236,7 @@ START_TEST(a_directory_that_was_moved_is_found_anew)
 }
 END_TEST
 
-START_TEST(a_directory_that_was_removed_is_made_anew)
+START_TEST(directory_is_created_again_after_removal)
 {
 	visit("a");
 	ck_assert_int_eq(rmdir("in/a"), 0);
@@ -248,7 +248,7 @@ START_TEST(a_directory_that_was_removed_is_made_anew)
 END_TEST
 
 /* Nothing is made where only the way there was held. */
-START_TEST(what_lies_below_follows_the_path)
+START_TEST(child_is_created_on_the_path_after_parent_moved)
 {
 	folder_make("outside");
 	visit(_i == 0 ? "a" : "a/b");
@@ -259,7 +259,7 @@ START_TEST(what_lies_below_follows_the_path)
 }
 END_TEST
 
-START_TEST(held_ones_outlive_the_list)
+START_TEST(directory_in_use_stays_open_when_forgotten)
 {
 	size_t before = support_descriptors();
 	struct directory *held = find("a/b", 1);
@@ -302,7 +302,7 @@ is_kept(const char *path)
 	return after == before;
 }
 
-START_TEST(so_many_are_kept)
+START_TEST(cache_keeps_a_limited_number)
 {
 	static const size_t counts[] = {
 	    DIRECTORY_CACHE - 1, DIRECTORY_CACHE, DIRECTORY_CACHE + 1};
@@ -322,7 +322,7 @@ START_TEST(so_many_are_kept)
 }
 END_TEST
 
-START_TEST(the_last_used_are_kept)
+START_TEST(cache_keeps_the_last_used)
 {
 	visit_many(DIRECTORY_CACHE);
 	visit("first");
@@ -345,7 +345,7 @@ deep_path(size_t depth)
 	return path;
 }
 
-START_TEST(deeper_than_what_is_kept)
+START_TEST(path_deeper_than_the_cache_is_opened)
 {
 	size_t before = support_descriptors();
 	struct directory *found = find(deep_path(3 * DIRECTORY_CACHE), 1);
@@ -359,7 +359,7 @@ START_TEST(deeper_than_what_is_kept)
 }
 END_TEST
 
-START_TEST(want_of_descriptors_leaks_none)
+START_TEST(descriptors_do_not_leak_when_they_run_out)
 {
 	size_t before = support_descriptors();
 	struct rlimit limit;
@@ -381,7 +381,7 @@ START_TEST(want_of_descriptors_leaks_none)
 }
 END_TEST
 
-START_TEST(sync_links_all_above)
+START_TEST(sync_links_directory_and_parents)
 {
 	struct directory *low, *high, *beside;
 
@@ -424,7 +424,7 @@ START_TEST(failed_sync_links_nothing)
 }
 END_TEST
 
-START_TEST(what_cannot_be_synced_is_no_error)
+START_TEST(sync_reports_unsupported_without_error)
 {
 	struct directory *found = find("a", 1);
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -438,7 +438,7 @@ START_TEST(what_cannot_be_synced_is_no_error)
 }
 END_TEST
 
-START_TEST(group_of_a_set_gid_directory)
+START_TEST(group_is_inherited_from_set_group_id_directory)
 {
 	gid_t group = geteuid() == 0 ? 4711 : getegid();
 	struct directory *set, *plain;
@@ -463,28 +463,28 @@ directory_suite(void)
 	TCase *tcase = support_case("directory");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, empty_path_is_the_receiving_directory);
+	tcase_add_test(tcase, empty_path_leads_to_the_receiving_directory);
+	tcase_add_loop_test(tcase, root_is_opened_again_when_permitted, 0, 2);
+	tcase_add_test(tcase, missing_directory_is_created_or_reported);
+	tcase_add_test(tcase, symbolic_link_is_refused);
+	tcase_add_test(tcase, other_file_type_is_refused);
+	tcase_add_test(tcase, other_file_system_is_refused);
+	tcase_add_test(tcase, other_mount_of_same_file_system_is_refused);
+	tcase_add_test(tcase, unwritable_directory_is_refused);
+	tcase_add_test(tcase, directory_is_refused_after_cross_device_rename);
+	tcase_add_test(tcase, directory_is_opened_again_after_a_move);
+	tcase_add_test(tcase, directory_is_created_again_after_removal);
 	tcase_add_loop_test(
-	    tcase, the_root_is_opened_anew_where_that_is_allowed, 0, 2);
-	tcase_add_test(tcase, missing_is_made_or_told);
-	tcase_add_test(tcase, links_are_never_followed);
-	tcase_add_test(tcase, other_kinds_are_refused);
-	tcase_add_test(tcase, another_file_system_is_refused);
-	tcase_add_test(tcase, another_mount_of_the_file_system_is_refused);
-	tcase_add_test(tcase, what_may_not_be_written_is_refused);
-	tcase_add_test(tcase, where_a_rename_failed_nothing_goes);
-	tcase_add_test(tcase, a_directory_that_was_moved_is_found_anew);
-	tcase_add_test(tcase, a_directory_that_was_removed_is_made_anew);
-	tcase_add_loop_test(tcase, what_lies_below_follows_the_path, 0, 2);
-	tcase_add_test(tcase, held_ones_outlive_the_list);
-	tcase_add_test(tcase, so_many_are_kept);
-	tcase_add_test(tcase, the_last_used_are_kept);
-	tcase_add_test(tcase, deeper_than_what_is_kept);
-	tcase_add_test(tcase, want_of_descriptors_leaks_none);
-	tcase_add_test(tcase, sync_links_all_above);
+	    tcase, child_is_created_on_the_path_after_parent_moved, 0, 2);
+	tcase_add_test(tcase, directory_in_use_stays_open_when_forgotten);
+	tcase_add_test(tcase, cache_keeps_a_limited_number);
+	tcase_add_test(tcase, cache_keeps_the_last_used);
+	tcase_add_test(tcase, path_deeper_than_the_cache_is_opened);
+	tcase_add_test(tcase, descriptors_do_not_leak_when_they_run_out);
+	tcase_add_test(tcase, sync_links_directory_and_parents);
 	tcase_add_test(tcase, failed_sync_links_nothing);
-	tcase_add_test(tcase, what_cannot_be_synced_is_no_error);
-	tcase_add_test(tcase, group_of_a_set_gid_directory);
+	tcase_add_test(tcase, sync_reports_unsupported_without_error);
+	tcase_add_test(tcase, group_is_inherited_from_set_group_id_directory);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -25,7 +25,7 @@ open_folder(const char *path)
 	return fd;
 }
 
-START_TEST(tmpfs_is_learned)
+START_TEST(properties_of_tmpfs_are_found)
 {
 	int fd;
 
@@ -50,7 +50,7 @@ START_TEST(tmpfs_is_learned)
 END_TEST
 
 /* The safe guess: names are looked at, and nothing is refused. */
-START_TEST(what_cannot_be_learned_is_guessed_safely)
+START_TEST(assumptions_are_safe_when_learning_fails)
 {
 	const struct timespec far = {INT64_C(1) << 40, 0};
 	int fd;
@@ -70,7 +70,7 @@ START_TEST(what_cannot_be_learned_is_guessed_safely)
 END_TEST
 
 /* Its inodes are gone, or its blocks: nothing is left behind. */
-START_TEST(full_file_system_is_guessed_and_left_clean)
+START_TEST(no_files_are_left_when_file_system_is_full)
 {
 	char block[4096] = "";
 	int fd, file;
@@ -91,7 +91,7 @@ START_TEST(full_file_system_is_guessed_and_left_clean)
 }
 END_TEST
 
-START_TEST(only_its_own_names_are_known)
+START_TEST(only_probe_names_are_owned)
 {
 	ck_assert(file_system_owns("Probe-folder-1-2-3"));
 	ck_assert(!file_system_owns("probe"));
@@ -146,7 +146,7 @@ static const struct {
     {2 * SECOND, {INT64_MAX, 0}, {0, 0}, 0},
 };
 
-START_TEST(same_time_is_rounded_down_or_up)
+START_TEST(time_matches_when_rounded_up_or_down)
 {
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		system_.granularity = pairs[i].granularity;
@@ -166,7 +166,7 @@ keeps(int fd, int64_t seconds)
 }
 
 /* Without a folder to try it in. */
-START_TEST(times_in_the_range_are_kept)
+START_TEST(time_in_known_range_is_kept_without_trial)
 {
 	system_ = (struct file_system){
 	    .granularity = 1, .first = 10, .last = 20, .least = 10, .most = 20};
@@ -182,7 +182,7 @@ START_TEST(times_in_the_range_are_kept)
 END_TEST
 
 /* Each of its seconds as they are seen: what is far is tried. */
-START_TEST(times_that_were_not_seen_are_tried)
+START_TEST(time_outside_known_range_is_tried)
 {
 	int fd;
 
@@ -199,7 +199,7 @@ START_TEST(times_that_were_not_seen_are_tried)
 }
 END_TEST
 
-START_TEST(both_times_are_set_where_one_is_dropped)
+START_TEST(access_time_is_set_when_required)
 {
 	const struct timespec modified = {1000000, 5};
 	struct stat found;
@@ -227,14 +227,14 @@ file_system_suite(void)
 	Suite *suite = suite_create("file_system");
 	TCase *tcase = support_case("file_system");
 
-	tcase_add_test(tcase, tmpfs_is_learned);
-	tcase_add_test(tcase, what_cannot_be_learned_is_guessed_safely);
-	tcase_add_test(tcase, full_file_system_is_guessed_and_left_clean);
-	tcase_add_test(tcase, only_its_own_names_are_known);
-	tcase_add_test(tcase, same_time_is_rounded_down_or_up);
-	tcase_add_test(tcase, times_in_the_range_are_kept);
-	tcase_add_test(tcase, times_that_were_not_seen_are_tried);
-	tcase_add_test(tcase, both_times_are_set_where_one_is_dropped);
+	tcase_add_test(tcase, properties_of_tmpfs_are_found);
+	tcase_add_test(tcase, assumptions_are_safe_when_learning_fails);
+	tcase_add_test(tcase, no_files_are_left_when_file_system_is_full);
+	tcase_add_test(tcase, only_probe_names_are_owned);
+	tcase_add_test(tcase, time_matches_when_rounded_up_or_down);
+	tcase_add_test(tcase, time_in_known_range_is_kept_without_trial);
+	tcase_add_test(tcase, time_outside_known_range_is_tried);
+	tcase_add_test(tcase, access_time_is_set_when_required);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

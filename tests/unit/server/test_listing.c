@@ -49,7 +49,7 @@ expect_refused(const char *name, const char *file, const char *text)
 	ck_assert_str_eq(outcome.text, text);
 }
 
-START_TEST(listed_names_are_good)
+START_TEST(listed_name_is_accepted)
 {
 	char name[16];
 
@@ -64,7 +64,7 @@ START_TEST(listed_names_are_good)
 }
 END_TEST
 
-START_TEST(other_spellings_are_refused_with_the_one_that_exists)
+START_TEST(other_spelling_is_refused_and_reported)
 {
 	file_make("in/Report.TXT", "");
 	file_make("in/caf\xc3\xa9", "");
@@ -78,7 +78,7 @@ START_TEST(other_spellings_are_refused_with_the_one_that_exists)
 END_TEST
 
 /* The short name of a file, say, which it lists nowhere. */
-START_TEST(spelling_that_is_not_found_is_not_named)
+START_TEST(unknown_spelling_is_refused)
 {
 	file_make("in/a", "");
 	file_make("other", "");
@@ -90,7 +90,7 @@ START_TEST(spelling_that_is_not_found_is_not_named)
 }
 END_TEST
 
-START_TEST(names_that_others_add_are_found_at_once)
+START_TEST(new_name_is_found_at_once)
 {
 	file_make("in/a", "");
 	ck_assert_int_eq(check("a", "a"), 0);
@@ -100,7 +100,7 @@ START_TEST(names_that_others_add_are_found_at_once)
 END_TEST
 
 /* A list that is old is not believed. */
-START_TEST(names_that_others_change_are_found_in_time)
+START_TEST(renamed_file_is_refused_when_listing_expires)
 {
 	file_make("in/a", "");
 	ck_assert_int_eq(check("a", "a"), 0);
@@ -111,7 +111,7 @@ START_TEST(names_that_others_change_are_found_in_time)
 }
 END_TEST
 
-START_TEST(list_that_cannot_be_read_fails_the_name)
+START_TEST(name_fails_when_directory_cannot_be_read)
 {
 	file_make("in/a", "");
 	ck_assert_int_eq(check("a", "a"), 0);
@@ -131,13 +131,12 @@ listing_suite(void)
 	TCase *tcase = support_case("listing");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, listed_names_are_good);
-	tcase_add_test(
-	    tcase, other_spellings_are_refused_with_the_one_that_exists);
-	tcase_add_test(tcase, spelling_that_is_not_found_is_not_named);
-	tcase_add_test(tcase, names_that_others_add_are_found_at_once);
-	tcase_add_test(tcase, names_that_others_change_are_found_in_time);
-	tcase_add_test(tcase, list_that_cannot_be_read_fails_the_name);
+	tcase_add_test(tcase, listed_name_is_accepted);
+	tcase_add_test(tcase, other_spelling_is_refused_and_reported);
+	tcase_add_test(tcase, unknown_spelling_is_refused);
+	tcase_add_test(tcase, new_name_is_found_at_once);
+	tcase_add_test(tcase, renamed_file_is_refused_when_listing_expires);
+	tcase_add_test(tcase, name_fails_when_directory_cannot_be_read);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

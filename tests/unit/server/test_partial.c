@@ -83,7 +83,7 @@ leave(size_t length)
 	free(bytes);
 }
 
-START_TEST(only_large_files_that_are_wished_so)
+START_TEST(only_large_resumable_file_becomes_partial)
 {
 	struct wire_request request = whole;
 
@@ -101,7 +101,7 @@ START_TEST(only_large_files_that_are_wished_so)
 }
 END_TEST
 
-START_TEST(it_is_found_by_its_own_host_without_shared_locks)
+START_TEST(only_own_host_finds_partial_when_locks_are_not_shared)
 {
 	struct partial partial;
 
@@ -120,7 +120,7 @@ START_TEST(it_is_found_by_its_own_host_without_shared_locks)
 }
 END_TEST
 
-START_TEST(it_is_found_with_its_digest)
+START_TEST(partial_is_found_with_its_digest)
 {
 	struct partial partial;
 	struct digest expected;
@@ -139,7 +139,7 @@ START_TEST(it_is_found_with_its_digest)
 END_TEST
 
 /* Holes need space yet, and what is behind the data may be none of it. */
-START_TEST(it_takes_up_what_is_no_hole)
+START_TEST(digest_covers_holes)
 {
 	struct partial partial;
 	struct staging_file staged;
@@ -163,7 +163,7 @@ START_TEST(it_takes_up_what_is_no_hole)
 }
 END_TEST
 
-START_TEST(another_source_or_place_finds_nothing)
+START_TEST(no_partial_is_found_for_other_source_or_path)
 {
 	struct wire_request other[3] = {whole, whole, whole};
 	struct partial partial;
@@ -182,7 +182,7 @@ START_TEST(another_source_or_place_finds_nothing)
 }
 END_TEST
 
-START_TEST(the_tick_ends_the_work)
+START_TEST(search_stops_when_keepalive_stops_it)
 {
 	struct partial partial;
 
@@ -195,7 +195,7 @@ START_TEST(the_tick_ends_the_work)
 }
 END_TEST
 
-START_TEST(more_than_the_file_is_none_of_it)
+START_TEST(partial_larger_than_the_file_is_ignored)
 {
 	struct partial partial;
 
@@ -206,7 +206,7 @@ START_TEST(more_than_the_file_is_none_of_it)
 }
 END_TEST
 
-START_TEST(who_is_at_work_on_it_keeps_it)
+START_TEST(locked_partial_is_not_claimed)
 {
 	struct partial partial;
 	struct staging_file staged;
@@ -252,7 +252,7 @@ stage_in_turn(const char *taken)
 	return 1 + WEXITSTATUS(status);
 }
 
-START_TEST(four_tries_at_once_have_names_of_their_own)
+START_TEST(four_attempts_at_once_have_different_names)
 {
 	struct staging_file name;
 
@@ -290,7 +290,7 @@ expect_offer(off_t mebibytes, int foreign)
 	staging_discard(&store, &partial.staged);
 }
 
-START_TEST(own_ones_come_first_and_the_longest_of_several)
+START_TEST(own_and_longer_partials_are_tried_first)
 {
 	leave_try(SENDER, '0', 1);
 	leave_try(SENDER, '1', 2);
@@ -304,7 +304,7 @@ START_TEST(own_ones_come_first_and_the_longest_of_several)
 }
 END_TEST
 
-START_TEST(others_digests_are_shown_only_where_that_is_allowed)
+START_TEST(foreign_partial_is_found_only_when_permitted)
 {
 	struct partial partial;
 
@@ -321,7 +321,7 @@ START_TEST(others_digests_are_shown_only_where_that_is_allowed)
 END_TEST
 
 /* Versions before had no sender in the name. */
-START_TEST(old_names_are_found_as_anothers)
+START_TEST(name_without_sender_is_foreign)
 {
 	struct staging_file staged, old = {.fd = -1};
 
@@ -337,7 +337,7 @@ START_TEST(old_names_are_found_as_anothers)
 END_TEST
 
 /* It says so only while it waits. */
-START_TEST(who_waits_says_so)
+START_TEST(scoreboard_shows_wanted_partial_while_waiting)
 {
 	struct scoreboard board;
 	struct partial partial;
@@ -389,7 +389,7 @@ sweep_slowly(const char *name)
 }
 
 /* It is kept under its name, although the sweep came first. */
-START_TEST(what_is_swept_meanwhile_is_made_again)
+START_TEST(partial_is_created_again_when_swept)
 {
 	struct staging_file staged;
 	int status;
@@ -407,7 +407,7 @@ START_TEST(what_is_swept_meanwhile_is_made_again)
 }
 END_TEST
 
-START_TEST(staging_empties_what_was_kept)
+START_TEST(staging_truncates_the_partial)
 {
 	struct staging_file staged;
 
@@ -421,7 +421,7 @@ START_TEST(staging_empties_what_was_kept)
 END_TEST
 
 /* What was finished, and not published: its mode is the sender's. */
-START_TEST(one_that_may_not_be_written_is_made_again)
+START_TEST(unwritable_partial_is_created_again)
 {
 	struct partial partial;
 	struct staging_file staged;
@@ -441,7 +441,7 @@ START_TEST(one_that_may_not_be_written_is_made_again)
 END_TEST
 
 /* What was published by a link, and has its staging name yet. */
-START_TEST(one_with_a_second_name_is_left_as_it_is)
+START_TEST(published_partial_is_not_modified)
 {
 	struct partial partial;
 	struct staging_file staged;
@@ -471,25 +471,24 @@ partial_suite(void)
 	TCase *tcase = support_case("partial");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, only_large_files_that_are_wished_so);
-	tcase_add_test(tcase, it_is_found_by_its_own_host_without_shared_locks);
-	tcase_add_test(tcase, it_is_found_with_its_digest);
-	tcase_add_loop_test(tcase, it_takes_up_what_is_no_hole, 0, 3);
-	tcase_add_test(tcase, another_source_or_place_finds_nothing);
-	tcase_add_test(tcase, the_tick_ends_the_work);
-	tcase_add_test(tcase, more_than_the_file_is_none_of_it);
-	tcase_add_test(tcase, who_is_at_work_on_it_keeps_it);
-	tcase_add_test(tcase, four_tries_at_once_have_names_of_their_own);
-	tcase_add_test(tcase, own_ones_come_first_and_the_longest_of_several);
+	tcase_add_test(tcase, only_large_resumable_file_becomes_partial);
 	tcase_add_test(
-	    tcase, others_digests_are_shown_only_where_that_is_allowed);
-	tcase_add_test(tcase, old_names_are_found_as_anothers);
-	tcase_add_test(tcase, who_waits_says_so);
-	tcase_add_test(tcase, what_is_swept_meanwhile_is_made_again);
-	tcase_add_test(tcase, staging_empties_what_was_kept);
-	tcase_add_test(tcase, one_that_may_not_be_written_is_made_again);
-	tcase_add_loop_test(
-	    tcase, one_with_a_second_name_is_left_as_it_is, 0, 2);
+	    tcase, only_own_host_finds_partial_when_locks_are_not_shared);
+	tcase_add_test(tcase, partial_is_found_with_its_digest);
+	tcase_add_loop_test(tcase, digest_covers_holes, 0, 3);
+	tcase_add_test(tcase, no_partial_is_found_for_other_source_or_path);
+	tcase_add_test(tcase, search_stops_when_keepalive_stops_it);
+	tcase_add_test(tcase, partial_larger_than_the_file_is_ignored);
+	tcase_add_test(tcase, locked_partial_is_not_claimed);
+	tcase_add_test(tcase, four_attempts_at_once_have_different_names);
+	tcase_add_test(tcase, own_and_longer_partials_are_tried_first);
+	tcase_add_test(tcase, foreign_partial_is_found_only_when_permitted);
+	tcase_add_test(tcase, name_without_sender_is_foreign);
+	tcase_add_test(tcase, scoreboard_shows_wanted_partial_while_waiting);
+	tcase_add_test(tcase, partial_is_created_again_when_swept);
+	tcase_add_test(tcase, staging_truncates_the_partial);
+	tcase_add_test(tcase, unwritable_partial_is_created_again);
+	tcase_add_loop_test(tcase, published_partial_is_not_modified, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -27,7 +27,7 @@ number_of(const char *text)
 	return sender_of(&store, &ip);
 }
 
-START_TEST(one_number_for_a_host)
+START_TEST(number_depends_on_the_host)
 {
 	sender_learn_secret(&store);
 	ck_assert_uint_eq(
@@ -43,7 +43,7 @@ START_TEST(one_number_for_a_host)
 }
 END_TEST
 
-START_TEST(secret_is_kept_and_private)
+START_TEST(secret_is_saved_with_mode_0600)
 {
 	struct store again = store;
 	char path[2 * STAGING_NAME];
@@ -62,7 +62,7 @@ START_TEST(secret_is_kept_and_private)
 END_TEST
 
 /* A server that died while it made it. */
-START_TEST(half_a_secret_is_made_anew)
+START_TEST(short_secret_is_replaced)
 {
 	struct store again = store;
 	int fd = openat(store.staging, SENDER_SECRET, O_WRONLY | O_CREAT, 0600);
@@ -79,7 +79,7 @@ END_TEST
 #define SERVERS 8
 
 /* All that start at once have the same one. */
-START_TEST(servers_agree_on_the_secret)
+START_TEST(servers_that_start_together_share_the_secret)
 {
 	uint8_t secrets[SERVERS][STORE_SECRET];
 	int ends[2], status;
@@ -109,7 +109,7 @@ START_TEST(servers_agree_on_the_secret)
 END_TEST
 
 /* What stands there is not followed, and the server has one all the same. */
-START_TEST(a_link_is_not_followed)
+START_TEST(secret_is_not_written_through_symbolic_link)
 {
 	static const uint8_t nothing[STORE_SECRET];
 
@@ -129,11 +129,11 @@ sender_suite(void)
 	TCase *tcase = support_case("sender");
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, one_number_for_a_host);
-	tcase_add_test(tcase, secret_is_kept_and_private);
-	tcase_add_test(tcase, half_a_secret_is_made_anew);
-	tcase_add_test(tcase, servers_agree_on_the_secret);
-	tcase_add_test(tcase, a_link_is_not_followed);
+	tcase_add_test(tcase, number_depends_on_the_host);
+	tcase_add_test(tcase, secret_is_saved_with_mode_0600);
+	tcase_add_test(tcase, short_secret_is_replaced);
+	tcase_add_test(tcase, servers_that_start_together_share_the_secret);
+	tcase_add_test(tcase, secret_is_not_written_through_symbolic_link);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

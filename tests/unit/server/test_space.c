@@ -57,7 +57,7 @@ expect_room(uint64_t most, uint64_t held)
 	ck_assert_int_eq(look(most + 1, held), -1);
 }
 
-START_TEST(space_that_must_stay_free_does)
+START_TEST(bytes_are_refused_when_too_few_stay_free)
 {
 	if (!open_disk(4096))
 		return;
@@ -78,7 +78,7 @@ START_TEST(space_that_must_stay_free_does)
 }
 END_TEST
 
-START_TEST(allocated_blocks_are_available_to_their_file)
+START_TEST(allocated_blocks_count_as_free_for_their_file)
 {
 	if (!open_disk(4096))
 		return;
@@ -93,7 +93,7 @@ START_TEST(allocated_blocks_are_available_to_their_file)
 }
 END_TEST
 
-START_TEST(what_lacks_is_told)
+START_TEST(lack_is_reported_when_file_does_not_fit)
 {
 	if (!open_disk(4096))
 		return;
@@ -122,7 +122,7 @@ look_for_files(uint64_t files, uint64_t held)
 	return space_check(&store, &account, &needed, &has, &outcome);
 }
 
-START_TEST(inodes_that_must_stay_free_do)
+START_TEST(inodes_are_refused_when_too_few_stay_free)
 {
 	struct statvfs numbers;
 	uint64_t usable;
@@ -158,7 +158,7 @@ expect_share(uint64_t usable, uint64_t share)
 	ck_assert_uint_eq(space_left(&account), share);
 }
 
-START_TEST(all_shares_together_take_half)
+START_TEST(shares_of_all_workers_are_half_of_free_space)
 {
 	const uint64_t parts = 2 * WORKERS;
 
@@ -175,7 +175,7 @@ START_TEST(all_shares_together_take_half)
 }
 END_TEST
 
-START_TEST(look_is_due_when_the_share_is_used)
+START_TEST(check_is_due_when_share_is_used)
 {
 	if (!open_disk(4096))
 		return;
@@ -192,7 +192,7 @@ START_TEST(look_is_due_when_the_share_is_used)
 }
 END_TEST
 
-START_TEST(look_is_due_when_it_is_old)
+START_TEST(check_is_due_when_share_expires)
 {
 	if (!open_disk(4096))
 		return;
@@ -205,7 +205,7 @@ START_TEST(look_is_due_when_it_is_old)
 }
 END_TEST
 
-START_TEST(look_is_due_after_a_refusal)
+START_TEST(check_is_due_after_refusal)
 {
 	if (!open_disk(4096))
 		return;
@@ -216,7 +216,7 @@ START_TEST(look_is_due_after_a_refusal)
 END_TEST
 
 /* As those of the kernel, which have no size. */
-START_TEST(file_systems_without_numbers_have_room)
+START_TEST(file_fits_when_file_system_reports_no_size)
 {
 	struct statvfs system;
 
@@ -237,15 +237,15 @@ space_suite(void)
 	Suite *suite = suite_create("space");
 	TCase *tcase = support_case("space");
 
-	tcase_add_test(tcase, space_that_must_stay_free_does);
-	tcase_add_test(tcase, allocated_blocks_are_available_to_their_file);
-	tcase_add_test(tcase, what_lacks_is_told);
-	tcase_add_test(tcase, inodes_that_must_stay_free_do);
-	tcase_add_test(tcase, all_shares_together_take_half);
-	tcase_add_test(tcase, look_is_due_when_the_share_is_used);
-	tcase_add_test(tcase, look_is_due_when_it_is_old);
-	tcase_add_test(tcase, look_is_due_after_a_refusal);
-	tcase_add_test(tcase, file_systems_without_numbers_have_room);
+	tcase_add_test(tcase, bytes_are_refused_when_too_few_stay_free);
+	tcase_add_test(tcase, allocated_blocks_count_as_free_for_their_file);
+	tcase_add_test(tcase, lack_is_reported_when_file_does_not_fit);
+	tcase_add_test(tcase, inodes_are_refused_when_too_few_stay_free);
+	tcase_add_test(tcase, shares_of_all_workers_are_half_of_free_space);
+	tcase_add_test(tcase, check_is_due_when_share_is_used);
+	tcase_add_test(tcase, check_is_due_when_share_expires);
+	tcase_add_test(tcase, check_is_due_after_refusal);
+	tcase_add_test(tcase, file_fits_when_file_system_reports_no_size);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

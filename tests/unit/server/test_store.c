@@ -14,7 +14,7 @@
 
 Suite *store_suite(void);
 
-START_TEST(staging_folder_is_made_private)
+START_TEST(staging_directory_is_created_with_mode_0700)
 {
 	struct store store = {.root = -1};
 
@@ -26,7 +26,7 @@ START_TEST(staging_folder_is_made_private)
 }
 END_TEST
 
-START_TEST(staging_folder_is_found_again)
+START_TEST(existing_staging_directory_is_used)
 {
 	struct store store = {.root = -1};
 	struct outcome outcome;
@@ -39,7 +39,7 @@ START_TEST(staging_folder_is_found_again)
 }
 END_TEST
 
-START_TEST(missing_directory_is_told)
+START_TEST(missing_receiving_directory_is_reported)
 {
 	struct store store = {.root = -1};
 	struct outcome outcome;
@@ -64,7 +64,7 @@ expect_refused(void)
 	store_close(&store);
 }
 
-START_TEST(staging_folder_of_wrong_kind_is_refused)
+START_TEST(staging_directory_of_wrong_type_is_refused)
 {
 	folder_make("in");
 	file_make(inbox_staging(), "");
@@ -76,7 +76,7 @@ START_TEST(staging_folder_of_wrong_kind_is_refused)
 }
 END_TEST
 
-START_TEST(staging_folder_of_wrong_mode_is_refused)
+START_TEST(staging_directory_of_wrong_mode_is_refused)
 {
 	static const mode_t modes[] = {0701, 0710, 0704, 0720, 0755, 01777};
 
@@ -89,7 +89,7 @@ START_TEST(staging_folder_of_wrong_mode_is_refused)
 }
 END_TEST
 
-START_TEST(staging_folder_of_another_owner_is_refused)
+START_TEST(staging_directory_of_other_owner_is_refused)
 {
 	folder_make("in");
 	ck_assert_int_eq(mkdir(inbox_staging(), 0700), 0);
@@ -100,7 +100,7 @@ START_TEST(staging_folder_of_another_owner_is_refused)
 }
 END_TEST
 
-START_TEST(staging_folder_of_another_file_system_is_refused)
+START_TEST(staging_directory_on_other_file_system_is_refused)
 {
 	folder_make("in");
 	if (!support_mount(inbox_staging(), 64))
@@ -110,7 +110,7 @@ START_TEST(staging_folder_of_another_file_system_is_refused)
 }
 END_TEST
 
-START_TEST(unwritable_directory_is_refused)
+START_TEST(unwritable_receiving_directory_is_refused)
 {
 	struct store store = {.root = -1};
 	struct outcome outcome;
@@ -142,7 +142,7 @@ START_TEST(unwritable_directory_is_refused)
 }
 END_TEST
 
-START_TEST(staged_files_are_private_and_have_names_of_their_own)
+START_TEST(created_files_have_mode_0600_and_different_names)
 {
 	static struct staging_file staged[MANY];
 	struct store store = {.root = -1};
@@ -197,7 +197,7 @@ guess_name(const struct guess *last, unsigned away)
 	return path;
 }
 
-START_TEST(names_that_were_guessed_are_passed_over)
+START_TEST(existing_name_is_skipped_when_guessed)
 {
 	struct guess last, next;
 	struct store store = {.root = -1};
@@ -225,7 +225,7 @@ START_TEST(names_that_were_guessed_are_passed_over)
 }
 END_TEST
 
-START_TEST(staging_names_end_in_the_host_without_shared_locks)
+START_TEST(names_end_in_the_host_when_locks_are_not_shared)
 {
 	struct store store = {.root = -1};
 	struct staging_file staged;
@@ -248,7 +248,7 @@ START_TEST(staging_names_end_in_the_host_without_shared_locks)
 }
 END_TEST
 
-START_TEST(staging_folder_is_made_again_or_stays)
+START_TEST(staging_directory_is_created_again_when_removed)
 {
 	struct store store = {.root = -1};
 	struct outcome outcome;
@@ -289,7 +289,7 @@ START_TEST(discard_keeps_errno)
 }
 END_TEST
 
-START_TEST(directory_that_is_gone)
+START_TEST(removed_receiving_directory_is_refused)
 {
 	struct store store = {.root = -1, .staging = -1};
 	struct outcome outcome;
@@ -304,7 +304,7 @@ START_TEST(directory_that_is_gone)
 }
 END_TEST
 
-START_TEST(a_limit_on_file_size_is_seen)
+START_TEST(largest_file_is_limited_by_rlimit)
 {
 	struct rlimit limit, usual;
 	struct outcome outcome;
@@ -324,7 +324,7 @@ START_TEST(a_limit_on_file_size_is_seen)
 END_TEST
 
 /* What could not be learned at the start is tried again with each SIGHUP. */
-START_TEST(file_system_that_was_unknown_is_learned_later)
+START_TEST(unknown_file_system_is_learned_on_reenter)
 {
 	struct outcome outcome;
 	struct store store = {.root = -1};
@@ -345,24 +345,23 @@ store_suite(void)
 	Suite *suite = suite_create("store");
 	TCase *tcase = support_case("store");
 
-	tcase_add_test(tcase, staging_folder_is_made_private);
-	tcase_add_test(tcase, staging_folder_is_found_again);
-	tcase_add_test(tcase, missing_directory_is_told);
-	tcase_add_test(tcase, staging_folder_of_wrong_kind_is_refused);
-	tcase_add_test(tcase, staging_folder_of_wrong_mode_is_refused);
-	tcase_add_test(tcase, staging_folder_of_another_owner_is_refused);
-	tcase_add_test(tcase, staging_folder_of_another_file_system_is_refused);
-	tcase_add_test(tcase, unwritable_directory_is_refused);
+	tcase_add_test(tcase, staging_directory_is_created_with_mode_0700);
+	tcase_add_test(tcase, existing_staging_directory_is_used);
+	tcase_add_test(tcase, missing_receiving_directory_is_reported);
+	tcase_add_test(tcase, staging_directory_of_wrong_type_is_refused);
+	tcase_add_test(tcase, staging_directory_of_wrong_mode_is_refused);
+	tcase_add_test(tcase, staging_directory_of_other_owner_is_refused);
 	tcase_add_test(
-	    tcase, staged_files_are_private_and_have_names_of_their_own);
-	tcase_add_test(tcase, names_that_were_guessed_are_passed_over);
-	tcase_add_test(
-	    tcase, staging_names_end_in_the_host_without_shared_locks);
-	tcase_add_test(tcase, staging_folder_is_made_again_or_stays);
+	    tcase, staging_directory_on_other_file_system_is_refused);
+	tcase_add_test(tcase, unwritable_receiving_directory_is_refused);
+	tcase_add_test(tcase, created_files_have_mode_0600_and_different_names);
+	tcase_add_test(tcase, existing_name_is_skipped_when_guessed);
+	tcase_add_test(tcase, names_end_in_the_host_when_locks_are_not_shared);
+	tcase_add_test(tcase, staging_directory_is_created_again_when_removed);
 	tcase_add_test(tcase, discard_keeps_errno);
-	tcase_add_test(tcase, directory_that_is_gone);
-	tcase_add_test(tcase, a_limit_on_file_size_is_seen);
-	tcase_add_test(tcase, file_system_that_was_unknown_is_learned_later);
+	tcase_add_test(tcase, removed_receiving_directory_is_refused);
+	tcase_add_test(tcase, largest_file_is_limited_by_rlimit);
+	tcase_add_test(tcase, unknown_file_system_is_learned_on_reenter);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -36,7 +36,7 @@ start_holder(const struct store *store, mode_t mode, int hold, int ready)
 /* The first is that of a file on its way, the others of finished ones. */
 static const mode_t modes[] = {0600, 0666, 0444, 0400};
 
-START_TEST(sweep_takes_only_what_nobody_holds)
+START_TEST(abandoned_file_is_swept_when_unlocked)
 {
 	struct store store;
 	int hold[2], ready[2];
@@ -65,7 +65,7 @@ START_TEST(sweep_takes_only_what_nobody_holds)
 }
 END_TEST
 
-START_TEST(sweep_leaves_foreign_kinds_alone)
+START_TEST(sweep_keeps_other_file_types)
 {
 	struct store store;
 
@@ -90,7 +90,7 @@ END_TEST
 #define NOBODY "7fffffff"
 
 /* As a kill leaves them that comes while the file system is looked at. */
-START_TEST(sweep_takes_what_a_probe_left)
+START_TEST(probe_is_swept_when_its_process_died)
 {
 	struct store store;
 
@@ -111,7 +111,7 @@ START_TEST(sweep_takes_what_a_probe_left)
 END_TEST
 
 /* It would be removed under the eyes of whoever learns from it. */
-START_TEST(sweep_leaves_a_probe_at_work)
+START_TEST(probe_stays_when_its_process_runs)
 {
 	const unsigned long processes[] = {(unsigned long)getpid(), 1};
 	struct store store;
@@ -153,7 +153,7 @@ is_there(const struct store *store, const char *name)
 	return faccessat(store->staging, name, F_OK, 0) == 0;
 }
 
-START_TEST(large_partials_stay_for_their_time)
+START_TEST(large_partial_stays_until_it_expires)
 {
 	struct store store;
 
@@ -170,7 +170,7 @@ START_TEST(large_partials_stay_for_their_time)
 END_TEST
 
 /* Without shared locks another host's live file looks abandoned here. */
-START_TEST(names_of_other_hosts_stay_without_shared_locks)
+START_TEST(file_of_other_host_stays_when_locks_are_not_shared)
 {
 	const struct space_amount one_file = {0, 1};
 	struct store store;
@@ -239,7 +239,7 @@ expect_left(const struct store *store, int left)
 	    left > 1 ? left - 1 : 0);
 }
 
-START_TEST(the_oldest_give_way_and_no_more_than_are_needed)
+START_TEST(oldest_partials_are_removed_until_need_is_met)
 {
 	/* What is needed, and what is left then. */
 	static const struct {
@@ -262,7 +262,7 @@ START_TEST(the_oldest_give_way_and_no_more_than_are_needed)
 }
 END_TEST
 
-START_TEST(none_gives_way_if_all_are_not_enough)
+START_TEST(no_partial_is_removed_when_all_do_not_suffice)
 {
 	struct store store;
 
@@ -278,7 +278,7 @@ START_TEST(none_gives_way_if_all_are_not_enough)
 END_TEST
 
 /* The oldest is at work: neither is it taken, nor does it count. */
-START_TEST(held_ones_do_not_count)
+START_TEST(locked_partial_is_not_counted)
 {
 	struct store store;
 	int fd;
@@ -300,7 +300,7 @@ START_TEST(held_ones_do_not_count)
 }
 END_TEST
 
-START_TEST(two_names_set_nothing_free)
+START_TEST(published_partial_frees_nothing)
 {
 	struct store store;
 
@@ -314,7 +314,7 @@ START_TEST(two_names_set_nothing_free)
 }
 END_TEST
 
-START_TEST(only_want_of_room_makes_room)
+START_TEST(room_is_made_only_when_space_ran_out)
 {
 	static const int errors[] = {ENOSPC, EDQUOT, EFBIG, EIO, EROFS};
 	struct store store;
@@ -340,7 +340,7 @@ stop_at_once(void *argument)
 }
 
 /* Many names: the client would wait, and the process is to stop. */
-START_TEST(the_tick_ends_the_sweep)
+START_TEST(sweep_stops_when_keepalive_stops_it)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
 	struct store store;
@@ -376,7 +376,7 @@ leave_senders(const struct store *store)
 	leave_blocks(store, "r000000000000000e", 1, 900);
 }
 
-START_TEST(bounds_let_the_senders_own_oldest_go)
+START_TEST(quota_removes_oldest_of_same_sender)
 {
 	/* The bounds, and how many of the sender's three are left. */
 	static const struct {
@@ -409,7 +409,7 @@ START_TEST(bounds_let_the_senders_own_oldest_go)
 END_TEST
 
 /* What is kept has mostly lost its client, for which the tick ends all else. */
-START_TEST(bounds_hold_when_the_client_is_gone)
+START_TEST(quota_is_enforced_when_client_has_gone)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
 	const struct sweep_quota bounds = {
@@ -431,7 +431,7 @@ START_TEST(bounds_hold_when_the_client_is_gone)
 }
 END_TEST
 
-START_TEST(the_secret_is_not_swept)
+START_TEST(secret_is_not_swept)
 {
 	struct store store;
 
@@ -450,23 +450,24 @@ sweep_suite(void)
 	Suite *suite = suite_create("sweep");
 	TCase *tcase = support_case("sweep");
 
-	tcase_add_loop_test(tcase, sweep_takes_only_what_nobody_holds, 0,
+	tcase_add_loop_test(tcase, abandoned_file_is_swept_when_unlocked, 0,
 	    sizeof(modes) / sizeof(modes[0]));
-	tcase_add_test(tcase, sweep_leaves_foreign_kinds_alone);
-	tcase_add_test(tcase, sweep_takes_what_a_probe_left);
-	tcase_add_test(tcase, sweep_leaves_a_probe_at_work);
-	tcase_add_test(tcase, large_partials_stay_for_their_time);
-	tcase_add_test(tcase, names_of_other_hosts_stay_without_shared_locks);
+	tcase_add_test(tcase, sweep_keeps_other_file_types);
+	tcase_add_test(tcase, probe_is_swept_when_its_process_died);
+	tcase_add_test(tcase, probe_stays_when_its_process_runs);
+	tcase_add_test(tcase, large_partial_stays_until_it_expires);
+	tcase_add_test(
+	    tcase, file_of_other_host_stays_when_locks_are_not_shared);
 	tcase_add_loop_test(
-	    tcase, the_oldest_give_way_and_no_more_than_are_needed, 0, 8);
-	tcase_add_test(tcase, none_gives_way_if_all_are_not_enough);
-	tcase_add_test(tcase, held_ones_do_not_count);
-	tcase_add_test(tcase, two_names_set_nothing_free);
-	tcase_add_loop_test(tcase, only_want_of_room_makes_room, 0, 5);
-	tcase_add_test(tcase, the_tick_ends_the_sweep);
-	tcase_add_loop_test(tcase, bounds_let_the_senders_own_oldest_go, 0, 10);
-	tcase_add_test(tcase, bounds_hold_when_the_client_is_gone);
-	tcase_add_test(tcase, the_secret_is_not_swept);
+	    tcase, oldest_partials_are_removed_until_need_is_met, 0, 8);
+	tcase_add_test(tcase, no_partial_is_removed_when_all_do_not_suffice);
+	tcase_add_test(tcase, locked_partial_is_not_counted);
+	tcase_add_test(tcase, published_partial_frees_nothing);
+	tcase_add_loop_test(tcase, room_is_made_only_when_space_ran_out, 0, 5);
+	tcase_add_test(tcase, sweep_stops_when_keepalive_stops_it);
+	tcase_add_loop_test(tcase, quota_removes_oldest_of_same_sender, 0, 10);
+	tcase_add_test(tcase, quota_is_enforced_when_client_has_gone);
+	tcase_add_test(tcase, secret_is_not_swept);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
