@@ -5,8 +5,6 @@
 
 #include <sys/types.h>
 
-#include "common/status.h"
-
 /* Our ends of the two pipes; they do not block. */
 struct command {
 	pid_t pid;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "common/wire.h"
+
 /* The bytes that begin every greeting. */
 #define MAGIC 8
 

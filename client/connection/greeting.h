@@ -9,7 +9,6 @@
 #include "common/conn.h"
 #include "common/io.h"
 #include "common/text.h"
-#include "common/wire.h"
 
 /* If the peer is not ftxd, read at most so many bytes of its first line. */
 #define GREETING_LINE 160

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -238,7 +237,7 @@ note_result(const struct wire_frame *frame, const uint8_t *payload)
 	now->durable |= result.durable;
 }
 
-/* What the server has received, read by itself once more. */
+/* Read the results of the server once more, without the client. */
 static void
 note_results(void)
 {

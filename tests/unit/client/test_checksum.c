@@ -2,8 +2,6 @@
 /* Hash sources before the server is asked about them. */
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

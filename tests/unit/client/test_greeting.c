@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Read a greeting, or show the first line of a peer that is not ftxd. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/connection/greeting.h"

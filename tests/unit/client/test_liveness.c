@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* When a server is idle, or sends only "working", for too long. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "client/connection/liveness.h"
 #include "tests/unit/support.h"

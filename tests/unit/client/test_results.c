@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Results are accepted only if they agree with what was asked and sent. */
 #include <check.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "client/connection/results.h"
 #include "tests/unit/client/connected.h"
@@ -119,10 +116,9 @@ START_TEST(success_is_accepted_when_plausible)
 	    cases[_i].result);
 	ck_assert_uint_eq(run->tally.stored, cases[_i].result == 0);
 	ck_assert_uint_eq(run->tally.unchanged,
-	    cases[_i].result == 0 &&
-		cases[_i].status == STATUS_UNCHANGED);
-	ck_assert_int_eq(window_find(&outgoing->window, 1) == NULL,
-	    cases[_i].result == 0);
+	    cases[_i].result == 0 && cases[_i].status == STATUS_UNCHANGED);
+	ck_assert_int_eq(
+	    window_find(&outgoing->window, 1) == NULL, cases[_i].result == 0);
 }
 END_TEST
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A session without memory for its buffers. */
 #include <check.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The window: limits, states, and requests left by a lost connection. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "client/connection/window.h"
 
