@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Requests that may have their result without any content. */
+/* Decide asks: reply with a go or a result, before any content comes. */
 #include "server/session/ask.h"
 
 #include <sys/stat.h>
@@ -10,76 +10,75 @@
 
 #include "server/session/reply.h"
 #include "server/store/compare.h"
-#include "server/store/publish.h"
 
 #define UNLESS (WIRE_UNLESS_SAME | WIRE_UNLESS_DIGEST)
 
-/* What an ask comes to. */
-enum verdict {
-	VERDICT_GO,
-	VERDICT_RESULT, /* the outcome */
-	VERDICT_SYNC	/* it is there, and stored once it is synced */
+/* How to reply to an ask. */
+enum decision {
+	DECISION_GO,
+	DECISION_RESULT, /* the outcome */
+	DECISION_SYNC	 /* the file exists, and is stored once it is synced */
 };
 
-/* Whether the target's content is to be compared with the client's. */
+/* Nonzero if the request wants the target's digest compared. */
 static int
 compares_digest(const struct store *store, const struct wire_request *request,
     const struct stat *found)
 {
 	if ((request->wishes & WIRE_SENT_BEFORE) == 0)
 		return (request->wishes & WIRE_UNLESS_DIGEST) != 0;
-	/* With another time it is not what the client sent. */
+	/* If the time differs, the client did not send this version. */
 	return (request->attributes & WIRE_TIME) == 0 ||
 	    compare_time(store, request, found);
 }
 
-/* Too many other workers compare now: the client is to ask again. */
-static enum verdict
-be_busy(struct outcome *outcome)
+/* Too many workers compare files now: the client asks again later. */
+static enum decision
+refuse_busy(struct outcome *outcome)
 {
 	outcome_set(outcome, STATUS_BUSY, "the server compares for others now");
-	return VERDICT_RESULT;
+	return DECISION_RESULT;
 }
 
-/* Whether the target is what the client has.  The descriptor is for a sync. */
-static enum verdict
+/* Compare the target with the request.  On DECISION_SYNC, *fd is open. */
+static enum decision
 compare(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, const struct stat *found, int *fd,
     struct outcome *outcome)
 {
 	if (!receive->compares) {
 		if ((request->wishes & UNLESS) == 0)
-			return VERDICT_GO;
+			return DECISION_GO;
 		outcome_set(
 		    outcome, STATUS_REFUSED, "this server does not compare");
-		return VERDICT_RESULT;
+		return DECISION_RESULT;
 	}
 	outcome_set(outcome, STATUS_UNCHANGED, "%s", "");
 	if ((request->wishes & WIRE_UNLESS_SAME) != 0 &&
 	    compare_time(receive->policy.store, request, found))
-		return VERDICT_RESULT;
+		return DECISION_RESULT;
 	if (!compares_digest(receive->policy.store, request, found))
-		return VERDICT_GO;
+		return DECISION_GO;
 	*fd = compare_digest(receive->comparer, request,
 	    destination->directory->fd, destination->name, found);
 	if (*fd == -1 && errno == EBUSY)
-		return be_busy(outcome);
+		return refuse_busy(outcome);
 	if (*fd == -1)
-		return VERDICT_GO;
-	/* What is only tried is not made durable either. */
+		return DECISION_GO;
+	/* A dry run syncs nothing. */
 	return (request->wishes & (WIRE_SENT_BEFORE | WIRE_DRY_RUN)) ==
 		WIRE_SENT_BEFORE
-	    ? VERDICT_SYNC
-	    : VERDICT_RESULT;
+	    ? DECISION_SYNC
+	    : DECISION_RESULT;
 }
 
-static enum verdict
-judge(struct receive *receive, const struct wire_request *request,
+static enum decision
+decide(struct receive *receive, const struct wire_request *request,
     struct destination *destination, int *fd, struct outcome *outcome)
 {
 	const struct space_amount nothing = {0, 0};
 	struct space_amount needed = {0, 1};
-	enum verdict verdict;
+	enum decision decision;
 	struct stat found;
 
 	if (destination_locate(
@@ -88,58 +87,41 @@ judge(struct receive *receive, const struct wire_request *request,
 	    destination_enter(destination, &receive->directories, 0, outcome) ==
 		-1 ||
 	    destination_look(destination, &found, outcome) == -1)
-		return VERDICT_RESULT;
-	verdict = compare(receive, request, destination, &found, fd, outcome);
-	if (verdict != VERDICT_GO)
-		return verdict;
+		return DECISION_RESULT;
+	decision = compare(receive, request, destination, &found, fd, outcome);
+	if (decision != DECISION_GO)
+		return decision;
 	if (policy_check_replace(&receive->policy, request, &found, outcome) ==
 		-1 ||
 	    destination_may_publish(destination, &found, outcome) == -1)
-		return VERDICT_RESULT;
+		return DECISION_RESULT;
 	if ((request->wishes & WIRE_DRY_RUN) == 0)
-		return VERDICT_GO;
-	/* Nothing gives way to what is only tried. */
+		return DECISION_GO;
+	/* A dry run removes no partials to make room. */
 	needed.bytes = policy_announced(&receive->policy, request);
 	if (space_check(
 		receive->policy.store, NULL, &needed, &nothing, outcome) == 0)
 		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
-	return VERDICT_RESULT;
+	return DECISION_RESULT;
 }
 
-/* Hand what is there already to the group, to be synced and answered. */
-static int
-add_present(struct receive *receive, uint32_t number,
-    struct directory *directory, const char *name, int fd,
-    const struct wire_end *stored)
-{
-	struct commit_file *file = commit_add(&receive->commit, 0);
-
-	file->request = number;
-	file->staged.fd = fd;
-	file->staged.name[0] = '\0';
-	file->directory = directory;
-	memcpy(file->name, name, strlen(name) + 1);
-	file->present = 1;
-	file->size = stored->size;
-	file->digest = stored->digest;
-	return commit_is_due(&receive->commit) ? receive_commit(receive) : 0;
-}
-
+/* Sync a file that exists with the same content, and then reply. */
 static int
 sync_present(struct receive *receive, uint32_t number,
     const struct wire_request *request, struct destination *destination, int fd)
 {
-	const struct wire_end stored = {request->size, request->digest};
-	struct directory *directory = destination->directory;
+	struct commit_file *file = commit_add_present(&receive->commit, number,
+	    destination->directory, destination->name, fd);
 
+	file->size = request->size;
+	file->digest = request->digest;
 	destination->directory = NULL;
-	return add_present(
-	    receive, number, directory, destination->name, fd, &stored);
+	return receive_commit_due(receive);
 }
 
 /*
- * Name what is kept of the file, unless another request of this connection has
- * that name already: then nothing is kept of this one.
+ * Set the name of the file's partial.  If another request of this connection
+ * already has that name, the partial gets none and is not kept.
  */
 static void
 name_partial(struct receive *receive, const struct wire_request *request,
@@ -155,7 +137,7 @@ name_partial(struct receive *receive, const struct wire_request *request,
 		name[0] = '\0';
 }
 
-/* Look for what was kept of the file, and at the space for the rest. */
+/* Find the file's partial, and room for the rest.  0, or -1 with outcome. */
 static int
 prepare(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, struct partial *partial,
@@ -170,7 +152,7 @@ prepare(struct receive *receive, const struct wire_request *request,
 	    receive->asks.partials < GRANTED_PARTIALS &&
 	    partial_find(&receive->finder, request->size, partial) == -1 &&
 	    errno == EBUSY) {
-		(void)be_busy(outcome);
+		(void)refuse_busy(outcome);
 		return -1;
 	}
 	held = partial_held(partial);
@@ -181,6 +163,7 @@ prepare(struct receive *receive, const struct wire_request *request,
 	return -1;
 }
 
+/* Reply with a go, and keep the request until its content comes. */
 static int
 grant(struct receive *receive, uint32_t number,
     const struct wire_request *request, const struct destination *destination)
@@ -207,18 +190,18 @@ grant(struct receive *receive, uint32_t number,
 }
 
 int
-receive_ask(struct receive *receive, uint32_t number,
+ask_request(struct receive *receive, uint32_t number,
     const struct wire_request *request)
 {
 	struct destination destination;
 	struct outcome outcome;
 	int fd = -1, result;
 
-	switch (judge(receive, request, &destination, &fd, &outcome)) {
-	case VERDICT_GO:
+	switch (decide(receive, request, &destination, &fd, &outcome)) {
+	case DECISION_GO:
 		result = grant(receive, number, request, &destination);
 		break;
-	case VERDICT_SYNC:
+	case DECISION_SYNC:
 		result =
 		    sync_present(receive, number, request, &destination, fd);
 		fd = -1;
@@ -230,129 +213,6 @@ receive_ask(struct receive *receive, uint32_t number,
 	}
 	if (fd != -1)
 		close(fd);
-	destination_release(&destination);
-	return result;
-}
-
-/* Nonzero if there is room to make the directory, or if it exists. */
-static int
-has_room(struct receive *receive, const struct wire_request *request,
-    const struct destination *destination, struct outcome *outcome)
-{
-	const struct space_amount nothing = {0, 0};
-	struct directory *existing;
-	struct outcome ignored;
-
-	if (policy_check_room(
-		&receive->policy, request, destination, &nothing, outcome) == 0)
-		return 1;
-	existing = directories_find(&receive->directories, destination->path,
-	    destination->length, 0, &ignored);
-	directory_release(existing);
-	errno = 0;
-	return existing != NULL;
-}
-
-/* The path of a directory: an empty one is the base itself. */
-static int
-locate(struct receive *receive, const struct wire_request *request,
-    struct destination *destination, struct outcome *outcome)
-{
-	const struct base *base = &receive->base;
-	int changes = (request->wishes & WIRE_DRY_RUN) == 0;
-
-	if (request->path.length == 0) {
-		memcpy(destination->path, base->directory, base->length);
-		destination->length = base->length;
-	} else if (destination_locate(
-		       destination, base, &request->path, outcome) == -1) {
-		return -1;
-	}
-	if (policy_check_open(&receive->policy, outcome) == -1 ||
-	    policy_check_sync(&receive->policy, request, outcome) == -1)
-		return -1;
-	if (changes && !has_room(receive, request, destination, outcome))
-		return -1;
-	if (request->path.length == 0)
-		return 0;
-	return destination_enter(
-	    destination, &receive->directories, changes, outcome);
-}
-
-/* Returns 0, or -1 with outcome. */
-static int
-set_directory(struct receive *receive, const struct wire_request *request,
-    const struct directory *directory, struct outcome *outcome)
-{
-	if (request->attributes == 0)
-		return 0;
-	if (directory->length == 0) {
-		outcome_set(outcome, STATUS_REFUSED,
-		    "the receiving directory keeps its mode and time");
-		return -1;
-	}
-	/* It may have existed before this request. */
-	if (receive->policy.never_overwrite)
-		return 0;
-	if (publish_set_directory(
-		receive->policy.store, directory->fd, request) == 0)
-		return 0;
-	outcome_set_errno(outcome, errno, "setting mode and time");
-	return -1;
-}
-
-/* Make the directory, or find it, with its mode and time.  NULL: outcome. */
-static struct directory *
-settle_directory(struct receive *receive, const struct wire_request *request,
-    struct destination *destination, struct outcome *outcome)
-{
-	const mode_t owner = 0700;
-	int changes = (request->wishes & WIRE_DRY_RUN) == 0;
-	struct directory *directory;
-
-	errno = 0;
-	if (locate(receive, request, destination, outcome) == -1 ||
-	    policy_check_attributes(&receive->policy, request, outcome) == -1)
-		return NULL;
-	directory = directories_find(&receive->directories, destination->path,
-	    destination->length, changes ? request->mode | owner : 0, outcome);
-	if (!changes && (directory != NULL || errno == ENOENT))
-		outcome_set(outcome, STATUS_WOULD_STORE, "%s", "");
-	if (directory != NULL && changes &&
-	    set_directory(receive, request, directory, outcome) == 0)
-		return directory;
-	directory_release(directory);
-	return NULL;
-}
-
-int
-receive_directory(struct receive *receive, uint32_t number,
-    const struct wire_request *request)
-{
-	const unsigned wishes = WIRE_DRY_RUN | WIRE_REQUIRE_SYNC;
-	const struct wire_end nothing = {0, 0};
-	struct destination destination = {.directory = NULL};
-	struct directory *directory;
-	struct outcome outcome;
-	int result, retried = 0;
-
-	if (request->kind != WIRE_KIND_DIRECTORY || request->size != 0 ||
-	    request->digest != 0 || (request->wishes & ~wishes) != 0)
-		return receive_protocol_error(
-		    receive, "bad request for a directory");
-	while ((directory = settle_directory(
-		    receive, request, &destination, &outcome)) == NULL &&
-	    receive_lacks_descriptors(receive, retried++)) {
-		destination_release(&destination);
-		if (receive_free_descriptors(receive) == -1)
-			return -1;
-	}
-	if (directory != NULL)
-		result =
-		    add_present(receive, number, directory, "", -1, &nothing);
-	else
-		result = receive_reply(receive, number, destination.path,
-		    destination.length, &outcome);
 	destination_release(&destination);
 	return result;
 }

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "server/session/ask.h"
+#include "server/session/mkdir.h"
 #include "server/session/reply.h"
 #include "server/store/sweep.h"
 
@@ -82,10 +83,11 @@ on_ask(struct receive *receive, const struct conn_frame *frame)
 	struct wire_request request;
 	int read = read_request(receive, frame, &request);
 
-	if (read != 0)
-		return read == -1 ? -1
-				  : refuse_unknown(receive, frame, &request);
-	return receive_ask(receive, frame->request, &request);
+	if (read == WIRE_UNKNOWN)
+		return refuse_unknown(receive, frame, &request);
+	if (read == -1)
+		return -1;
+	return ask_request(receive, frame->request, &request);
 }
 
 static int
@@ -94,10 +96,11 @@ on_directory(struct receive *receive, const struct conn_frame *frame)
 	struct wire_request request;
 	int read = read_request(receive, frame, &request);
 
-	if (read != 0)
-		return read == -1 ? -1
-				  : refuse_unknown(receive, frame, &request);
-	return receive_directory(receive, frame->request, &request);
+	if (read == WIRE_UNKNOWN)
+		return refuse_unknown(receive, frame, &request);
+	if (read == -1)
+		return -1;
+	return mkdir_request(receive, frame->request, &request);
 }
 
 /* Reply that the current file failed, and drop it. */
@@ -425,7 +428,7 @@ on_end(struct receive *receive, const struct conn_frame *frame)
 	if (finish_file(receive, &end, &outcome) == -1)
 		return fail_file(receive, &outcome, RECEIVE_READY);
 	receive->state = RECEIVE_READY;
-	return commit_is_due(&receive->commit) ? receive_commit(receive) : 0;
+	return receive_commit_due(receive);
 }
 
 /* Read the client's reason.  Returns 0, or -1 with fatal set. */
@@ -474,15 +477,16 @@ on_abort_granted(struct receive *receive, const struct conn_frame *frame)
 	return result;
 }
 
-/* Frames of a refused file are discarded, but must be valid, too. */
+/* No effect: content of a refused file, and "waiting" (see liveness.h). */
 static int
-discard(struct receive *receive, const struct conn_frame *frame)
+ignore(struct receive *receive, const struct conn_frame *frame)
 {
 	(void)receive;
 	(void)frame;
 	return 0;
 }
 
+/* The frames of a refused file must be valid, too. */
 static int
 discard_hole(struct receive *receive, const struct conn_frame *frame)
 {
@@ -512,15 +516,6 @@ discard_abort(struct receive *receive, const struct conn_frame *frame)
 	return 0;
 }
 
-/* The session counts the time; see liveness.h. */
-static int
-on_waiting(struct receive *receive, const struct conn_frame *frame)
-{
-	(void)receive;
-	(void)frame;
-	return 0;
-}
-
 static int
 on_bye(struct receive *receive, const struct conn_frame *frame)
 {
@@ -541,12 +536,12 @@ static frame_handler *const handlers[][RECEIVE_STATES] = {
 [WIRE_PUT]       = {NULL,     on_put},
 [WIRE_ASK]       = {NULL,     on_ask},
 [WIRE_DIRECTORY] = {NULL,     on_directory},
-[WIRE_DATA]      = {NULL,     on_first_content, on_data,    discard},
+[WIRE_DATA]      = {NULL,     on_first_content, on_data,    ignore},
 [WIRE_HOLE]      = {NULL,     on_first_content, on_hole,    discard_hole},
-[WIRE_RESTART]   = {NULL,     on_restart,       NULL,       discard},
+[WIRE_RESTART]   = {NULL,     on_restart,       NULL,       ignore},
 [WIRE_END]       = {NULL,     on_first_content, on_end,     discard_end},
 [WIRE_ABORT]     = {NULL,     on_abort_granted, on_abort,   discard_abort},
-[WIRE_WAITING]   = {NULL,     on_waiting,       on_waiting, on_waiting},
+[WIRE_WAITING]   = {NULL,     ignore,           ignore,     ignore},
 [WIRE_BYE]       = {NULL,     on_bye},
 };
 /* clang-format on */

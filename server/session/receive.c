@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The state of one connection's requests, and how they are answered. */
+/* The state of one connection's requests, and the replies to them. */
 #include "server/session/receive.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "common/text.h"
 #include "server/session/reply.h"
 
 /* A worker that runs out with fewer directories open leaks descriptors. */
@@ -76,7 +75,6 @@ receive_staging_gone(struct receive *receive)
 	return -1;
 }
 
-/* Turn the result of an answer into that of a frame. */
 int
 receive_check_queued(struct receive *receive, int queued)
 {
@@ -97,9 +95,9 @@ receive_reply(struct receive *receive, uint32_t number, const char *path,
 }
 
 /*
- * The error of a failed sync is reported only once, so a later sync of this
- * process may succeed although data were lost.  Source: Linux,
- * filesystems/vfs.rst, errors.
+ * The system reports the error of a failed sync only once.  A later sync of
+ * this process may succeed although data were lost, so replace the process.
+ * Source: Linux, filesystems/vfs.rst, errors.
  */
 static void
 retire(struct receive *receive)
@@ -151,7 +149,7 @@ receive_commit(struct receive *receive)
 
 	if (commit->count == 0)
 		return 0;
-	/* A sync may last; a connection that is lost shows itself later. */
+	/* A sync may take long.  A lost connection is noticed later. */
 	if (receive->policy.store->sync && reply_working(receive->conn) == 0)
 		(void)conn_flush(receive->conn);
 	commit_run(commit, receive->policy.store);
@@ -161,6 +159,12 @@ receive_commit(struct receive *receive)
 	return result == 0 && commit->staging_gone
 	    ? receive_staging_gone(receive)
 	    : result;
+}
+
+int
+receive_commit_due(struct receive *receive)
+{
+	return commit_is_due(&receive->commit) ? receive_commit(receive) : 0;
 }
 
 int

@@ -64,6 +64,9 @@ void receive_release(struct receive *receive);
 /* Commit the files of the group, and reply to their requests. */
 int receive_commit(struct receive *receive);
 
+/* The same, if the group is due. */
+int receive_commit_due(struct receive *receive);
+
 /*
  * Returns nonzero if errno shows that descriptors ran out and the call is worth
  * a retry.  The caller then releases the request's descriptors, calls

@@ -8,6 +8,7 @@
 
 #include "common/conn.h"
 #include "common/log.h"
+#include "common/status.h"
 #include "common/text.h"
 #include "server/session/frames.h"
 #include "server/session/liveness.h"

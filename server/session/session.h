@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/status.h"
-
 struct scoreboard;
 struct store;
 

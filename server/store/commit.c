@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The group of finished files: synced, published, synced, and only then true.
- */
+/* Commit a group of files: sync them, publish them, sync their directories. */
 #include "server/store/commit.h"
 
 #include <errno.h>
@@ -27,6 +26,22 @@ commit_add(struct commit *commit, uint64_t size)
 	return file;
 }
 
+struct commit_file *
+commit_add_present(struct commit *commit, uint32_t request,
+    struct directory *directory, const char *name, int fd)
+{
+	struct commit_file *file = commit_add(commit, 0);
+
+	file->request = request;
+	file->staged.fd = fd;
+	file->staged.name[0] = '\0';
+	file->directory = directory;
+	memcpy(file->name, name, strlen(name) + 1);
+	file->present = 1;
+	file->digest = 0;
+	return file;
+}
+
 int
 commit_is_due(const struct commit *commit)
 {
@@ -50,7 +65,7 @@ is_good(const struct commit_file *file)
 	return file->outcome.status == STATUS_STORED;
 }
 
-/* Fail it; what ends the message, and is not empty if it was published. */
+/* what ends the message; it is empty if the file was not published. */
 static void
 fail_unsynced(struct commit_file *file, const char *what)
 {
@@ -65,7 +80,7 @@ fail_later_ones(struct commit *commit)
 		fail_unsynced(&commit->files[i], "");
 }
 
-/* Fail files that were received before the path was found replaced. */
+/* Fail the files if the path of the receiving directory was replaced. */
 static void
 check_place(struct commit *commit, const struct store *store)
 {
@@ -88,11 +103,11 @@ sync_files(struct commit *commit)
 	}
 }
 
-/* Another may have taken the name since the request was checked. */
+/* The name may have been taken since the request was checked. */
 static void
 fail_publishing(struct commit_file *file)
 {
-	/* It may be another branch of a union: refuse later files for it. */
+	/* A union mount has it on another branch: refuse later files. */
 	if (errno == EXDEV)
 		file->directory->cross_device = 1;
 	if (errno == EEXIST && file->no_clobber)
@@ -102,7 +117,7 @@ fail_publishing(struct commit_file *file)
 		outcome_set_errno(&file->outcome, errno, "publishing");
 }
 
-/* What is under its name by then is not said to be out of space. */
+/* Never report "no space" for a file that already has its name. */
 static void
 fail_published(struct commit_file *file, int error, const char *what)
 {
@@ -127,8 +142,8 @@ give_name(struct commit_file *file, const struct store *store)
 }
 
 /*
- * Since the request was checked, another name that folds to the same may have
- * been stored, by this group or another connection.
+ * Check the name once more: this group or another connection may have stored a
+ * name that folds to the same one.
  */
 static void
 give_folding_name(struct commit_file *file, const struct store *store)
@@ -143,8 +158,8 @@ give_folding_name(struct commit_file *file, const struct store *store)
 }
 
 /*
- * The lock goes with the descriptor, so it is closed only when the name is no
- * longer one that a sweeper looks at.
+ * Closing the descriptor releases the lock.  It is closed after the rename: a
+ * sweep then no longer sees the file.
  */
 static void
 publish(struct commit_file *file, const struct store *store)
@@ -161,9 +176,9 @@ publish(struct commit_file *file, const struct store *store)
 		fail_published(file, errno, "closing the file");
 }
 
-/* Close what failed, and remove it if it had no name but ours. */
+/* Close a failed file, and remove it unless it was there before. */
 static void
-take_back(struct commit_file *file, const struct store *store)
+discard(struct commit_file *file, const struct store *store)
 {
 	if (!file->present)
 		staging_discard(store, &file->staged);
@@ -181,12 +196,12 @@ publish_files(struct commit *commit, const struct store *store)
 			publish(file, store);
 		if (is_good(file))
 			continue;
-		take_back(file, store);
+		discard(file, store);
 		commit->staging_gone |= store_staging_is_gone(store);
 	}
 }
 
-/* It is so for all of this file system, and each file's line says it, too. */
+/* Once is enough: the line of each file has "not synced", too. */
 static void
 warn_once(void)
 {
@@ -198,7 +213,7 @@ warn_once(void)
 	warned = 1;
 }
 
-/* Give all published files of one directory what its sync has shown. */
+/* Sync a directory, and set the outcomes of all files published in it. */
 static void
 sync_directory(struct commit *commit, struct directory *directory)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The group of finished files: synced, published, synced, and only then true.
- */
+/* Commit a group of files: sync them, publish them, sync their directories. */
 #ifndef SERVER_STORE_COMMIT_H
 #define SERVER_STORE_COMMIT_H
 
@@ -12,19 +11,19 @@
 #include "server/store/directory.h"
 #include "server/store/staging.h"
 
-/* A group is as large as one of these at the most. */
+/* A group is due for its commit when it reaches one of these. */
 #define COMMIT_FILES 32
 #define COMMIT_BYTES (16 * 1024 * 1024)
 #define COMMIT_AGE 20 /* milliseconds since its first file */
 
-/* One finished file and what becomes of it. */
+/* One verified file, or a directory, and its outcome. */
 struct commit_file {
-	uint32_t request;
+	uint32_t request;		   /* its number, for the reply */
 	struct staging_file staged;	   /* owned by the group */
 	struct directory *directory;	   /* a reference, owned by the group */
 	char name[WIRE_COMPONENT_MAX + 1]; /* in the directory */
 	int no_clobber;
-	int present; /* it has its name already: only to be synced */
+	int present; /* it already has its name, and is only synced */
 	uint64_t size, digest;
 	/* After commit_run: */
 	struct outcome outcome;
@@ -38,19 +37,27 @@ struct commit {
 	uint64_t bytes;
 	io_time begun;
 	int sync_failed;  /* a directory could not be synced; stays set */
-	int staging_gone; /* seen when a file was published; stays set */
+	int staging_gone; /* the staging directory is gone; stays set */
 };
 
 /*
- * The place for one more file of that size, to be filled in.  The group must
- * not be full, which it never is where each commit that is due is run.
+ * Add a file of that size to the group.  The caller fills in the rest.  The
+ * group must not be full: the caller runs each commit that is due.
  */
 struct commit_file *commit_add(struct commit *commit, uint64_t size);
 
-/* Nonzero if the group should not wait for more. */
+/*
+ * Add a file or directory that exists, to be synced only.  The group then owns
+ * fd, which may be -1, and the reference to directory, in which name is; the
+ * name "" stands for the directory itself.
+ */
+struct commit_file *commit_add_present(struct commit *commit, uint32_t request,
+    struct directory *directory, const char *name, int fd);
+
+/* Nonzero if the group should be committed now. */
 int commit_is_due(const struct commit *commit);
 
-/* Nonzero if one of its files is a partial of the same file as name is. */
+/* Nonzero if the group has a partial of the same file as name. */
 int commit_holds(const struct commit *commit, const char *name);
 
 /*
