@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A receiving directory "in" for tests of the server's rooms. */
+/* A receiving directory "in" for tests of the server. */
 #ifndef TESTS_UNIT_SERVER_INBOX_H
 #define TESTS_UNIT_SERVER_INBOX_H
 
@@ -17,7 +17,7 @@
  * helpers and lack the server.
  */
 
-/* The path of the staging folder; static. */
+/* Returns the path of the staging directory; static. */
 static inline const char *
 inbox_staging(void)
 {
@@ -27,7 +27,7 @@ inbox_staging(void)
 	return path;
 }
 
-/* Make it, and open it as a server that syncs. */
+/* Create the directory, and open it as a server that syncs. */
 static inline void
 inbox_open(struct store *store)
 {
@@ -40,7 +40,7 @@ inbox_open(struct store *store)
 	ck_assert_int_eq(store_enter(store, &outcome), 0);
 }
 
-/* Close it; nothing that was staged may be left. */
+/* Close the store; expect that no staged file is left. */
 static inline void
 inbox_close(struct store *store)
 {
@@ -49,8 +49,8 @@ inbox_close(struct store *store)
 }
 
 /*
- * Have modes count for this process, too, if it is root's: it may do without
- * those rights, in the staging folder only, until it takes them back.
+ * If this process is root's, drop its privileges so that modes apply to it,
+ * too, and let it use the staging directory.  inbox_be_oneself restores them.
  */
 static inline void
 inbox_be_nobody(const struct store *store)
@@ -69,7 +69,7 @@ inbox_be_oneself(void)
 	ck_assert_int_eq(seteuid(getuid()), 0);
 }
 
-/* An empty file on its way in, of this text. */
+/* Create a staged file with this text. */
 static inline void
 inbox_stage(
     const struct store *store, struct staging_file *staged, const char *text)

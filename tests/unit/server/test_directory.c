@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Held directories: what is never followed, how many are kept, what is synced.
- */
+/* Open directories: which are refused, cached and synced. */
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -36,7 +35,7 @@ find(const char *path, int create)
 	    create ? DIRECTORY_MODE : 0, &outcome);
 }
 
-/* Find it and give it back: from now on it is one of those kept. */
+/* Find and release a directory, which stays in the cache. */
 static void
 visit(const char *path)
 {
@@ -46,7 +45,7 @@ visit(const char *path)
 	directory_release(found);
 }
 
-/* It must be refused, for a reason that has this word. */
+/* Expect a refusal whose text contains word. */
 static void
 expect_refused(const char *path, const char *word)
 {
@@ -71,13 +70,13 @@ START_TEST(empty_path_leads_to_the_receiving_directory)
 }
 END_TEST
 
-/* Else what one worker's sync is told of a failed write no other one hears. */
+/* With a shared descriptor only one worker would see a write-back error. */
 START_TEST(root_is_opened_again_when_permitted)
 {
 	struct directory *root;
 	int shared;
 
-	/* What is open twice has its flags once. */
+	/* A shared descriptor shows the flag that is set here. */
 	ck_assert_int_eq(fcntl(store.root, F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(chmod("in", _i == 0 ? 0311 : 0755), 0);
 	inbox_be_nobody(&store);
@@ -151,7 +150,7 @@ START_TEST(other_file_system_is_refused)
 }
 END_TEST
 
-/* Elsewhere it shows when a file is published: a rename fails. */
+/* Other systems detect a mount only when a rename into it fails. */
 START_TEST(other_mount_of_same_file_system_is_refused)
 {
 	folder_make("else");
@@ -168,7 +167,7 @@ START_TEST(other_mount_of_same_file_system_is_refused)
 }
 END_TEST
 
-/* It must be one that nothing new can be put into, nor below. */
+/* Expect that no entry can be created in path, nor in below. */
 static void
 expect_no_writing(const char *path, const char *below)
 {
@@ -192,7 +191,7 @@ START_TEST(unwritable_directory_is_refused)
 	expect_no_writing("dir", "dir/new");
 	expect_no_writing("dir", "dir/new/er");
 	inbox_be_oneself();
-	/* A refusal is not remembered. */
+	/* Only success is remembered. */
 	ck_assert_int_eq(chmod("in/dir", 0777), 0);
 	inbox_be_nobody(&store);
 	found = find("dir", 0);
@@ -247,7 +246,7 @@ START_TEST(directory_is_created_again_after_removal)
 }
 END_TEST
 
-/* Nothing is made where only the way there was held. */
+/* Nothing is created in a directory that was moved elsewhere. */
 START_TEST(child_is_created_on_the_path_after_parent_moved)
 {
 	folder_make("outside");
@@ -274,7 +273,7 @@ START_TEST(directory_in_use_stays_open_when_forgotten)
 }
 END_TEST
 
-/* Have so many known, "first" the oldest and the receiving one included. */
+/* Fill the cache with so many directories, "first" the oldest. */
 static void
 visit_many(size_t count)
 {
@@ -289,9 +288,9 @@ visit_many(size_t count)
 	    count < DIRECTORY_CACHE ? count : DIRECTORY_CACHE);
 }
 
-/* Nonzero if it is found without being opened. */
+/* Returns nonzero if the directory is found without being opened. */
 static int
-is_kept(const char *path)
+is_cached(const char *path)
 {
 	size_t before = support_descriptors();
 	struct directory *found = find(path, 0);
@@ -313,7 +312,7 @@ START_TEST(cache_keeps_a_limited_number)
 		ck_assert_uint_le(
 		    support_descriptors() - before, DIRECTORY_CACHE);
 		if (counts[i] <= DIRECTORY_CACHE)
-			ck_assert(is_kept("first"));
+			ck_assert(is_cached("first"));
 		else
 			ck_assert_uint_eq(directories.count, DIRECTORY_CACHE);
 		directories_forget(&directories);
@@ -327,13 +326,13 @@ START_TEST(cache_keeps_the_last_used)
 	visit_many(DIRECTORY_CACHE);
 	visit("first");
 	visit("more");
-	ck_assert(is_kept("first"));
-	ck_assert(is_kept("more"));
-	ck_assert(is_kept("d3"));
+	ck_assert(is_cached("first"));
+	ck_assert(is_cached("more"));
+	ck_assert(is_cached("d3"));
 }
 END_TEST
 
-/* "a/a/a ...", of so many components. */
+/* Returns "a/a/a...", of so many components. */
 static const char *
 deep_path(size_t depth)
 {
@@ -389,7 +388,7 @@ START_TEST(sync_links_directory_and_parents)
 	low = find("there/a/b", 1);
 	high = find("there", 0);
 	ck_assert(low != NULL && high != NULL);
-	/* Nobody knows whether whoever made it has synced it. */
+	/* Another process may have created the directory without a sync. */
 	ck_assert(!high->linked && !low->linked && !low->parent->linked);
 	ck_assert_ptr_eq(low->parent->parent, high);
 	ck_assert_int_eq(directory_sync(low), 0);
@@ -430,7 +429,7 @@ START_TEST(sync_reports_unsupported_without_error)
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	ck_assert_ptr_nonnull(found);
-	/* Like a directory of a file system that cannot do it. */
+	/* fsync of /dev/null fails as on a file system without support. */
 	ck_assert_int_eq(dup2(null, found->fd), found->fd);
 	ck_assert_int_eq(directory_sync(found), 1);
 	close(null);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is learned of a file system, and what follows for times. */
+/* The properties of a file system, and how times are rounded and kept. */
 #include "server/store/file_system.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ Suite *file_system_suite(void);
 static struct file_system system_;
 
 static int
-open_folder(const char *path)
+open_directory(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY);
 
@@ -31,7 +31,7 @@ START_TEST(properties_of_tmpfs_are_found)
 
 	if (!support_mount("in", 64))
 		return;
-	fd = open_folder("in");
+	fd = open_directory("in");
 	umask(077);
 	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
 	ck_assert(system_.known);
@@ -49,14 +49,14 @@ START_TEST(properties_of_tmpfs_are_found)
 }
 END_TEST
 
-/* The safe guess: names are looked at, and nothing is refused. */
+/* The assumptions: names may fold, and all times and modes are kept. */
 START_TEST(assumptions_are_safe_when_learning_fails)
 {
 	const struct timespec far = {INT64_C(1) << 40, 0};
 	int fd;
 
 	folder_make("in");
-	fd = open_folder("in");
+	fd = open_directory("in");
 	ck_assert_int_eq(rmdir("in"), 0);
 	ck_assert_int_eq(file_system_learn(&system_, fd), -1);
 	ck_assert_int_eq(errno, ENOENT);
@@ -69,7 +69,6 @@ START_TEST(assumptions_are_safe_when_learning_fails)
 }
 END_TEST
 
-/* Its inodes are gone, or its blocks: nothing is left behind. */
 START_TEST(no_files_are_left_when_file_system_is_full)
 {
 	char block[4096] = "";
@@ -77,7 +76,7 @@ START_TEST(no_files_are_left_when_file_system_is_full)
 
 	if (!support_mount("in", 64))
 		return;
-	fd = open_folder("in");
+	fd = open_directory("in");
 	file = open("in/fill", O_WRONLY | O_CREAT, 0600);
 	while (write(file, block, sizeof(block)) > 0)
 		continue;
@@ -93,17 +92,17 @@ END_TEST
 
 START_TEST(only_probe_names_are_owned)
 {
-	ck_assert(file_system_owns("Probe-folder-1-2-3"));
+	ck_assert(file_system_owns("Probe-directory-1-2-3"));
 	ck_assert(!file_system_owns("probe"));
 	ck_assert(!file_system_owns("r0123456789abcdef"));
 	ck_assert(!file_system_owns(""));
 }
 END_TEST
 
-/* Wished and found, and whether that is the same. */
+/* Times requested and found, and whether they match. */
 static const struct {
 	uint64_t granularity;
-	struct timespec wished, found;
+	struct timespec requested, found;
 	int same;
 } pairs[] = {
     {1, {5, 7}, {5, 7}, 1},
@@ -151,7 +150,7 @@ START_TEST(time_matches_when_rounded_up_or_down)
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		system_.granularity = pairs[i].granularity;
 		ck_assert_msg(file_system_is_time(&system_, &pairs[i].found,
-				  &pairs[i].wished) == pairs[i].same,
+				  &pairs[i].requested) == pairs[i].same,
 		    "pair %zu", i);
 	}
 }
@@ -165,7 +164,6 @@ keeps(int fd, int64_t seconds)
 	return file_system_keeps_time(&system_, fd, &modified);
 }
 
-/* Without a folder to try it in. */
 START_TEST(time_in_known_range_is_kept_without_trial)
 {
 	system_ = (struct file_system){
@@ -181,18 +179,17 @@ START_TEST(time_in_known_range_is_kept_without_trial)
 }
 END_TEST
 
-/* Each of its seconds as they are seen: what is far is tried. */
 START_TEST(time_outside_known_range_is_tried)
 {
 	int fd;
 
 	folder_make("in");
-	fd = open_folder("in");
+	fd = open_directory("in");
 	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
 	system_.first = system_.last = 0;
 	ck_assert(keeps(fd, 1000000000));
 	ck_assert(keeps(fd, -1));
-	/* No file system of ours has so many years. */
+	/* The test's file system cannot keep this. */
 	ck_assert(!keeps(fd, INT64_MAX));
 	ck_assert_uint_eq(folder_count("in"), 0);
 	close(fd);

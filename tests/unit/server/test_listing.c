@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names that must stand in a listing byte for byte. */
+/* Check names against the listing of a directory. */
 #include "server/store/listing.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ teardown(void)
 	close(fd);
 }
 
-/* As a file system does that folds: the name leads to that file. */
+/* Check name as if it led to file, as it does where names fold. */
 static int
 check(const char *name, const char *file)
 {
@@ -77,7 +77,7 @@ START_TEST(other_spelling_is_refused_and_reported)
 }
 END_TEST
 
-/* The short name of a file, say, which it lists nowhere. */
+/* A short name such as A~1 of FAT is not listed. */
 START_TEST(unknown_spelling_is_refused)
 {
 	file_make("in/a", "");
@@ -99,7 +99,6 @@ START_TEST(new_name_is_found_at_once)
 }
 END_TEST
 
-/* A list that is old is not believed. */
 START_TEST(renamed_file_is_refused_when_listing_expires)
 {
 	file_make("in/a", "");
@@ -119,7 +118,7 @@ START_TEST(name_fails_when_directory_cannot_be_read)
 	    listing_check(&listing, -1, "b", &found, &outcome), -1);
 	ck_assert_int_eq(errno, EBADF);
 	ck_assert_int_ne(outcome.status, STATUS_STORED);
-	/* The old list is not taken for one of nothing, or of now. */
+	/* The failure left no listing behind; the directory is read again. */
 	ck_assert_int_eq(check("a", "a"), 0);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is kept of large files: found again, by its own name only. */
+/* Find, claim and create partials. */
 #include "server/store/partial.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static int
 find(const char *path, const struct wire_request *request,
     struct partial *partial)
 {
-	/* As a new connection, which reads the names anew. */
+	/* A new connection reads the names again. */
 	partial_finder_release(&finder);
 	partial->foreign = 0;
 	partial_name(
@@ -70,7 +70,7 @@ stage(struct staging_file *staged)
 	return partial_stage(&store, staged);
 }
 
-/* Leave so many bytes of the file behind. */
+/* Create a partial of so many bytes. */
 static void
 leave(size_t length)
 {
@@ -138,7 +138,6 @@ START_TEST(partial_is_found_with_its_digest)
 }
 END_TEST
 
-/* Holes need space yet, and what is behind the data may be none of it. */
 START_TEST(digest_covers_holes)
 {
 	struct partial partial;
@@ -229,7 +228,7 @@ START_TEST(locked_partial_is_not_claimed)
 }
 END_TEST
 
-/* Each process stages it and has the next do so.  Returns how many could. */
+/* Stage the file, and have a child do the same.  Returns how many could. */
 static int
 stage_in_turn(const char *taken)
 {
@@ -263,24 +262,24 @@ START_TEST(four_attempts_at_once_have_different_names)
 }
 END_TEST
 
-/* Leave so many MiB of the file behind, of that sender and try. */
+/* Create a partial of so many MiB, as this sender and attempt. */
 static void
-leave_try(uint64_t sender, char try, off_t mebibytes)
+leave_attempt(uint64_t sender, char attempt, off_t mebibytes)
 {
 	struct staging_file staged;
 	int fd;
 
 	partial_name(&store, sender, &staged, "a/b", 3, &whole);
-	staged.name[strlen(staged.name) - 1] = try;
+	staged.name[strlen(staged.name) - 1] = attempt;
 	fd = openat(store.staging, staged.name, O_WRONLY | O_CREAT, 0600);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(ftruncate(fd, mebibytes * PARTIAL_LEAST), 0);
 	close(fd);
 }
 
-/* What must be offered: so many MiB. */
+/* Expect that a partial of so many MiB is found, and remove it. */
 static void
-expect_offer(off_t mebibytes, int foreign)
+expect_found(off_t mebibytes, int foreign)
 {
 	struct partial partial;
 
@@ -292,14 +291,14 @@ expect_offer(off_t mebibytes, int foreign)
 
 START_TEST(own_and_longer_partials_are_tried_first)
 {
-	leave_try(SENDER, '0', 1);
-	leave_try(SENDER, '1', 2);
-	leave_try(OTHER, '0', 3);
-	leave_try(OTHER, '2', 1);
-	expect_offer(2, 0);
-	expect_offer(1, 0);
-	expect_offer(3, 1);
-	expect_offer(1, 1);
+	leave_attempt(SENDER, '0', 1);
+	leave_attempt(SENDER, '1', 2);
+	leave_attempt(OTHER, '0', 3);
+	leave_attempt(OTHER, '2', 1);
+	expect_found(2, 0);
+	expect_found(1, 0);
+	expect_found(3, 1);
+	expect_found(1, 1);
 	inbox_close(&store);
 }
 END_TEST
@@ -308,19 +307,19 @@ START_TEST(foreign_partial_is_found_only_when_permitted)
 {
 	struct partial partial;
 
-	leave_try(OTHER, '0', 2);
+	leave_attempt(OTHER, '0', 2);
 	finder.shows_foreign = 0;
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	leave_try(SENDER, '0', 1);
-	expect_offer(1, 0);
+	leave_attempt(SENDER, '0', 1);
+	expect_found(1, 0);
 	finder.shows_foreign = 1;
-	expect_offer(2, 1);
+	expect_found(2, 1);
 	inbox_close(&store);
 }
 END_TEST
 
-/* Versions before had no sender in the name. */
+/* Earlier versions used such names. */
 START_TEST(name_without_sender_is_foreign)
 {
 	struct staging_file staged, old = {.fd = -1};
@@ -331,12 +330,11 @@ START_TEST(name_without_sender_is_foreign)
 	ck_assert(partial_is_name(old.name) && !partial_has_sender(old.name));
 	ck_assert_int_eq(
 	    renameat(store.staging, staged.name, store.staging, old.name), 0);
-	expect_offer(1, 1);
+	expect_found(1, 1);
 	inbox_close(&store);
 }
 END_TEST
 
-/* It says so only while it waits. */
 START_TEST(scoreboard_shows_wanted_partial_while_waiting)
 {
 	struct scoreboard board;
@@ -364,7 +362,7 @@ START_TEST(scoreboard_shows_wanted_partial_while_waiting)
 }
 END_TEST
 
-/* Hold the file's lock for a while, then remove it, as the sweep does. */
+/* Hold the file's lock for a while, then remove it, as a sweep does. */
 static pid_t
 sweep_slowly(const char *name)
 {
@@ -388,7 +386,6 @@ sweep_slowly(const char *name)
 	return child;
 }
 
-/* It is kept under its name, although the sweep came first. */
 START_TEST(partial_is_created_again_when_swept)
 {
 	struct staging_file staged;
@@ -420,7 +417,7 @@ START_TEST(staging_truncates_the_partial)
 }
 END_TEST
 
-/* What was finished, and not published: its mode is the sender's. */
+/* A complete file that was not published has the sender's mode. */
 START_TEST(unwritable_partial_is_created_again)
 {
 	struct partial partial;
@@ -440,7 +437,7 @@ START_TEST(unwritable_partial_is_created_again)
 }
 END_TEST
 
-/* What was published by a link, and has its staging name yet. */
+/* A file that was published by a link may still have its staging name. */
 START_TEST(published_partial_is_not_modified)
 {
 	struct partial partial;

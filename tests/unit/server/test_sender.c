@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The number of a sender, and the secret that it is made with. */
+/* The number of a sender, and the secret that hides its address. */
 #include "server/store/sender.h"
 
 #include <arpa/inet.h>
@@ -53,7 +53,7 @@ START_TEST(secret_is_saved_with_mode_0600)
 	ck_assert_uint_eq(file_mode(path), S_IFREG | 0600);
 	sender_learn_secret(&again);
 	ck_assert_mem_eq(store.secret, again.secret, STORE_SECRET);
-	/* Another folder has another. */
+	/* Without the file, a new secret is made. */
 	ck_assert_int_eq(unlink(path), 0);
 	sender_learn_secret(&again);
 	ck_assert_mem_ne(store.secret, again.secret, STORE_SECRET);
@@ -61,7 +61,7 @@ START_TEST(secret_is_saved_with_mode_0600)
 }
 END_TEST
 
-/* A server that died while it made it. */
+/* A server that died while it wrote the secret leaves a short one. */
 START_TEST(short_secret_is_replaced)
 {
 	struct store again = store;
@@ -78,7 +78,6 @@ END_TEST
 
 #define SERVERS 8
 
-/* All that start at once have the same one. */
 START_TEST(servers_that_start_together_share_the_secret)
 {
 	uint8_t secrets[SERVERS][STORE_SECRET];
@@ -108,7 +107,7 @@ START_TEST(servers_that_start_together_share_the_secret)
 }
 END_TEST
 
-/* What stands there is not followed, and the server has one all the same. */
+/* The server then uses a secret that it does not save. */
 START_TEST(secret_is_not_written_through_symbolic_link)
 {
 	static const uint8_t nothing[STORE_SECRET];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* A session that finds what another sender left of the same file. */
-#include "server/shared/scoreboard.h"
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Free space: what must stay free, shares of it, and when a look is due. */
+/* Free space: how much stays free, how it is shared, when it is checked. */
 #include "server/store/space.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
-#include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 #define WORKERS 4
 
@@ -18,7 +20,7 @@ static struct space_account account;
 static struct outcome outcome;
 static uint64_t available;
 
-/* Receive into a file system of so many KiB.  Returns 0 if there is none. */
+/* Open a store on a file system of so many KiB.  Returns 0 if it cannot. */
 static int
 open_disk(unsigned kibibytes)
 {
@@ -36,7 +38,7 @@ open_disk(unsigned kibibytes)
 }
 
 static int
-look(uint64_t bytes, uint64_t held)
+check(uint64_t bytes, uint64_t held)
 {
 	const struct space_amount needed = {bytes, 0}, has = {held, 0};
 	int result = space_check(&store, &account, &needed, &has, &outcome);
@@ -48,13 +50,13 @@ look(uint64_t bytes, uint64_t held)
 	return result;
 }
 
-/* So many bytes must fit exactly, and one more must not. */
+/* Expect that most bytes fit, and one more does not. */
 static void
 expect_room(uint64_t most, uint64_t held)
 {
-	ck_assert_int_eq(look(most - 1, held), 0);
-	ck_assert_int_eq(look(most, held), 0);
-	ck_assert_int_eq(look(most + 1, held), -1);
+	ck_assert_int_eq(check(most - 1, held), 0);
+	ck_assert_int_eq(check(most, held), 0);
+	ck_assert_int_eq(check(most + 1, held), -1);
 }
 
 START_TEST(bytes_are_refused_when_too_few_stay_free)
@@ -65,15 +67,15 @@ START_TEST(bytes_are_refused_when_too_few_stay_free)
 	store.free_bytes = available - 1000;
 	expect_room(1000, 0);
 	store.free_bytes = available;
-	ck_assert_int_eq(look(0, 0), 0);
+	ck_assert_int_eq(check(0, 0), 0);
 	store.free_bytes = available + 1;
-	ck_assert_int_eq(look(0, 0), -1);
-	ck_assert_int_eq(look(UINT64_MAX - 1, 0), -1);
-	/* The larger of both counts; percents are rounded somehow. */
+	ck_assert_int_eq(check(0, 0), -1);
+	ck_assert_int_eq(check(UINT64_MAX - 1, 0), -1);
+	/* The larger reserve counts.  Leave room for rounding of percents. */
 	store.free_percent = 50;
 	store.free_bytes = 1;
-	ck_assert_int_eq(look(available / 100 * 48, 0), 0);
-	ck_assert_int_eq(look(available / 100 * 52, 0), -1);
+	ck_assert_int_eq(check(available / 100 * 48, 0), 0);
+	ck_assert_int_eq(check(available / 100 * 52, 0), -1);
 	store_close(&store);
 }
 END_TEST
@@ -84,11 +86,11 @@ START_TEST(allocated_blocks_count_as_free_for_their_file)
 		return;
 	store.free_bytes = available - 1000;
 	expect_room(1000 + 5000, 5000);
-	/* Others took what was to stay free: only the surplus is left. */
+	/* Others have used the reserve: only the file's surplus is left. */
 	store.free_bytes = available + 1000;
-	ck_assert_int_eq(look(5000, 5999), -1);
-	ck_assert_int_eq(look(5000, 6000), 0);
-	ck_assert_int_eq(look(5000, 6001), 0);
+	ck_assert_int_eq(check(5000, 5999), -1);
+	ck_assert_int_eq(check(5000, 6000), 0);
+	ck_assert_int_eq(check(5000, 6001), 0);
 	store_close(&store);
 }
 END_TEST
@@ -98,24 +100,24 @@ START_TEST(lack_is_reported_when_file_does_not_fit)
 	if (!open_disk(4096))
 		return;
 	store.free_bytes = available - 1000;
-	ck_assert_int_eq(look(1000, 0), 0);
+	ck_assert_int_eq(check(1000, 0), 0);
 	ck_assert_uint_eq(account.lack.bytes, 0);
-	ck_assert_int_eq(look(1001, 0), -1);
+	ck_assert_int_eq(check(1001, 0), -1);
 	ck_assert_uint_eq(account.lack.bytes, 1);
 	store.free_bytes = available + 7;
-	ck_assert_int_eq(look(100, 50), -1);
+	ck_assert_int_eq(check(100, 50), -1);
 	ck_assert_uint_eq(account.lack.bytes, 57);
 	ck_assert_uint_eq(account.lack.files, 0);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "needs 50 B, "));
-	/* A file of unknown size names no need. */
-	ck_assert_int_eq(look(0, 0), -1);
+	/* The text omits the need of a file of unknown size. */
+	ck_assert_int_eq(check(0, 0), -1);
 	ck_assert_ptr_null(strstr(outcome.text, "needs"));
 	store_close(&store);
 }
 END_TEST
 
 static int
-look_for_files(uint64_t files, uint64_t held)
+check_files(uint64_t files, uint64_t held)
 {
 	const struct space_amount needed = {0, files}, has = {0, held};
 
@@ -135,17 +137,17 @@ START_TEST(inodes_are_refused_when_too_few_stay_free)
 	ck_assert_uint_eq(numbers.f_files, 200);
 	store.free_percent = 20;
 	usable = numbers.f_favail - 40;
-	ck_assert_int_eq(look_for_files(usable - 1, 0), 0);
-	ck_assert_int_eq(look_for_files(usable, 0), 0);
-	ck_assert_int_eq(look_for_files(usable + 1, 0), -1);
+	ck_assert_int_eq(check_files(usable - 1, 0), 0);
+	ck_assert_int_eq(check_files(usable, 0), 0);
+	ck_assert_int_eq(check_files(usable + 1, 0), -1);
 	ck_assert_int_eq(outcome.status, STATUS_NO_SPACE);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "of which 40 must stay"));
 	ck_assert_uint_eq(account.lack.files, 1);
 	ck_assert_uint_eq(account.lack.bytes, 0);
-	ck_assert_int_eq(look_for_files(usable + 1, 1), 0);
-	/* What is there already needs none. */
+	ck_assert_int_eq(check_files(usable + 1, 1), 0);
+	/* An existing file needs no inode. */
 	store.free_percent = 99;
-	ck_assert_int_eq(look_for_files(1, 1), 0);
+	ck_assert_int_eq(check_files(1, 1), 0);
 	store_close(&store);
 }
 END_TEST
@@ -154,7 +156,7 @@ static void
 expect_share(uint64_t usable, uint64_t share)
 {
 	store.free_bytes = available - usable;
-	ck_assert_int_eq(look(0, 0), 0);
+	ck_assert_int_eq(check(0, 0), 0);
 	ck_assert_uint_eq(space_left(&account), share);
 }
 
@@ -180,7 +182,7 @@ START_TEST(check_is_due_when_share_is_used)
 	if (!open_disk(4096))
 		return;
 	ck_assert_uint_eq(space_left(&account), 0);
-	ck_assert_int_eq(look(0, 0), 0);
+	ck_assert_int_eq(check(0, 0), 0);
 	account.until = IO_NEVER;
 	space_use(&account, account.share - 1);
 	ck_assert_uint_eq(space_left(&account), 1);
@@ -196,7 +198,7 @@ START_TEST(check_is_due_when_share_expires)
 {
 	if (!open_disk(4096))
 		return;
-	ck_assert_int_eq(look(0, 0), 0);
+	ck_assert_int_eq(check(0, 0), 0);
 	ck_assert_uint_gt(account.until, io_now() - 1);
 	ck_assert_uint_le(account.until, io_now() + SPACE_CHECK_TIME);
 	account.until = io_now();
@@ -209,13 +211,13 @@ START_TEST(check_is_due_after_refusal)
 {
 	if (!open_disk(4096))
 		return;
-	ck_assert_int_eq(look(available + 1, 0), -1);
+	ck_assert_int_eq(check(available + 1, 0), -1);
 	ck_assert_uint_eq(space_left(&account), 0);
 	store_close(&store);
 }
 END_TEST
 
-/* As those of the kernel, which have no size. */
+/* As /proc, for example. */
 START_TEST(file_fits_when_file_system_reports_no_size)
 {
 	struct statvfs system;
@@ -225,7 +227,7 @@ START_TEST(file_fits_when_file_system_reports_no_size)
 	    system.f_blocks != 0)
 		support_skip("proc", "there is no /proc");
 	else
-		ck_assert_int_eq(look(UINT64_MAX / 2, 0), 0);
+		ck_assert_int_eq(check(UINT64_MAX / 2, 0), 0);
 	if (store.staging != -1)
 		close(store.staging);
 }

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The receiving directory and its staging folder: whose, and swept of what. */
-#include <errno.h>
-#include <poll.h>
+/* Open the receiving directory and its staging directory. */
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "common/io.h"
 #include "tests/unit/server/inbox.h"
 
 #define NOBODY 65534
-#define MANY 200
 
 Suite *store_suite(void);
 
@@ -51,7 +47,7 @@ START_TEST(missing_receiving_directory_is_reported)
 }
 END_TEST
 
-/* What stands in the place of the staging folder must be refused. */
+/* Expect that the present staging directory is refused. */
 static void
 expect_refused(void)
 {
@@ -118,7 +114,7 @@ START_TEST(unwritable_receiving_directory_is_refused)
 	int root = geteuid() == 0, status;
 	pid_t child;
 
-	/* Even if its staging folder is there already. */
+	/* Even if the staging directory exists already. */
 	folder_make("in");
 	snprintf(staging, sizeof(staging), "in/.ftx-%lu",
 	    root ? (unsigned long)NOBODY : (unsigned long)geteuid());
@@ -139,112 +135,6 @@ START_TEST(unwritable_receiving_directory_is_refused)
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
-}
-END_TEST
-
-START_TEST(created_files_have_mode_0600_and_different_names)
-{
-	static struct staging_file staged[MANY];
-	struct store store = {.root = -1};
-	char path[2 * STAGING_NAME];
-
-	umask(0);
-	inbox_open(&store);
-	for (size_t i = 0; i < MANY; i++) {
-		ck_assert_int_eq(staging_create(&store, &staged[i]), 0);
-		snprintf(path, sizeof(path), "%s/%s", inbox_staging(),
-		    staged[i].name);
-		ck_assert_uint_eq(file_mode(path), S_IFREG | 0600);
-	}
-	ck_assert_uint_eq(folder_count(inbox_staging()), MANY);
-	for (size_t i = 0; i < MANY; i++)
-		staging_discard(&store, &staged[i]);
-	inbox_close(&store);
-}
-END_TEST
-
-/* A staged file's name is that of its maker, millisecond and number. */
-struct guess {
-	unsigned long pid, serial;
-	unsigned long long now;
-};
-
-/* So many numbers of so many milliseconds, that begin so late. */
-#define GUESSED 3
-#define MILLISECONDS 60
-#define LATE 500
-
-static struct guess
-read_name(const struct staging_file *staged)
-{
-	struct guess guess;
-
-	ck_assert_int_eq(sscanf(staged->name, "%lx-%llx-%lx", &guess.pid,
-			     &guess.now, &guess.serial),
-	    3);
-	return guess;
-}
-
-/* The name that is so far away. */
-static const char *
-guess_name(const struct guess *last, unsigned away)
-{
-	static char path[3 * STAGING_NAME];
-
-	snprintf(path, sizeof(path), "%s/%lx-%llx-%lx", inbox_staging(),
-	    last->pid, last->now + away / GUESSED,
-	    last->serial + 1 + away % GUESSED);
-	return path;
-}
-
-START_TEST(existing_name_is_skipped_when_guessed)
-{
-	struct guess last, next;
-	struct store store = {.root = -1};
-	struct staging_file staged;
-
-	inbox_open(&store);
-	ck_assert_int_eq(staging_create(&store, &staged), 0);
-	last = read_name(&staged);
-	staging_discard(&store, &staged);
-	last.now += LATE;
-	for (unsigned i = 0; i < GUESSED * MILLISECONDS; i++)
-		ck_assert_int_eq(
-		    symlink("../../victim", guess_name(&last, i)), 0);
-	while (io_now() <= (io_time)last.now)
-		(void)poll(NULL, 0, 1);
-	ck_assert_int_eq(staging_create(&store, &staged), 0);
-	next = read_name(&staged);
-	if (next.now < last.now + MILLISECONDS)
-		ck_assert_uint_eq(next.serial, last.serial + 1 + GUESSED);
-	ck_assert_int_eq(access("victim", F_OK), -1);
-	staging_discard(&store, &staged);
-	for (unsigned i = 0; i < GUESSED * MILLISECONDS; i++)
-		ck_assert_int_eq(unlink(guess_name(&last, i)), 0);
-	inbox_close(&store);
-}
-END_TEST
-
-START_TEST(names_end_in_the_host_when_locks_are_not_shared)
-{
-	struct store store = {.root = -1};
-	struct staging_file staged;
-	char host[256] = "";
-
-	inbox_open(&store);
-	store_mark(&store, 0);
-	ck_assert_int_eq(gethostname(host, sizeof(host) - 1), 0);
-	ck_assert_uint_eq(strlen(store.mark), 1 + strlen(host));
-	ck_assert_int_eq(store.mark[0], '@');
-	ck_assert_int_eq(staging_create(&store, &staged), 0);
-	ck_assert_str_eq(strchr(staged.name, '@'), store.mark);
-	ck_assert(staging_is_own(&store, staged.name));
-	ck_assert(!staging_is_own(&store, "1-2-3"));
-	ck_assert(!staging_is_own(&store, "1-2-3@another"));
-	staging_discard(&store, &staged);
-	store_mark(&store, 1);
-	ck_assert(staging_is_own(&store, "1-2-3@another"));
-	inbox_close(&store);
 }
 END_TEST
 
@@ -270,21 +160,6 @@ START_TEST(staging_directory_is_created_again_when_removed)
 	ck_assert_int_eq(store_reenter(&store, &outcome), 0);
 	ck_assert(!store_staging_is_gone(&store));
 	ck_assert(file_is(store.staging, inbox_staging()));
-	inbox_close(&store);
-}
-END_TEST
-
-START_TEST(discard_keeps_errno)
-{
-	struct store store = {.root = -1};
-	struct staging_file staged;
-
-	inbox_open(&store);
-	inbox_stage(&store, &staged, "x");
-	errno = EXDEV;
-	staging_discard(&store, &staged);
-	ck_assert_int_eq(errno, EXDEV);
-	ck_assert_int_eq(staged.fd, -1);
 	inbox_close(&store);
 }
 END_TEST
@@ -323,7 +198,7 @@ START_TEST(largest_file_is_limited_by_rlimit)
 }
 END_TEST
 
-/* What could not be learned at the start is tried again with each SIGHUP. */
+/* SIGHUP makes the server call store_reenter. */
 START_TEST(unknown_file_system_is_learned_on_reenter)
 {
 	struct outcome outcome;
@@ -354,11 +229,7 @@ store_suite(void)
 	tcase_add_test(
 	    tcase, staging_directory_on_other_file_system_is_refused);
 	tcase_add_test(tcase, unwritable_receiving_directory_is_refused);
-	tcase_add_test(tcase, created_files_have_mode_0600_and_different_names);
-	tcase_add_test(tcase, existing_name_is_skipped_when_guessed);
-	tcase_add_test(tcase, names_end_in_the_host_when_locks_are_not_shared);
 	tcase_add_test(tcase, staging_directory_is_created_again_when_removed);
-	tcase_add_test(tcase, discard_keeps_errno);
 	tcase_add_test(tcase, removed_receiving_directory_is_refused);
 	tcase_add_test(tcase, largest_file_is_limited_by_rlimit);
 	tcase_add_test(tcase, unknown_file_system_is_learned_on_reenter);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is removed from the staging folder, and what stays. */
+/* Sweep abandoned files and partials from the staging directory. */
 #include "server/store/sweep.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 Suite *sweep_suite(void);
 
-/* A process that holds a staged file until it can read from hold. */
+/* Start a process that holds a staged file until it reads from hold. */
 static pid_t
 start_holder(const struct store *store, mode_t mode, int hold, int ready)
 {
@@ -33,7 +33,7 @@ start_holder(const struct store *store, mode_t mode, int hold, int ready)
 	_exit(0);
 }
 
-/* The first is that of a file on its way, the others of finished ones. */
+/* An incomplete file has the first mode, complete ones the others. */
 static const mode_t modes[] = {0600, 0666, 0444, 0400};
 
 START_TEST(abandoned_file_is_swept_when_unlocked)
@@ -72,13 +72,13 @@ START_TEST(sweep_keeps_other_file_types)
 	inbox_open(&store);
 	file_make("victim", "kept");
 	ck_assert_int_eq(fchdir(store.staging), 0);
-	folder_make("folder");
+	folder_make("directory");
 	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
 	ck_assert_int_eq(symlink("../../victim", "link"), 0);
 	file_make("abandoned", "x");
 	ck_assert_int_eq(sweep_abandoned(&store), 1);
 	ck_assert(!file_exists("abandoned"));
-	ck_assert(S_ISDIR(file_mode("folder")));
+	ck_assert(S_ISDIR(file_mode("directory")));
 	ck_assert(S_ISFIFO(file_mode("fifo")));
 	ck_assert(S_ISLNK(file_mode("link")));
 	file_expect_text("../../victim", "kept");
@@ -86,10 +86,10 @@ START_TEST(sweep_keeps_other_file_types)
 }
 END_TEST
 
-/* No process has this number, the largest. */
+/* The largest process ID, which no process has. */
 #define NOBODY "7fffffff"
 
-/* As a kill leaves them that comes while the file system is looked at. */
+/* A process that is killed leaves its probes behind. */
 START_TEST(probe_is_swept_when_its_process_died)
 {
 	struct store store;
@@ -97,7 +97,7 @@ START_TEST(probe_is_swept_when_its_process_died)
 	inbox_open(&store);
 	store_mark(&store, 0);
 	ck_assert_int_eq(fchdir(store.staging), 0);
-	folder_make("Probe-folder-1-2-" NOBODY);
+	folder_make("Probe-directory-1-2-" NOBODY);
 	file_make("Probe\xc3\xa9-1-2-" NOBODY, "x");
 	ck_assert_int_eq(
 	    link("Probe\xc3\xa9-1-2-" NOBODY, "Probe-other-1-2-" NOBODY), 0);
@@ -110,7 +110,6 @@ START_TEST(probe_is_swept_when_its_process_died)
 }
 END_TEST
 
-/* It would be removed under the eyes of whoever learns from it. */
 START_TEST(probe_stays_when_its_process_runs)
 {
 	const unsigned long processes[] = {(unsigned long)getpid(), 1};
@@ -132,7 +131,7 @@ START_TEST(probe_stays_when_its_process_runs)
 }
 END_TEST
 
-/* Leave a partial of that size behind, last written so many seconds ago. */
+/* Create a partial of this size, last written age seconds ago. */
 static void
 leave_partial(
     const struct store *store, const char *name, off_t size, time_t age)
@@ -169,7 +168,7 @@ START_TEST(large_partial_stays_until_it_expires)
 }
 END_TEST
 
-/* Without shared locks another host's live file looks abandoned here. */
+/* Another host's lock is invisible here, so its files look abandoned. */
 START_TEST(file_of_other_host_stays_when_locks_are_not_shared)
 {
 	const struct space_amount one_file = {0, 1};
@@ -199,7 +198,7 @@ END_TEST
 
 #define BLOCK (1024 * 1024)
 
-/* Leave a partial that takes up so many MiB, last written so long ago. */
+/* Create a partial without holes, last written age seconds ago. */
 static void
 leave_blocks(
     const struct store *store, const char *name, unsigned mebibytes, time_t age)
@@ -213,7 +212,7 @@ leave_blocks(
 	leave_partial(store, name, (off_t)mebibytes * BLOCK, age);
 }
 
-/* Three of 2 MiB each; of the first two nobody can tell which is older. */
+/* Create partials of 2 MiB each.  r1 and r2 are of the same age. */
 static void
 leave_three(const struct store *store)
 {
@@ -230,7 +229,7 @@ make_room(const struct store *store, uint64_t bytes, uint64_t files)
 	return sweep_for_space(store, &need);
 }
 
-/* So many are left of the three; the youngest goes last. */
+/* Expect that so many of the three are left; the newest goes last. */
 static void
 expect_left(const struct store *store, int left)
 {
@@ -241,7 +240,7 @@ expect_left(const struct store *store, int left)
 
 START_TEST(oldest_partials_are_removed_until_need_is_met)
 {
-	/* What is needed, and what is left then. */
+	/* How much is needed, and how many partials are left. */
 	static const struct {
 		uint64_t bytes, files;
 		int left;
@@ -277,7 +276,7 @@ START_TEST(no_partial_is_removed_when_all_do_not_suffice)
 }
 END_TEST
 
-/* The oldest is at work: neither is it taken, nor does it count. */
+/* The oldest is locked, so it is not removed and does not count. */
 START_TEST(locked_partial_is_not_counted)
 {
 	struct store store;
@@ -293,7 +292,7 @@ START_TEST(locked_partial_is_not_counted)
 	ck_assert(make_room(&store, 6 * BLOCK, 0));
 	expect_left(&store, 0);
 	ck_assert(is_there(&store, "r0"));
-	/* To look did not cost the lock. */
+	/* The sweep did not release the lock. */
 	ck_assert(!make_room(&store, 1, 0));
 	close(fd);
 	store_close(&store);
@@ -339,7 +338,7 @@ stop_at_once(void *argument)
 	return 1;
 }
 
-/* Many names: the client would wait, and the process is to stop. */
+/* There are enough files that keepalive is called in between. */
 START_TEST(sweep_stops_when_keepalive_stops_it)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
@@ -361,7 +360,7 @@ START_TEST(sweep_stops_when_keepalive_stops_it)
 }
 END_TEST
 
-/* Names of two senders; the last field is that of the try. */
+/* Names of partials of two senders. */
 #define ONE(name) "r000000000000000" name "-1111111111111111-0"
 #define TWO(name) "r000000000000000" name "-2222222222222222-0"
 
@@ -372,15 +371,15 @@ leave_senders(const struct store *store)
 	leave_blocks(store, TWO("b"), 1, 400);
 	leave_blocks(store, ONE("c"), 1, 300);
 	leave_blocks(store, ONE("d"), 1, 200);
-	/* Of a version that did not name the sender. */
+	/* Earlier versions used names without a sender. */
 	leave_blocks(store, "r000000000000000e", 1, 900);
 }
 
 START_TEST(quota_removes_oldest_of_same_sender)
 {
-	/* The bounds, and how many of the sender's three are left. */
+	/* The quota, and how many of the sender's three partials are left. */
 	static const struct {
-		struct sweep_quota bounds;
+		struct sweep_quota quota;
 		int left;
 	} rows[] = {
 	    {{{9 * BLOCK, 4}, {99 * BLOCK, 99}}, 3},
@@ -399,7 +398,7 @@ START_TEST(quota_removes_oldest_of_same_sender)
 
 	inbox_open(&store);
 	leave_senders(&store);
-	sweep_enforce_quota(&store, ONE("a"), &rows[_i].bounds);
+	sweep_enforce_quota(&store, ONE("a"), &rows[_i].quota);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(is_there(&store, own[i]), i < rows[_i].left);
 	ck_assert(is_there(&store, TWO("b")));
@@ -408,12 +407,11 @@ START_TEST(quota_removes_oldest_of_same_sender)
 }
 END_TEST
 
-/* What is kept has mostly lost its client, for which the tick ends all else. */
+/* keepalive would stop the work. */
 START_TEST(quota_is_enforced_when_client_has_gone)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
-	const struct sweep_quota bounds = {
-	    {99 * BLOCK, 299}, {99 * BLOCK, 999}};
+	const struct sweep_quota quota = {{99 * BLOCK, 299}, {99 * BLOCK, 999}};
 	struct store store;
 	char name[STAGING_NAME];
 
@@ -423,7 +421,7 @@ START_TEST(quota_is_enforced_when_client_has_gone)
 		leave_partial(&store, name, BLOCK, 1000 - i);
 	}
 	store.keepalive = &keepalive;
-	sweep_enforce_quota(&store, name, &bounds);
+	sweep_enforce_quota(&store, name, &quota);
 	ck_assert(is_there(&store, name));
 	ck_assert(!is_there(&store, "r0000000000000000-1111111111111111-0"));
 	ck_assert(is_there(&store, "r0000000000000001-1111111111111111-0"));
