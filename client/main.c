@@ -99,9 +99,9 @@ check_removal(
 	if (!options->remove_source || !options->recursive || count < 2)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct source source = source_of(sources[i]);
+		const struct source source = source_named(sources[i]);
 
-		if (source_called(&source).length > 0)
+		if (source_target_path(&source).length > 0)
 			continue;
 		fprintf(stderr,
 		    "ftx: %s: with remove-source what lies in a directory is "

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "client/connection/stream.h"
-#include "client/run/removal.h"
-#include "client/run/report.h"
+#include "client/run/summary.h"
 #include "client/shared/descriptors.h"
 #include "client/shared/interrupt.h"
 #include "common/blocking.h"
@@ -85,14 +84,15 @@ handle_failure(struct put *put, struct stream *stream, struct outcome *outcome)
 		stream->state = STREAM_CLOSED;
 	if (stream->state == STREAM_PAUSED) {
 		if (stream->retry.slow && !others)
-			report_again(&put->run, outcome, delay);
+			report_retry(&put->run.report, outcome, delay);
 		return;
 	}
 	if (others && is_expendable(stream))
 		return;
 	put->failed = 1;
 	put->outcome = *outcome;
-	put->outcome.status = retry_verdict(&stream->retry, outcome->status);
+	put->outcome.status =
+	    retry_final_status(&stream->retry, outcome->status);
 }
 
 /* Returns nonzero if there is more to do at once. */
@@ -128,10 +128,10 @@ step_streams(struct put *put)
 
 	for (size_t i = 0; i < put->opened && !put->failed; i++) {
 		size_t number = (first + i) % put->opened;
-		uint64_t taken = rate->taken;
+		uint64_t taken = rate->spent;
 
 		more |= step_stream(put, &put->streams[number]);
-		if (rate->limit != 0 && rate->taken != taken)
+		if (rate->limit != 0 && rate->spent != taken)
 			put->turn = number + 1;
 	}
 	return more;
@@ -155,7 +155,7 @@ open_further(struct put *put)
 {
 	const struct run *run = &put->run;
 
-	if (run->directory == NULL || run_is_exhausted(run))
+	if (!remote_is_resolved(&run->remote) || run_is_exhausted(run))
 		return;
 	while (put->opened < put->count)
 		add_stream(put);
@@ -181,25 +181,25 @@ describe_pause(const struct stream *stream)
 static void
 show_pause(struct put *put, const struct stream *stream, io_time now)
 {
-	struct view view;
+	struct meter meter =
+	    run_meter_waiting(&put->run, describe_pause(stream),
+		stream->retry.slow ? stream->since : stream->retry.since);
 
-	view_waiting(&view, &put->run, describe_pause(stream),
-	    stream->retry.slow ? stream->since : stream->retry.since);
 	/* A lost connection has been reported already. */
-	view.brief =
+	meter.brief =
 	    !stream->retry.slow && now - stream->retry.since < SHOW_AFTER;
-	view.notice = stream->retry.slow ? 0 : VIEW_NOTICE_SERVER;
-	progress_show(&put->run.progress, &view, now);
+	meter.notice = stream->retry.slow ? 0 : METER_NOTICE_SERVER;
+	progress_show(&put->run.report.progress, &meter, now);
 }
 
 static void
 show_connecting(struct put *put, const struct stream *stream, io_time now)
 {
-	struct view view;
+	struct meter meter =
+	    run_meter_waiting(&put->run, "connecting", stream->since);
 
-	view_waiting(&view, &put->run, "connecting", stream->since);
-	view.brief = now - stream->since < SHOW_AFTER;
-	progress_show(&put->run.progress, &view, now);
+	meter.brief = now - stream->since < SHOW_AFTER;
+	progress_show(&put->run.report.progress, &meter, now);
 }
 
 /* Show one stream: one that sends, or else the one with the highest state. */
@@ -295,18 +295,17 @@ show_blocked(struct put *put, const char *source, io_time since, io_time now)
 {
 	struct run *run = &put->run;
 	char shown[SHOWN_SOURCE];
-	struct view view;
-
-	view_waiting(&view, run,
+	struct meter meter = run_meter_waiting(run,
 	    source[0] != '\0' ? "waiting for the source"
 			      : "waiting for a source",
 	    since);
+
 	if (source[0] != '\0')
-		view.host = text_escape(shown, sizeof(shown), source,
-		    strlen(source), run->progress.terminal.set);
-	view.brief = now - since < SHOW_AFTER;
-	view.notice = now - since < NOTICE_AFTER ? 0 : VIEW_NOTICE_SOURCE;
-	progress_show(&run->progress, &view, now);
+		meter.host = text_escape(shown, sizeof(shown), source,
+		    strlen(source), run->report.progress.terminal.set);
+	meter.brief = now - since < SHOW_AFTER;
+	meter.notice = now - since < NOTICE_AFTER ? 0 : METER_NOTICE_SOURCE;
+	progress_show(&run->report.progress, &meter, now);
 }
 
 /*
@@ -321,8 +320,8 @@ end_blocked(struct put *put)
 	for (size_t i = 0; i < put->opened; i++)
 		if (put->streams[i].state == STREAM_OPEN)
 			session_abandon(&put->streams[i].session);
-	report_interrupt(&put->run);
-	(void)events_end(&put->run, EXIT_SIGNAL + signal_number);
+	summary_interrupted(&put->run);
+	(void)summary_exit(&put->run, EXIT_SIGNAL + signal_number);
 	interrupt_raise(signal_number);
 }
 
@@ -360,7 +359,8 @@ serve_streams(struct put *put)
 
 	/* Without the second thread, a blocking source stops all streams. */
 	(void)blocking_watch(act_while_blocked, put);
-	removal_restore_named(&put->run);
+	removal_restore_beside(
+	    &put->run.removal, put->run.queue.paths, put->run.queue.count);
 	while (!interrupt_caught() && !put->failed && has_streams(put)) {
 		blocking_turn();
 		more = step_streams(put);
@@ -372,9 +372,9 @@ serve_streams(struct put *put)
 	close_all(put);
 	blocking_unwatch();
 	if (interrupt_caught())
-		report_interrupt(&put->run);
+		summary_interrupted(&put->run);
 	else if (put->failed)
-		report_end(&put->run, &put->outcome);
+		summary_end(&put->run, &put->outcome);
 }
 
 /* Descriptors of one stream: its connection and its open sources. */
@@ -398,7 +398,7 @@ count_streams(struct run *run)
 
 	descriptors_share(&share, descriptors_of_stream(options));
 	if (share.streams < options->streams && !run->input)
-		report_streams(run, share.streams);
+		report_streams(&run->report, share.streams);
 	run->streams = share.streams;
 	run->queue.directories = share.directories;
 	return share.streams;
@@ -421,22 +421,22 @@ make_streams(struct put *put, size_t count)
 static void
 begin(struct put *put)
 {
-	const struct target *target = put->run.target;
+	const struct target *target = put->run.remote.target;
 	const char *reason;
 	struct outcome outcome;
 
 	(void)target_directory(target, &reason);
 	if (reason != NULL) {
-		report_bad_target(&put->run, reason);
+		summary_bad_target(&put->run, reason);
 		return;
 	}
 	interrupt_catch();
 	if (transport_open(&put->transport, target->host, put->run.options,
 		&outcome) == -1) {
 		if (interrupt_caught())
-			report_interrupt(&put->run);
+			summary_interrupted(&put->run);
 		else
-			report_end(&put->run, &outcome);
+			summary_end(&put->run, &outcome);
 		return;
 	}
 	serve_streams(put);
@@ -457,11 +457,11 @@ put_run(const struct options *options, const struct target *target,
 		begin(&put);
 	} else {
 		outcome_set(&outcome, STATUS_MEMORY, "%s", "");
-		report_end(&put.run, &outcome);
+		summary_end(&put.run, &outcome);
 	}
 	status = interrupt_caught() ? EXIT_SIGNAL + interrupt_caught()
-				    : tally_exit(&put.run.tally);
-	status = events_end(&put.run, status);
+				    : tally_exit(&put.run.report.tally);
+	status = summary_exit(&put.run, status);
 	run_release(&put.run);
 	free(put.streams);
 	free(put.waits);

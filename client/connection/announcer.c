@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/run/removal.h"
-#include "client/run/report.h"
 #include "client/settings/options.h"
 #include "client/sources/directories.h"
 #include "client/sources/queue.h"
@@ -40,13 +38,13 @@ announcer_init(struct announcer *announcer, struct run *run, struct conn *conn,
 
 /* Report a source that never becomes a request. */
 static void
-report_unsent(struct run *run, const struct source *source,
+report_unrequested(struct run *run, const struct source *source,
     enum source_kind kind, const struct outcome *outcome)
 {
 	const struct request request = {
 	    .source = *source, .kind = WIRE_KIND_FILE};
 
-	report_source(run, &request, kind, outcome);
+	report_unsent(&run->report, &request, kind, outcome);
 }
 
 /*
@@ -56,7 +54,7 @@ report_unsent(struct run *run, const struct source *source,
 static int
 check_name(struct run *run, const struct source *source, int is_directory)
 {
-	struct wire_bytes name = run_path(run, source);
+	struct wire_bytes name = remote_path(&run->remote, source);
 	const char *reason = wire_check_path(name.bytes, name.length);
 	struct request request = {.source = *source, .state = REQUEST_NEW};
 	struct outcome outcome;
@@ -65,7 +63,7 @@ check_name(struct run *run, const struct source *source, int is_directory)
 		return 1;
 	outcome_set(&outcome, STATUS_REFUSED, "%s%s", reason,
 	    is_directory ? ", nor is what lies in it sent" : "");
-	report_failure(run, &request, &outcome);
+	report_failure(&run->report, &request, &outcome);
 	return 0;
 }
 
@@ -78,8 +76,8 @@ add_request(struct announcer *announcer, const struct source *source,
     enum wire_kind kind, struct directory *directory)
 {
 	struct run *run = announcer->run;
-	struct request *request =
-	    request_new(source, kind, directory, run_path(run, source).length);
+	struct request *request = request_new(
+	    source, kind, directory, remote_path(&run->remote, source).length);
 	struct outcome outcome;
 
 	if (request != NULL) {
@@ -87,7 +85,7 @@ add_request(struct announcer *announcer, const struct source *source,
 		return request;
 	}
 	outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
-	report_unsent(run, source, SOURCE_FAILED, &outcome);
+	report_unrequested(run, source, SOURCE_FAILED, &outcome);
 	return NULL;
 }
 
@@ -104,7 +102,8 @@ queue_frame(struct announcer *announcer, enum wire_type type,
 int
 announcer_queue(struct announcer *announcer, struct request *request)
 {
-	const struct wire_request wire = run_request(announcer->run, request);
+	const struct wire_request wire = request_wire(
+	    request, announcer->run->options, &announcer->run->remote);
 	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
 
 	request->wishes = wire.wishes;
@@ -117,27 +116,28 @@ announcer_queue(struct announcer *announcer, struct request *request)
 static void
 queue_directory(struct announcer *announcer, struct request *request)
 {
-	const struct wire_request wire = run_request(announcer->run, request);
+	const struct wire_request wire = request_wire(
+	    request, announcer->run->options, &announcer->run->remote);
 
-	if (!request->settles && request->directory != NULL)
-		request->directory->known |= announcer->connection;
+	if (!request->final && request->directory != NULL)
+		request->directory->requested |= announcer->connection;
 	queue_frame(announcer, WIRE_DIRECTORY, request, &wire);
 	window_mark(announcer->window, request, REQUEST_ENDED);
 }
 
-/* Announce a directory: to create it, or, if it settles, to set mode and time.
+/* Announce a directory: to create it, or, if final, to set mode and time.
  */
 static void
 announce_directory(struct announcer *announcer, const struct source *source,
-    const struct stat *found, int settles, struct directory *directory)
+    const struct stat *found, int final, struct directory *directory)
 {
 	struct request *request =
 	    add_request(announcer, source, WIRE_KIND_DIRECTORY, directory);
 
 	if (request == NULL)
 		return;
-	request_identify(request, -1, found);
-	request->settles = settles;
+	request_stamp(request, -1, found);
+	request->final = final;
 	queue_directory(announcer, request);
 }
 
@@ -150,16 +150,16 @@ repeat_directory(struct announcer *announcer, struct directory *directory)
 {
 	struct request *request;
 
-	directory = directory_unknown(directory, announcer->connection);
+	directory = directory_unrequested(directory, announcer->connection);
 	if (directory == NULL)
 		return 0;
 	/* If there is no memory, do not try it again. */
-	directory->known |= announcer->connection;
+	directory->requested |= announcer->connection;
 	request = add_request(announcer, &directory->source,
 	    WIRE_KIND_DIRECTORY, directory_hold(directory));
 	if (request == NULL)
 		return 1;
-	request_identify(request, -1, &directory->found);
+	request_stamp(request, -1, &directory->found);
 	request->repeats = 1;
 	queue_directory(announcer, request);
 	return 1;
@@ -169,7 +169,7 @@ repeat_directory(struct announcer *announcer, struct directory *directory)
 static struct directory *
 directory_before(const struct request *request)
 {
-	if (request->kind == WIRE_KIND_FILE || request->settles ||
+	if (request->kind == WIRE_KIND_FILE || request->final ||
 	    request->directory == NULL)
 		return request->directory;
 	return request->directory->parent;
@@ -186,8 +186,8 @@ settles_directories(const struct run *run)
 static int
 is_target(const struct run *run, const struct source *source)
 {
-	return run_path(run, source).length == 0 &&
-	    run->target->path[0] == '\0';
+	return remote_path(&run->remote, source).length == 0 &&
+	    run->remote.target->path[0] == '\0';
 }
 
 /*
@@ -213,11 +213,11 @@ enter_directory(struct announcer *announcer, const struct queue_item *item)
 		queue_prune(&run->queue);
 		return;
 	}
-	removal_restore_in(run, source);
+	removal_restore_in(&run->removal, source);
 	if (is_kept(run, source) &&
 	    directories_enter(&run->directories, source, &item->found) == -1) {
 		outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
-		report_unsent(run, source, SOURCE_FAILED, &outcome);
+		report_unrequested(run, source, SOURCE_FAILED, &outcome);
 		queue_prune(&run->queue);
 		return;
 	}
@@ -241,7 +241,7 @@ settle_directory(struct announcer *announcer, struct directory *directory)
 		announce_directory(announcer, &directory->source,
 		    &directory->found, 1, directory->parent);
 	else
-		directory_drop(directory->parent);
+		directory_release(directory->parent);
 	free(directory);
 }
 
@@ -260,7 +260,7 @@ announcer_open(const struct announcer *announcer, struct request *request,
 		outcome_set_errno(outcome, errno, "standard input");
 		kind = SOURCE_FAILED;
 	}
-	if (kind != SOURCE_FOLDER)
+	if (kind != SOURCE_DIRECTORY)
 		return kind;
 	(void)blocking_close(source->fd);
 	outcome_set(outcome, STATUS_SOURCE, "is a directory");
@@ -287,12 +287,12 @@ announce_again(struct announcer *announcer, struct request *request,
 	}
 	kind = announcer_open(announcer, request, source, &outcome);
 	if (kind != SOURCE_FILE) {
-		report_source(announcer->run, request, kind, &outcome);
+		report_unsent(&announcer->run->report, request, kind, &outcome);
 		window_mark(announcer->window, request, REQUEST_DONE);
 		return ANNOUNCER_MORE;
 	}
 	blocking_about(request->source.path);
-	request_identify(request, source->fd, &source->found);
+	request_stamp(request, source->fd, &source->found);
 	return ANNOUNCER_SOURCE;
 }
 
@@ -310,7 +310,7 @@ announce_file(struct announcer *announcer, const struct queue_item *item,
 		(void)blocking_close(item->fd);
 		return ANNOUNCER_MORE;
 	}
-	request_identify(request, item->fd, &item->found);
+	request_stamp(request, item->fd, &item->found);
 	*source = (struct announcer_source){request, item->fd, item->found};
 	return ANNOUNCER_SOURCE;
 }
@@ -346,17 +346,19 @@ announce_queued(struct announcer *announcer, struct announcer_source *source)
 		return announce_file(announcer, &item, source);
 	case QUEUE_INPUT:
 		return announce_input(announcer, &item, source);
-	case QUEUE_FOLDER:
+	case QUEUE_ENTER:
 		enter_directory(announcer, &item);
 		break;
-	case QUEUE_LEFT:
+	case QUEUE_LEAVE:
 		leave_directory(run, &item.source);
 		break;
 	case QUEUE_SKIPPED:
-		report_unsent(run, &item.source, SOURCE_SKIPPED, &item.outcome);
+		report_unrequested(
+		    run, &item.source, SOURCE_SKIPPED, &item.outcome);
 		break;
 	case QUEUE_FAILED:
-		report_unsent(run, &item.source, SOURCE_FAILED, &item.outcome);
+		report_unrequested(
+		    run, &item.source, SOURCE_FAILED, &item.outcome);
 		break;
 	case QUEUE_END:
 		return ANNOUNCER_IDLE;
@@ -390,8 +392,8 @@ announcer_next(struct announcer *announcer, struct announcer_source *source)
 		return repeat_directory(announcer, directory_before(request))
 		    ? ANNOUNCER_MORE
 		    : announce_again(
-			  announcer, requests_take(&run->again), source);
-	directory = directories_take(&run->directories);
+			  announcer, requests_pop(&run->again), source);
+	directory = directories_pop(&run->directories);
 	if (directory != NULL) {
 		settle_directory(announcer, directory);
 		return ANNOUNCER_MORE;

@@ -47,8 +47,7 @@ finish(struct checksum *checksum, int may_grow, int *fd, struct stat *found,
 	blocking_enter(NULL);
 	result = fstat(checksum->fd, found);
 	blocking_leave();
-	if (result == -1 ||
-	    !source_is_same(&request->identity, found, may_grow) ||
+	if (result == -1 || !source_is_same(&request->stamp, found, may_grow) ||
 	    (!request->digested && send_file_rewind(file, outcome) == -1))
 		return fail(checksum);
 	if (request->digested)

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "client/run/report.h"
 #include "common/blocking.h"
 #include "common/digest.h"
 #include "common/status.h"
@@ -31,7 +30,7 @@ outgoing_init(struct outgoing *outgoing, struct run *run, struct conn *conn,
 	 * the work.  Nor to a command, which may be a shell.
 	 */
 	if (run->options->command == NULL &&
-	    (!run_is_shared(run) || run->directory == NULL))
+	    (!run_is_shared(run) || !remote_is_resolved(&run->remote)))
 		outgoing->early = EARLY_BYTES;
 	window_init(&outgoing->window);
 	announcer_init(
@@ -53,7 +52,7 @@ void
 outgoing_begin(struct outgoing *outgoing)
 {
 	const struct wire_hello hello = {WIRE_LOWEST, WIRE_HIGHEST};
-	const struct wire_base base = run_base(outgoing->run);
+	const struct wire_base base = remote_base(&outgoing->run->remote);
 	uint8_t preamble[WIRE_HELLO];
 	uint8_t *payload;
 
@@ -105,7 +104,7 @@ fail_source(struct outgoing *outgoing, struct request *request,
 {
 	if (outcome->status == STATUS_FAILED)
 		outcome->status = STATUS_SOURCE;
-	report_failure(outgoing->run, request, outcome);
+	report_failure(&outgoing->run->report, request, outcome);
 	window_mark(&outgoing->window, request, state);
 }
 
@@ -361,7 +360,7 @@ follow_go(struct outgoing *outgoing, struct request *request)
 		return;
 	}
 	if (!request->input &&
-	    !source_is_same(&request->identity, &source.found,
+	    !source_is_same(&request->stamp, &source.found,
 		outgoing->run->options->growing)) {
 		(void)blocking_close(source.fd);
 		abort_changed(outgoing, request, "it is another one");
@@ -470,29 +469,32 @@ request_under_way(const struct outgoing *outgoing)
 	return window_find(window, window->first);
 }
 
-static enum view_state
+static enum meter_state
 state_of(const struct outgoing *outgoing, const struct request *request)
 {
 	if (outgoing->fd != -1 && outgoing->kept.offset == 0)
-		return outgoing->conn->also == -1 ? VIEW_SENDING : VIEW_READING;
+		return outgoing->conn->also == -1 ? METER_SENDING
+						  : METER_READING;
 	if (outgoing->fd != -1 || outgoing->checksum.fd != -1)
-		return VIEW_COMPARING;
+		return METER_COMPARING;
 	/* Until the queue has ended, other files follow. */
 	return request != NULL && request->state == REQUEST_ENDED &&
 		outgoing->run->queue.ended
-	    ? VIEW_COMMITTING
-	    : VIEW_SENDING;
+	    ? METER_COMMITTING
+	    : METER_SENDING;
 }
 
-void
-outgoing_view(const struct outgoing *outgoing, struct view *view)
+struct meter
+outgoing_meter(const struct outgoing *outgoing)
 {
 	const struct request *request = request_under_way(outgoing);
+	struct meter meter =
+	    run_meter(outgoing->run, request, state_of(outgoing, request));
 
-	view_of(view, outgoing->run, request, state_of(outgoing, request));
 	/* Bytes that were only read do not count as sent in the request. */
-	if (view->state == VIEW_COMPARING)
-		view->sent += (outgoing->fd != -1 ? &outgoing->file
+	if (meter.state == METER_COMPARING)
+		meter.sent += (outgoing->fd != -1 ? &outgoing->file
 						  : &outgoing->checksum.file)
 				  ->sent;
+	return meter;
 }

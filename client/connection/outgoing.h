@@ -9,7 +9,7 @@
 #include "client/connection/announcer.h"
 #include "client/connection/checksum.h"
 #include "client/connection/window.h"
-#include "client/display/view.h"
+#include "client/display/meter.h"
 #include "client/run/request.h"
 #include "client/run/run.h"
 #include "common/conn.h"
@@ -78,8 +78,8 @@ void outgoing_postpone(struct outgoing *outgoing, struct request *request);
 /* The number of the request being sent or hashed, or else of the next one. */
 uint32_t outgoing_current(const struct outgoing *outgoing);
 
-/* Fill in what is being done, and with which file. */
-void outgoing_view(const struct outgoing *outgoing, struct view *view);
+/* What to show of the file being sent, hashed or committed. */
+struct meter outgoing_meter(const struct outgoing *outgoing);
 
 /* Nonzero if every request has its result, and no further one is to be sent. */
 int outgoing_is_done(const struct outgoing *outgoing);

@@ -2,9 +2,6 @@
 /* The receiving half of a session: the server's frames, and their effects. */
 #include "client/connection/results.h"
 
-#include "client/run/removal.h"
-#include "client/run/report.h"
-
 static int
 fail(struct outcome *outcome, const char *reason)
 {
@@ -21,11 +18,11 @@ handle_based(struct results *results, const struct conn_frame *frame,
 	if (results->has_based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
 		return fail(outcome, "bad answer to the base");
-	if (based.name.length > 0 && !results->run->settles &&
-	    !results->run->input)
+	if (based.name.length > 0 &&
+	    results->run->remote.kind == REMOTE_DIRECTORY)
 		return fail(outcome, "the server gives several files one name");
 	results->has_based = 1;
-	if (run_settle(results->run, &based) == 0)
+	if (remote_resolve(&results->run->remote, &based) == 0)
 		return 0;
 	outcome_set(outcome, STATUS_MEMORY, "%s", "");
 	return -1;
@@ -43,7 +40,7 @@ handle_go(struct results *results, const struct conn_frame *frame,
 	    results->run->options->dry_run ||
 	    wire_read_go(frame->payload, frame->length, &go) == -1 ||
 	    (go.offset > 0 &&
-		(!run_resumes(results->run, request) ||
+		(!request_resumes(request, results->run->options) ||
 		    go.offset > request->size)))
 		return fail(outcome, "go for nothing that was asked");
 	if (go.offset > request->kept.offset)
@@ -97,7 +94,7 @@ fail_unsynced(struct results *results, struct request *request)
 	struct outcome reason;
 
 	outcome_set(&reason, STATUS_FAILED, "the server has not synced it");
-	report_failure(results->run, request, &reason);
+	report_failure(&results->run->report, request, &reason);
 	window_mark(&results->outgoing->window, request, REQUEST_DONE);
 }
 
@@ -113,9 +110,11 @@ handle_success(struct results *results, struct request *request,
 		fail_unsynced(results, request);
 		return 0;
 	}
-	report_success(results->run, request, result->status, result->durable);
+	report_success(
+	    &results->run->report, request, result->status, result->durable);
 	if (result->status == STATUS_STORED)
-		removal_follow(results->run, request, result->durable);
+		removal_remove(
+		    &results->run->removal, request, result->durable);
 	window_mark(&results->outgoing->window, request, REQUEST_DONE);
 	return 0;
 }
@@ -145,7 +144,7 @@ handle_failure(struct results *results, struct request *request,
 	}
 	outcome_set(&reason, result->status, "%.*s", (int)result->text.length,
 	    result->text.bytes);
-	report_failure(results->run, request, &reason);
+	report_failure(&results->run->report, request, &reason);
 	window_mark(window, request, REQUEST_DONE);
 }
 

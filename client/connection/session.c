@@ -90,8 +90,8 @@ fail_foreign(struct session *session)
 	outcome_set(session->outcome, STATUS_FOREIGN,
 	    "%sanswered, but not as ftxd: \"%s\"",
 	    is_command(session) ? "the command " : "",
-	    greeting_show(
-		&session->greeting, said, session->run->progress.terminal.set));
+	    greeting_show(&session->greeting, said,
+		session->run->report.progress.terminal.set));
 	return -1;
 }
 
@@ -174,7 +174,7 @@ flush(struct session *session)
 
 	conn->send_until = allowed == UINT64_MAX ? allowed : sent + allowed;
 	result = conn_flush(conn);
-	rate_take(rate, conn->sent - sent);
+	rate_spend(rate, conn->sent - sent);
 	return result;
 }
 
@@ -339,23 +339,23 @@ void
 session_show(const struct session *session, io_time now)
 {
 	struct run *run = session->run;
-	struct view view;
+	struct meter meter;
 
 	if (!session->outgoing.greeted) {
-		view_waiting(&view, run,
+		meter = run_meter_waiting(run,
 		    is_command(session)
 			? "waiting for ftxd's greeting from the command"
 			: "connected, waiting for a free worker",
 		    session->limits.since);
-		view.brief = now - session->begun <
+		meter.brief = now - session->begun <
 		    (is_command(session) ? SHOW_COMMAND_AFTER : SHOW_AFTER);
-		view.notice = VIEW_NOTICE_SERVER;
+		meter.notice = METER_NOTICE_SERVER;
 		/* The command may be asking for a password on the terminal. */
-		view.once = is_command(session);
+		meter.once = is_command(session);
 	} else {
-		outgoing_view(&session->outgoing, &view);
+		meter = outgoing_meter(&session->outgoing);
 	}
-	progress_show(&run->progress, &view, now);
+	progress_show(&run->report.progress, &meter, now);
 }
 
 int

@@ -11,17 +11,16 @@
 #include <unistd.h>
 
 #include "client/display/json.h"
-#include "client/run/run.h"
 #include "client/shared/interrupt.h"
 #include "common/text.h"
 
-/* Of a run whose only fault is that these lines were not written. */
+/* Exit status of a run that failed only to write these lines. */
 #define EXIT_OUTPUT 1
 
-/* Milliseconds after which it is looked again whether a signal has come. */
+/* Check for a signal after so many milliseconds. */
 #define TICK 1000
 
-static const char *const words[EVENTS_WORDS] = {
+static const char *const names[EVENTS_RESULTS] = {
     [EVENTS_STORED] = "stored",
     [EVENTS_UNCHANGED] = "unchanged",
     [EVENTS_WOULD_STORE] = "would_store",
@@ -30,27 +29,17 @@ static const char *const words[EVENTS_WORDS] = {
     [EVENTS_SKIPPED] = "skipped",
 };
 
-/* What is said of one source; what is not known is left out. */
-struct event {
-	enum events_word word;
-	const struct source *source;
-	uint64_t size;		/* or WIRE_SIZE_UNKNOWN */
-	const uint64_t *digest; /* or NULL */
-	int64_t elapsed;	/* milliseconds, or -1 */
-	int durable;		/* or -1 */
-	const char *cause;	/* or NULL */
-	const char *reason;	/* or NULL */
-};
-
 void
-events_init(struct events *events, enum events_form form, io_time now)
+events_init(struct events *events, enum events_form form,
+    struct progress *progress, io_time now)
 {
-	*events = (struct events){.form = form, .begun = now};
+	*events =
+	    (struct events){.form = form, .progress = progress, .begun = now};
 }
 
 /*
- * Write as poll() says that there is room, so that a reader who does not read
- * keeps nobody from interrupting.  Returns 0, or -1 with errno.
+ * Write only when poll() reports room, so that a signal can end the run even
+ * if the reader does not read.  Returns 0, or -1 with errno.
  */
 static int
 write_line(const char *line, size_t length)
@@ -59,11 +48,11 @@ write_line(const char *line, size_t length)
 	ssize_t done;
 
 	while (length > 0) {
-		int given_up = interrupt_caught();
+		int interrupted = interrupt_caught();
 
-		if (io_poll(&room, 1, given_up ? 0 : io_now() + TICK) == 0) {
+		if (io_poll(&room, 1, interrupted ? 0 : io_now() + TICK) == 0) {
 			errno = EINTR;
-			if (given_up)
+			if (interrupted)
 				return -1;
 			continue;
 		}
@@ -80,47 +69,54 @@ write_line(const char *line, size_t length)
 }
 
 static void
-fail(struct run *run, int error)
+fail(struct events *events, int error)
 {
 	char text[256];
 
-	run->events.error = error;
+	events->error = error;
 	snprintf(text, sizeof(text),
 	    "ftx: standard output: %s; nothing more is written to it, "
 	    "the transfer goes on",
 	    strerror(error));
 	if (error != EINTR)
-		progress_print(&run->progress, text);
+		progress_print(events->progress, text);
 }
 
-/* Write what print makes, unless a line before it could not be. */
-static void
-write_event(struct run *run, const void *what,
-    void (*print)(FILE *, const struct run *, const void *))
-{
-	char *line = NULL;
-	size_t length = 0;
+/* A stream for one line, which collects it in memory. */
+struct line {
 	FILE *out;
-	int failed;
+	char *text; /* owned */
+	size_t length;
+};
 
-	if (run->events.error != 0)
-		return;
-	out = open_memstream(&line, &length);
-	if (out == NULL) {
-		fail(run, errno);
-		return;
-	}
-	print(out, run, what);
-	failed = ferror(out);
-	if (fclose(out) == EOF || failed) {
-		fail(run, ENOMEM);
+/* Returns 0, or -1 if no line can be written any more. */
+static int
+begin_line(struct events *events, struct line *line)
+{
+	if (events->error != 0)
+		return -1;
+	*line = (struct line){.out = NULL};
+	line->out = open_memstream(&line->text, &line->length);
+	if (line->out != NULL)
+		return 0;
+	fail(events, errno);
+	return -1;
+}
+
+static void
+end_line(struct events *events, struct line *line)
+{
+	int failed = ferror(line->out);
+
+	if (fclose(line->out) == EOF || failed) {
+		fail(events, ENOMEM);
 	} else {
 		if (isatty(STDOUT_FILENO))
-			progress_end(&run->progress);
-		if (write_line(line, length) == -1)
-			fail(run, errno);
+			progress_end(events->progress);
+		if (write_line(line->text, line->length) == -1)
+			fail(events, errno);
 	}
-	free(line);
+	free(line->text);
 }
 
 static void
@@ -142,18 +138,14 @@ print_seconds(FILE *out, int64_t elapsed)
 }
 
 static void
-print_json(FILE *out, const struct run *run, const void *what)
+print_json(FILE *out, const struct event *event)
 {
-	const struct event *event = what;
-	const char *path = event->source->path;
-	struct wire_bytes place[RUN_PIECES];
-	size_t pieces = run_place(run, event->source, place);
+	const struct wire_bytes source = {event->source, strlen(event->source)};
 
 	fputs("{\"event\":\"source\"", out);
-	json_print_bytes(
-	    out, "source", &(struct wire_bytes){path, strlen(path)}, 1);
-	json_print_bytes(out, "target", place, pieces);
-	print_text(out, "status", words[event->word]);
+	json_print_bytes(out, "source", &source, 1);
+	json_print_bytes(out, "target", event->target, event->target_pieces);
+	print_text(out, "status", names[event->result]);
 	if (event->size != WIRE_SIZE_UNKNOWN)
 		fprintf(out, ",\"size\":%" PRIu64, event->size);
 	if (event->digest != NULL)
@@ -183,7 +175,7 @@ print_escaped(FILE *out, const char *path)
 	}
 }
 
-/* Only people read what is there, and a name may be meant for the terminal. */
+/* For a terminal: a name must not control it. */
 static void
 print_shown(FILE *out, const char *path)
 {
@@ -194,17 +186,16 @@ print_shown(FILE *out, const char *path)
 }
 
 /*
- * A line that begins with a backslash has a name with escapes in it, which
- * xxhsum before 0.8.2 does not know: none has them where that can be helped.
+ * A line with escapes in its name begins with a backslash.  xxhsum before 0.8.2
+ * does not support that, so escape only where it cannot be avoided.
  */
 static void
-print_digest(FILE *out, const struct run *run, const void *what)
+print_digest(FILE *out, const struct event *event)
 {
-	const struct event *event = what;
-	/* Standard input is "stdin" there, and a file of that name is not. */
-	const char *path = run->input ? "stdin" : event->source->path;
-	const char *here =
-	    !run->input && strcmp(path, "stdin") == 0 ? "./" : "";
+	int input = strcmp(event->source, "-") == 0;
+	/* xxhsum calls standard input "stdin", unlike a file of that name. */
+	const char *path = input ? "stdin" : event->source;
+	const char *here = !input && strcmp(path, "stdin") == 0 ? "./" : "";
 	int shown = isatty(STDOUT_FILENO);
 	int escaped = !shown && strchr(path, '\n') != NULL;
 
@@ -219,103 +210,46 @@ print_digest(FILE *out, const struct run *run, const void *what)
 	fputc('\n', out);
 }
 
-static void
-tell(struct run *run, const struct event *event)
+void
+events_print(struct events *events, const struct event *event)
 {
-	struct events *events = &run->events;
+	struct line line;
 
-	events->counts[event->word]++;
-	if (event->word == EVENTS_STORED)
+	events->counts[event->result]++;
+	if (event->result == EVENTS_STORED)
 		events->bytes += event->size;
+	if (events->form == EVENTS_NONE ||
+	    (events->form == EVENTS_DIGEST && event->digest == NULL) ||
+	    begin_line(events, &line) == -1)
+		return;
 	if (events->form == EVENTS_JSON)
-		write_event(run, event, print_json);
-	else if (events->form == EVENTS_DIGEST && event->digest != NULL)
-		write_event(run, event, print_digest);
-}
-
-void
-events_success(struct run *run, const struct request *request,
-    enum status status, int durable)
-{
-	int stored = status == STATUS_STORED;
-	/* Of what was not sent it is known only if it was computed to compare.
-	 */
-	int known = stored || request->digested;
-	/* What was sent on a connection before this has no time. */
-	int timed = stored && request->state != REQUEST_ASKED;
-	struct event event = {
-	    .word = stored		       ? EVENTS_STORED
-		: status == STATUS_WOULD_STORE ? EVENTS_WOULD_STORE
-					       : EVENTS_UNCHANGED,
-	    .source = &request->source,
-	    .size = timed ? request->sent : request->size,
-	    .digest = known ? &request->digest : NULL,
-	    .elapsed = timed ? io_now() - request->begun : -1,
-	    .durable = stored ? durable != 0 : -1,
-	};
-
-	tell(run, &event);
-}
-
-void
-events_rest(struct run *run, const struct source *source, int uncertain,
-    const struct outcome *outcome)
-{
-	struct event event = {
-	    .word = uncertain ? EVENTS_UNCONFIRMED : EVENTS_FAILED,
-	    .source = source,
-	    .size = WIRE_SIZE_UNKNOWN,
-	    .elapsed = -1,
-	    .durable = -1,
-	    .cause = status_text(outcome->status),
-	    .reason = outcome->text,
-	};
-
-	tell(run, &event);
-}
-
-void
-events_failure(struct run *run, const struct request *request,
-    const struct outcome *outcome)
-{
-	events_rest(run, &request->source, request->uncertain, outcome);
-}
-
-void
-events_skipped(
-    struct run *run, const struct request *request, const char *reason)
-{
-	struct event event = {
-	    .word = EVENTS_SKIPPED,
-	    .source = &request->source,
-	    .size = WIRE_SIZE_UNKNOWN,
-	    .elapsed = -1,
-	    .durable = -1,
-	    .reason = reason,
-	};
-
-	tell(run, &event);
+		print_json(line.out, event);
+	else
+		print_digest(line.out, event);
+	end_line(events, &line);
 }
 
 static void
-print_end(FILE *out, const struct run *run, const void *what)
+print_end(
+    FILE *out, const struct events *events, uint64_t directories, int status)
 {
-	const struct events *events = &run->events;
-	const int *status = what;
-
 	fputs("{\"event\":\"end\"", out);
-	for (size_t i = 0; i < EVENTS_WORDS; i++)
-		fprintf(out, ",\"%s\":%" PRIu64, words[i], events->counts[i]);
+	for (size_t i = 0; i < EVENTS_RESULTS; i++)
+		fprintf(out, ",\"%s\":%" PRIu64, names[i], events->counts[i]);
 	fprintf(out, ",\"directories\":%" PRIu64 ",\"bytes\":%" PRIu64,
-	    run->tally.directories, events->bytes);
+	    directories, events->bytes);
 	print_seconds(out, io_now() - events->begun);
-	fprintf(out, ",\"exit\":%d}\n", *status);
+	fprintf(out, ",\"exit\":%d}\n", status);
 }
 
 int
-events_end(struct run *run, int status)
+events_end(struct events *events, uint64_t directories, int status)
 {
-	if (run->events.form == EVENTS_JSON)
-		write_event(run, &status, print_end);
-	return status == 0 && run->events.error != 0 ? EXIT_OUTPUT : status;
+	struct line line;
+
+	if (events->form == EVENTS_JSON && begin_line(events, &line) == 0) {
+		print_end(line.out, events, directories, status);
+		end_line(events, &line);
+	}
+	return status == 0 && events->error != 0 ? EXIT_OUTPUT : status;
 }

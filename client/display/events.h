@@ -3,13 +3,12 @@
 #ifndef CLIENT_DISPLAY_EVENTS_H
 #define CLIENT_DISPLAY_EVENTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "client/connection/window.h"
+#include "client/display/progress.h"
 #include "common/io.h"
-#include "common/status.h"
-
-struct run;
+#include "common/wire.h"
 
 enum events_form {
 	EVENTS_NONE,
@@ -17,46 +16,54 @@ enum events_form {
 	EVENTS_DIGEST
 };
 
-enum events_word {
+enum events_result {
 	EVENTS_STORED,
 	EVENTS_UNCHANGED,
 	EVENTS_WOULD_STORE,
 	EVENTS_FAILED,
 	EVENTS_UNCONFIRMED, /* a lost connection may have stored it */
 	EVENTS_SKIPPED,
-	EVENTS_WORDS
+	EVENTS_RESULTS
 };
 
-/* The form of the lines is described in ftx(1), OUTPUT. */
+/* The result of one source.  What is not known is not printed. */
+struct event {
+	enum events_result result;
+	const char *source;		 /* its path, or "-": standard input */
+	const struct wire_bytes *target; /* pieces of the remote name */
+	size_t target_pieces;
+	uint64_t size;		/* or WIRE_SIZE_UNKNOWN */
+	const uint64_t *digest; /* or NULL */
+	int64_t elapsed;	/* milliseconds, or -1 */
+	int durable;		/* or -1 */
+	const char *cause;	/* or NULL */
+	const char *reason;	/* or NULL */
+};
+
+/* Source for the format: ftx(1), OUTPUT. */
 struct events {
 	enum events_form form;
+	struct progress *progress; /* not owned */
 	io_time begun;
 	int error; /* errno of the line that could not be written, or 0 */
-	uint64_t counts[EVENTS_WORDS];
+	uint64_t counts[EVENTS_RESULTS];
 	uint64_t bytes; /* of the files that were stored */
 };
 
-void events_init(struct events *events, enum events_form form, io_time now);
+void events_init(struct events *events, enum events_form form,
+    struct progress *progress, io_time now);
 
 /*
- * Each prints at once one line about a source, or nothing.  Where that fails,
- * it is said on standard error, and no further line is tried.
+ * Print the line for one source at once, if the form has one for it.  If that
+ * fails, report it on standard error, and print no further line.
  */
-void events_success(struct run *run, const struct request *request,
-    enum status status, int durable);
-void events_failure(struct run *run, const struct request *request,
-    const struct outcome *outcome);
-void events_skipped(
-    struct run *run, const struct request *request, const char *reason);
-
-/* The run ended by this outcome before the source had a result. */
-void events_rest(struct run *run, const struct source *source, int uncertain,
-    const struct outcome *outcome);
+void events_print(struct events *events, const struct event *event);
 
 /*
- * The last line; status is that with which ftx will exit.  Returns the one that
- * it must exit with: not 0 if there was a line that could not be written.
+ * Print the last line.  directories is how many the run created or found;
+ * status is the exit status of ftx so far.  Returns the final exit status: it
+ * is not 0 if a line could not be written.
  */
-int events_end(struct run *run, int status);
+int events_end(struct events *events, uint64_t directories, int status);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A view as a line of text that fits where it is to stand. */
+/* Format the progress of a run as one line that fits the terminal's width. */
 #include "client/display/meter.h"
 
 #include <inttypes.h>
@@ -8,20 +8,20 @@
 
 #include "client/sources/source.h"
 
-/* Seconds beyond which a guess of the time left says nothing. */
+/* Seconds beyond which the time left is shown as "long". */
 #define ETA_MAX (100 * 3600 - 1)
 
-/* Columns of a name, if it has so many, for which other parts give way. */
+/* Other parts are left out until the name has so many columns. */
 #define NAME_LEAST 16
 
-/* Fewer columns of a name that was cut say nothing. */
+/* A name that would be cut to fewer columns is left out. */
 #define NAME_CUT 4
 
 /* Columns between two parts. */
 #define GAP 2
 
-/* Milliseconds after which it is said how long a state lasts. */
-#define LASTING 1000
+/* Show how long a state lasts after so many milliseconds. */
+#define CLOCK_AFTER 1000
 
 enum part {
 	PART_FILES,
@@ -33,10 +33,10 @@ enum part {
 	PARTS
 };
 
-/* Room for one of them. */
+/* Room for the text of a part. */
 #define PART 80
 
-/* Empty parts are not there. */
+/* The texts of all parts; those that are left out are empty. */
 struct parts {
 	char name[METER_LINE - PARTS * PART];
 	char text[PARTS][PART];
@@ -104,7 +104,7 @@ describe_amount(char buffer[PART], uint64_t sent, uint64_t total)
 	char *unit;
 
 	text_size(part, sent);
-	if (total == VIEW_UNKNOWN) {
+	if (total == METER_UNKNOWN) {
 		snprintf(buffer, PART, "%s", part);
 		return;
 	}
@@ -116,52 +116,51 @@ describe_amount(char buffer[PART], uint64_t sent, uint64_t total)
 }
 
 static void
-describe_files(char buffer[PART], const struct view *view)
+describe_files(char buffer[PART], const struct meter *meter)
 {
 	char done[METER_COUNT], found[METER_COUNT];
 
-	snprintf(buffer, PART, "%s/%s%s files", meter_count(done, view->done),
-	    meter_count(found, view->found), view->complete ? "" : "+");
+	snprintf(buffer, PART, "%s/%s%s files", meter_count(done, meter->done),
+	    meter_count(found, meter->found), meter->complete ? "" : "+");
 }
 
 static void
-describe_speed(struct parts *parts, const struct meter *picture)
+describe_speed(struct parts *parts, const struct meter *meter)
 {
-	const struct view *view = picture->view;
 	char speed[TEXT_NUMBER], eta[METER_CLOCK];
 	uint64_t left;
 
-	/* Nothing has gone of which a rate could be made. */
-	if (picture->rate == 0)
+	/* Nothing was sent yet. */
+	if (meter->rate == 0)
 		return;
 	snprintf(parts->text[PART_RATE], PART, "%s/s",
-	    text_size(speed, picture->rate));
-	if (view->total == VIEW_UNKNOWN || view->sent > view->total)
+	    text_size(speed, meter->rate));
+	if (meter->total == METER_UNKNOWN || meter->sent > meter->total)
 		return;
-	left = (view->total - view->sent) / picture->rate;
+	left = (meter->total - meter->sent) / meter->rate;
 	snprintf(parts->text[PART_ETA], PART, "eta %s",
 	    left > ETA_MAX ? "long" : meter_clock(eta, (int64_t)left * 1000));
 }
 
 static void
-describe_state(char buffer[PART], const struct meter *picture)
+describe_state(char buffer[PART], const struct meter *meter)
 {
-	static const char *const words[] = {
-	    [VIEW_READING] = "waiting for input",
-	    [VIEW_COMPARING] = "comparing",
-	    [VIEW_COMMITTING] = "committing",
+	static const char *const names[] = {
+	    [METER_READING] = "waiting for input",
+	    [METER_COMPARING] = "comparing",
+	    [METER_COMMITTING] = "committing",
 	};
 	char clock[METER_CLOCK];
-	const char *word = words[picture->view->state];
+	const char *name = names[meter->state];
 
-	if (picture->lasts < LASTING)
-		snprintf(buffer, PART, "%s", word);
+	if (meter->elapsed < CLOCK_AFTER)
+		snprintf(buffer, PART, "%s", name);
 	else
-		snprintf(buffer, PART, "%s (%s)", word,
-		    meter_clock(clock, picture->lasts));
+		snprintf(buffer, PART, "%s (%s)", name,
+		    meter_clock(clock, meter->elapsed));
 }
 
-/* The last component, fit to be shown. */
+/* The last component, escaped. */
 static void
 describe_name(
     struct parts *parts, const char *path, const struct terminal *terminal)
@@ -173,31 +172,30 @@ describe_name(
 }
 
 static void
-describe(struct parts *parts, const struct meter *picture,
+describe(struct parts *parts, const struct meter *meter,
     const struct terminal *terminal)
 {
-	const struct view *view = picture->view;
 
 	memset(parts, 0, sizeof(*parts));
-	if (view->path != NULL)
-		describe_name(parts, view->path, terminal);
-	if (view->several)
-		describe_files(parts->text[PART_FILES], view);
-	if (view->total != VIEW_UNKNOWN)
+	if (meter->path != NULL)
+		describe_name(parts, meter->path, terminal);
+	if (meter->several)
+		describe_files(parts->text[PART_FILES], meter);
+	if (meter->total != METER_UNKNOWN)
 		snprintf(parts->text[PART_PERCENT], PART, "%d%%",
-		    meter_percent(view->sent, view->total));
-	if (view->state != VIEW_COMMITTING)
+		    meter_percent(meter->sent, meter->total));
+	if (meter->state != METER_COMMITTING)
 		describe_amount(
-		    parts->text[PART_AMOUNT], view->sent, view->total);
-	if (view->state == VIEW_SENDING)
-		describe_speed(parts, picture);
+		    parts->text[PART_AMOUNT], meter->sent, meter->total);
+	if (meter->state == METER_SENDING)
+		describe_speed(parts, meter);
 	else
-		describe_state(parts->text[PART_STATE], picture);
+		describe_state(parts->text[PART_STATE], meter);
 }
 
-/* The columns of all parts, with the gaps, and so many of the name. */
+/* Columns of all parts and gaps, if the name has so many. */
 static size_t
-measure(const struct parts *parts, size_t name)
+width_of(const struct parts *parts, size_t name)
 {
 	size_t width = name;
 
@@ -207,17 +205,17 @@ measure(const struct parts *parts, size_t name)
 	return width;
 }
 
-/* Nonzero if this part is to give way in its turn. */
+/* Nonzero if this part may be left out; last in the last round. */
 static int
-gives_way(const struct parts *parts, enum part part, int last)
+is_optional(const struct parts *parts, enum part part, int last)
 {
-	/* Where no end is known, the amount is all that moves. */
+	/* If the total is not known, only the amount shows progress. */
 	return part != PART_AMOUNT || last ||
 	    parts->text[PART_PERCENT][0] != '\0' ||
 	    parts->text[PART_FILES][0] != '\0';
 }
 
-/* Leave out what is least important until the rest fits. */
+/* Leave out the least important parts until the others fit. */
 static void
 fit(struct parts *parts, const struct terminal *terminal, size_t columns)
 {
@@ -227,15 +225,15 @@ fit(struct parts *parts, const struct terminal *terminal, size_t columns)
 	size_t name = terminal_width(terminal, parts->name), room;
 	size_t least = name < NAME_LEAST ? name : NAME_LEAST;
 
-	for (size_t i = 0; i < count && measure(parts, least) > columns; i++) {
-		/* What is left now matters more than the name. */
+	for (size_t i = 0; i < count && width_of(parts, least) > columns; i++) {
+		/* The remaining parts matter more than the name. */
 		if (order[i] == PART_FILES)
 			least = 0;
-		if (measure(parts, least) > columns &&
-		    gives_way(parts, order[i], i == count - 1))
+		if (width_of(parts, least) > columns &&
+		    is_optional(parts, order[i], i == count - 1))
 			parts->text[order[i]][0] = '\0';
 	}
-	room = measure(parts, 1) - 1;
+	room = width_of(parts, 1) - 1;
 	room = columns > room ? columns - room : 0;
 	terminal_cut(
 	    terminal, parts->name, room < name && room < NAME_CUT ? 0 : room);
@@ -254,41 +252,40 @@ join(char buffer[METER_LINE], const struct parts *parts)
 }
 
 /*
- * "ftx: nas: busy, waiting for a free worker (0:07)", or the end of that.  For
- * a source that blocks it names the source, by its path or only its name.
+ * Format "ftx: nas: busy, waiting for a free worker (0:07)", or a shorter form
+ * of it.  If a source blocks, host is its path; the last component may do.
  */
 static void
-describe_waiting(char buffer[METER_LINE], const struct meter *picture,
+describe_waiting(char buffer[METER_LINE], const struct meter *meter,
     const struct terminal *terminal, size_t columns)
 {
-	const struct view *view = picture->view;
-	const char *rest = strstr(view->why, ", ");
+	const char *rest = strstr(meter->why, ", ");
 	char clock[METER_CLOCK];
 
-	meter_clock(clock, picture->lasts);
-	snprintf(buffer, METER_LINE, "ftx: %s: %s (%s)", view->host, view->why,
-	    clock);
+	meter_clock(clock, meter->elapsed);
+	snprintf(buffer, METER_LINE, "ftx: %s: %s (%s)", meter->host,
+	    meter->why, clock);
 	if (terminal_width(terminal, buffer) > columns)
 		snprintf(buffer, METER_LINE, "ftx: %s: %s (%s)",
-		    source_name(view->host).bytes, view->why, clock);
+		    source_name(meter->host).bytes, meter->why, clock);
 	if (terminal_width(terminal, buffer) > columns)
-		snprintf(buffer, METER_LINE, "%s (%s)", view->why, clock);
+		snprintf(buffer, METER_LINE, "%s (%s)", meter->why, clock);
 	if (strlen(buffer) > columns && rest != NULL)
 		snprintf(buffer, METER_LINE, "%s (%s)", rest + 2, clock);
 	terminal_cut(terminal, buffer, columns);
 }
 
 char *
-meter_line(char buffer[METER_LINE], const struct meter *picture,
+meter_line(char buffer[METER_LINE], const struct meter *meter,
     const struct terminal *terminal, size_t columns)
 {
 	struct parts parts;
 
-	if (picture->view->state == VIEW_WAITING) {
-		describe_waiting(buffer, picture, terminal, columns);
+	if (meter->state == METER_WAITING) {
+		describe_waiting(buffer, meter, terminal, columns);
 		return buffer;
 	}
-	describe(&parts, picture, terminal);
+	describe(&parts, meter, terminal);
 	fit(&parts, terminal, columns);
 	join(buffer, &parts);
 	return buffer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A view as a line of text that fits where it is to stand. */
+/* Format the progress of a run as one line that fits the terminal's width. */
 #ifndef CLIENT_DISPLAY_METER_H
 #define CLIENT_DISPLAY_METER_H
 
@@ -7,30 +7,64 @@
 #include <stdint.h>
 
 #include "client/display/terminal.h"
-#include "client/display/view.h"
+#include "common/io.h"
 
-/* The longest line, with NUL: all of a name, escaped, and the rest. */
-#define METER_LINE 2048
-
-struct meter {
-	const struct view *view;
-	uint64_t rate; /* bytes a second */
-	int64_t lasts; /* milliseconds that it has been in this state */
+enum meter_state {
+	METER_WAITING, /* for the server or the source; no error */
+	METER_SENDING,
+	METER_READING,	 /* the source has no data now */
+	METER_COMPARING, /* the source is read to compare its digest */
+	METER_COMMITTING /* all was sent, and the result is outstanding */
 };
 
+#define METER_UNKNOWN UINT64_MAX
+
+/* What a run waits for, in notices. */
+enum {
+	METER_NOTICE_SERVER = 1,
+	METER_NOTICE_SOURCE = 2
+};
+
+/* A snapshot of a run. */
+struct meter {
+	enum meter_state state;
+	/* In METER_WAITING: */
+	const char *host, *why; /* escaped */
+	io_time since;
+	int brief;  /* show it only if a signal asks */
+	int notice; /* METER_NOTICE_*: print each once if there is no progress
+		     */
+	int once;   /* print the notice once even if progress is shown */
+	/* In other states, the current file: */
+	const char *path;     /* or NULL */
+	uint64_t sent, total; /* bytes; total may be METER_UNKNOWN */
+	/* and the whole run, if it has several files: */
+	int several;
+	uint64_t done, found; /* files with a result, and all so far */
+	int complete;	      /* no more will be found */
+	/* In every state: */
+	uint64_t carried; /* bytes that all connections have sent */
+	/* Set by progress_show: */
+	uint64_t rate;	 /* bytes a second */
+	int64_t elapsed; /* milliseconds in this state */
+};
+
+/* The longest line, with NUL: a whole name, escaped, and the other parts. */
+#define METER_LINE 2048
+
 /*
- * "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16", where the total is not known
- * "-  2.9 GB  112 MB/s", and of several files "big.iso  7/12+ files  ...".
- * Where that takes more columns, the name is cut, and what is least important
- * left out.  Returns buffer.
+ * Format "big.iso  61%  2.9/4.7 GB  112 MB/s  eta 0:16".  If the total is not
+ * known, "-  2.9 GB  112 MB/s"; with several files, "big.iso  7/12+ files ...".
+ * If that takes more columns, the least important parts are left out, and then
+ * the name is cut.  Returns buffer.
  */
-char *meter_line(char buffer[METER_LINE], const struct meter *picture,
+char *meter_line(char buffer[METER_LINE], const struct meter *meter,
     const struct terminal *terminal, size_t columns);
 
-/* Bytes in a second. */
+/* Bytes per second. */
 uint64_t meter_rate(uint64_t bytes, int64_t milliseconds);
 
-/* How much of it that is, rounded down. */
+/* The part of total that was sent, rounded down. */
 int meter_percent(uint64_t sent, uint64_t total);
 
 /* "0:07", "1:02:07".  Returns buffer. */

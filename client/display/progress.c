@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* What is under way, shown on standard error: a bar, lines, notices. */
+/* Show progress on standard error: as a bar, as lines, or by notices. */
 #include "client/display/progress.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/display/meter.h"
 #include "client/shared/interrupt.h"
 
-/* Milliseconds from one picture to the next. */
+/* Milliseconds between two updates. */
 #define BAR_INTERVAL 200
 #define LINE_INTERVAL 1000
 
-/* The rate is that of the last one to two times as many milliseconds. */
+/* The rate is averaged over one to two such spans.  Milliseconds. */
 #define RATE_SPAN 5000
 
-/* Lines that end are cut nowhere. */
+/* Whole lines are not cut. */
 #define NO_COLUMNS METER_LINE
 
 static enum progress_form
@@ -31,7 +30,7 @@ form_of(const char *setting, int quiet, int terminal)
 	return PROGRESS_NONE;
 }
 
-/* The last column is left alone: some terminals go to the next line there. */
+/* Some terminals wrap when the last column is written, so leave it empty. */
 static size_t
 columns_of(const struct progress *progress)
 {
@@ -44,13 +43,13 @@ progress_init(
 {
 	*progress = (struct progress){.quiet = quiet,
 	    .next = now,
-	    .state = VIEW_WAITING,
+	    .state = METER_WAITING,
 	    .since = now,
 	    .marks = {{now, 0}, {now, 0}}};
 	terminal_init(&progress->terminal, STDERR_FILENO);
 	progress->columns = columns_of(progress);
 	progress->form = form_of(setting, quiet, progress->terminal.is_one);
-	/* What takes no longer needs no bar; a line is to be seen at once. */
+	/* A run that ends sooner needs no bar; the first line comes at once. */
 	if (progress->form == PROGRESS_BAR)
 		progress->next += BAR_INTERVAL;
 }
@@ -62,13 +61,13 @@ progress_release(struct progress *progress)
 	terminal_release(&progress->terminal);
 }
 
-/* Draw over what stands there. */
+/* Draw over the unfinished line. */
 static void
 draw(struct progress *progress, const char *line)
 {
 	size_t columns = columns_of(progress);
 	size_t width = terminal_width(&progress->terminal, line);
-	/* A terminal that has changed may have put it anywhere. */
+	/* If the width has changed, the old line may be anywhere. */
 	size_t end = columns == progress->columns ? progress->drawn : columns;
 
 	fprintf(
@@ -84,7 +83,7 @@ progress_end(struct progress *progress)
 		return;
 	draw(progress, "");
 	fputc('\r', stderr);
-	/* Whatever is under way is shown again below what comes now. */
+	/* Draw it again as soon as possible, below the next output. */
 	progress->next = 0;
 }
 
@@ -95,7 +94,7 @@ progress_print(struct progress *progress, const char *line)
 	fprintf(stderr, "%s\n", line);
 }
 
-/* Bytes a second, of late. */
+/* Returns the recent rate, in bytes per second. */
 static uint64_t
 note_rate(struct progress *progress, uint64_t carried, io_time now)
 {
@@ -108,28 +107,28 @@ note_rate(struct progress *progress, uint64_t carried, io_time now)
 	return meter_rate(carried - marks[0].carried, now - marks[0].when);
 }
 
-/* The rate is that of sending: a pause before it is no part of it. */
+/* Time spent waiting does not count for the rate. */
 static void
-note_state(struct progress *progress, const struct view *view, io_time now)
+note_state(struct progress *progress, const struct meter *meter, io_time now)
 {
-	if (view->state == progress->state)
+	if (meter->state == progress->state)
 		return;
-	if (progress->state == VIEW_WAITING)
+	if (progress->state == METER_WAITING)
 		progress->marks[0] = progress->marks[1] =
-		    (struct progress_mark){now, view->carried};
-	progress->state = view->state;
+		    (struct progress_mark){now, meter->carried};
+	progress->state = meter->state;
 	progress->since = now;
 }
 
 static void
-show(struct progress *progress, const struct meter *picture, io_time now)
+show(struct progress *progress, const struct meter *meter, io_time now)
 {
-	int bar = progress->form == PROGRESS_BAR && !picture->view->once;
+	int bar = progress->form == PROGRESS_BAR && !meter->once;
 	char line[METER_LINE];
 
 	progress->next = now + (bar ? BAR_INTERVAL : LINE_INTERVAL);
-	progress->noticed |= picture->view->notice;
-	meter_line(line, picture, &progress->terminal,
+	progress->noticed |= meter->notice;
+	meter_line(line, meter, &progress->terminal,
 	    bar ? columns_of(progress) : NO_COLUMNS);
 	if (bar)
 		draw(progress, line);
@@ -137,32 +136,31 @@ show(struct progress *progress, const struct meter *picture, io_time now)
 		progress_print(progress, line);
 }
 
-/* Nonzero if it is to be shown now, unless a signal asks. */
+/* Nonzero if the meter is to be shown now without a signal. */
 static int
-is_due(const struct progress *progress, const struct view *view, io_time now)
+is_due(const struct progress *progress, const struct meter *meter, io_time now)
 {
-	if (progress->quiet || view->brief)
+	if (progress->quiet || meter->brief)
 		return 0;
-	if (progress->form == PROGRESS_NONE || view->once)
-		return view->state == VIEW_WAITING && view->notice &&
-		    (view->notice & ~progress->noticed) != 0;
+	if (progress->form == PROGRESS_NONE || meter->once)
+		return meter->state == METER_WAITING && meter->notice &&
+		    (meter->notice & ~progress->noticed) != 0;
 	return now >= progress->next;
 }
 
 void
-progress_show(struct progress *progress, const struct view *view, io_time now)
+progress_show(struct progress *progress, const struct meter *meter, io_time now)
 {
-	struct meter picture = {view, 0, 0};
+	struct meter shown = *meter;
 	char line[METER_LINE];
 
-	note_state(progress, view, now);
-	picture.rate = note_rate(progress, view->carried, now);
-	picture.lasts =
-	    now - (view->state == VIEW_WAITING ? view->since : progress->since);
+	note_state(progress, meter, now);
+	shown.rate = note_rate(progress, meter->carried, now);
+	shown.elapsed = now -
+	    (meter->state == METER_WAITING ? meter->since : progress->since);
 	if (interrupt_asked())
 		progress_print(progress,
-		    meter_line(
-			line, &picture, &progress->terminal, NO_COLUMNS));
-	if (is_due(progress, view, now))
-		show(progress, &picture, now);
+		    meter_line(line, &shown, &progress->terminal, NO_COLUMNS));
+	if (is_due(progress, meter, now))
+		show(progress, &shown, now);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* What is under way, shown on standard error: a bar, lines, notices. */
+/* Show progress on standard error: as a bar, as lines, or by notices. */
 #ifndef CLIENT_DISPLAY_PROGRESS_H
 #define CLIENT_DISPLAY_PROGRESS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/display/meter.h"
 #include "client/display/terminal.h"
-#include "client/display/view.h"
 #include "common/io.h"
 
 enum progress_form {
@@ -16,7 +16,7 @@ enum progress_form {
 	PROGRESS_LINES
 };
 
-/* How much had been carried by then. */
+/* How many bytes had been sent by then. */
 struct progress_mark {
 	io_time when;
 	uint64_t carried;
@@ -26,13 +26,13 @@ struct progress {
 	enum progress_form form;
 	int quiet;
 	struct terminal terminal;
-	size_t drawn;	/* columns of the line that stands unfinished, */
-	size_t columns; /* and those that there were then */
-	io_time next;	/* not before this again */
-	int noticed;	/* what was told where it is told once */
-	enum view_state state;
+	size_t drawn;	/* columns of the unfinished line; 0: there is none */
+	size_t columns; /* the terminal's width when it was drawn */
+	io_time next;	/* draw no earlier than then */
+	int noticed;	/* METER_NOTICE_* that were printed */
+	enum meter_state state;
 	io_time since;		       /* of that state */
-	struct progress_mark marks[2]; /* of which the rate is made */
+	struct progress_mark marks[2]; /* the rate counts from the first */
 };
 
 /* setting is that of options: "auto", "bar", "lines" or "none". */
@@ -41,15 +41,16 @@ void progress_init(
 void progress_release(struct progress *progress);
 
 /*
- * Show it if it is time to, and as a whole line if a signal has asked for it.
+ * Show the meter if it is time to.  If a signal asked for it, print it as a
+ * whole line.
  */
 void progress_show(
-    struct progress *progress, const struct view *view, io_time now);
+    struct progress *progress, const struct meter *meter, io_time now);
 
-/* Print a whole line, in the place of what stands unfinished. */
+/* Print a whole line in place of the unfinished one. */
 void progress_print(struct progress *progress, const char *line);
 
-/* Remove what stands unfinished. */
+/* Erase the unfinished line. */
 void progress_end(struct progress *progress);
 
 #endif

@@ -55,9 +55,9 @@ rate_allows(struct rate *rate, io_time now)
 }
 
 void
-rate_take(struct rate *rate, uint64_t bytes)
+rate_spend(struct rate *rate, uint64_t bytes)
 {
-	rate->taken += bytes;
+	rate->spent += bytes;
 	if (rate->limit != 0)
 		rate->tokens -= bytes * BYTE;
 }

@@ -16,7 +16,7 @@ struct rate {
 	uint64_t limit;	 /* bytes a second; 0: none */
 	uint64_t tokens; /* thousandths of bytes that may go */
 	io_time filled;	 /* when they were counted */
-	uint64_t taken;	 /* bytes in all, with a limit or without */
+	uint64_t spent;	 /* bytes sent in all, limited or not */
 };
 
 void rate_init(struct rate *rate, uint64_t limit, io_time now);
@@ -25,7 +25,7 @@ void rate_init(struct rate *rate, uint64_t limit, io_time now);
 uint64_t rate_allows(struct rate *rate, io_time now);
 
 /* So many went, at most as many as were allowed. */
-void rate_take(struct rate *rate, uint64_t bytes);
+void rate_spend(struct rate *rate, uint64_t bytes);
 
 /*
  * How much should be queued at once: so little that what is queued behind it

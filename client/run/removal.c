@@ -1,35 +1,42 @@
 /* SPDX-License-Identifier: ISC */
-/* Sources that are removed, since what they held is stored. */
+/* Remove sources that were stored, and restore what a removal left behind. */
 #include "client/run/removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/run/report.h"
-#include "client/sources/aside.h"
 #include "common/blocking.h"
 
-/* What openat says of a symbolic link that is not to be followed. */
+/* Nonzero if openat fails so when it must not follow a symbolic link. */
 static int
-means_link(int error)
+is_link_error(int error)
 {
 	return error == ELOOP || error == ENOTDIR || error == EMLINK;
 }
 
+void
+removal_init(struct removal *removal, const struct options *options,
+    struct report *report)
+{
+	*removal = (struct removal){.options = options, .report = report};
+}
+
 /*
- * Returns 0; or, with outcome, -1 if it could not be removed, and 1 if it is
- * left because it was reached by following a symbolic link.
+ * Returns 0 if the source was removed.  Otherwise outcome has the reason: -1 if
+ * it could not be removed, 1 if a symbolic link was followed to reach it.
  */
 static int
-remove_source(
-    struct run *run, const struct request *request, struct outcome *outcome)
+remove_source(struct removal *removal, const struct request *request,
+    struct outcome *outcome)
 {
 	const char *last;
-	int directory = source_directory(&request->source, &last), result;
+	int directory = source_open_parent(&request->source, &last), result;
 
-	if (directory == -1 && run->options->follow && means_link(errno)) {
+	if (directory == -1 && removal->options->follow &&
+	    is_link_error(errno)) {
 		outcome_set(outcome, STATUS_SOURCE,
 		    "a symbolic link is on the way to it");
 		return 1;
@@ -39,107 +46,114 @@ remove_source(
 		return -1;
 	}
 	result = aside_remove(
-	    directory, last, &request->identity, &run->removals, outcome);
+	    directory, last, &request->stamp, &removal->changes, outcome);
 	close(directory);
 	return result;
 }
 
 void
-removal_follow(struct run *run, const struct request *request, int durable)
+removal_remove(
+    struct removal *removal, const struct request *request, int durable)
 {
-	const struct options *options = run->options;
 	struct outcome outcome;
 	int result;
 
-	/* A source that is not synced stays; report_success has said so. */
-	if (!options->remove_source || request->kind != WIRE_KIND_FILE ||
-	    !durable)
+	/* report_success has warned about a file that is not synced. */
+	if (!removal->options->remove_source ||
+	    request->kind != WIRE_KIND_FILE || !durable)
 		return;
 	blocking_enter(request->source.path);
-	result = remove_source(run, request, &outcome);
+	result = remove_source(removal, request, &outcome);
 	blocking_leave();
 	if (result != 0)
-		report_unremoved(run, request, result == -1, &outcome);
+		report_unremoved(
+		    removal->report, request, result == -1, &outcome);
 }
 
-/* The directory that is being looked through. */
+/* The directory whose files are restored. */
 struct place {
-	struct run *run;
+	struct report *report;
 	const char *path;
 };
 
 static void
-tell(void *context, const char *name, const char *old_name,
+report(void *context, const char *name, const char *old_name,
     const struct outcome *outcome)
 {
 	const struct place *place = context;
 
-	report_restored(place->run, place->path,
+	report_restored(place->report, place->path,
 	    outcome == NULL ? old_name : name, outcome);
 }
 
 static int
-restores(const struct run *run)
+restores(const struct removal *removal)
 {
-	return run->options->remove_source && !run->options->dry_run;
+	return removal->options->remove_source && !removal->options->dry_run;
 }
 
-/* Look through the directory whose path is the first so many bytes. */
+/* Restore the files in a directory, whose path is "" for the current one. */
 static void
-restore_beside(struct run *run, char *path, size_t length)
+restore_in(struct removal *removal, const char *path)
 {
-	char behind = path[length];
-	struct place place = {run, path};
+	struct place place = {removal->report, path};
 	int directory;
 
-	path[length] = '\0';
 	blocking_about(path);
 	blocking_enter(path);
-	directory = open(length > 0 ? path : ".",
+	directory = open(path[0] != '\0' ? path : ".",
 	    O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
 	blocking_leave();
 	if (directory != -1)
-		aside_restore(directory, tell, &place);
+		aside_restore(directory, report, &place);
 	blocking_about("");
-	path[length] = behind;
+}
+
+/* Returns the path of the directory of a source, up to its slash, or NULL. */
+static char *
+parent_of(const char *path)
+{
+	return strndup(path, (size_t)(source_name(path).bytes - path));
 }
 
 void
-removal_restore_named(struct run *run)
+removal_restore_beside(
+    struct removal *removal, char *const *paths, size_t count)
 {
-	const struct queue *queue = &run->queue;
-	const char *last = NULL;
-	size_t last_length = 0;
+	char *last = NULL;
 
-	if (!restores(run))
+	if (!restores(removal))
 		return;
-	/* Sources of one directory mostly follow each other. */
-	for (size_t i = 0; i < queue->count; i++) {
-		char *path = queue->paths[i];
-		size_t length = (size_t)(source_name(path).bytes - path);
+	for (size_t i = 0; i < count; i++) {
+		char *parent = parent_of(paths[i]);
 
-		if (last == NULL || length != last_length ||
-		    memcmp(path, last, length) != 0)
-			restore_beside(run, path, length);
-		last = path;
-		last_length = length;
+		/*
+		 * Sources of one directory mostly follow each other.  Without
+		 * memory, leave it to a later run.
+		 */
+		if (parent != NULL &&
+		    (last == NULL || strcmp(parent, last) != 0))
+			restore_in(removal, parent);
+		free(last);
+		last = parent;
 	}
+	free(last);
 }
 
 void
-removal_restore_in(struct run *run, const struct source *directory)
+removal_restore_in(struct removal *removal, const struct source *directory)
 {
-	struct place place = {run, directory->path};
+	struct place place = {removal->report, directory->path};
 	struct outcome ignored;
 	struct stat found;
 	int fd;
 
-	if (!restores(run))
+	if (!restores(removal))
 		return;
 	switch (source_open(
-	    directory, run->options->follow, &fd, &found, &ignored)) {
-	case SOURCE_FOLDER:
-		aside_restore(fd, tell, &place);
+	    directory, removal->options->follow, &fd, &found, &ignored)) {
+	case SOURCE_DIRECTORY:
+		aside_restore(fd, report, &place);
 		break;
 	case SOURCE_FILE:
 		(void)blocking_close(fd);

@@ -1,24 +1,40 @@
 /* SPDX-License-Identifier: ISC */
-/* Sources that are removed, since what they held is stored. */
+/* Remove sources that were stored, and restore what a removal left behind. */
 #ifndef CLIENT_RUN_REMOVAL_H
 #define CLIENT_RUN_REMOVAL_H
 
-#include "client/run/run.h"
+#include <stddef.h>
+
+#include "client/run/report.h"
+#include "client/run/request.h"
+#include "client/settings/options.h"
+#include "client/sources/aside.h"
+#include "client/sources/source.h"
+
+/* All of it does nothing unless the user set remove-source. */
+struct removal {
+	const struct options *options; /* neither is owned */
+	struct report *report;
+	struct aside_changes changes; /* that this run has made */
+};
+
+void removal_init(struct removal *removal, const struct options *options,
+    struct report *report);
 
 /*
- * A file was stored: remove its source, if that is wished, the server has
- * synced the file, and the source still is what was sent.  If it is left, that
- * is told, and counted where it is a failure.
+ * A file was stored.  Remove its source if the server has synced the file and
+ * the source is unchanged.  Otherwise report why it is left.
  */
-void removal_follow(
-    struct run *run, const struct request *request, int durable);
+void removal_remove(
+    struct removal *removal, const struct request *request, int durable);
 
 /*
- * If sources are to be removed, rename back those that an interrupted run left
- * aside: in the directories of all named sources, or in a directory that is
- * sent.  Each one is reported.
+ * Rename files back that an interrupted run has set aside, and report each: in
+ * the directories that hold these sources, or in a directory that is sent.
  */
-void removal_restore_named(struct run *run);
-void removal_restore_in(struct run *run, const struct source *directory);
+void removal_restore_beside(
+    struct removal *removal, char *const *paths, size_t count);
+void removal_restore_in(
+    struct removal *removal, const struct source *directory);
 
 #endif

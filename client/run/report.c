@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Messages: what became of a file or a run, why, and what state is left. */
+/* Report results to the user: messages, lines for programs, and counts. */
 #include "client/run/report.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,32 +9,73 @@
 #include "client/display/meter.h"
 #include "common/text.h"
 
-/* Rooms for a source and for the words of the server, fit to be shown. */
+/* Room for the path of a source, and for text from the server, escaped. */
 #define SHOWN_SOURCE 1024
 #define SHOWN_TEXT 2048
-#define SHOWN_END (SHOWN_TEXT + 2 * TARGET_ERROR)
 #define LINE 8192
 
-static void __attribute__((format(printf, 2, 3)))
-say(struct run *run, const char *format, ...)
+/* A cause holds such a text, and what comes before it. */
+_Static_assert(REPORT_CAUSE >= SHOWN_TEXT + 2 * TARGET_ERROR, "a cause fits");
+
+/* Lines on standard output for programs. */
+static enum events_form
+form_of(const struct options *options)
+{
+	if (options->json)
+		return EVENTS_JSON;
+	return options->digest ? EVENTS_DIGEST : EVENTS_NONE;
+}
+
+void
+report_init(struct report *report, const struct options *options,
+    const struct remote *remote)
+{
+	io_time now = io_now();
+
+	*report = (struct report){.options = options, .remote = remote};
+	progress_init(
+	    &report->progress, options->progress, options->quiet, now);
+	events_init(&report->events, form_of(options), &report->progress, now);
+	/* A reader of the lines for programs wants none for people. */
+	report->successes = options->verbose ||
+	    (!options->quiet && report->progress.terminal.is_one &&
+		report->events.form == EVENTS_NONE);
+}
+
+void
+report_release(struct report *report)
+{
+	progress_release(&report->progress);
+}
+
+void
+report_print(struct report *report, const char *format, ...)
 {
 	char line[LINE];
 	va_list arguments;
 
 	va_start(arguments, format);
 	if (vsnprintf(line, sizeof(line), format, arguments) > 0)
-		progress_print(&run->progress, line);
+		progress_print(&report->progress, line);
 	va_end(arguments);
 }
 
 static char *
-show(const struct run *run, char *buffer, size_t size, const char *text)
+show(const struct report *report, char *buffer, size_t size, const char *text)
 {
 	return text_escape(
-	    buffer, size, text, strlen(text), run->progress.terminal.set);
+	    buffer, size, text, strlen(text), report->progress.terminal.set);
 }
 
-/* "  4.7 GB in 41 s (115 MB/s)", the rate only where it means something. */
+static char *
+show_remote(const struct report *report, char buffer[REMOTE_SHOWN],
+    const struct source *source)
+{
+	return remote_show(
+	    report->remote, source, report->progress.terminal.set, buffer);
+}
+
+/* Format "4.7 GB in 41 s (115 MB/s)"; too short a time gives no rate. */
 static void
 describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 {
@@ -50,79 +90,145 @@ describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 		    text_size(rate, meter_rate(bytes, elapsed)));
 }
 
-/* Warn even if nobody watches: a nightly job needs to know. */
+/* Warn even with --quiet: whoever runs ftx every night needs to know. */
 static void
-warn_unsynced(struct run *run)
+warn_unsynced(struct report *report)
 {
-	if (!run->unsynced)
-		say(run,
+	if (!report->unsynced)
+		report_print(report,
 		    "ftx: %s: warning: stored, but not synced: it may be lost "
 		    "when the power fails%s",
-		    run->target->shown,
-		    run->options->remove_source ? "; no source is removed"
-						: "");
-	run->unsynced = 1;
+		    report->remote->target->shown,
+		    report->options->remove_source ? "; no source is removed"
+						   : "");
+	report->unsynced = 1;
+}
+
+/* Print the event of this source, whose other members are set. */
+static void
+print_event(
+    struct report *report, const struct source *source, struct event *event)
+{
+	struct wire_bytes target[REMOTE_PIECES];
+
+	event->source = source->path;
+	event->target = target;
+	event->target_pieces = remote_pieces(report->remote, source, target);
+	events_print(&report->events, event);
+}
+
+static void
+print_success_event(struct report *report, const struct request *request,
+    enum status status, int durable)
+{
+	int stored = status == STATUS_STORED;
+	/* Otherwise the digest is known only if it was found to compare. */
+	int known = stored || request->digested;
+	/* If an earlier connection sent the content, the time is not known. */
+	int timed = stored && request->state != REQUEST_ASKED;
+	struct event event = {
+	    .result = stored		       ? EVENTS_STORED
+		: status == STATUS_WOULD_STORE ? EVENTS_WOULD_STORE
+					       : EVENTS_UNCHANGED,
+	    .size = timed ? request->sent : request->size,
+	    .digest = known ? &request->digest : NULL,
+	    .elapsed = timed ? io_now() - request->begun : -1,
+	    .durable = stored ? durable != 0 : -1,
+	};
+
+	print_event(report, &request->source, &event);
+}
+
+static void
+print_failure_event(struct report *report, const struct source *source,
+    int uncertain, const struct outcome *outcome)
+{
+	struct event event = {
+	    .result = uncertain ? EVENTS_UNCONFIRMED : EVENTS_FAILED,
+	    .size = WIRE_SIZE_UNKNOWN,
+	    .elapsed = -1,
+	    .durable = -1,
+	    .cause = status_text(outcome->status),
+	    .reason = outcome->text,
+	};
+
+	print_event(report, source, &event);
+}
+
+static void
+print_skipped_event(
+    struct report *report, const struct source *source, const char *reason)
+{
+	struct event event = {
+	    .result = EVENTS_SKIPPED,
+	    .size = WIRE_SIZE_UNKNOWN,
+	    .elapsed = -1,
+	    .durable = -1,
+	    .reason = reason,
+	};
+
+	print_event(report, source, &event);
 }
 
 void
-report_success(struct run *run, const struct request *request,
+report_success(struct report *report, const struct request *request,
     enum status status, int durable)
 {
 	uint64_t size =
 	    status == STATUS_WOULD_STORE ? request->size : request->sent;
-	char source[SHOWN_SOURCE], remote[RUN_REMOTE], speed[128];
+	char source[SHOWN_SOURCE], remote[REMOTE_SHOWN], speed[128];
 
 	if (status == STATUS_STORED && !durable)
-		warn_unsynced(run);
+		warn_unsynced(report);
 	if (request->kind == WIRE_KIND_DIRECTORY) {
-		run->tally.directories += !request->repeats;
+		report->tally.directories += !request->repeats;
 		return;
 	}
-	tally_count(&run->tally, status);
-	run->tally.done++;
-	run->tally.bytes +=
+	tally_count(&report->tally, status);
+	report->tally.done++;
+	report->tally.bytes +=
 	    request->size != WIRE_SIZE_UNKNOWN ? request->size : request->sent;
-	events_success(run, request, status, durable);
-	if (!run->tells ||
-	    (status == STATUS_UNCHANGED && !run->options->verbose))
+	print_success_event(report, request, status, durable);
+	if (!report->successes ||
+	    (status == STATUS_UNCHANGED && !report->options->verbose))
 		return;
-	show(run, source, sizeof(source), request->source.path);
-	run_remote(run, &request->source, remote);
+	show(report, source, sizeof(source), request->source.path);
+	show_remote(report, remote, &request->source);
 	if (status == STATUS_WOULD_STORE) {
-		say(run, "would store %s -> %s  %s", source, remote,
+		report_print(report, "would store %s -> %s  %s", source, remote,
 		    size == WIRE_SIZE_UNKNOWN ? "of unknown size"
 					      : text_size(speed, size));
 		return;
 	}
 	if (status == STATUS_UNCHANGED) {
-		say(run, "unchanged %s -> %s", source, remote);
+		report_print(report, "unchanged %s -> %s", source, remote);
 		return;
 	}
-	/* What was sent on a connection before this has no speed. */
+	/* If an earlier connection sent the content, the speed is not known. */
 	if (request->state == REQUEST_ASKED)
 		text_size(speed, request->size);
 	else
 		describe_speed(
 		    speed, sizeof(speed), size, io_now() - request->begun);
-	say(run, "stored %s -> %s  %s, verified, %s", source, remote, speed,
-	    durable ? "synced" : "not synced");
+	report_print(report, "stored %s -> %s  %s, verified, %s", source,
+	    remote, speed, durable ? "synced" : "not synced");
 }
 
 void
-report_unremoved(struct run *run, const struct request *request, int failed,
-    const struct outcome *outcome)
+report_unremoved(struct report *report, const struct request *request,
+    int failed, const struct outcome *outcome)
 {
 	char source[SHOWN_SOURCE], text[SHOWN_TEXT];
 
-	run->tally.unremoved += failed != 0;
-	say(run, "ftx: %s: stored, but the source %s removed: %s",
-	    show(run, source, sizeof(source), request->source.path),
+	report->tally.unremoved += failed != 0;
+	report_print(report, "ftx: %s: stored, but the source %s removed: %s",
+	    show(report, source, sizeof(source), request->source.path),
 	    failed ? "could not be" : "is not",
-	    show(run, text, sizeof(text), outcome->text));
+	    show(report, text, sizeof(text), outcome->text));
 }
 
 void
-report_restored(struct run *run, const char *directory, const char *name,
+report_restored(struct report *report, const char *directory, const char *name,
     const struct outcome *outcome)
 {
 	size_t length = strlen(directory);
@@ -130,24 +236,24 @@ report_restored(struct run *run, const char *directory, const char *name,
 	    length > 0 && directory[length - 1] != '/' ? "/" : "";
 	char path[SHOWN_SOURCE], shown[SHOWN_SOURCE];
 
-	show(run, path, sizeof(path), directory);
-	show(run, shown, sizeof(shown), name);
+	show(report, path, sizeof(path), directory);
+	show(report, shown, sizeof(shown), name);
 	if (outcome == NULL) {
-		if (!run->options->quiet)
-			say(run,
+		if (!report->options->quiet)
+			report_print(report,
 			    "ftx: %s%s%s: renamed back: an earlier run ended "
 			    "before it removed it",
 			    path, slash, shown);
 		return;
 	}
-	run->tally.unremoved++;
-	say(run,
+	report->tally.unremoved++;
+	report_print(report,
 	    "ftx: %s%s%s: left by an earlier run, and could not be renamed "
 	    "back: %s",
 	    path, slash, shown, outcome->text);
 }
 
-/* What became of a request, in a few words. */
+/* What happened to a request, in short. */
 static void
 describe_failure(char *buffer, size_t size, const struct request *request,
     enum status status)
@@ -169,9 +275,8 @@ describe_failure(char *buffer, size_t size, const struct request *request,
 		snprintf(buffer, size, "failed");
 }
 
-/* What to do, where running it again helps. */
-static const char *
-advice_on(enum status status)
+const char *
+report_advice(enum status status)
 {
 	switch (status) {
 	case STATUS_LOST:
@@ -190,17 +295,18 @@ advice_on(enum status status)
 }
 
 static void
-count_failure(struct run *run, const struct request *request,
+count_failure(struct report *report, const struct request *request,
     const struct outcome *outcome)
 {
-	tally_count(&run->tally, outcome->status);
-	run->tally.done += request->kind != WIRE_KIND_DIRECTORY;
-	run->tally.unconfirmed +=
+	tally_count(&report->tally, outcome->status);
+	report->tally.done += request->kind != WIRE_KIND_DIRECTORY;
+	report->tally.unconfirmed +=
 	    request->uncertain && request->kind == WIRE_KIND_FILE;
-	events_failure(run, request, outcome);
+	print_failure_event(
+	    report, &request->source, request->uncertain, outcome);
 }
 
-/* What is there now, of a request that failed. */
+/* The state on the server after a request failed. */
 static const char *
 describe_state(const struct request *request, const char *otherwise)
 {
@@ -211,15 +317,15 @@ describe_state(const struct request *request, const char *otherwise)
 	    : "it may have been stored before the connection was lost";
 }
 
-/* The same of one that no lost connection can have done. */
+/* The same if no lost connection can have completed it. */
 static const char *
 describe_undone(const struct request *request, enum status status)
 {
-	if (request->settles)
+	if (request->final)
 		return "its mode and time were not set";
 	if (request->kind == WIRE_KIND_DIRECTORY)
 		return "it was not made";
-	/* Once it has all, it may fail with the file under its name already. */
+	/* With all of the content, the server may fail after the rename. */
 	if (status == STATUS_FAILED && request->state == REQUEST_ENDED)
 		return "it is not certain to be stored";
 	return status == STATUS_EXISTS ? "it was left as it is"
@@ -227,213 +333,100 @@ describe_undone(const struct request *request, enum status status)
 }
 
 void
-report_failure(struct run *run, const struct request *request,
+report_failure(struct report *report, const struct request *request,
     const struct outcome *outcome)
 {
 	const char *why = outcome->text[0] != '\0'
 	    ? outcome->text
 	    : status_text(outcome->status);
-	char source[SHOWN_SOURCE], remote[RUN_REMOTE], text[SHOWN_TEXT];
+	char source[SHOWN_SOURCE], remote[REMOTE_SHOWN], text[SHOWN_TEXT];
 	char what[64];
 
 	if (request->repeats)
 		return;
-	count_failure(run, request, outcome);
+	count_failure(report, request, outcome);
 	describe_failure(what, sizeof(what), request, outcome->status);
-	say(run, "ftx: %s -> %s: %s: %s; %s%s",
-	    show(run, source, sizeof(source), request->source.path),
-	    run_remote(run, &request->source, remote), what,
-	    show(run, text, sizeof(text), why),
+	report_print(report, "ftx: %s -> %s: %s: %s; %s%s",
+	    show(report, source, sizeof(source), request->source.path),
+	    show_remote(report, remote, &request->source), what,
+	    show(report, text, sizeof(text), why),
 	    describe_state(request, describe_undone(request, outcome->status)),
-	    advice_on(outcome->status));
+	    report_advice(outcome->status));
 }
 
 void
-report_source(struct run *run, const struct request *request,
+report_unsent(struct report *report, const struct request *request,
     enum source_kind kind, const struct outcome *outcome)
 {
-	/* What was sent once is a file that is gone. */
+	/* If it was sent before, it was a file, which is gone now. */
 	int skipped = kind == SOURCE_SKIPPED && !request->uncertain;
 	char source[SHOWN_SOURCE], text[SHOWN_TEXT];
 
 	if (skipped) {
-		run->tally.skipped++;
-		events_skipped(run, request, outcome->text);
+		report->tally.skipped++;
+		print_skipped_event(report, &request->source, outcome->text);
 	} else
-		count_failure(run, request, outcome);
-	say(run, "ftx: %s: %s; %s",
-	    show(run, source, sizeof(source), request->source.path),
-	    show(run, text, sizeof(text), outcome->text),
+		count_failure(report, request, outcome);
+	report_print(report, "ftx: %s: %s; %s",
+	    show(report, source, sizeof(source), request->source.path),
+	    show(report, text, sizeof(text), outcome->text),
 	    describe_state(request, skipped ? "skipped" : "it was not sent"));
 }
 
-/* What went wrong with all of the run, or with this part of it. */
-static void
-describe_end(const struct run *run, char *buffer, size_t size,
-    const char *subject, const struct outcome *outcome)
+void
+report_rest(struct report *report, const struct source *source, int uncertain,
+    const struct outcome *outcome, const char *what)
 {
-	const char *status = status_text(outcome->status);
-	char text[SHOWN_TEXT];
+	char shown[SHOWN_SOURCE], remote[REMOTE_SHOWN];
 
-	/* Text from the peer has been escaped already. */
-	if (outcome->status == STATUS_FOREIGN) {
-		snprintf(buffer, size, "%s: %s", subject, outcome->text);
-		return;
-	}
-	show(run, text, sizeof(text), outcome->text);
-	if (outcome->status == STATUS_UNTRIED)
-		snprintf(buffer, size, "%s %s", status, text);
-	else
-		snprintf(buffer, size, "%s: %s%s%s", subject, status,
-		    text[0] != '\0' ? ": " : "", text);
+	print_failure_event(report, source, uncertain, outcome);
+	if (what != NULL)
+		report_print(report, "ftx: %s -> %s: %s",
+		    show(report, shown, sizeof(shown), source->path),
+		    show_remote(report, remote, source), what);
 }
 
 void
-report_streams(struct run *run, size_t streams)
+report_streams(struct report *report, size_t streams)
 {
-	if (run->options->verbose)
-		say(run,
+	if (report->options->verbose)
+		report_print(report,
 		    "ftx: only %zu stream%s: the limit on open files is too "
 		    "low for more",
 		    streams, streams == 1 ? "" : "s");
 }
 
-void
-report_again(struct run *run, const struct outcome *outcome, int64_t delay)
+char *
+report_cause(const struct report *report, char buffer[REPORT_CAUSE],
+    const char *subject, const struct outcome *outcome)
 {
-	char end[SHOWN_END], time[TEXT_NUMBER];
+	const char *status = status_text(outcome->status);
+	char text[SHOWN_TEXT];
 
-	describe_end(run, end, sizeof(end), run->target->shown, outcome);
-	if (!run->options->quiet)
-		say(run, "ftx: %s; trying again in %s", end,
-		    text_duration(time, delay));
-}
-
-/* What became of the files of a run, counted. */
-struct state {
-	uint64_t stored, unchanged, unconfirmed, unstored;
-};
-
-static struct state
-count_all(struct run *run)
-{
-	const struct tally *tally = &run->tally;
-	struct state state = {
-	    run->options->dry_run ? 0 : tally->stored - tally->unchanged,
-	    tally->unchanged, tally->unconfirmed,
-	    tally->failed - tally->unconfirmed + queue_count(&run->queue)};
-
-	for (const struct request *request = run->again.first; request != NULL;
-	     request = request->next) {
-		if (request->kind == WIRE_KIND_DIRECTORY)
-			continue;
-		state.unconfirmed += request->uncertain != 0;
-		state.unstored += request->uncertain == 0;
+	/* greeting_show has escaped the text from the peer. */
+	if (outcome->status == STATUS_FOREIGN) {
+		snprintf(
+		    buffer, REPORT_CAUSE, "%s: %s", subject, outcome->text);
+		return buffer;
 	}
-	return state;
-}
-
-static int
-is_empty(const struct state *state)
-{
-	return state->stored == 0 && state->unchanged == 0 &&
-	    state->unconfirmed == 0;
-}
-
-static void
-describe_all(char *buffer, size_t size, const struct state *state)
-{
-	char unchanged[64] = "";
-
-	if (state->unchanged > 0)
-		snprintf(unchanged, sizeof(unchanged),
-		    "%" PRIu64 " unchanged, ", state->unchanged);
-	if (is_empty(state))
-		snprintf(buffer, size, "nothing was stored");
+	show(report, text, sizeof(text), outcome->text);
+	if (outcome->status == STATUS_UNTRIED)
+		snprintf(buffer, REPORT_CAUSE, "%s %s", status, text);
 	else
-		snprintf(buffer, size,
-		    "%" PRIu64 " stored, %s%" PRIu64 " not confirmed, %" PRIu64
-		    " not stored",
-		    state->stored, unchanged, state->unconfirmed,
-		    state->unstored);
-}
-
-/* What is said of those that have no line yet when the run ends. */
-struct rest {
-	const struct outcome *outcome; /* that ended it */
-	int named;		       /* on standard error, too */
-};
-
-static void
-name_one(struct run *run, const struct rest *rest, const struct source *source,
-    int uncertain, const char *what)
-{
-	char shown[SHOWN_SOURCE], remote[RUN_REMOTE];
-
-	events_rest(run, source, uncertain, rest->outcome);
-	if (rest->named)
-		say(run, "ftx: %s -> %s: %s",
-		    show(run, shown, sizeof(shown), source->path),
-		    run_remote(run, source, remote), what);
-}
-
-/* Say of every file that has no line yet what became of it. */
-static void
-name_rest(struct run *run, const struct rest *rest)
-{
-	struct source source;
-	int begun;
-
-	for (const struct request *request = run->again.first; request != NULL;
-	     request = request->next)
-		if (request->kind == WIRE_KIND_FILE)
-			name_one(run, rest, &request->source,
-			    request->uncertain,
-			    request->uncertain ? "not confirmed"
-					       : "not stored");
-	while (queue_rest(&run->queue, &source, &begun))
-		name_one(run, rest, &source, 0,
-		    begun ? "the rest was not stored" : "not stored");
-}
-
-static void
-end_run(struct run *run, const char *subject, const struct outcome *outcome)
-{
-	struct state state = count_all(run);
-	char end[SHOWN_END], all[128];
-
-	describe_end(run, end, sizeof(end), subject, outcome);
-	describe_all(all, sizeof(all), &state);
-	say(run, "ftx: %s; %s%s", end, all, advice_on(outcome->status));
-	name_rest(run, &(struct rest){outcome, !is_empty(&state)});
-	tally_end(&run->tally, outcome->status);
+		snprintf(buffer, REPORT_CAUSE, "%s: %s%s%s", subject, status,
+		    text[0] != '\0' ? ": " : "", text);
+	return buffer;
 }
 
 void
-report_end(struct run *run, const struct outcome *outcome)
+report_retry(
+    struct report *report, const struct outcome *outcome, int64_t delay)
 {
-	end_run(run, run->target->shown, outcome);
-}
+	char cause[REPORT_CAUSE], time[TEXT_NUMBER];
 
-void
-report_bad_target(struct run *run, const char *reason)
-{
-	struct outcome outcome;
-	char target[TARGET_ERROR];
-
-	outcome_set(&outcome, STATUS_REFUSED, "%s", reason);
-	end_run(run, target_show(run->target, target), &outcome);
-}
-
-void
-report_interrupt(struct run *run)
-{
-	const struct outcome outcome = {STATUS_CANCELLED, "interrupted"};
-	struct state state = count_all(run);
-	char all[128];
-
-	describe_all(all, sizeof(all), &state);
-	say(run, "ftx: %s: interrupted; %s, run again", run->target->shown,
-	    all);
-	name_rest(run, &(struct rest){&outcome, 0});
+	if (!report->options->quiet)
+		report_print(report, "ftx: %s; trying again in %s",
+		    report_cause(
+			report, cause, report->remote->target->shown, outcome),
+		    text_duration(time, delay));
 }

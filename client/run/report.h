@@ -1,19 +1,53 @@
 /* SPDX-License-Identifier: ISC */
-/* Messages: what became of a file or a run, why, and what state is left. */
+/* Report results to the user: messages, lines for programs, and counts. */
 #ifndef CLIENT_RUN_REPORT_H
 #define CLIENT_RUN_REPORT_H
 
-#include "client/run/run.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/display/events.h"
+#include "client/display/progress.h"
+#include "client/run/remote.h"
+#include "client/run/request.h"
+#include "client/run/tally.h"
+#include "client/settings/options.h"
+#include "client/sources/source.h"
 #include "common/status.h"
 
-/* Each counts, too, what it tells. */
+struct report {
+	const struct options *options; /* neither is owned */
+	const struct remote *remote;
+	struct tally tally;
+	struct progress progress;
+	struct events events;
+	int successes; /* print a line for each success */
+	int unsynced;  /* the warning about files not synced was printed */
+};
 
-/* A request was answered with success. */
-void report_success(struct run *run, const struct request *request,
+void report_init(struct report *report, const struct options *options,
+    const struct remote *remote);
+void report_release(struct report *report);
+
+/* Each of these counts its source in the tally as well. */
+
+/* The server reports success. */
+void report_success(struct report *report, const struct request *request,
     enum status status, int durable);
 
-/* The source of one that was stored is left; whether that is a failure. */
-void report_unremoved(struct run *run, const struct request *request,
+/* The request failed, on this side or on the server's. */
+void report_failure(struct report *report, const struct request *request,
+    const struct outcome *outcome);
+
+/* The source was not sent: it was skipped, or could not be read. */
+void report_unsent(struct report *report, const struct request *request,
+    enum source_kind kind, const struct outcome *outcome);
+
+/*
+ * The file was stored, but its source was not removed.  If failed, that counts
+ * for the exit status.
+ */
+void report_unremoved(struct report *report, const struct request *request,
     int failed, const struct outcome *outcome);
 
 /*
@@ -21,29 +55,38 @@ void report_unremoved(struct run *run, const struct request *request,
  * NULL, it has its old name again, which is name; otherwise it is still set
  * aside under name.
  */
-void report_restored(struct run *run, const char *directory, const char *name,
-    const struct outcome *outcome);
+void report_restored(struct report *report, const char *directory,
+    const char *name, const struct outcome *outcome);
 
-/* A request failed, here or there. */
-void report_failure(struct run *run, const struct request *request,
-    const struct outcome *outcome);
+/*
+ * The run ended by this outcome before the source had a result.  what is
+ * printed on standard error, too, unless it is NULL.
+ */
+void report_rest(struct report *report, const struct source *source,
+    int uncertain, const struct outcome *outcome, const char *what);
 
-/* A source is not sent: it was skipped, or could not be read. */
-void report_source(struct run *run, const struct request *request,
-    enum source_kind kind, const struct outcome *outcome);
+/* These concern no single source. */
 
-/* Report that descriptors suffice for so many connections only. */
-void report_streams(struct run *run, size_t streams);
+/* The limit on descriptors allows only so many connections. */
+void report_streams(struct report *report, size_t streams);
 
-/* The connection is lost, and will be made again. */
-void report_again(
-    struct run *run, const struct outcome *outcome, int64_t delay);
+/* The connection was lost, and is made again after so many milliseconds. */
+void report_retry(
+    struct report *report, const struct outcome *outcome, int64_t delay);
 
-/* The target is one that no server takes, and no connection was made. */
-void report_bad_target(struct run *run, const char *reason);
+/*
+ * Why all of the run failed, or a part of it: "host: connection lost".  Returns
+ * buffer.
+ */
+#define REPORT_CAUSE 4096
+char *report_cause(const struct report *report, char buffer[REPORT_CAUSE],
+    const char *subject, const struct outcome *outcome);
 
-/* The run has ended early, and all its connections have. */
-void report_end(struct run *run, const struct outcome *outcome);
-void report_interrupt(struct run *run);
+/* ", run again" and the like, if that may help; otherwise "". */
+const char *report_advice(enum status status);
+
+/* Print a line on standard error. */
+void __attribute__((format(printf, 2, 3)))
+report_print(struct report *report, const char *format, ...);
 
 #endif

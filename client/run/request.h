@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* One request: a source on its way to its result, over all connections. */
+/* One request: a source from its first frame to its result. */
 #ifndef CLIENT_RUN_REQUEST_H
 #define CLIENT_RUN_REQUEST_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/run/remote.h"
+#include "client/settings/options.h"
 #include "client/sources/directories.h"
 #include "client/sources/source.h"
 #include "common/digest.h"
@@ -16,49 +18,63 @@ enum request_state {
 	REQUEST_NEW,	 /* to be sent on this connection, or another */
 	REQUEST_ASKED,	 /* waits for go or a result */
 	REQUEST_GOING,	 /* go has come, its content has not begun */
-	REQUEST_SENDING, /* its content is under way */
+	REQUEST_SENDING, /* its content is being sent */
 	REQUEST_ENDED,	 /* all of it was sent */
-	REQUEST_ABORTED, /* given up, and reported so */
+	REQUEST_ABORTED, /* given up by the client, and reported */
 	REQUEST_DONE	 /* has its result */
 };
 
 struct request {
-	struct request *next; /* of those that wait for a connection */
+	struct request *next; /* in a list of requests */
 	struct source source; /* its path is part of this */
 	enum wire_kind kind;
-	struct directory *directory; /* that waits for it, or NULL */
-	int input;		     /* standard input */
-	int repeats;	 /* a directory that was asked for elsewhere */
-	int settles;	 /* sets a directory's mode and time, in the end */
+	struct directory *directory; /* held, or NULL */
+	int input;		     /* the source is standard input */
+	int repeats;	 /* a directory that another connection requested */
+	int final;	 /* sets a directory's mode and time */
 	uint32_t number; /* on this connection */
 	enum request_state state;
 	mode_t mode;
 	uint64_t size;	    /* as announced; WIRE_SIZE_UNKNOWN */
 	uint64_t allocated; /* bytes on the disk that it needs */
-	struct source_identity identity;
-	struct wire_go kept; /* what the server has of it: go's words */
+	struct source_stamp stamp;
+	struct wire_go kept; /* the part that the server has kept */
 	int uncertain;	     /* a lost connection may have stored it */
-	unsigned wishes;     /* as they were asked */
+	unsigned wishes;     /* as they were sent */
 	uint64_t sent, digest;
-	int digested;	      /* digest is that of the source as identified */
+	int digested;	      /* digest is that of the stamped source */
 	struct digest hashed; /* of the part hashed on an earlier connection */
 	io_time begun;	      /* when its content did */
 	size_t path_length;   /* of its path on the wire */
 };
 
 /*
- * A new one, of a copy of the source; it takes over a hold of the folder.
- * Returns NULL with errno if there is no memory, and then lets go of that.
+ * A new request, with a copy of the source.  It takes over a hold of the
+ * directory.  Returns NULL with errno if there is no memory; then the hold is
+ * released.
  */
 struct request *request_new(const struct source *source, enum wire_kind kind,
     struct directory *directory, size_t path_length);
 void request_free(struct request *request);
 
-/* Note which source it is, and in which state; a file's is open. */
-void request_identify(
-    struct request *request, int fd, const struct stat *found);
+/*
+ * Note which file the source is, and in which state.  fd is the open file; -1
+ * for a directory.
+ */
+void request_stamp(struct request *request, int fd, const struct stat *found);
 
-/* Those that a connection has left without result, in their order. */
+/* Smaller files are sent again from the start, not resumed.  Bytes. */
+#define REQUEST_RESUME_LEAST (1 << 20)
+
+/* Nonzero if the server may keep a part, and sending resumes after it. */
+int request_resumes(
+    const struct request *request, const struct options *options);
+
+/* The fields of the request's frame, once it has its stamp. */
+struct wire_request request_wire(const struct request *request,
+    const struct options *options, const struct remote *remote);
+
+/* Requests in the order in which they were added. */
 struct requests {
 	struct request *first, **end;
 };
@@ -66,10 +82,10 @@ struct requests {
 void requests_init(struct requests *requests);
 void requests_release(struct requests *requests);
 
-/* Append one, which is owned from here on. */
+/* Append a request, which is owned from here on. */
 void requests_add(struct requests *requests, struct request *request);
 
-/* Take the first one, or NULL. */
-struct request *requests_take(struct requests *requests);
+/* Remove the first one.  Returns it, for the caller to own, or NULL. */
+struct request *requests_pop(struct requests *requests);
 
 #endif

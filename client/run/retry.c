@@ -115,7 +115,7 @@ retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 }
 
 enum status
-retry_verdict(const struct retry *retry, enum status status)
+retry_final_status(const struct retry *retry, enum status status)
 {
 	if (status == STATUS_LOST && !retry->greeted)
 		return STATUS_UNREACHABLE;

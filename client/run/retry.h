@@ -42,6 +42,6 @@ int64_t retry_after(
     struct retry *retry, const struct attempt *attempt, io_time now);
 
 /* The status of a run that gives up after such an end. */
-enum status retry_verdict(const struct retry *retry, enum status status);
+enum status retry_final_status(const struct retry *retry, enum status status);
 
 #endif

@@ -127,7 +127,7 @@ keep(
 /* Returns 0, or -1 with outcome. */
 static int
 remove_renamed(int directory, const char *aside,
-    const struct source_identity *identity, struct outcome *outcome)
+    const struct source_stamp *identity, struct outcome *outcome)
 {
 	struct stat moved;
 
@@ -143,7 +143,7 @@ remove_renamed(int directory, const char *aside,
 /* Remove the file by its name, which may lead to another file by now. */
 static int
 remove_found(int directory, const char *name,
-    const struct source_identity *identity, struct outcome *outcome)
+    const struct source_stamp *identity, struct outcome *outcome)
 {
 	char aside[ASIDE_NAME];
 
@@ -167,7 +167,7 @@ is_same_time(const struct timespec *one, const struct timespec *other)
 /* Nonzero if only our removals of its other names have changed it. */
 static int
 is_untouched(const struct aside_changes *own,
-    const struct source_identity *identity, const struct stat *found)
+    const struct source_stamp *identity, const struct stat *found)
 {
 	struct timespec changed = identity->changed;
 
@@ -199,7 +199,7 @@ note_change(struct aside_changes *own, const struct stat *found, int fd)
 /* Compare the open file, which stays open while its name is removed. */
 static int
 remove_open(int directory, const char *name, int fd, const struct stat *found,
-    const struct source_identity *identity, struct aside_changes *own,
+    const struct source_stamp *identity, struct aside_changes *own,
     struct outcome *outcome)
 {
 	if (!S_ISREG(found->st_mode) || !source_is_same(identity, found, 0))
@@ -215,7 +215,7 @@ remove_open(int directory, const char *name, int fd, const struct stat *found,
 
 int
 aside_remove(int directory, const char *name,
-    const struct source_identity *identity, struct aside_changes *own,
+    const struct source_stamp *identity, struct aside_changes *own,
     struct outcome *outcome)
 {
 	enum source_kind kind;

@@ -44,7 +44,7 @@ struct aside_changes {
  * file cannot be renamed back, outcome says which name it has.
  */
 int aside_remove(int directory, const char *name,
-    const struct source_identity *identity, struct aside_changes *own,
+    const struct source_stamp *identity, struct aside_changes *own,
     struct outcome *outcome);
 
 /*

@@ -101,7 +101,7 @@ directories_leave(struct directories *directories)
 	struct directory *directory = directories->current;
 
 	directories->current = directory->parent;
-	directory_drop(directory);
+	directory_release(directory);
 }
 
 struct directory *
@@ -113,21 +113,21 @@ directory_hold(struct directory *directory)
 }
 
 void
-directory_drop(struct directory *directory)
+directory_release(struct directory *directory)
 {
 	if (directory != NULL && --directory->held == 0)
 		make_ready(directory);
 }
 
 struct directory *
-directory_unknown(struct directory *directory, uint64_t connection)
+directory_unrequested(struct directory *directory, uint64_t connection)
 {
-	struct directory *unknown = NULL;
+	struct directory *highest = NULL;
 
 	for (; directory != NULL; directory = directory->parent)
-		if ((directory->known & connection) == 0)
-			unknown = directory;
-	return unknown;
+		if ((directory->requested & connection) == 0)
+			highest = directory;
+	return highest;
 }
 
 void
@@ -137,14 +137,14 @@ directories_forget(struct directories *directories, uint64_t connection)
 
 	for (directory = directories->waiting; directory != NULL;
 	     directory = directory->next)
-		directory->known &= ~connection;
+		directory->requested &= ~connection;
 	for (directory = directories->ready; directory != NULL;
 	     directory = directory->next)
-		directory->known &= ~connection;
+		directory->requested &= ~connection;
 }
 
 struct directory *
-directories_take(struct directories *directories)
+directories_pop(struct directories *directories)
 {
 	struct directory *directory = directories->ready;
 

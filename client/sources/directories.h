@@ -13,9 +13,9 @@ struct directory {
 	struct directories *all;
 	struct directory *parent; /* or NULL */
 	struct directory *next,
-	    **link;	/* those before and behind it in a list */
-	size_t held;	/* by what lies in it and is under way */
-	uint64_t known; /* the connections that have asked for it: a bit each */
+	    **link;	    /* those before and behind it in a list */
+	size_t held;	    /* by what lies in it and is under way */
+	uint64_t requested; /* the connections that requested it: a bit each */
 	struct stat found;
 	struct source source; /* its path is part of this */
 };
@@ -49,14 +49,14 @@ void directories_leave(struct directories *directories);
  * Returns folder.
  */
 struct directory *directory_hold(struct directory *directory);
-void directory_drop(struct directory *directory);
+void directory_release(struct directory *directory);
 
 /*
  * The highest one, of a folder and those above it, that this connection, a bit,
  * has not asked for: before it does that, it must not ask for what lies in it,
  * lest the server make it with a mode of its own.  NULL if there is none.
  */
-struct directory *directory_unknown(
+struct directory *directory_unrequested(
     struct directory *directory, uint64_t connection);
 
 /* This one begins anew, and has asked for nothing. */
@@ -66,6 +66,6 @@ void directories_forget(struct directories *directories, uint64_t connection);
  * Take one that was left and is not held, or NULL; what lies deeper comes
  * first.  The caller frees it, and has its hold of the parent.
  */
-struct directory *directories_take(struct directories *directories);
+struct directory *directories_pop(struct directories *directories);
 
 #endif

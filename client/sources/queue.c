@@ -50,7 +50,7 @@ begin_tree(struct queue *queue, struct queue_item *item)
 	queue->tree.streams = queue->directories;
 	queue->walking = 1;
 	queue->name = item->source.name;
-	return QUEUE_FOLDER;
+	return QUEUE_ENTER;
 }
 
 static enum queue_event
@@ -58,14 +58,14 @@ next_named(struct queue *queue, struct queue_item *item)
 {
 	char *path = queue->paths[queue->next++];
 
-	item->source = source_of(path);
+	item->source = source_named(path);
 	if (strcmp(path, "-") == 0)
 		return QUEUE_INPUT;
 	switch (source_open(
 	    &item->source, 1, &item->fd, &item->found, &item->outcome)) {
 	case SOURCE_FILE:
 		return QUEUE_FILE;
-	case SOURCE_FOLDER:
+	case SOURCE_DIRECTORY:
 		return begin_tree(queue, item);
 	case SOURCE_SKIPPED:
 		return QUEUE_SKIPPED;
@@ -92,8 +92,8 @@ static enum queue_event
 next_in_tree(struct queue *queue, struct queue_item *item)
 {
 	static const enum queue_event events[] = {[TREE_FILE] = QUEUE_FILE,
-	    [TREE_ENTER] = QUEUE_FOLDER,
-	    [TREE_LEAVE] = QUEUE_LEFT,
+	    [TREE_ENTER] = QUEUE_ENTER,
+	    [TREE_LEAVE] = QUEUE_LEAVE,
 	    [TREE_SKIPPED] = QUEUE_SKIPPED,
 	    [TREE_FAILED] = QUEUE_FAILED,
 	    [TREE_END] = QUEUE_END};
@@ -142,7 +142,7 @@ queue_prune(struct queue *queue)
 }
 
 int
-queue_rest(struct queue *queue, struct source *source, int *begun)
+queue_next_unsent(struct queue *queue, struct source *source, int *begun)
 {
 	*begun = queue->walking;
 	if (queue->walking)
@@ -150,12 +150,12 @@ queue_rest(struct queue *queue, struct source *source, int *begun)
 	queue_release(queue);
 	if (queue->next == queue->count)
 		return 0;
-	*source = source_of(queue->paths[queue->next++]);
+	*source = source_named(queue->paths[queue->next++]);
 	return 1;
 }
 
 size_t
-queue_count(const struct queue *queue)
+queue_count_unsent(const struct queue *queue)
 {
 	return queue->count - queue->next + (queue->walking ? 1 : 0);
 }

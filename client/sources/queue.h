@@ -27,8 +27,8 @@ struct queue {
 enum queue_event {
 	QUEUE_FILE,    /* fd is open, and the caller's to close */
 	QUEUE_INPUT,   /* standard input; nothing was opened */
-	QUEUE_FOLDER,  /* a directory: what lies in it follows */
-	QUEUE_LEFT,    /* the same, when all of that was handed out */
+	QUEUE_ENTER,   /* a directory: what lies in it follows */
+	QUEUE_LEAVE,   /* the same, when all of that was handed out */
 	QUEUE_SKIPPED, /* a kind that is never sent */
 	QUEUE_FAILED,  /* could not be read */
 	QUEUE_END
@@ -48,16 +48,16 @@ void queue_release(struct queue *queue);
 
 enum queue_event queue_next(struct queue *queue, struct queue_item *item);
 
-/* Right after QUEUE_FOLDER: pass over it, without QUEUE_LEFT. */
+/* Right after QUEUE_ENTER: pass over it, without QUEUE_LEAVE. */
 void queue_prune(struct queue *queue);
 
 /*
  * The run has ended: a source that was not, or (*begun) not wholly handed out.
  * Returns 0 when all of those were told.
  */
-int queue_rest(struct queue *queue, struct source *source, int *begun);
+int queue_next_unsent(struct queue *queue, struct source *source, int *begun);
 
 /* How many those are. */
-size_t queue_count(const struct queue *queue);
+size_t queue_count_unsent(const struct queue *queue);
 
 #endif

@@ -11,7 +11,7 @@
 #include "common/blocking.h"
 
 struct wire_bytes
-source_called(const struct source *source)
+source_target_path(const struct source *source)
 {
 	const char *name = source->path + source->name;
 
@@ -20,7 +20,7 @@ source_called(const struct source *source)
 }
 
 char *
-source_below(const struct source *source)
+source_below_root(const struct source *source)
 {
 	char *below = source->path + source->root;
 
@@ -41,7 +41,7 @@ source_name(const char *path)
 }
 
 struct source
-source_of(char *path)
+source_named(char *path)
 {
 	struct wire_bytes last = source_name(path);
 	size_t length = strlen(path);
@@ -86,9 +86,9 @@ share_name(const struct named *a, const struct named *b)
 static struct wire_bytes
 name_of(char *path, int recursive)
 {
-	const struct source source = source_of(path);
+	const struct source source = source_named(path);
 
-	return recursive ? source_called(&source) : source_name(path);
+	return recursive ? source_target_path(&source) : source_name(path);
 }
 
 int
@@ -131,7 +131,7 @@ judge(mode_t mode, struct outcome *outcome)
 	if (S_ISREG(mode))
 		return SOURCE_FILE;
 	if (S_ISDIR(mode))
-		return SOURCE_FOLDER;
+		return SOURCE_DIRECTORY;
 	outcome_set(outcome, STATUS_SOURCE, "is %s", kind_of(mode));
 	return SOURCE_SKIPPED;
 }
@@ -165,7 +165,7 @@ source_open_at(int directory, const char *name, int follow, int *fd,
 		return fail(errno, outcome);
 	kind = fstat(*fd, found) == -1 ? fail(errno, outcome)
 				       : judge(found->st_mode, outcome);
-	if (kind != SOURCE_FILE && kind != SOURCE_FOLDER)
+	if (kind != SOURCE_FILE && kind != SOURCE_DIRECTORY)
 		close(*fd);
 	return kind;
 }
@@ -189,7 +189,7 @@ static int
 reach(const struct source *source, int follow, const char **last)
 {
 	const int flags = follow ? 0 : O_NOFOLLOW;
-	char *below = source_below(source);
+	char *below = source_below_root(source);
 	int fd = enter(AT_FDCWD, source->path, source->root, 0);
 	size_t length = strcspn(below, "/");
 
@@ -215,7 +215,7 @@ open_unmarked(const struct source *source, int follow, int *fd,
 	const char *last;
 	int directory;
 
-	if (*source_below(source) == '\0')
+	if (*source_below_root(source) == '\0')
 		return source_open_at(
 		    AT_FDCWD, source->path, 1, fd, found, outcome);
 	directory = reach(source, follow, &last);
@@ -238,16 +238,16 @@ source_open(const struct source *source, int follow, int *fd,
 	return kind;
 }
 
-struct source_identity
-source_identify(const struct stat *found)
+struct source_stamp
+source_stamp_of(const struct stat *found)
 {
-	return (struct source_identity){found->st_dev, found->st_ino,
+	return (struct source_stamp){found->st_dev, found->st_ino,
 	    found->st_size, found->st_mtim, found->st_ctim};
 }
 
 int
-source_is_same(const struct source_identity *identity, const struct stat *found,
-    int may_grow)
+source_is_same(
+    const struct source_stamp *identity, const struct stat *found, int may_grow)
 {
 	if (identity->device != found->st_dev ||
 	    identity->inode != found->st_ino)
@@ -260,11 +260,11 @@ source_is_same(const struct source_identity *identity, const struct stat *found,
 }
 
 int
-source_directory(const struct source *source, const char **last)
+source_open_parent(const struct source *source, const char **last)
 {
 	size_t length;
 
-	if (*source_below(source) != '\0')
+	if (*source_below_root(source) != '\0')
 		return reach(source, 0, last);
 	*last = source_name(source->path).bytes;
 	length = (size_t)(*last - source->path);

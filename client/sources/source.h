@@ -19,13 +19,13 @@ struct source {
  * A named one.  Where the path ends in a slash, "." or "..", what lies in the
  * directory gets no name of its own, as in rsync.
  */
-struct source source_of(char *path);
+struct source source_named(char *path);
 
 /* What it is called on the other end; empty for a folder of that name. */
-struct wire_bytes source_called(const struct source *source);
+struct wire_bytes source_target_path(const struct source *source);
 
 /* The part below what was named; empty for that itself. */
-char *source_below(const struct source *source);
+char *source_below_root(const struct source *source);
 
 /* The last component of a path. */
 struct wire_bytes source_name(const char *path);
@@ -39,15 +39,15 @@ int source_clash(
     char *const *paths, size_t count, int recursive, const char *clash[2]);
 
 enum source_kind {
-	SOURCE_FILE,	/* open for reading */
-	SOURCE_FOLDER,	/* a directory, open as well */
-	SOURCE_SKIPPED, /* a kind that is never sent */
+	SOURCE_FILE,	  /* open for reading */
+	SOURCE_DIRECTORY, /* a directory, open as well */
+	SOURCE_SKIPPED,	  /* a kind that is never sent */
 	SOURCE_FAILED
 };
 
 /*
  * Open what is called so in an open directory, without waiting for a
- * peer; a symbolic link only if follow.  SOURCE_FILE and SOURCE_FOLDER come
+ * peer; a symbolic link only if follow.  SOURCE_FILE and SOURCE_DIRECTORY come
  * with *fd, to be closed by the caller, and what fstat said; the others with
  * outcome.
  */
@@ -67,20 +67,20 @@ enum source_kind source_open(const struct source *source, int follow, int *fd,
  * it.  No symbolic link below the named source is followed.  Returns a
  * descriptor, to be closed by the caller, or -1 with errno.
  */
-int source_directory(const struct source *source, const char **last);
+int source_open_parent(const struct source *source, const char **last);
 
 /* Which file it was, and in which state, when it was announced. */
-struct source_identity {
+struct source_stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
 	struct timespec modified, changed; /* content; anything of it */
 };
 
-struct source_identity source_identify(const struct stat *found);
+struct source_stamp source_stamp_of(const struct stat *found);
 
 /* Nonzero if it still is that; it may have grown where that is no change. */
-int source_is_same(const struct source_identity *identity,
+int source_is_same(const struct source_stamp *identity,
     const struct stat *found, int may_grow);
 
 #endif

@@ -160,7 +160,7 @@ reopen(struct tree *tree, struct tree_level *level)
 
 	tree->path[level->length] = '\0';
 	if (source_open(&source, tree->follow, &level->fd, &found, &ignored) !=
-	    SOURCE_FOLDER) {
+	    SOURCE_DIRECTORY) {
 		level->fd = -1;
 		level->error = ESTALE;
 	} else if (found.st_dev != level->found.st_dev ||
@@ -339,7 +339,7 @@ look(struct tree *tree, struct tree_entry *entry)
 	switch (kind) {
 	case SOURCE_FILE:
 		return TREE_FILE;
-	case SOURCE_FOLDER:
+	case SOURCE_DIRECTORY:
 		return enter(tree, entry);
 	case SOURCE_SKIPPED:
 		return TREE_SKIPPED;
@@ -360,7 +360,7 @@ is_excluded(const struct tree *tree)
 {
 	const struct source source = {.path = tree->path, .root = tree->root};
 
-	return exclude_matches(tree->exclude, source_below(&source));
+	return exclude_matches(tree->exclude, source_below_root(&source));
 }
 
 enum tree_event

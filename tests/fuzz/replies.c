@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "client/connection/session.h"
-#include "client/run/report.h"
+#include "client/run/summary.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/turns.h"
 
@@ -79,7 +79,7 @@ make_sources(void)
 {
 	make_file("small", "hello", 5);
 	make_file("empty", "", 0);
-	make_file("large", "large", RUN_RESUMED + 16);
+	make_file("large", "large", REQUEST_RESUME_LEAST + 16);
 }
 
 static void
@@ -345,8 +345,8 @@ put(struct run *run, int end, const struct call *call)
 	receive_rest(&session);
 	(void)session_end(&session);
 	if (event == SESSION_FAILED)
-		report_end(run, &outcome);
-	check(&run->tally, event, call);
+		summary_end(run, &outcome);
+	check(&run->report.tally, event, call);
 }
 
 static size_t
@@ -383,7 +383,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	turns.say = send_piece;
 	turns.leaves = (way & WAY_LEAVES) != 0;
 	put(&run, end, call);
-	progress_end(&run.progress);
+	progress_end(&run.report.progress);
 	run_release(&run);
 	close(end);
 	turns_close(&turns);

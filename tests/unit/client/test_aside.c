@@ -23,18 +23,18 @@ begin(void)
 	folder_make("d");
 }
 
-static struct source_identity
+static struct source_stamp
 identify(const char *path)
 {
 	struct stat found;
 
 	ck_assert_int_eq(lstat(path, &found), 0);
-	return source_identify(&found);
+	return source_stamp_of(&found);
 }
 
 /* Remove what is called so in "d". */
 static int
-remove_in(const char *name, const struct source_identity *identity)
+remove_in(const char *name, const struct source_stamp *identity)
 {
 	int directory = open("d", O_RDONLY | O_DIRECTORY), result;
 
@@ -97,7 +97,7 @@ find_ended(void)
 
 START_TEST(file_is_removed_when_nothing_changed)
 {
-	struct source_identity identity;
+	struct source_stamp identity;
 
 	file_make("d/f", "f");
 	identity = identify("d/f");
@@ -108,10 +108,10 @@ END_TEST
 
 /* The system's clock for files may tick slowly: write until it has. */
 static void
-rewrite_until_changed(const struct source_identity *before)
+rewrite_until_changed(const struct source_stamp *before)
 {
 	struct timespec times[2] = {before->modified, before->modified};
-	struct source_identity now;
+	struct source_stamp now;
 
 	do {
 		int fd = open("d/f", O_WRONLY);
@@ -127,7 +127,7 @@ rewrite_until_changed(const struct source_identity *before)
 
 START_TEST(file_stays_when_rewritten_with_size_and_time_put_back)
 {
-	struct source_identity identity;
+	struct source_stamp identity;
 
 	file_make("d/f", "f");
 	identity = identify("d/f");
@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(other_links_are_removed_when_one_was)
 {
-	struct source_identity identity;
+	struct source_stamp identity;
 
 	file_make("d/f", "f");
 	ck_assert_int_eq(link("d/f", "d/g"), 0);
@@ -157,7 +157,7 @@ END_TEST
 /* The change that a removal made does not hide another's. */
 START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 {
-	struct source_identity identity, left;
+	struct source_stamp identity, left;
 
 	file_make("d/f", "f");
 	ck_assert_int_eq(link("d/f", "d/g"), 0);
@@ -174,7 +174,7 @@ END_TEST
 START_TEST(file_stays_when_its_name_is_too_long)
 {
 	static const int results[] = {0, 0, -1};
-	struct source_identity identity;
+	struct source_stamp identity;
 	char name[ASIDE_NAME], path[ASIDE_NAME + 2], aside[300];
 	size_t length;
 
@@ -196,7 +196,7 @@ END_TEST
 /* Another's file has the name that this process would give it. */
 START_TEST(file_stays_when_the_name_aside_is_taken)
 {
-	struct source_identity identity;
+	struct source_stamp identity;
 	char aside[300];
 
 	leave_aside(aside, getpid(), "f");

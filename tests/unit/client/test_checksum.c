@@ -227,7 +227,7 @@ START_TEST(source_fails_when_it_changes_while_hashed)
 	(void)receive_until(WIRE_WAITING, 1);
 	ck_assert_int_eq(utimensat(AT_FDCWD, large, times, 0), 0);
 	(void)receive_ask(2);
-	ck_assert_int_eq(tally_exit(&run->tally), 24);
+	ck_assert_int_eq(tally_exit(&run->report.tally), 24);
 	ck_assert_ptr_null(window_find(&outgoing->window, 1));
 }
 END_TEST
@@ -239,8 +239,8 @@ START_TEST(source_fails_when_it_shrinks_while_hashed)
 	(void)receive_until(WIRE_WAITING, 1);
 	make(large, LARGE - 1);
 	(void)receive_ask(2);
-	ck_assert_uint_eq(run->tally.failed, 1);
-	ck_assert_int_eq(tally_exit(&run->tally), 24);
+	ck_assert_uint_eq(run->report.tally.failed, 1);
+	ck_assert_int_eq(tally_exit(&run->report.tally), 24);
 	ck_assert_ptr_null(window_find(&outgoing->window, 1));
 }
 END_TEST
@@ -269,7 +269,7 @@ START_TEST(content_is_aborted_when_digest_differs)
 	frame = receive_until(WIRE_DATA, 2);
 	ck_assert_uint_eq(frame.length, 5);
 	(void)receive_until(WIRE_ABORT, 2);
-	ck_assert_int_eq(tally_exit(&run->tally), 24);
+	ck_assert_int_eq(tally_exit(&run->report.tally), 24);
 }
 END_TEST
 

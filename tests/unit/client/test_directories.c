@@ -39,7 +39,7 @@ enter(const char *name)
 static void
 take(const char *name)
 {
-	struct directory *directory = directories_take(&directories);
+	struct directory *directory = directories_pop(&directories);
 
 	if (name == NULL) {
 		ck_assert_ptr_null(directory);
@@ -48,7 +48,7 @@ take(const char *name)
 	ck_assert_ptr_nonnull(directory);
 	ck_assert_str_eq(directory->source.path, name);
 	ck_assert_uint_eq(directory->found.st_mode, S_IFDIR | 0700);
-	directory_drop(directory->parent);
+	directory_release(directory->parent);
 	free(directory);
 }
 
@@ -65,10 +65,10 @@ START_TEST(when_all_below_is_done)
 	ck_assert_ptr_eq(directories.current, above);
 	directories_leave(&directories);
 	ck_assert_ptr_null(directories.current);
-	directory_drop(above);
-	directory_drop(below);
+	directory_release(above);
+	directory_release(below);
 	take(NULL);
-	directory_drop(below);
+	directory_release(below);
 	take("a/b");
 	take("a");
 	take(NULL);
@@ -86,10 +86,10 @@ START_TEST(from_below)
 	enter("a/b");
 	directories_leave(&directories);
 	directories_leave(&directories);
-	directory = directories_take(&directories);
+	directory = directories_pop(&directories);
 	ck_assert_str_eq(directory->source.path, "a/b");
 	take(NULL);
-	directory_drop(directory->parent);
+	directory_release(directory->parent);
 	free(directory);
 	take("a");
 }
@@ -108,39 +108,39 @@ START_TEST(in_any_order)
 		held[i] = directory_hold(enter(names[i]));
 		directories_leave(&directories);
 	}
-	directory_drop(held[order[0]]);
-	directory_drop(held[order[1]]);
+	directory_release(held[order[0]]);
+	directory_release(held[order[1]]);
 	take(names[order[0]]);
-	directory_drop(held[order[2]]);
+	directory_release(held[order[2]]);
 	take(names[order[1]]);
 	take(names[order[2]]);
 	take(NULL);
-	directory_drop(held[order[3]]);
+	directory_release(held[order[3]]);
 	take(names[order[3]]);
 	take(NULL);
 }
 END_TEST
 
 /* A connection asks for those above first, and after it was lost again. */
-START_TEST(unknown_to_a_connection)
+START_TEST(directory_is_unrequested_on_a_new_connection)
 {
 	struct directory *above = enter("a"), *below = enter("a/b");
 
-	ck_assert_ptr_eq(directory_unknown(below, 1), above);
-	ck_assert_ptr_null(directory_unknown(NULL, 1));
-	above->known = 1;
-	ck_assert_ptr_eq(directory_unknown(below, 1), below);
-	ck_assert_ptr_eq(directory_unknown(below, 2), above);
-	below->known = 3;
-	ck_assert_ptr_null(directory_unknown(below, 1));
-	ck_assert_ptr_eq(directory_unknown(below, 2), above);
+	ck_assert_ptr_eq(directory_unrequested(below, 1), above);
+	ck_assert_ptr_null(directory_unrequested(NULL, 1));
+	above->requested = 1;
+	ck_assert_ptr_eq(directory_unrequested(below, 1), below);
+	ck_assert_ptr_eq(directory_unrequested(below, 2), above);
+	below->requested = 3;
+	ck_assert_ptr_null(directory_unrequested(below, 1));
+	ck_assert_ptr_eq(directory_unrequested(below, 2), above);
 	directories_forget(&directories, 1);
-	ck_assert_ptr_eq(directory_unknown(below, 1), above);
-	ck_assert_uint_eq(below->known, 2);
+	ck_assert_ptr_eq(directory_unrequested(below, 1), above);
+	ck_assert_uint_eq(below->requested, 2);
 	directories_leave(&directories);
 	directories_leave(&directories);
 	directories_forget(&directories, 2);
-	ck_assert_uint_eq(below->known, 0);
+	ck_assert_uint_eq(below->requested, 0);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ directories_suite(void)
 	tcase_add_test(tcase, when_all_below_is_done);
 	tcase_add_test(tcase, from_below);
 	tcase_add_loop_test(tcase, in_any_order, 0, 4);
-	tcase_add_test(tcase, unknown_to_a_connection);
+	tcase_add_test(tcase, directory_is_unrequested_on_a_new_connection);
 	tcase_add_test(tcase, so_many);
 	tcase_add_test(tcase, so_many_bytes);
 	suite_add_tcase(suite, tcase);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines about a transfer, at any width. */
+/* Progress lines for terminals of any width. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,40 +24,40 @@ end(void)
 	terminal_release(&terminal);
 }
 
-static const struct view big = {.state = VIEW_SENDING,
+static const struct meter big = {.state = METER_SENDING,
     .path = "d/big.iso",
     .sent = UINT64_C(2867000000),
     .total = UINT64_C(4700000000)};
-static const struct view session = {.state = VIEW_SENDING,
+static const struct meter input = {.state = METER_SENDING,
     .path = "-",
     .sent = UINT64_C(2867000000),
-    .total = VIEW_UNKNOWN};
-static const struct view tree = {.state = VIEW_SENDING,
+    .total = METER_UNKNOWN};
+static const struct meter tree = {.state = METER_SENDING,
     .path = "t/photo.jpg",
     .sent = UINT64_C(2867000000),
-    .total = VIEW_UNKNOWN,
+    .total = METER_UNKNOWN,
     .several = 1,
     .done = 1234,
     .found = 5096};
-static const struct view wide = {.state = VIEW_SENDING,
+static const struct meter wide = {.state = METER_SENDING,
     .path = "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac"
 	    "\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e.iso",
     .sent = 0,
     .total = 1000};
-static const struct view committing = {
-    .state = VIEW_COMMITTING, .path = "big.iso", .sent = 5, .total = 5};
-static const struct view reading = {
-    .state = VIEW_READING, .path = "-", .sent = 1000, .total = VIEW_UNKNOWN};
-static const struct view comparing = {
-    .state = VIEW_COMPARING, .path = "big.iso", .sent = 500, .total = 1000};
-static const struct view waiting = {.state = VIEW_WAITING,
+static const struct meter committing = {
+    .state = METER_COMMITTING, .path = "big.iso", .sent = 5, .total = 5};
+static const struct meter reading = {
+    .state = METER_READING, .path = "-", .sent = 1000, .total = METER_UNKNOWN};
+static const struct meter comparing = {
+    .state = METER_COMPARING, .path = "big.iso", .sent = 500, .total = 1000};
+static const struct meter waiting = {.state = METER_WAITING,
     .host = "nas",
     .why = "connected, waiting for a free worker"};
 
 static const struct {
-	const struct view *view;
+	const struct meter *meter;
 	uint64_t rate;
-	int64_t lasts;
+	int64_t elapsed;
 	size_t columns;
 	const char *line;
 } cases[] = {
@@ -74,10 +74,10 @@ static const struct {
     {&big, 112000000, 0, 2, ""},
     {&big, 112000000, 0, 0, ""},
     {&big, 1, 0, 79, "big.iso  61%  2.9/4.7 GB  1 B/s  eta long"},
-    /* Nothing has come of which a rate could be made. */
+    /* Nothing was sent yet. */
     {&big, 0, 0, 79, "big.iso  61%  2.9/4.7 GB"},
-    {&session, 112000000, 0, 79, "-  2.9 GB  112 MB/s"},
-    {&session, 112000000, 0, 18, "-  2.9 GB"},
+    {&input, 112000000, 0, 79, "-  2.9 GB  112 MB/s"},
+    {&input, 112000000, 0, 18, "-  2.9 GB"},
     {&tree, 5000, 0, 79, "photo.jpg  1,234/5,096+ files  2.9 GB  5.0 kB/s"},
     {&tree, 5000, 0, 39, "photo.jpg  1,234/5,096+ files  2.9 GB"},
     {&tree, 5000, 0, 30, "photo.jpg  1,234/5,096+ files"},
@@ -103,52 +103,53 @@ static const struct {
     {&waiting, 0, 7000, 10, "... (0:07)"},
 };
 
-START_TEST(describes)
+START_TEST(line_fits_columns)
 {
-	struct meter picture = {
-	    cases[_i].view, cases[_i].rate, cases[_i].lasts};
+	struct meter meter = *cases[_i].meter;
 	char line[METER_LINE];
 
-	ck_assert_str_eq(
-	    meter_line(line, &picture, &terminal, cases[_i].columns),
+	meter.rate = cases[_i].rate;
+	meter.elapsed = cases[_i].elapsed;
+	ck_assert_str_eq(meter_line(line, &meter, &terminal, cases[_i].columns),
 	    cases[_i].line);
 }
 END_TEST
 
-/* Whatever is shown, and wherever: it fits, and nothing in it acts. */
-START_TEST(fits_any_width)
+/* The longest texts are cut and escaped, too. */
+START_TEST(line_fits_when_numbers_are_largest)
 {
 	char path[300], host[200], line[METER_LINE];
-	struct view view = {.path = path,
+	struct meter meter = {.path = path,
 	    .host = host,
 	    .why = "closed before it greeted, trying again",
 	    .done = UINT64_MAX,
 	    .found = UINT64_MAX,
-	    .carried = UINT64_MAX};
-	struct meter picture = {&view, UINT64_MAX, INT64_MAX};
+	    .carried = UINT64_MAX,
+	    .rate = UINT64_MAX,
+	    .elapsed = INT64_MAX};
 
 	memset(path, '\x1b', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
 	memset(host, 'h', sizeof(host) - 1);
 	host[sizeof(host) - 1] = '\0';
-	for (int state = VIEW_WAITING; state <= VIEW_COMMITTING; state++)
+	for (int state = METER_WAITING; state <= METER_COMMITTING; state++)
 		for (int form = 0; form < 4; form++)
 			for (size_t columns = 0; columns < 200; columns++) {
-				view.state = (enum view_state)state;
-				view.several = form % 2;
-				view.total =
-				    form / 2 ? VIEW_UNKNOWN : UINT64_MAX - 1;
-				view.sent = UINT64_MAX - 2;
-				meter_line(line, &picture, &terminal, columns);
+				meter.state = (enum meter_state)state;
+				meter.several = form % 2;
+				meter.total =
+				    form / 2 ? METER_UNKNOWN : UINT64_MAX - 1;
+				meter.sent = UINT64_MAX - 2;
+				meter_line(line, &meter, &terminal, columns);
 				ck_assert_uint_le(strlen(line), columns);
 				ck_assert_ptr_null(strchr(line, '\x1b'));
 			}
-	meter_line(line, &picture, &terminal, METER_LINE);
+	meter_line(line, &meter, &terminal, METER_LINE);
 	ck_assert_uint_lt(strlen(line), METER_LINE);
 }
 END_TEST
 
-START_TEST(percents)
+START_TEST(percent_is_rounded_down)
 {
 	ck_assert_int_eq(meter_percent(0, 0), 100);
 	ck_assert_int_eq(meter_percent(0, 1), 0);
@@ -158,7 +159,7 @@ START_TEST(percents)
 }
 END_TEST
 
-START_TEST(rates)
+START_TEST(rate_is_per_second)
 {
 	ck_assert_uint_eq(meter_rate(1000, 1000), 1000);
 	ck_assert_uint_eq(meter_rate(1, 10), 100);
@@ -169,7 +170,7 @@ START_TEST(rates)
 }
 END_TEST
 
-START_TEST(clocks)
+START_TEST(clock_has_minutes_and_seconds)
 {
 	char clock[METER_CLOCK];
 
@@ -182,7 +183,7 @@ START_TEST(clocks)
 }
 END_TEST
 
-START_TEST(counts)
+START_TEST(count_has_commas)
 {
 	char count[METER_COUNT];
 
@@ -199,17 +200,17 @@ Suite *
 meter_suite(void)
 {
 	Suite *suite = suite_create("meter");
-	TCase *tcase = tcase_create("picture");
+	TCase *tcase = tcase_create("meter");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, begin, end);
-	tcase_add_loop_test(
-	    tcase, describes, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_test(tcase, fits_any_width);
-	tcase_add_test(tcase, percents);
-	tcase_add_test(tcase, rates);
-	tcase_add_test(tcase, clocks);
-	tcase_add_test(tcase, counts);
+	tcase_add_loop_test(tcase, line_fits_columns, 0,
+	    (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_test(tcase, line_fits_when_numbers_are_largest);
+	tcase_add_test(tcase, percent_is_rounded_down);
+	tcase_add_test(tcase, rate_is_per_second);
+	tcase_add_test(tcase, clock_has_minutes_and_seconds);
+	tcase_add_test(tcase, count_has_commas);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is shown of a transfer under way. */
+/* Progress on standard error: when, in which form, and how it ends. */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -64,26 +64,26 @@ end_with(const char *expected)
 static void
 send_until(io_time now, uint64_t sent)
 {
-	const struct view view = {.state = VIEW_SENDING,
+	const struct meter meter = {.state = METER_SENDING,
 	    .path = "f",
 	    .sent = sent,
 	    .total = 1000,
 	    .carried = sent};
 
-	progress_show(&progress, &view, now);
+	progress_show(&progress, &meter, now);
 }
 
 static void
 wait_until(io_time now, int brief, int notice)
 {
-	const struct view view = {.state = VIEW_WAITING,
+	const struct meter meter = {.state = METER_WAITING,
 	    .host = "nas",
 	    .why = "busy, waiting for a free worker",
 	    .since = 4000,
 	    .brief = brief,
 	    .notice = notice};
 
-	progress_show(&progress, &view, now);
+	progress_show(&progress, &meter, now);
 }
 
 START_TEST(lines_once_a_second)
@@ -209,11 +209,11 @@ END_TEST
 /* How long a state lasts. */
 START_TEST(committing_has_a_clock)
 {
-	struct view view = {.state = VIEW_COMMITTING, .path = "f"};
+	struct meter meter = {.state = METER_COMMITTING, .path = "f"};
 
 	begin("lines", 0);
-	progress_show(&progress, &view, 7000);
-	progress_show(&progress, &view, 10000);
+	progress_show(&progress, &meter, 7000);
+	progress_show(&progress, &meter, 10000);
 	end_with("f  100%  committing\nf  100%  committing (0:03)\n");
 }
 END_TEST

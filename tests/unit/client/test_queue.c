@@ -31,7 +31,7 @@ begin(const char *path, int recursive)
 static void
 check_called(const char *name)
 {
-	struct wire_bytes called = source_called(&item.source);
+	struct wire_bytes called = source_target_path(&item.source);
 
 	ck_assert_msg(called.length == strlen(name) &&
 		memcmp(called.bytes, name, called.length) == 0,
@@ -59,7 +59,7 @@ START_TEST(names_of_trees)
 	folder_make("t/d/e");
 	file_make("t/d/f", "x");
 	begin(names[_i].path, 1);
-	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FOLDER);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_ENTER);
 	check_called(names[_i].directory);
 	for (;;) {
 		enum queue_event event = queue_next(&queue, &item);
@@ -107,14 +107,14 @@ START_TEST(what_is_left)
 	folder_make("t");
 	file_make("t/f", "x");
 	begin("t", 1);
-	ck_assert_uint_eq(queue_count(&queue), 1);
-	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FOLDER);
-	ck_assert_uint_eq(queue_count(&queue), 1);
-	ck_assert(queue_rest(&queue, &source, &begun));
+	ck_assert_uint_eq(queue_count_unsent(&queue), 1);
+	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_ENTER);
+	ck_assert_uint_eq(queue_count_unsent(&queue), 1);
+	ck_assert(queue_next_unsent(&queue, &source, &begun));
 	ck_assert_str_eq(source.path, "t");
 	ck_assert_int_eq(begun, 1);
-	ck_assert(!queue_rest(&queue, &source, &begun));
-	ck_assert_uint_eq(queue_count(&queue), 0);
+	ck_assert(!queue_next_unsent(&queue, &source, &begun));
+	ck_assert_uint_eq(queue_count_unsent(&queue), 0);
 }
 END_TEST
 
@@ -129,7 +129,7 @@ open_again(int follow)
 	enum source_kind kind =
 	    source_open(&source, follow, &fd, &found, &item.outcome);
 
-	if (kind == SOURCE_FILE || kind == SOURCE_FOLDER)
+	if (kind == SOURCE_FILE || kind == SOURCE_DIRECTORY)
 		close(fd);
 	ck_assert_str_eq(path, "t/a/f");
 	return kind;

@@ -21,7 +21,7 @@ drain(uint64_t limit, io_time duration, io_time late)
 	while (now <= BEGIN + duration) {
 		uint64_t allowed = rate_allows(&rate, now);
 
-		rate_take(&rate, allowed);
+		rate_spend(&rate, allowed);
 		sent += allowed;
 		ck_assert_int_gt(rate_due(&rate), now);
 		now = rate_due(&rate) + late;
@@ -33,7 +33,7 @@ START_TEST(no_limit)
 {
 	rate_init(&rate, 0, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), UINT64_MAX);
-	rate_take(&rate, UINT64_C(1) << 40);
+	rate_spend(&rate, UINT64_C(1) << 40);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), UINT64_MAX);
 	ck_assert_int_le(rate_due(&rate), BEGIN);
 	ck_assert_uint_eq(rate_piece(&rate, 4096), 4096);
@@ -46,7 +46,7 @@ START_TEST(nothing_goes_at_first)
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 1), 1);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 100), 100);
-	rate_take(&rate, 60);
+	rate_spend(&rate, 60);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 100), 40);
 }
 END_TEST
@@ -76,7 +76,7 @@ START_TEST(idle_time_is_not_saved_up)
 	rate_init(&rate, 100000, BEGIN);
 	burst = rate_allows(&rate, BEGIN + 3600 * 1000);
 	ck_assert_uint_le(burst, 100000 / 4 + 1);
-	rate_take(&rate, burst);
+	rate_spend(&rate, burst);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 3600 * 1000), 0);
 }
 END_TEST
@@ -87,7 +87,7 @@ START_TEST(due_when_a_step_is_full)
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
 	ck_assert_int_eq(rate_due(&rate), BEGIN + 20);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 20), 2000);
-	rate_take(&rate, 1000);
+	rate_spend(&rate, 1000);
 	ck_assert_int_eq(rate_due(&rate), BEGIN + 30);
 	rate_init(&rate, 1, BEGIN);
 	ck_assert_int_eq(rate_due(&rate), BEGIN + 1000);

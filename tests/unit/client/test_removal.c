@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sources that are removed, and those that have to stay. */
+/* Which sources are removed, and which have to stay. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,18 +15,21 @@ Suite *removal_suite(void);
 
 static struct options options;
 static struct target target;
-static struct run run;
+static struct remote remote;
+static struct report report;
+static struct removal removal;
 
 static void
 begin(void)
 {
 	static char none[] = "none", path[] = "in";
-	static char *paths[] = {path};
 
 	options.progress = none;
 	options.remove_source = 1;
 	target.path = path;
-	ck_assert_int_eq(run_init(&run, &options, &target, paths, 1), 0);
+	ck_assert_int_eq(remote_init(&remote, &target, REMOTE_EITHER), 0);
+	report_init(&report, &options, &remote);
+	removal_init(&removal, &options, &report);
 	folder_make("dir");
 	folder_make("dir/sub");
 	file_make("dir/sub/f", "f");
@@ -35,12 +38,13 @@ begin(void)
 static void
 end(void)
 {
-	run_release(&run);
+	report_release(&report);
+	remote_release(&remote);
 }
 
 static char path[] = "dir/sub/f";
 
-/* The source as it was sent: found below the named "dir". */
+/* The request for the source, which lies below the named "dir". */
 static struct request
 sent(void)
 {
@@ -49,41 +53,41 @@ sent(void)
 	struct stat found;
 
 	ck_assert_int_eq(stat(path, &found), 0);
-	request.identity = source_identify(&found);
+	request.stamp = source_stamp_of(&found);
 	return request;
 }
 
 static void
 expect_kept(const struct request *request, uint64_t failed)
 {
-	removal_follow(&run, request, 1);
+	removal_remove(&removal, request, 1);
 	ck_assert(file_exists(path));
-	ck_assert_uint_eq(run.tally.unremoved, failed);
-	ck_assert_int_eq(tally_exit(&run.tally), failed > 0 ? 23 : 0);
+	ck_assert_uint_eq(report.tally.unremoved, failed);
+	ck_assert_int_eq(tally_exit(&report.tally), failed > 0 ? 23 : 0);
 }
 
-START_TEST(what_is_stored_is_removed)
+START_TEST(source_is_removed_when_file_is_stored)
 {
 	const struct request request = sent();
 
-	removal_follow(&run, &request, 1);
+	removal_remove(&removal, &request, 1);
 	ck_assert(!file_exists(path));
 	ck_assert(file_exists("dir/sub"));
-	ck_assert_uint_eq(run.tally.unremoved, 0);
+	ck_assert_uint_eq(report.tally.unremoved, 0);
 }
 END_TEST
 
-START_TEST(what_is_not_synced_stays)
+START_TEST(source_stays_when_file_is_not_synced)
 {
 	const struct request request = sent();
 
-	removal_follow(&run, &request, 0);
+	removal_remove(&removal, &request, 0);
 	ck_assert(file_exists(path));
-	ck_assert_int_eq(tally_exit(&run.tally), 0);
+	ck_assert_int_eq(tally_exit(&report.tally), 0);
 }
 END_TEST
 
-START_TEST(without_the_wish)
+START_TEST(source_stays_without_remove_source)
 {
 	const struct request request = sent();
 
@@ -92,7 +96,7 @@ START_TEST(without_the_wish)
 }
 END_TEST
 
-START_TEST(a_folder_stays)
+START_TEST(directory_stays)
 {
 	struct request request = sent();
 
@@ -101,7 +105,7 @@ START_TEST(a_folder_stays)
 }
 END_TEST
 
-START_TEST(another_file_stays)
+START_TEST(source_stays_when_it_was_replaced)
 {
 	const struct request request = sent();
 
@@ -111,7 +115,7 @@ START_TEST(another_file_stays)
 }
 END_TEST
 
-START_TEST(another_time_stays)
+START_TEST(source_stays_when_its_time_changed)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
 	const struct request request = sent();
@@ -121,8 +125,8 @@ START_TEST(another_time_stays)
 }
 END_TEST
 
-/* A directory that was replaced by a link to where the file is now. */
-START_TEST(no_link_is_followed_on_the_way)
+/* A link replaces the directory, which was moved. */
+START_TEST(link_is_not_followed_to_the_source)
 {
 	const struct request request = sent();
 
@@ -132,7 +136,7 @@ START_TEST(no_link_is_followed_on_the_way)
 }
 END_TEST
 
-START_TEST(a_followed_link_stays)
+START_TEST(source_stays_when_a_link_led_to_it)
 {
 	struct request request;
 
@@ -150,7 +154,7 @@ START_TEST(a_followed_link_stays)
 }
 END_TEST
 
-START_TEST(a_named_link_stays)
+START_TEST(named_link_stays)
 {
 	static char name[] = "link";
 	struct request request;
@@ -163,13 +167,13 @@ START_TEST(a_named_link_stays)
 }
 END_TEST
 
-START_TEST(what_is_gone_cannot_be_removed)
+START_TEST(missing_source_counts_as_unremoved)
 {
 	const struct request request = sent();
 
 	ck_assert_int_eq(unlink(path), 0);
-	removal_follow(&run, &request, 1);
-	ck_assert_uint_eq(run.tally.unremoved, 1);
+	removal_remove(&removal, &request, 1);
+	ck_assert_uint_eq(report.tally.unremoved, 1);
 }
 END_TEST
 
@@ -180,16 +184,16 @@ removal_suite(void)
 	TCase *tcase = support_case("removal");
 
 	tcase_add_checked_fixture(tcase, begin, end);
-	tcase_add_test(tcase, what_is_stored_is_removed);
-	tcase_add_test(tcase, what_is_not_synced_stays);
-	tcase_add_test(tcase, without_the_wish);
-	tcase_add_test(tcase, a_folder_stays);
-	tcase_add_test(tcase, another_file_stays);
-	tcase_add_test(tcase, another_time_stays);
-	tcase_add_test(tcase, no_link_is_followed_on_the_way);
-	tcase_add_test(tcase, a_followed_link_stays);
-	tcase_add_test(tcase, a_named_link_stays);
-	tcase_add_test(tcase, what_is_gone_cannot_be_removed);
+	tcase_add_test(tcase, source_is_removed_when_file_is_stored);
+	tcase_add_test(tcase, source_stays_when_file_is_not_synced);
+	tcase_add_test(tcase, source_stays_without_remove_source);
+	tcase_add_test(tcase, directory_stays);
+	tcase_add_test(tcase, source_stays_when_it_was_replaced);
+	tcase_add_test(tcase, source_stays_when_its_time_changed);
+	tcase_add_test(tcase, link_is_not_followed_to_the_source);
+	tcase_add_test(tcase, source_stays_when_a_link_led_to_it);
+	tcase_add_test(tcase, named_link_stays);
+	tcase_add_test(tcase, missing_source_counts_as_unremoved);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -102,7 +102,7 @@ START_TEST(request_is_postponed_when_server_is_busy)
 	ck_assert_ptr_null(run->again.first);
 	outgoing_release(outgoing, 0);
 	ck_assert_ptr_eq(run->again.first, request);
-	ck_assert_uint_eq(run->tally.failed, 0);
+	ck_assert_uint_eq(run->report.tally.failed, 0);
 }
 END_TEST
 
@@ -114,8 +114,8 @@ START_TEST(success_is_accepted_when_plausible)
 	ck_assert_int_eq(handle_result(request, cases[_i].status,
 			     cases[_i].size, cases[_i].digest),
 	    cases[_i].result);
-	ck_assert_uint_eq(run->tally.stored, cases[_i].result == 0);
-	ck_assert_uint_eq(run->tally.unchanged,
+	ck_assert_uint_eq(run->report.tally.stored, cases[_i].result == 0);
+	ck_assert_uint_eq(run->report.tally.unchanged,
 	    cases[_i].result == 0 && cases[_i].status == STATUS_UNCHANGED);
 	ck_assert_int_eq(
 	    window_find(&outgoing->window, 1) == NULL, cases[_i].result == 0);
@@ -148,11 +148,11 @@ START_TEST(success_is_refused_before_content_has_ended)
 	window_mark(&outgoing->window, request, unfinished[_i]);
 	ck_assert_int_eq(
 	    handle_result(request, STATUS_STORED, SIZE, DIGEST), -1);
-	ck_assert_uint_eq(run->tally.stored, 0);
+	ck_assert_uint_eq(run->report.tally.stored, 0);
 	window_mark(&outgoing->window, request, REQUEST_ENDED);
 	ck_assert_int_eq(
 	    handle_result(request, STATUS_STORED, SIZE, DIGEST), 0);
-	ck_assert_uint_eq(run->tally.stored, 1);
+	ck_assert_uint_eq(run->report.tally.stored, 1);
 }
 END_TEST
 
@@ -189,15 +189,15 @@ START_TEST(go_is_refused_when_not_asked)
 {
 	struct request *request = add_asked(WIRE_RESUME);
 
-	request->size = RUN_RESUMED;
+	request->size = REQUEST_RESUME_LEAST;
 	ck_assert_int_eq(handle_go(request, 1), -1);
 	connected.options.resume = 1;
-	ck_assert_int_eq(handle_go(request, RUN_RESUMED + 1), -1);
+	ck_assert_int_eq(handle_go(request, REQUEST_RESUME_LEAST + 1), -1);
 	connected.options.dry_run = 1;
 	ck_assert_int_eq(handle_go(request, 0), -1);
 	connected.options.dry_run = 0;
-	ck_assert_int_eq(handle_go(request, RUN_RESUMED), 0);
-	ck_assert_int_eq(handle_go(request, RUN_RESUMED), -1);
+	ck_assert_int_eq(handle_go(request, REQUEST_RESUME_LEAST), 0);
+	ck_assert_int_eq(handle_go(request, REQUEST_RESUME_LEAST), -1);
 }
 END_TEST
 

@@ -32,7 +32,7 @@ START_TEST(first_connect_is_not_tried_again)
 {
 	ck_assert_int_eq(after(STATUS_UNREACHABLE, 0, 0, 0, 1000), -1);
 	ck_assert_int_eq(
-	    retry_verdict(&retry, STATUS_UNREACHABLE), STATUS_UNREACHABLE);
+	    retry_final_status(&retry, STATUS_UNREACHABLE), STATUS_UNREACHABLE);
 }
 END_TEST
 
@@ -55,8 +55,8 @@ START_TEST(quick_until_queue_timeout)
 	ck_assert_int_eq(after(quick[_i], 1, 0, 0, 1000 + QUEUE - 1), -1);
 	ck_assert_int_eq(after(quick[_i], 1, 0, 0, 1000 + QUEUE), -1);
 	ck_assert_int_eq(
-	    retry_verdict(&retry, STATUS_LOST), STATUS_UNREACHABLE);
-	ck_assert_int_eq(retry_verdict(&retry, STATUS_BUSY), STATUS_BUSY);
+	    retry_final_status(&retry, STATUS_LOST), STATUS_UNREACHABLE);
+	ck_assert_int_eq(retry_final_status(&retry, STATUS_BUSY), STATUS_BUSY);
 }
 END_TEST
 
@@ -97,9 +97,10 @@ START_TEST(slow_once_greeted)
 		ck_assert_int_eq(next(i == 0 ? losses[_i] : STATUS_UNREACHABLE,
 				     i == 0, &now),
 		    delays[i]);
-	ck_assert_int_eq(retry_verdict(&retry, STATUS_UNREACHABLE), losses[_i]);
 	ck_assert_int_eq(
-	    retry_verdict(&retry, STATUS_DRAINING), STATUS_DRAINING);
+	    retry_final_status(&retry, STATUS_UNREACHABLE), losses[_i]);
+	ck_assert_int_eq(
+	    retry_final_status(&retry, STATUS_DRAINING), STATUS_DRAINING);
 }
 END_TEST
 
@@ -114,7 +115,7 @@ START_TEST(last_try_at_the_limit)
 		tries++;
 	ck_assert_int_eq(now, 5000 + LIMIT);
 	ck_assert_int_eq(tries, 15);
-	ck_assert_int_eq(retry_verdict(&retry, losses[_i]), losses[_i]);
+	ck_assert_int_eq(retry_final_status(&retry, losses[_i]), losses[_i]);
 	/* Each try takes a minute itself. */
 	begin();
 	now = 5000;
@@ -194,7 +195,7 @@ START_TEST(busy_after_a_greeting)
 	ck_assert_int_eq(retry.since, lost + 3000 + QUEUE);
 	ck_assert_int_eq(
 	    after(STATUS_BUSY, 1, 0, 0, lost + 3000 + 2 * QUEUE), -1);
-	ck_assert_int_eq(retry_verdict(&retry, STATUS_BUSY), STATUS_BUSY);
+	ck_assert_int_eq(retry_final_status(&retry, STATUS_BUSY), STATUS_BUSY);
 }
 END_TEST
 
@@ -244,7 +245,7 @@ START_TEST(final_statuses)
 {
 	ck_assert_int_eq(after(final[_i], 1, 0, 0, 1000), -1);
 	ck_assert_int_eq(after(final[_i], 1, 1, 1, 1000), -1);
-	ck_assert_int_eq(retry_verdict(&retry, final[_i]), final[_i]);
+	ck_assert_int_eq(retry_final_status(&retry, final[_i]), final[_i]);
 }
 END_TEST
 

@@ -159,7 +159,7 @@ START_TEST(requests_become_uncertain_when_connection_is_lost)
 	    &window, window_find(&window, 1 + REQUEST_DONE), REQUEST_DONE);
 	window_release(&window, 1, &left);
 	for (int state = REQUEST_NEW; state <= REQUEST_ENDED; state++) {
-		request = requests_take(&left);
+		request = requests_pop(&left);
 		ck_assert_ptr_nonnull(request);
 		ck_assert_uint_eq(request->number, (unsigned)state + 1);
 		ck_assert_int_eq(request->state, REQUEST_NEW);
@@ -167,7 +167,7 @@ START_TEST(requests_become_uncertain_when_connection_is_lost)
 		request_free(request);
 	}
 	/* Aborted requests have been reported, and are not repeated. */
-	ck_assert_ptr_null(requests_take(&left));
+	ck_assert_ptr_null(requests_pop(&left));
 	ck_assert_uint_eq(window.open, 0);
 	ck_assert_uint_eq(window.paths, 0);
 	ck_assert_uint_eq(window.promised, 0);
@@ -194,9 +194,9 @@ START_TEST(requests_are_renumbered_on_next_connection)
 	window_release(&window, 1, &left);
 	window_init(&window);
 	add(REQUEST_ENDED);
-	window_add(&window, requests_take(&left));
-	window_add(&window, requests_take(&left));
-	ck_assert_ptr_null(requests_take(&left));
+	window_add(&window, requests_pop(&left));
+	window_add(&window, requests_pop(&left));
+	ck_assert_ptr_null(requests_pop(&left));
 	ck_assert_int_eq(window_find(&window, 2)->uncertain, 1);
 	ck_assert_uint_eq(window_find(&window, 3)->number, 3);
 	ck_assert_uint_eq(window.paths, 18);
