@@ -9,7 +9,7 @@
 
 #define PORT_MAX 65535
 
-/* Where the bytes of an IPv4 address begin among the 16. */
+/* Offset of an IPv4 address in the 16 bytes. */
 #define IPV4_OFFSET 12
 #define IPV4_PREFIX 96
 
@@ -17,8 +17,8 @@ static const uint8_t ipv4_mapped[IPV4_OFFSET] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /*
- * Decimal digits and nothing else, up to highest; a leading zero could be
- * meant as octal, and is refused.  Returns the number, or -1.
+ * Parse decimal digits, up to highest.  A leading zero is an error, because it
+ * could mean octal.  Returns the number, or -1.
  */
 static long
 parse_decimal(const char *text, long highest)
@@ -43,7 +43,7 @@ address_parse_port(const char *text)
 	return parse_decimal(text, PORT_MAX);
 }
 
-/* Letters, digits and what else a host's name may hold. */
+/* Nonzero if text consists of the characters of a host name. */
 static int
 is_host_name(const char *text)
 {
@@ -55,7 +55,7 @@ is_host_name(const char *text)
 	    text[strspn(text, letters)] == '\0';
 }
 
-/* An IPv6 address with or without "%zone". */
+/* Nonzero if text is an IPv6 address, with or without "%zone". */
 static int
 is_ipv6(const char *text)
 {
@@ -74,8 +74,8 @@ is_ipv6(const char *text)
 }
 
 /*
- * Cut "[inside]" or "[inside]:port" in place.  Returns inside, with *port at
- * the port or NULL; NULL if it is neither of the two.
+ * Split "[inside]" or "[inside]:port" in place.  Returns inside, or NULL if
+ * text has neither form.  *port is the port, or NULL if there is none.
  */
 static char *
 split_brackets(char *text, char **port)
@@ -91,7 +91,7 @@ split_brackets(char *text, char **port)
 	return text + 1;
 }
 
-/* Cut "host:port" in place; what has several colons is an IPv6 address. */
+/* Split "host:port" in place.  Text with two colons is an IPv6 address. */
 static char *
 split_colon(char *text, char **port)
 {
@@ -105,7 +105,7 @@ split_colon(char *text, char **port)
 	return text;
 }
 
-/* Why this is no host, or NULL if it is one. */
+/* Returns NULL if host is valid, or the reason why it is not. */
 static const char *
 check_host(const char *host, int bracketed)
 {
@@ -180,7 +180,7 @@ address_ip_of(struct address_ip *ip, const struct sockaddr *address)
 	}
 }
 
-/* A mapped address prints as IPv4, as it counts in rules. */
+/* A mapped address is printed as IPv4, because rules treat it as IPv4. */
 char *
 address_print(
     char buffer[ADDRESS_TEXT], const struct sockaddr *address, socklen_t length)
@@ -196,7 +196,7 @@ address_print(
 		snprintf(buffer, ADDRESS_TEXT, "%s:%u", host, ip.port);
 		return buffer;
 	}
-	/* Unlike inet_ntop(3) it knows the zones' names. */
+	/* inet_ntop(3) does not print the zone. */
 	if (getnameinfo(address, length, host, sizeof host, NULL, 0,
 		NI_NUMERICHOST) == 0)
 		snprintf(buffer, ADDRESS_TEXT, "[%s]:%u", host, ip.port);
@@ -216,7 +216,7 @@ address_is_loopback(const struct address_ip *ip)
 size_t
 address_host_length(const struct address_ip *ip)
 {
-	/* Mapped addresses share a /64 with each other and with ::1. */
+	/* All mapped addresses, and ::1, are in one /64. */
 	return is_ipv4(ip->bytes) ? 16 : 8;
 }
 
@@ -272,7 +272,7 @@ parse_network(struct address_rule *rule, char *network)
 	return NULL;
 }
 
-/* "port" or "low-high", or NULL: any. */
+/* Parse "port" or "low-high"; NULL means any port. */
 static const char *
 parse_range(struct address_rule *rule, char *range)
 {
@@ -324,7 +324,7 @@ address_rule_parse(
 int
 address_rule_match(const struct address_rule *rule, const struct address_ip *ip)
 {
-	/* ::/0 and the like are networks of IPv6, and do not mean IPv4. */
+	/* Networks like ::/0 do not contain mapped IPv4 addresses. */
 	if (rule->prefix < IPV4_PREFIX && is_ipv4(ip->bytes))
 		return 0;
 	return ip->port >= rule->low && ip->port <= rule->high &&

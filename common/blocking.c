@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Bytes of the second thread's stack, for the large buffers of messages. */
+/* Stack of the second thread, in bytes; messages need large buffers. */
 #define STACK (256 * 1024)
 
-/* Guarded by the lock, which is used only while the second thread runs. */
+/* Protected by the lock, which is used only while the second thread runs. */
 static struct {
 	pthread_mutex_t lock;
 	blocking_act *act;
@@ -21,20 +21,20 @@ static struct {
 	unsigned long turn;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* What the second thread sleeps on, until it is to end. */
+/* The second thread sleeps on this. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int ends;
 } sleeper = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Only the first thread looks at these. */
+/* Only the main thread uses these. */
 static pthread_t second;
 static int is_watched;
-static unsigned depth; /* pairs that it is in */
+static unsigned depth; /* of nested pairs */
 static const char *about_all = "";
 
-/* Nonzero if the second thread is to end. */
+/* Returns nonzero if the second thread must end. */
 static int
 sleep_a_tick(void)
 {
@@ -58,7 +58,7 @@ watch(void *unused)
 	io_time since = 0;
 
 	while (!sleep_a_tick()) {
-		/* The first holds it unless it is in a call. */
+		/* The main thread holds the lock unless it is in a call. */
 		if (pthread_mutex_trylock(&shared.lock) != 0)
 			continue;
 		if (turn == shared.turn) {
@@ -72,7 +72,7 @@ watch(void *unused)
 	return unused;
 }
 
-/* Returns 0, or the error. */
+/* Returns 0, or an error number. */
 static int
 start(void)
 {
@@ -83,7 +83,7 @@ start(void)
 	if (error != 0)
 		return error;
 	(void)pthread_attr_setstacksize(&attributes, STACK);
-	/* Signals are for the first, whose calls they interrupt. */
+	/* Signals must interrupt the calls of the main thread. */
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&second, &attributes, watch, NULL);
@@ -92,7 +92,7 @@ start(void)
 	return error;
 }
 
-/* Returns 0, or the error. */
+/* Returns 0, or an error number. */
 static int
 make_sleeper(void)
 {
@@ -139,7 +139,7 @@ blocking_unwatch(void)
 	sleeper.ends = 1;
 	pthread_cond_signal(&sleeper.changed);
 	pthread_mutex_unlock(&sleeper.lock);
-	/* It cannot act any more, because we hold the lock until it ends. */
+	/* It cannot act now, because we hold the lock until it has ended. */
 	pthread_join(second, NULL);
 	pthread_cond_destroy(&sleeper.changed);
 	pthread_mutex_unlock(&shared.lock);

@@ -22,7 +22,7 @@ buffer_length(const struct conn_buffer *buffer)
 	return buffer->end - buffer->start;
 }
 
-/* Take length bytes, which are there, from the front. */
+/* Take length bytes from the front; the buffer holds at least as many. */
 static const uint8_t *
 buffer_take(struct conn_buffer *buffer, size_t length)
 {
@@ -32,7 +32,7 @@ buffer_take(struct conn_buffer *buffer, size_t length)
 	return at;
 }
 
-/* Move what is left to the front, so that all the room is behind it. */
+/* Move the contents to the front, so that all free space follows them. */
 static void
 buffer_compact(struct conn_buffer *buffer)
 {
@@ -194,7 +194,7 @@ conn_insert(struct conn *conn, enum wire_type type, uint32_t request)
 	return 0;
 }
 
-/* How much of what is queued may go now. */
+/* The number of queued bytes below send_until. */
 static size_t
 sendable(const struct conn *conn)
 {
@@ -204,7 +204,7 @@ sendable(const struct conn *conn)
 	return length < allowed ? length : (size_t)allowed;
 }
 
-/* Write once what comes first.  Returns as io_write. */
+/* Write once, an inserted frame first.  Returns like io_write. */
 static ssize_t
 write_some(struct conn *conn, size_t size)
 {
@@ -257,7 +257,7 @@ conn_wait(struct conn *conn, int reading, io_time deadline)
 	return io_poll(wait, CONN_POLLS, deadline) == -1 ? -1 : 0;
 }
 
-/* Send what is queued.  Returns 0 if all of it went out in time. */
+/* Send all that is queued.  Returns 0, or -1 on an error or the deadline. */
 static int
 send_rest(struct conn *conn, io_time deadline)
 {
@@ -276,7 +276,7 @@ conn_linger(struct conn *conn, int64_t milliseconds, uint64_t limit)
 	io_time deadline = io_now() + milliseconds;
 	uint64_t last = conn->received + limit;
 
-	/* A pipe has no other way to end than its owner's close. */
+	/* shutdown(2) fails on a pipe; its owner ends it with close(2). */
 	if (send_rest(conn, deadline) == -1 ||
 	    shutdown(conn->out, SHUT_WR) == -1)
 		conn->ended = 1;

@@ -9,8 +9,7 @@
 #include "common/io.h"
 #include "common/wire.h"
 
-/* Bytes that fit in each direction; data frames go out with CONN_DATA, or less.
- */
+/* Sizes of the buffers, and the longest payload of a data frame we send. */
 #define CONN_INPUT (256 * 1024)
 #define CONN_DATA (256 * 1024)
 #define CONN_OUTPUT (CONN_DATA + WIRE_CONTROL_MAX)
@@ -22,27 +21,26 @@ struct conn_buffer {
 };
 
 /*
- * Neither descriptor is owned; both do not block.  The two may be one.
- * The counters never wrap in practice: 64 bits of bytes.
+ * The descriptors are nonblocking, not owned, and may be the same.
  */
 struct conn {
 	int in, out;
-	int also; /* or -1: conn_wait waits for input of this, too */
+	int also; /* conn_wait also waits for input of this; or -1 */
 	enum wire_side peer;
 	struct conn_buffer input, output;
-	struct wire_frame frame;       /* the data frame being handed out */
-	size_t data_left;	       /* bytes of it that are still to come */
+	struct wire_frame frame;       /* the data frame being returned */
+	size_t data_left;	       /* bytes of it not yet returned */
 	uint64_t received, sent;       /* bytes, in total */
-	uint64_t send_until;	       /* sent does not go beyond it for now */
-	uint8_t inserted[WIRE_HEADER]; /* a frame that goes before output, */
-	size_t inserted_left;	       /* and so much of it is unsent */
-	int ended;		       /* the peer's side has ended */
+	uint64_t send_until;	       /* upper limit of sent */
+	uint8_t inserted[WIRE_HEADER]; /* a frame to send before output */
+	size_t inserted_left;	       /* bytes of it not yet sent */
+	int ended;		       /* the peer has ended its side */
 };
 
 enum conn_event {
-	CONN_NOTHING,  /* nothing complete is buffered */
+	CONN_NOTHING,  /* no complete frame is buffered */
 	CONN_FRAME,    /* a frame, or a piece of a data frame */
-	CONN_MALFORMED /* not the protocol; reason says what */
+	CONN_MALFORMED /* a protocol error; see reason */
 };
 
 /* A frame, or a piece of a data frame with its header's type and number. */
@@ -59,36 +57,36 @@ int conn_init(struct conn *conn, int in, int out, enum wire_side peer);
 void conn_release(struct conn *conn);
 
 /*
- * The next length bytes before any frame: the preamble.  Returns a pointer
- * valid until the next call, or NULL if not so many are buffered yet.
+ * Take the next length bytes, which are no frame: the preamble.  Returns a
+ * pointer that is valid until the next call, or NULL if fewer are buffered.
  */
 const uint8_t *conn_take(struct conn *conn, size_t length);
 
-/* The next frame from what is buffered; reads nothing. */
+/* Take the next frame from the buffer, without reading. */
 enum conn_event conn_next(struct conn *conn, struct conn_frame *frame);
 
 /*
- * Read once what the peer has sent.  Returns the number of bytes; 0 at the
- * end, which also sets ended; -1 with errno, EAGAIN if there is nothing now.
- * To be called only when conn_next has said CONN_NOTHING.
+ * Read once.  Call this only after conn_next returned CONN_NOTHING.  Returns
+ * the number of bytes, 0 if the peer has ended (and sets ended), or -1 with
+ * errno: EAGAIN if there is no input now.
  */
 ssize_t conn_fill(struct conn *conn);
 
-/* Bytes that were queued and are not yet written. */
+/* The number of bytes that are queued and not yet written. */
 size_t conn_unsent(const struct conn *conn);
 
 /*
- * Room for one frame with a payload of up to size bytes at the returned
- * address, or NULL if conn_unsent must come down first.  conn_queue then makes
- * it a frame.  size is at most CONN_DATA.
+ * Reserve space for a frame with a payload of up to size bytes, at most
+ * CONN_DATA.  Returns the address of the payload, or NULL if the caller must
+ * flush first.  conn_queue then queues the frame.
  */
 uint8_t *conn_reserve(struct conn *conn, size_t size);
 void conn_queue(
     struct conn *conn, enum wire_type type, uint32_t request, size_t length);
 
 /*
- * Queue a frame without payload.  This is allowed even while the caller fills
- * what conn_reserve returned.  Returns 0, or -1 if anything is unsent.
+ * Queue a frame without payload, also between conn_reserve and conn_queue.
+ * Returns 0, or -1 if anything is unsent.
  */
 int conn_insert(struct conn *conn, enum wire_type type, uint32_t request);
 
@@ -96,32 +94,32 @@ int conn_insert(struct conn *conn, enum wire_type type, uint32_t request);
 void conn_queue_raw(struct conn *conn, const void *bytes, size_t length);
 
 /*
- * Write what can be written now, up to send_until, which conn_init sets to
- * UINT64_MAX; what was reserved stays so.  Returns 0 (see conn_unsent for what
- * is left), or -1 with errno.
+ * Write as much as possible without blocking, up to send_until, which
+ * conn_init sets to UINT64_MAX.  A reservation stays valid.  Returns 0 even if
+ * bytes are left (see conn_unsent), or -1 with errno.
  */
 int conn_flush(struct conn *conn);
 
 /*
- * What conn_wait waits for: input (if reading), room to write (if anything is
- * unsent that send_until lets go), and input of also.
+ * Fill in what conn_wait polls: input (if reading), output (if there are unsent
+ * bytes below send_until), and input of also.
  */
 #define CONN_POLLS 3
 void conn_polls(
     const struct conn *conn, int reading, struct pollfd wait[CONN_POLLS]);
 
 /*
- * Wait until there is something to read (if reading), or room to write (if
- * anything is unsent that send_until lets go), or the deadline, or a signal.
- * Returns 0, or -1 with errno.
+ * Wait for input (if reading), for output (if there are unsent bytes below
+ * send_until), for the deadline, or for a signal.  Returns 0, or -1 with
+ * errno.
  */
 int conn_wait(struct conn *conn, int reading, io_time deadline);
 
 /*
- * End the connection so that the last words arrive: send what is queued, end
- * our side, then read and discard until the peer ends, the time is over, or
- * limit bytes have come.  May be repeated until ended is set, which means that
- * nothing more is to be had.  Source: RFC 1122, section 4.2.2.13.
+ * End the connection so that the peer receives all that was queued: flush, end
+ * our side, then read and discard until the peer ends, the time has passed, or
+ * limit bytes were read.  The caller may repeat it until ended is set.
+ * Source: RFC 1122, section 4.2.2.13.
  */
 void conn_linger(struct conn *conn, int64_t milliseconds, uint64_t limit);
 

@@ -17,8 +17,8 @@ rotate(uint64_t value, unsigned bits)
 }
 
 /*
- * Byte by byte is right on every host, and compilers make it one load; inline,
- * because gcc counts the bytes' cost before it does so.
+ * This works in either byte order, and compilers turn it into one load.  It is
+ * inline because gcc estimates the cost before it merges the bytes.
  */
 static inline uint64_t
 load32(const uint8_t *in)
@@ -39,7 +39,7 @@ mix(uint64_t lane, uint64_t input)
 	return rotate(lane + input * prime2, 31) * prime1;
 }
 
-/* Whole stripes; the lanes stay in registers meanwhile. */
+/* Add whole stripes, with the lanes in registers. */
 static void
 add_stripes(struct digest *digest, const uint8_t *in, size_t stripes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* XXH64 with seed 0, of a stream that comes in pieces of any length. */
+/* XXH64 with seed 0, of a stream in pieces of any length. */
 #ifndef COMMON_DIGEST_H
 #define COMMON_DIGEST_H
 
@@ -12,16 +12,17 @@
 struct digest {
 	uint64_t lanes[4];
 	uint64_t length;
-	uint8_t partial[DIGEST_STRIPE]; /* length % DIGEST_STRIPE of it used */
+	uint8_t
+	    partial[DIGEST_STRIPE]; /* the first length % DIGEST_STRIPE bytes */
 };
 
 void digest_init(struct digest *digest);
 void digest_add(struct digest *digest, const void *bytes, size_t size);
 
-/* As if so many zero bytes had been added. */
+/* Add size zero bytes. */
 void digest_add_zeros(struct digest *digest, uint64_t size);
 
-/* The digest of all bytes so far; more may be added afterwards. */
+/* The digest of all bytes added so far.  The caller may add more. */
 uint64_t digest_value(const struct digest *digest);
 
 #endif

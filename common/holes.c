@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The holes of a file that is read from its beginning: passed over, not read.
- */
+/* Skip the holes of a file that is read from its beginning. */
 #include "common/holes.h"
 
 #include <unistd.h>
@@ -15,7 +14,7 @@ holes_none(struct holes *holes)
 	holes->begin = holes->end = UINT64_MAX;
 }
 
-/* Look for the next one.  Where nothing is known of any, there is none. */
+/* Find the next hole.  If the system reports none, there is none. */
 static void
 find(struct holes *holes, int fd, uint64_t from)
 {
@@ -41,7 +40,7 @@ bytes_of_blocks(const struct stat *found)
 void
 holes_init(struct holes *holes, int fd, const struct stat *found)
 {
-	/* Most files have no holes, and are not searched for any. */
+	/* Most files have no holes: save the system call. */
 	if (bytes_of_blocks(found) < (uint64_t)found->st_size)
 		find(holes, fd, 0);
 	else
@@ -54,7 +53,7 @@ holes_allocated(int fd, const struct stat *found)
 	const uint64_t size = (uint64_t)found->st_size;
 	struct holes holes;
 
-	/* Files that are compressed have fewer blocks, too, and no holes. */
+	/* A compressed file also has fewer blocks, but no holes. */
 	holes_init(&holes, fd, found);
 	return holes.begin < size ? bytes_of_blocks(found) : size;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The holes of a file that is read from its beginning: passed over, not read.
- */
+/* Skip the holes of a file that is read from its beginning. */
 #ifndef COMMON_HOLES_H
 #define COMMON_HOLES_H
 
@@ -11,47 +10,47 @@
 
 #include "common/digest.h"
 
-/* So much of a hole is passed over at a time, so that no step takes long. */
+/* Bytes of a hole to skip at a time, so that no step takes long. */
 #define HOLES_STEP (256 * 1024)
 
-/* The next one, as far as is known; in all of this, fd is not owned. */
+/* The next hole, or UINT64_MAX if none is known.  No function owns fd. */
 struct holes {
 	uint64_t begin, end;
 };
 
-/* For what is read to its end without looking for any. */
+/* Look for no holes. */
 void holes_none(struct holes *holes);
 
 /*
- * For a file of which fstat said this, and which is at its beginning.  It is
- * looked for holes where it has fewer blocks than its size and the system
- * tells; what is not found is read as zeros.
+ * Start at the beginning of a file with the given fstat result.  Holes are
+ * looked for only if the file has fewer blocks than its size needs, and the
+ * system supports it.  Holes that are not found are read as zeros.
  */
 void holes_init(struct holes *holes, int fd, const struct stat *found);
 
 /*
- * How many bytes on the disk the content of such a file needs: fewer than its
- * size where holes are found.  It must be at its beginning, and stays there.
+ * The number of bytes that the content occupies on the disk: less than the size
+ * if the file has holes.  The offset must be 0, and stays 0.
  */
 uint64_t holes_allocated(int fd, const struct stat *found);
 
 /*
- * How many bytes of a hole come next, at the offset at of the file, where it
- * stands, and before end; at most HOLES_STEP; 0 if it is to be read there.
+ * The length of the hole at the file offset at, up to end and at most
+ * HOLES_STEP; 0 if there is data.  The file offset must be at.
  */
 size_t holes_ahead(struct holes *holes, int fd, uint64_t at, uint64_t end);
 
-/* How many bytes to read next, after that: at most so many, none of a hole. */
+/* The length of the data at the offset at: up to end, and at most most. */
 size_t holes_data(
     const struct holes *holes, uint64_t at, uint64_t end, size_t most);
 
-/* Go on behind so much of a hole, and hash it.  Returns 0, or -1 with errno. */
+/* Skip length bytes of a hole, and hash them.  Returns 0, or -1 with errno. */
 int holes_pass(int fd, size_t length, struct digest *digest);
 
 /*
- * Read and hash the next piece of a file that stands where the digest ends, at
- * most up to end.  Returns its length, 0 at the end of the file, or -1 with
- * errno.
+ * Read or skip the next piece of a file, up to end, and hash it.  The file
+ * offset must be the length of the digest.  Returns the length of the piece, 0
+ * at the end of the file, or -1 with errno.
  */
 ssize_t holes_hash(
     struct holes *holes, int fd, uint64_t end, struct digest *digest);

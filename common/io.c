@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading, writing and waiting on descriptors, with the monotonic clock. */
+/* Read, write and poll descriptors, with the monotonic clock. */
 #include "common/io.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ io_now(void)
 {
 	struct timespec now;
 
-	/* Cannot fail: the clock is one that POSIX asks for, now is valid. */
+	/* It cannot fail: POSIX requires the clock, and now is valid. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (io_time)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -68,7 +68,7 @@ io_write_all(int fd, const void *buffer, size_t size)
 	return 0;
 }
 
-/* What poll(2) is to be given: -1 for ever, cut to what an int holds. */
+/* The timeout for poll(2): -1 for no limit, and at most INT_MAX. */
 static int
 timeout_until(io_time deadline)
 {
@@ -79,7 +79,7 @@ timeout_until(io_time deadline)
 	now = io_now();
 	if (deadline <= now)
 		return 0;
-	/* Both may be far apart, so no difference before this comparison. */
+	/* Compare without a difference, which could overflow. */
 	if (deadline > now + INT_MAX)
 		return INT_MAX;
 	return (int)(deadline - now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading, writing and waiting on descriptors, with the monotonic clock. */
+/* Read, write and poll descriptors, with the monotonic clock. */
 #ifndef COMMON_IO_H
 #define COMMON_IO_H
 
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* A point of time of the monotonic clock, in milliseconds. */
+/* A time of the monotonic clock, in milliseconds. */
 typedef int64_t io_time;
 
 /* A deadline that never comes. */
@@ -21,23 +21,22 @@ io_time io_now(void);
 struct timespec io_timespec(int64_t milliseconds);
 
 /*
- * One read(2) or write(2), repeated only where a signal came before the first
- * byte.  Returns what those return: short counts are the caller's business,
- * 0 from io_read is the end, -1 with errno is an error, EAGAIN included.
+ * Call read(2) or write(2), again only if a signal interrupts it before the
+ * first byte.  Returns the same as those, short counts and EAGAIN included.
  */
 ssize_t io_read(int fd, void *buffer, size_t size);
 ssize_t io_write(int fd, const void *buffer, size_t size);
 
 /*
- * Write all of it to a blocking descriptor.  Returns 0, or -1 with errno; a
- * write that takes nothing without an error is reported as ENOSPC.
+ * Write all bytes to a blocking descriptor.  Returns 0, or -1 with errno:
+ * ENOSPC if write(2) returns 0.
  */
 int io_write_all(int fd, const void *buffer, size_t size);
 
 /*
- * Wait until one of the descriptors is ready or the deadline has come.
- * Returns the number that are ready; 0 at the deadline and also when a signal
- * came, so that the caller looks at its flags; -1 with errno.
+ * Wait for one of the descriptors, until the deadline.  Returns the number of
+ * ready descriptors, 0 at the deadline, or -1 with errno.  After a signal it
+ * also returns 0, so that the caller checks its flags.
  */
 int io_poll(struct pollfd *descriptors, nfds_t count, io_time deadline);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One printable line for each event, to standard error or to syslog. */
+/* Log each event as one printable line, to standard error or to syslog. */
 #include "common/log.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static struct {
 	const char *name;
 	enum log_level shown;
 	int to_syslog;
-	unsigned long lost; /* lines in a row that could not be written */
+	unsigned long lost; /* lines in a row */
 } state = {NULL, LOG_LEVEL_WARN, 0, 0};
 
 static const struct {
@@ -39,7 +39,7 @@ log_open(const char *name, enum log_level level, int to_syslog)
 	state.to_syslog = to_syslog;
 	if (!to_syslog)
 		return;
-	/* The time zone is read while that is still permitted. */
+	/* Read the time zone before the sandbox forbids it. */
 	tzset();
 	log_syslog_open(NULL);
 }
@@ -61,9 +61,8 @@ write_head(char line[LOG_LINE])
 }
 
 /*
- * The next character of text as it is shown, at most 4 bytes, which is returned
- * in shown; *taken is how many bytes it has in text.  A backslash stays: what
- * had to be escaped by its meaning has been.
+ * Escape the first character of text, of *taken bytes, into shown.  Returns the
+ * length, at most 4.  A backslash stays, because the caller has escaped names.
  */
 static size_t
 show(char shown[5], const char *text, size_t *taken)
@@ -80,8 +79,7 @@ show(char shown[5], const char *text, size_t *taken)
 	    shown, 5, "\\x%02x", (unsigned)(unsigned char)*text);
 }
 
-/* Append text; if it is too long, it ends in TEXT_CUT.  Leaves room for "\n".
- */
+/* Append text, or its beginning and TEXT_CUT.  Leaves space for "\n". */
 static size_t
 append(char line[LOG_LINE], size_t length, const char *text)
 {
@@ -107,9 +105,8 @@ append(char line[LOG_LINE], size_t length, const char *text)
 }
 
 /*
- * A reader that has stopped must not stop the service.  A line is shorter than
- * what a pipe takes whole, so that a write does not block where poll has seen
- * room.
+ * A reader that stops reading must not block the service.  A line is shorter
+ * than PIPE_BUF, so the write does not block after poll(2) reported space.
  */
 static int
 write_stderr(const char *word, const char *text)
@@ -135,7 +132,7 @@ write_syslog(enum log_level level, const char *text)
 	return log_syslog_send(levels[level].priority, state.name, line);
 }
 
-/* Returns 0, or -1 if it cannot be written now. */
+/* Returns 0, or -1 if the line cannot be written now. */
 static int
 write_line(enum log_level level, const char *text)
 {
@@ -166,7 +163,7 @@ write_event(enum log_level level, const char *format, va_list arguments)
 
 	if (level > state.shown)
 		return;
-	/* The format is the program's own; if it fails, it is still shown. */
+	/* If formatting fails, log the format. */
 	if (vsnprintf(text, sizeof text, format, arguments) < 0)
 		snprintf(text, sizeof text, "%s", format);
 	write_or_count(level, text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One printable line for each event, to standard error or to syslog. */
+/* Log each event as one printable line, to standard error or to syslog. */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
@@ -11,23 +11,23 @@ enum log_level {
 };
 
 /*
- * The longest line, with its newline, in bytes; longer ones are cut, and end in
- * TEXT_CUT.
+ * The longest line, in bytes with its newline.  Longer lines are cut, and end
+ * in TEXT_CUT.
  */
 #define LOG_LINE 1024
 
 /*
- * Begin: name stands before each line; events above level are left out.
- * Until then only warnings and errors are shown.
+ * Set the name that begins each line, and the highest level that is logged.
+ * Before this call, only warnings and errors are logged.
  */
 void log_open(const char *name, enum log_level level, int to_syslog);
 
 /*
- * Log one event, written by one write(2) or send(2).  Bytes that TEXT_UTF8 does
- * not show become \xHH.  The caller escapes names from peers as TEXT_LOG, so
- * that a backslash in them stays unambiguous.  It never waits: a line that
- * cannot be written now is counted, and the next one says how many were.  errno
- * is kept.
+ * Log one event with one write(2) or send(2), without blocking.  If the line
+ * cannot be written now, it is lost; the next line reports how many were lost.
+ * Bytes that TEXT_UTF8 does not allow become \xHH.  The caller escapes names
+ * from peers with TEXT_LOG, so that their backslashes stay unambiguous.
+ * Preserves errno.
  */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

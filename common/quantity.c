@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Amounts as people write them: digits and a letter for the unit. */
+/* Quantities with a unit: digits and a letter. */
 #include "common/quantity.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The largest first; the last is what digits alone mean. */
+/* Sorted from the largest; the last is for digits without a letter. */
 struct unit {
 	char letter;
 	uint64_t factor;
@@ -35,7 +35,7 @@ units_of(enum quantity_kind kind)
 	return kind == QUANTITY_TIME ? times : sizes;
 }
 
-/* Decimal digits up to end.  Returns 0, or -1 if they are too many. */
+/* Parse the digits up to end.  Returns 0, or -1 if they exceed 64 bits. */
 static int
 parse_digits(const char *text, const char *end, uint64_t *value)
 {
@@ -80,7 +80,7 @@ quantity_print(
 	while (unit->letter != '\0' &&
 	    (value < unit->factor || value % unit->factor != 0))
 		unit++;
-	/* A letter that is NUL prints as the end of the text. */
+	/* For the unit without a letter, %c ends the text. */
 	snprintf(buffer, QUANTITY_TEXT, "%" PRIu64 "%c", value / unit->factor,
 	    unit->letter);
 	return buffer;

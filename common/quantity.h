@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Amounts as people write them: digits and a letter for the unit. */
+/* Quantities with a unit: digits and a letter. */
 #ifndef COMMON_QUANTITY_H
 #define COMMON_QUANTITY_H
 
@@ -11,15 +11,15 @@ enum quantity_kind {
 };
 
 /*
- * Digits and at most one letter, nothing else.  Returns 0, or -1 with errno:
- * EINVAL if it is not that, ERANGE if 64 bits cannot hold it.
+ * Parse digits and at most one letter.  Returns 0, or -1 with errno: EINVAL for
+ * other text, ERANGE if the value exceeds 64 bits.
  */
 int quantity_parse(const char *text, enum quantity_kind kind, uint64_t *value);
 
-/* Room for what quantity_print makes, with NUL. */
+/* Size of the text of quantity_print, with NUL. */
 #define QUANTITY_TEXT 24
 
-/* With the largest unit that divides it, a time in whole seconds. */
+/* Print with the largest unit that divides value.  Returns buffer. */
 char *quantity_print(
     char buffer[QUANTITY_TEXT], enum quantity_kind kind, uint64_t value);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Frames to one stored file: its bytes, counted and hashed on the way. */
+/* Receive one file: write, count and hash the contents of its frames. */
 #include "common/recv_file.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ recv_file_resume(struct recv_file *file, int fd, uint64_t expected,
 	recv_file_begin(file, fd, expected);
 	file->received = prefix->length;
 	file->digest = *prefix;
-	/* What lies behind it was never hashed. */
+	/* Bytes after the prefix were not hashed. */
 	if (ftruncate(fd, (off_t)prefix->length) == -1 ||
 	    lseek(fd, (off_t)prefix->length, SEEK_SET) == -1)
 		return -1;

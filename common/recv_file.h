@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Frames to one stored file: its bytes, counted and hashed on the way. */
+/* Receive one file: write, count and hash the contents of its frames. */
 #ifndef COMMON_RECV_FILE_H
 #define COMMON_RECV_FILE_H
 
@@ -12,40 +12,38 @@
 struct recv_file {
 	int fd;		   /* not owned */
 	uint64_t expected; /* size, or WIRE_SIZE_UNKNOWN */
-	uint64_t received; /* bytes, holes and a kept prefix included */
-	int ends_in_hole;  /* the file is shorter than what was received */
+	uint64_t received; /* bytes, including holes and a kept prefix */
+	int ends_in_hole;  /* so st_size is less than received */
 	struct digest digest;
 };
 
-/* Begin with an empty file. */
+/* Begin with an empty file.  expected may be WIRE_SIZE_UNKNOWN. */
 void recv_file_begin(struct recv_file *file, int fd, uint64_t expected);
 
 /*
- * Go on behind a prefix that the file holds already, and that digest is of.
- * Returns 0, or -1 with errno.
+ * Resume after the existing prefix, whose digest is given, and truncate the
+ * rest. Returns 0, or -1 with errno.
  */
 int recv_file_resume(struct recv_file *file, int fd, uint64_t expected,
     const struct digest *prefix);
 
-/* Throw away what is there, and begin again.  Returns 0, or -1 with errno. */
+/* Discard the contents and begin again.  Returns 0, or -1 with errno. */
 int recv_file_restart(struct recv_file *file);
 
 /*
- * Write the next bytes, or leave so many out, which read as zeros.  Returns 0,
- * or -1 with errno; EOVERFLOW if they are more than was announced.  On an error
- * nothing is counted, and the same bytes may be tried again.
+ * Write the next bytes, or skip a hole, which reads as zeros.  Returns 0, or -1
+ * with errno: EOVERFLOW if the file becomes larger than announced.  After an
+ * error nothing has changed, and the caller may retry with the same bytes.
  */
 int recv_file_data(struct recv_file *file, const void *bytes, size_t length);
 int recv_file_hole(struct recv_file *file, uint64_t length);
 
-/*
- * Give the file the length of what was received.  Returns 0, or -1 with errno.
- */
+/* Extend the file over a hole at its end.  Returns 0, or -1 with errno. */
 int recv_file_set_size(struct recv_file *file);
 
 /*
- * Compare with what the sender says it sent.  Returns 0 if size and digest
- * agree, and the size is the announced one; -1 otherwise.
+ * Compare with the end frame.  Returns 0 if its size and digest are those of
+ * the received bytes, and the size is the announced one; otherwise -1.
  */
 int recv_file_end(const struct recv_file *file, const struct wire_end *end);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One open source to frames: data and holes, then end; abort if it changed. */
+/* Send one open source as frames: data and holes, then end or abort. */
 #include "common/send_file.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ send_file_begin_stream(
 	file->is_stream = 1;
 }
 
-/* Of one that may grow, a hole at its end shows no other way that it shrank. */
+/* If a file that may grow shrinks by a hole at its end, no read shows it. */
 static int
 is_changed(const struct send_file *file)
 {
@@ -63,9 +63,9 @@ is_changed(const struct send_file *file)
 	    now.st_mtim.tv_nsec != file->begun.st_mtim.tv_nsec;
 }
 
-/* How much there is, 0 or 1, behind what was announced; -1 with errno. */
+/* Returns 1 if bytes follow the announced size, 0 if not, -1 with errno. */
 static ssize_t
-look_beyond(const struct send_file *file)
+read_beyond(const struct send_file *file)
 {
 	uint8_t byte;
 	ssize_t got;
@@ -85,7 +85,10 @@ set_unreadable(struct outcome *outcome)
 	outcome->status = STATUS_FAILED;
 }
 
-/* Is it whole?  Some files, as those of /proc, have more than their size. */
+/*
+ * Returns 0 if the source did not change, or -1 with outcome.  Some files, such
+ * as those in /proc, contain more bytes than their size.
+ */
 static int
 check_end(const struct send_file *file, struct outcome *outcome)
 {
@@ -101,7 +104,7 @@ check_end(const struct send_file *file, struct outcome *outcome)
 	}
 	if (file->may_grow)
 		return 0;
-	beyond = look_beyond(file);
+	beyond = read_beyond(file);
 	if (beyond == -1)
 		set_unreadable(outcome);
 	else if (beyond > 0)
@@ -168,11 +171,11 @@ send_file_skip(struct send_file *file, uint64_t end, struct outcome *outcome)
 }
 
 int
-send_file_resume(struct send_file *file, const struct digest *beginning)
+send_file_resume(struct send_file *file, const struct digest *prefix)
 {
-	if (lseek(file->fd, (off_t)beginning->length, SEEK_SET) == -1)
+	if (lseek(file->fd, (off_t)prefix->length, SEEK_SET) == -1)
 		return -1;
-	file->sent = beginning->length;
+	file->sent = prefix->length;
 	file->digest = *beginning;
 	return 0;
 }
@@ -190,7 +193,7 @@ send_file_rewind(struct send_file *file, struct outcome *outcome)
 	return 0;
 }
 
-/* Nonzero if reading does not block; an end that has come counts. */
+/* Nonzero if a read does not block, also at the end of the stream. */
 static int
 is_ready(int fd)
 {
@@ -199,7 +202,7 @@ is_ready(int fd)
 	return io_poll(&source, 1, 0) != 0;
 }
 
-/* The source has ended. */
+/* Finish or abort after the source has ended. */
 static enum send_file_event
 end(struct send_file *file, struct conn *conn, struct outcome *outcome)
 {
@@ -227,10 +230,10 @@ fail_long(struct send_file *file, struct conn *conn, struct outcome *outcome)
 }
 
 /*
- * A server that waits for more counts the 20 bytes of this, so they may not
- * stand for much time: with HOLES_STEP they are 80 kB a second where 1 GiB is
- * hashed in one, and at least 1 kB is asked for by default.  "Waiting" would
- * not do for the largest files, because it is believed for 15 minutes only.
+ * The server enforces a minimum rate, 1 kB/s by default, and counts the 20
+ * bytes of this frame.  A hole of HOLES_STEP keeps the rate: hashing 1 GiB/s
+ * sends 80 kB/s.  "Waiting" frames would not do, because the server accepts
+ * them for only 15 minutes.
  */
 static enum send_file_event
 send_hole(struct send_file *file, struct conn *conn, size_t length,
@@ -264,13 +267,13 @@ send_file_step(
 		return send_hole(file, conn, hole, outcome);
 	if (want == 0 && !file->is_stream)
 		return finish(file, conn, outcome);
-	/* What has been read cannot be read again to be failed for later. */
+	/* Reserve first: a stream cannot be read again after SEND_FILE_FULL. */
 	payload = conn_reserve(conn, want > STATUS_TEXT ? want : STATUS_TEXT);
 	if (payload == NULL)
 		return SEND_FILE_FULL;
 	if (file->is_stream && !is_ready(file->fd))
 		return SEND_FILE_EMPTY;
-	/* A stream is at its end only when it says so. */
+	/* At the announced size of a stream, read one byte to find its end. */
 	blocking_enter(NULL);
 	got = io_read(file->fd, payload, want > 0 ? want : 1);
 	blocking_leave();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One open source to frames: data and holes, then end; abort if it changed. */
+/* Send one open source as frames: data and holes, then end or abort. */
 #ifndef COMMON_SEND_FILE_H
 #define COMMON_SEND_FILE_H
 
@@ -12,72 +12,72 @@
 #include "common/status.h"
 
 struct send_file {
-	int fd; /* not owned; read from its start */
+	int fd; /* not owned, at offset 0 when sending begins */
 	uint32_t request;
 	uint64_t sent;
-	size_t largest; /* data frame to queue; at most CONN_DATA */
+	size_t largest; /* payload of a data frame; at most CONN_DATA */
 	uint64_t size;	/* as announced, or WIRE_SIZE_UNKNOWN */
-	int is_stream;	/* may give nothing for long; its end says its size */
+	int is_stream;	/* may pause; only its end tells its size */
 	int may_grow;
 	struct holes holes;
-	int is_known;	   /* its digest was found before, */
-	uint64_t known;	   /* and has to be this */
+	int is_known;	   /* its digest was computed before, */
+	uint64_t known;	   /* and must be this */
 	struct stat begun; /* the source as the request announced it */
 	struct digest digest;
 };
 
-/* source is what fstat said of fd when the request was made. */
+/* source is the result of fstat from when the request was made. */
 void send_file_begin(struct send_file *file, int fd, uint32_t request,
     const struct stat *source);
 
 /*
- * The same for a file that may have grown since then: so many bytes of it are
- * sent, and no change but that it becomes shorter is looked for.
+ * The same for a file that may grow, such as a log: send its first size bytes,
+ * and abort only if it becomes shorter.
  */
 void send_file_begin_growing(struct send_file *file, int fd, uint32_t request,
     const struct stat *source, uint64_t size);
 
 /*
- * The same for a stream such as a pipe, which gives so many bytes; any number
- * if size is WIRE_SIZE_UNKNOWN.
+ * The same for a stream such as a pipe, of size bytes or of any number if size
+ * is WIRE_SIZE_UNKNOWN.
  */
 void send_file_begin_stream(
     struct send_file *file, int fd, uint32_t request, uint64_t size);
 
 /*
- * Read on, and hash, without sending it, at most so far: what the other end has
- * already.  Returns 0, also where there is more to read before that, or -1 with
+ * Read and hash one piece up to the offset end, without sending it, because the
+ * peer has it already.  Returns 0 even if end is not reached, or -1 with
  * outcome.
  */
 int send_file_skip(
     struct send_file *file, uint64_t end, struct outcome *outcome);
 
 /*
- * Continue after a beginning that was hashed before.  Returns 0, or -1 with
- * errno; then it is still at the start.
+ * Resume after a prefix, whose digest is given.  Returns 0, or -1 with errno;
+ * then the offset is still 0.
  */
-int send_file_resume(struct send_file *file, const struct digest *beginning);
+int send_file_resume(struct send_file *file, const struct digest *prefix);
 
-/* Begin again at the start.  Returns 0, or -1 with outcome. */
+/* Begin again at offset 0.  Returns 0, or -1 with outcome. */
 int send_file_rewind(struct send_file *file, struct outcome *outcome);
 
 enum send_file_event {
-	SEND_FILE_MORE,	 /* content was queued, and there is more */
-	SEND_FILE_FULL,	 /* no room: flush first */
-	SEND_FILE_EMPTY, /* the stream gives nothing now: wait for it */
+	SEND_FILE_MORE,	 /* data or a hole was queued; more follows */
+	SEND_FILE_FULL,	 /* no space in the buffer: flush, then repeat */
+	SEND_FILE_EMPTY, /* the stream has no data now: poll it */
 	SEND_FILE_ENDED, /* the end frame was queued */
-	SEND_FILE_FAILED /* an abort frame was queued; outcome says why */
+	SEND_FILE_FAILED /* an abort frame was queued; see outcome */
 };
 
 /*
- * Queue the next frame.  A source that is shorter or longer than announced, or
- * is a file that has another time of modification, or another digest than is
- * known, at its end, is aborted as changed.
+ * Queue the next frame.  Abort if the source has changed: its size is not the
+ * announced one, or, for a file, its modification time or its known digest
+ * differs at the end.
  */
 enum send_file_event send_file_step(
     struct send_file *file, struct conn *conn, struct outcome *outcome);
 
-/* Queue an abort frame.  Returns 0, or -1 if there is no room: flush first. */
+/* Queue an abort frame.  Returns 0, or -1 if the caller must flush first. */
 int send_file_abort(
     struct conn *conn, uint32_t request, const struct outcome *outcome);
 

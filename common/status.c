@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The outcomes a peer can report: one number, one text, one exit status each.
- */
+/* The outcomes of a request: one number, one text, one exit status each. */
 #include "common/status.h"
 
 #include <errno.h>
@@ -9,9 +8,9 @@
 #include <string.h>
 
 /*
- * Exit statuses are those of ftx(1).  A run that was cancelled by a signal
- * raises it again; any other giving up is, like a changed source, this side's
- * doing: nothing was published, and it may be run again.
+ * The exit statuses of ftx(1).  CANCELLED exits like CHANGED: this side gave
+ * up, nothing was published, and the user may run it again.  (If a signal
+ * cancelled the run, ftx raises the signal instead.)
  */
 static const struct {
 	const char *text;
@@ -70,7 +69,7 @@ status_of_errno(int error)
 		return STATUS_NO_SPACE;
 	case EEXIST:
 		return STATUS_EXISTS;
-	/* Rights, names and kinds of file: the same again ends the same. */
+	/* Permissions, names and kinds of file: a retry would fail again. */
 	case EACCES:
 	case EPERM:
 	case ELOOP:
@@ -78,7 +77,7 @@ status_of_errno(int error)
 	case EISDIR:
 	case ENAMETOOLONG:
 	case EXDEV:
-	case EINVAL: /* a name that the file system cannot hold */
+	case EINVAL: /* a name that the file system does not allow */
 	case EILSEQ:
 	case EMLINK: /* also a symbolic link under O_NOFOLLOW, on some systems
 		      */

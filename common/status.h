@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The outcomes a peer can report: one number, one text, one exit status each.
- */
+/* The outcomes of a request: one number, one text, one exit status each. */
 #ifndef COMMON_STATUS_H
 #define COMMON_STATUS_H
 
 #include <stddef.h>
 
-/* The numbers are those of ftx-protocol(5), RESULTS. */
+/* The numbers are defined in ftx-protocol(5), RESULTS. */
 enum status {
 	STATUS_STORED = 0,
 	STATUS_WOULD_STORE = 1,
@@ -24,44 +23,44 @@ enum status {
 	STATUS_VERSION = 13,
 	STATUS_NOT_OFFERED = 14,
 	STATUS_CANCELLED = 15,
-	/* Only known to the client, never on the wire: */
+	/* Used only in the client, never sent: */
 	STATUS_LOST,	    /* the connection ended */
-	STATUS_UNREACHABLE, /* it could not be made */
+	STATUS_UNREACHABLE, /* no connection could be made */
 	STATUS_SOURCE,	    /* the source could not be read */
-	STATUS_UNTRIED,	    /* a name or the own address allows no connection */
-	STATUS_MEMORY,	    /* there is none here */
-	STATUS_FOREIGN	    /* what answered is not ftxd */
+	STATUS_UNTRIED, /* the host's name or our address does not allow one */
+	STATUS_MEMORY,	/* none left on this side */
+	STATUS_FOREIGN	/* the peer is not ftxd */
 };
 
-/* How many of them a peer may send: 0 to STATUS_WIRE - 1. */
+/* A peer may send 0 to STATUS_WIRE - 1. */
 #define STATUS_WIRE 16
 
-/* The longest text that goes with a status, in bytes, with its NUL. */
+/* Size of the text of an outcome, in bytes with its NUL. */
 #define STATUS_TEXT 1025
 
-/* What became of one request, in the reporter's words. */
+/* The outcome of one request, with the text of the side that reports it. */
 struct outcome {
 	enum status status;
-	char text[STATUS_TEXT]; /* "" where the status says it all */
+	char text[STATUS_TEXT]; /* "" if the status is enough */
 };
 
 /* A word or two, such as "no space"; never NULL. */
 const char *status_text(enum status status);
 
-/* The exit status of ftx(1) for a run that ended so. */
+/* The exit status of ftx(1) for a run with this outcome. */
 int status_exit(enum status status);
 
-/* Nonzero for stored, would be stored and unchanged. */
+/* Nonzero for STORED, WOULD_STORE and UNCHANGED. */
 int status_success(enum status status);
 
-/* The status that a failed system call means for the file at hand. */
+/* The status of a file after a system call failed with this error. */
 enum status status_of_errno(int error);
 
-/* Fill in an outcome; format as in printf, cut at STATUS_TEXT - 1 bytes. */
+/* Set an outcome; the text is formatted like printf, and may be cut. */
 void outcome_set(struct outcome *outcome, enum status status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* "CONTEXT: strerror(error)", with the status that error means. */
+/* Set an outcome to status_of_errno and "CONTEXT: strerror(error)". */
 void outcome_set_errno(struct outcome *outcome, int error, const char *context);
 
 #endif

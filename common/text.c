@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes and numbers made fit to be shown to people. */
+/* Print bytes and numbers safely and readably. */
 #include "common/text.h"
 
 #include <inttypes.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * The form of a UTF-8 character by its first byte, and what its second byte
- * may be; the others are 0x80 to 0xbf.  Source: RFC 3629, section 4.
+ * The length of a UTF-8 character and the range of its second byte, by its
+ * first byte.  Other bytes are 0x80 to 0xbf.  Source: RFC 3629, section 4.
  */
 static const struct form {
 	uint8_t first_low, first_high, second_low, second_high;
@@ -24,15 +24,15 @@ static const struct form {
     {0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-/* Characters beyond ASCII that do more than to be seen. */
+/* Characters that control the terminal or the direction of writing. */
 static const struct {
 	uint32_t low, high;
 } unsafe[] = {
-    {0x80, 0x9f},     /* controls of terminals, as ESC with a letter */
+    {0x80, 0x9f},     /* C1 controls, like ESC with a letter */
     {0x61c, 0x61c},   /* Arabic letter mark */
     {0x200e, 0x200f}, /* direction marks */
-    {0x2028, 0x202e}, /* line and paragraph; embedding and overriding */
-    {0x2066, 0x206f}, /* isolates, and deprecated controls */
+    {0x2028, 0x202e}, /* line and paragraph separators; bidi embedding */
+    {0x2066, 0x206f}, /* bidi isolates, and deprecated controls */
 };
 
 static const struct form *
@@ -74,7 +74,7 @@ text_decode(const void *bytes, size_t length, uint32_t *character)
 	return form->length;
 }
 
-/* The length of a character beyond ASCII that may be shown, or 0. */
+/* The length of a non-ASCII character that is safe to print, or 0. */
 static size_t
 utf8_length(const uint8_t *in, size_t length)
 {
@@ -139,7 +139,7 @@ divide(uint64_t value, uint64_t unit)
 	return value / unit + (value % unit >= unit - unit / 2);
 }
 
-/* At most three digits that count: "4.7 GB", "41.0 MB", "115 MB". */
+/* Up to three significant digits: "4.7 GB", "41.0 MB", "115 MB". */
 char *
 text_size(char *buffer, uint64_t bytes)
 {

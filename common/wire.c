@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The protocol of ftx-protocol(5): frames to bytes and back, without I/O. */
+/* Encode and decode the frames of ftx-protocol(5), without I/O. */
 #include "common/wire.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@ static const uint8_t server_magic[8] = {
 static const uint8_t client_magic[8] = {
     0x89, 'F', 'T', 'X', 'C', '\r', '\n', '\n'};
 
-/* What each type is called, who sends it, and how long it may be. */
+/* The name of each type, the side that sends it, and its length. */
 static const struct type_rule {
 	enum wire_type type;
 	enum wire_side side;
@@ -49,8 +49,8 @@ find_rule(unsigned type)
 }
 
 /*
- * Numbers are written and read one after the other at a moving address, so
- * that each layout stands once, in the order of the manual.
+ * Each of these advances *at, so that the code lists the fields of a layout in
+ * the order of the manual.
  */
 static void
 write_number(uint8_t **at, uint64_t value, int bytes)
@@ -257,7 +257,7 @@ wire_write_request(uint8_t *out, const struct wire_request *request)
 	return (size_t)(at - out);
 }
 
-/* Nonzero if all of it has a meaning here. */
+/* Nonzero if kind, attributes and wishes are known. */
 static int
 request_is_known(const struct wire_request *request, uint64_t kind)
 {
@@ -317,7 +317,7 @@ wire_read_hole(const uint8_t *in, size_t length, uint64_t *hole)
 	return *hole >= 1 && *hole <= WIRE_HOLE_MAX ? 0 : -1;
 }
 
-/* Two 64-bit numbers are the payload of both go and end. */
+/* The payloads of go and end are two 64-bit numbers. */
 static size_t
 write_pair(uint8_t *out, uint64_t first, uint64_t second)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The protocol of ftx-protocol(5): frames to bytes and back, without I/O. */
+/* Encode and decode the frames of ftx-protocol(5), without I/O. */
 #ifndef COMMON_WIRE_H
 #define COMMON_WIRE_H
 
@@ -26,7 +26,7 @@
 #define WIRE_DEPTH_MAX 128 /* components of base and path together */
 #define WIRE_WINDOW_REQUESTS 4096
 #define WIRE_WINDOW_PATHS 1048576
-#define WIRE_RESULTS_MAX 65536 /* unsent answers at which a server stops */
+#define WIRE_RESULTS_MAX 65536 /* unsent results at which a server stops */
 
 #define WIRE_SIZE_UNKNOWN UINT64_MAX
 
@@ -44,7 +44,7 @@ enum wire_type {
 	WIRE_RESTART = 11,
 	WIRE_BASED = 129,
 	WIRE_GO = 130,
-	WIRE_RESULT = 131, /* "result" in the manual */
+	WIRE_RESULT = 131,
 	WIRE_WORKING = 132,
 	WIRE_FATAL = 133,
 	WIRE_FEATURES = 134 /* since version 2 */
@@ -81,7 +81,7 @@ enum wire_base_mode {
 	WIRE_BASE_RESOLVE = 1
 };
 
-/* Bytes that lie in a payload; not owned, no NUL. */
+/* Bytes in a payload: not owned, not NUL-terminated. */
 struct wire_bytes {
 	const char *bytes;
 	size_t length;
@@ -118,7 +118,7 @@ enum wire_wishes {
 	WIRE_WISHES = 127	/* all of them */
 };
 
-/* What a server offers beyond version 1, each behind its bit. */
+/* The bits of a features frame. */
 enum wire_features {
 	WIRE_OFFERS_REQUIRE_SYNC = 1
 };
@@ -157,7 +157,7 @@ struct wire_reason {
 	struct wire_bytes text;
 };
 
-/* Preambles.  The readers return -1 if the magic or a fixed zero is wrong. */
+/* Preambles.  Readers return 0, or -1 if the magic or a zero is wrong. */
 void wire_write_greeting(
     uint8_t out[WIRE_GREETING], const struct wire_greeting *greeting);
 int wire_read_greeting(
@@ -166,15 +166,15 @@ void wire_write_hello(uint8_t out[WIRE_HELLO], const struct wire_hello *hello);
 int wire_read_hello(const uint8_t in[WIRE_HELLO], struct wire_hello *hello);
 
 /*
- * The version that both speak, or 0 if there is none: the peer speaks lowest to
- * highest.
+ * The highest version that we and a peer of versions lowest to highest both
+ * speak, or 0.
  */
 unsigned wire_common_version(unsigned lowest, unsigned highest);
 
 /*
- * A header.  The reader returns 0, or -1 with a reason for people (a constant)
- * if the type is none that this side sends, a flag is set, or the length is
- * not one that the type allows.
+ * A header.  The reader returns 0, or -1 with a constant in *reason, for
+ * messages.  It checks that side sends this type, that no flag is set, and that
+ * the type allows the length.
  */
 void wire_write_header(
     uint8_t out[WIRE_HEADER], const struct wire_frame *frame);
@@ -185,15 +185,14 @@ int wire_read_header(const uint8_t in[WIRE_HEADER], enum wire_side side,
 const char *wire_type_name(enum wire_type type);
 
 /*
- * Payloads.  A writer returns the length that it wrote; out has room for
- * WIRE_CONTROL_MAX bytes, and the values keep the limits above.  A reader gets
- * a whole payload of a length that wire_read_header allowed; it returns 0, or
- * -1 if a value is not one of those in ftx-protocol(5).  Pointers that it
- * hands out lie in the payload.
+ * Payloads.  A writer returns the length written.  out has WIRE_CONTROL_MAX
+ * bytes, and the values are within the limits above.  A reader takes a whole
+ * payload whose length wire_read_header accepted.  It returns 0, or -1 if
+ * ftx-protocol(5) does not allow a value.  Pointers it sets point into the
+ * payload.
  *
- * wire_read_request returns WIRE_UNKNOWN for a valid request with a kind, an
- * attribute or a wish that is not one of those above.  In version 2 that is no
- * error.
+ * wire_read_request returns WIRE_UNKNOWN for a valid request with an unknown
+ * kind, attribute or wish.  In version 2 that is not an error.
  */
 #define WIRE_UNKNOWN 1
 size_t wire_write_base(uint8_t *out, const struct wire_base *base);
@@ -220,9 +219,9 @@ size_t wire_write_features(uint8_t *out, uint64_t features);
 int wire_read_features(const uint8_t *in, size_t length, uint64_t *features);
 
 /*
- * Check a path against ftx-protocol(5), PATHS.  Returns NULL if it is good,
- * or else a reason for people (a constant).  The empty path is good.  A base
- * and a path that are good may still be too long or too deep together.
+ * Check a path against ftx-protocol(5), PATHS.  Returns NULL if it is valid, or
+ * a constant for messages.  The empty path is valid.  A valid base and a valid
+ * path may still be too long or too deep together.
  */
 const char *wire_check_path(const char *path, size_t length);
 
