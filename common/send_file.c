@@ -176,7 +176,7 @@ send_file_resume(struct send_file *file, const struct digest *prefix)
 	if (lseek(file->fd, (off_t)prefix->length, SEEK_SET) == -1)
 		return -1;
 	file->sent = prefix->length;
-	file->digest = *beginning;
+	file->digest = *prefix;
 	return 0;
 }
 
