@@ -53,19 +53,19 @@ struct probe {
 };
 
 int
-file_system_owns(const char *name)
+file_system_is_probe(const char *name)
 {
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
 }
 
 int
-file_system_is_probed(const char *name)
+file_system_is_live_probe(const char *name)
 {
 	const char *last = strrchr(name, '-');
 	char *end;
 	long process;
 
-	if (!file_system_owns(name) || last == NULL)
+	if (!file_system_is_probe(name) || last == NULL)
 		return 0;
 	process = strtol(last + 1, &end, 16);
 	return *end == '\0' && process > 0 && process <= INT_MAX &&
@@ -156,7 +156,7 @@ is_refusal(int error)
  * or -1 with errno: ENOENT if the directory was swept.
  */
 static int
-can_fold_in_places(const struct probe *probe)
+can_fold_by_directory(const struct probe *probe)
 {
 	char name[NAME_SIZE];
 	int fd, folds;
@@ -179,19 +179,19 @@ static int
 learn_names(struct file_system *system, const struct probe *probe)
 {
 	char other[NAME_SIZE / 2];
-	int in_places = can_fold_in_places(probe);
+	int by_directory = can_fold_by_directory(probe);
 
 	snprintf(other, sizeof(other), OTHER_CASE "%s",
 	    probe->prefix + strlen(PREFIX));
-	if (in_places == 1)
-		system->names = NAMES_FOLD_IN_PLACES;
+	if (by_directory == 1)
+		system->names = NAMES_FOLD_BY_DIRECTORY;
 	else if (exists_as(probe, other) ||
 	    (strcmp(probe->prefix, COMPOSED) == 0 &&
 		exists_as(probe, DECOMPOSED)))
 		system->names = NAMES_FOLD;
 	else
 		system->names = NAMES_DIFFER;
-	return in_places == -1 ? -1 : 0;
+	return by_directory == -1 ? -1 : 0;
 }
 
 /*
@@ -486,7 +486,7 @@ file_system_learn(struct file_system *system, int directory)
 int
 file_system_folds(const struct file_system *system, int directory)
 {
-	if (system->names == NAMES_FOLD_IN_PLACES)
+	if (system->names == NAMES_FOLD_BY_DIRECTORY)
 		return os_folds_names(directory);
 	return system->names == NAMES_FOLD;
 }

@@ -10,8 +10,8 @@
 /* Whether names with different bytes can be the same entry. */
 enum file_system_names {
 	NAMES_DIFFER,
-	NAMES_FOLD,	      /* by case, or by Unicode normalization */
-	NAMES_FOLD_IN_PLACES, /* in directories with that attribute */
+	NAMES_FOLD,		 /* by case, or by Unicode normalization */
+	NAMES_FOLD_BY_DIRECTORY, /* in directories with that attribute */
 };
 
 enum file_system_modes {
@@ -42,16 +42,18 @@ struct file_system {
 
 /*
  * Find out all of this with a few temporary files in directory.  If the process
- * is killed, it leaves files whose names file_system_owns knows.  Returns 0, or
- * -1 with errno; then system has safe assumptions, which may cost more calls.
+ * is killed, it leaves files that file_system_is_probe recognizes.  Returns 0,
+ * or -1 with errno; then system has safe assumptions, which may cost more
+ * calls.
  */
 int file_system_learn(struct file_system *system, int directory);
 
-/* Returns nonzero if file_system_learn uses names like this. */
-int file_system_owns(const char *name);
-
-/* Returns nonzero if it does, and the process that made the file still runs. */
-int file_system_is_probed(const char *name);
+/*
+ * Returns nonzero if name is that of a probe; and, for a live probe, if the
+ * process that created it still runs.
+ */
+int file_system_is_probe(const char *name);
+int file_system_is_live_probe(const char *name);
 
 /* Returns nonzero if names fold in this open directory. */
 int file_system_folds(const struct file_system *system, int directory);

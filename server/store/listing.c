@@ -116,7 +116,7 @@ read_listing(struct listing *listing, int directory)
 		qsort(
 		    listing->names, listing->count, sizeof(uint64_t), compare);
 	took = io_now() - begun;
-	listing->good_until = io_now() +
+	listing->expires = io_now() +
 	    (took * GOOD_TIMES > GOOD_LEAST ? took * GOOD_TIMES : GOOD_LEAST);
 	return 0;
 }
@@ -173,7 +173,7 @@ int
 listing_check(struct listing *listing, int directory, const char *name,
     const struct stat *found, struct outcome *outcome)
 {
-	if (io_now() < listing->good_until && lists(listing, name))
+	if (io_now() < listing->expires && lists(listing, name))
 		return 0;
 	if (read_listing(listing, directory) == -1) {
 		outcome_set_errno(outcome, errno, name);

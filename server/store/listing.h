@@ -15,7 +15,7 @@
 struct listing {
 	uint64_t *names; /* sorted digests */
 	size_t count;
-	io_time good_until; /* until then, renames by others may be missed */
+	io_time expires; /* until then, renames by others may be missed */
 };
 
 /*

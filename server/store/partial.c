@@ -185,8 +185,8 @@ wait_for_holder(struct search *search, const char *name)
 
 	if (search->deadline == 0)
 		search->deadline = now +
-		    (comparer->board == NULL ? PARTIAL_PATIENCE
-					     : PARTIAL_PATIENCE_SHARED);
+		    (comparer->board == NULL ? PARTIAL_WAIT
+					     : PARTIAL_WAIT_SHARED);
 	if (now >= search->deadline || keep_alive(search) != 0)
 		return 0;
 	if (comparer->board != NULL && !search->wants) {

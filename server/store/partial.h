@@ -19,11 +19,11 @@
  * How long to wait for a partial that another connection holds, in
  * milliseconds.  If there is a scoreboard, the holder sees that its partial is
  * wanted, and releases it when its client has been silent for PARTIAL_SILENCE.
- * PARTIAL_PATIENCE_SHARED leaves it the time to do so.
+ * PARTIAL_WAIT_SHARED leaves it the time to do so.
  */
-#define PARTIAL_PATIENCE 5000
+#define PARTIAL_WAIT 5000
 #define PARTIAL_SILENCE 5000
-#define PARTIAL_PATIENCE_SHARED (PARTIAL_SILENCE + 2000)
+#define PARTIAL_WAIT_SHARED (PARTIAL_SILENCE + 2000)
 
 /* A partial that this process has locked. */
 struct partial {

@@ -60,7 +60,7 @@ begin_share(struct space_account *account, unsigned workers,
 	account->share = share;
 	account->used = 0;
 	account->block = block;
-	account->until = io_now() + SPACE_CHECK_TIME;
+	account->expires = io_now() + SPACE_CHECK_TIME;
 }
 
 static int
@@ -166,7 +166,7 @@ space_check(const struct store *store, struct space_account *account,
 uint64_t
 space_left(const struct space_account *account)
 {
-	if (account->used >= account->share || io_now() >= account->until)
+	if (account->used >= account->share || io_now() >= account->expires)
 		return 0;
 	return account->share - account->used;
 }

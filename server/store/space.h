@@ -30,7 +30,7 @@ struct space_account {
 	uint64_t share;		  /* bytes to use until the next check */
 	uint64_t used;		  /* bytes of the share that were used */
 	uint64_t block;		  /* bytes of the smallest file or directory */
-	io_time until;		  /* the share expires */
+	io_time expires;	  /* the share */
 	struct space_amount lack; /* missing at the last check */
 };
 

@@ -113,7 +113,7 @@ staging_is_own(const struct store *store, const char *name)
 	const char *mark = strchr(name, '@');
 
 	/* If a host removes another's probe, that host probes again. */
-	if (file_system_owns(name))
+	if (file_system_is_probe(name))
 		return 1;
 	return store->mark[0] == '\0' ||
 	    (mark != NULL && strcmp(mark, store->mark) == 0);
@@ -166,7 +166,7 @@ staging_remove_unlocked(const struct store *store, const char *name)
 	int fd = staging_is_own(store, name) ? open_abandoned(store, name) : -1;
 
 	if (fd == -1)
-		return errno == EISDIR && file_system_owns(name) &&
+		return errno == EISDIR && file_system_is_probe(name) &&
 		    unlinkat(store->staging, name, AT_REMOVEDIR) == 0;
 	if (is_unlocked(fd) &&
 	    inode_has_name(

@@ -48,7 +48,7 @@ is_wanted(const struct store *store, const char *name)
 	struct stat found;
 	time_t oldest = time(NULL) - (time_t)(store->partial_ttl / 1000);
 
-	if (strcmp(name, SENDER_SECRET) == 0 || file_system_is_probed(name))
+	if (strcmp(name, SENDER_SECRET) == 0 || file_system_is_live_probe(name))
 		return 1;
 	return partial_is_name(name) &&
 	    fstatat(store->staging, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&

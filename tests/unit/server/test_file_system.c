@@ -92,10 +92,10 @@ END_TEST
 
 START_TEST(only_probe_names_are_owned)
 {
-	ck_assert(file_system_owns("Probe-directory-1-2-3"));
-	ck_assert(!file_system_owns("probe"));
-	ck_assert(!file_system_owns("r0123456789abcdef"));
-	ck_assert(!file_system_owns(""));
+	ck_assert(file_system_is_probe("Probe-directory-1-2-3"));
+	ck_assert(!file_system_is_probe("probe"));
+	ck_assert(!file_system_is_probe("r0123456789abcdef"));
+	ck_assert(!file_system_is_probe(""));
 }
 END_TEST
 

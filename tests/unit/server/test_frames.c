@@ -217,7 +217,7 @@ START_TEST(writing_stops_when_space_runs_out)
 	put("file", WIRE_SIZE_UNKNOWN);
 	ck_assert_int_eq(reception_run(&reception), 0);
 	ck_assert_uint_eq(receive->account.share, share);
-	receive->account.until = IO_NEVER;
+	receive->account.expires = IO_NEVER;
 	store.free_bytes = UINT64_MAX;
 	if (!_i)
 		data("x");
@@ -331,7 +331,7 @@ START_TEST(hole_needs_space_when_the_file_system_fills_holes)
 	store.system.fills_holes = 1;
 	put_allocated(WIRE_SIZE_UNKNOWN, 0);
 	ck_assert_uint_eq(receive->account.share, SPACE_SHARE_LEAST);
-	receive->account.until = IO_NEVER;
+	receive->account.expires = IO_NEVER;
 	store.free_bytes = UINT64_MAX;
 	send_hole(hole);
 	ck_assert_uint_eq(receive->staged.written + receive->account.block,

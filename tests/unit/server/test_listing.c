@@ -104,8 +104,8 @@ START_TEST(renamed_file_is_refused_when_listing_expires)
 	file_make("in/a", "");
 	ck_assert_int_eq(check("a", "a"), 0);
 	ck_assert_int_eq(rename("in/a", "in/A"), 0);
-	ck_assert_int_gt(listing.good_until, io_now());
-	listing.good_until = io_now();
+	ck_assert_int_gt(listing.expires, io_now());
+	listing.expires = io_now();
 	expect_refused("a", "A", "a: exists here as A");
 }
 END_TEST

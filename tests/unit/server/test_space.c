@@ -183,7 +183,7 @@ START_TEST(check_is_due_when_share_is_used)
 		return;
 	ck_assert_uint_eq(space_left(&account), 0);
 	ck_assert_int_eq(check(0, 0), 0);
-	account.until = IO_NEVER;
+	account.expires = IO_NEVER;
 	space_use(&account, account.share - 1);
 	ck_assert_uint_eq(space_left(&account), 1);
 	space_use(&account, 1);
@@ -199,9 +199,9 @@ START_TEST(check_is_due_when_share_expires)
 	if (!open_disk(4096))
 		return;
 	ck_assert_int_eq(check(0, 0), 0);
-	ck_assert_uint_gt(account.until, io_now() - 1);
-	ck_assert_uint_le(account.until, io_now() + SPACE_CHECK_TIME);
-	account.until = io_now();
+	ck_assert_uint_gt(account.expires, io_now() - 1);
+	ck_assert_uint_le(account.expires, io_now() + SPACE_CHECK_TIME);
+	account.expires = io_now();
 	ck_assert_uint_eq(space_left(&account), 0);
 	store_close(&store);
 }
