@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The requests that were answered "go" and whose content has not begun. */
+/* Granted asks: the reply was "go", and the content has not begun. */
 #include "server/session/granted.h"
 
 #include <errno.h>

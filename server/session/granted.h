@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The requests that were answered "go" and whose content has not begun. */
+/* Granted asks: the reply was "go", and the content has not begun. */
 #ifndef SERVER_SESSION_GRANTED_H
 #define SERVER_SESSION_GRANTED_H
 
@@ -12,38 +12,39 @@
 struct ask {
 	struct ask *next;
 	uint32_t number;
-	struct wire_request request; /* its path lies in path */
-	struct partial partial;	     /* what was kept, or the name for it */
+	struct wire_request request; /* points to path */
+	struct partial partial;	     /* what exists of it, or its name only */
 	char path[];
 };
 
-/* In the order of their numbers; bounded by the windows of the protocol. */
+/* In the order of their numbers, within the windows of the protocol. */
 struct granted {
 	struct ask *first, *last;
 	size_t count, path_bytes;
-	size_t partials; /* how many hold one */
+	size_t partials; /* asks with an open partial */
 };
 
-/* So many partials are held at once for requests that may go. */
+/* The most partials open at once for granted asks. */
 #define GRANTED_PARTIALS 16
 
 /*
- * Keep a copy, and the partial.  Returns 0, or -1 with errno: EOVERFLOW beyond
- * WIRE_WINDOW_REQUESTS or WIRE_WINDOW_PATHS, or ENOMEM; then the partial stays
- * the caller's.
+ * Add a copy of the request; the partial then belongs to it.  Returns 0.  On
+ * failure returns -1 with errno, and the partial stays the caller's: EOVERFLOW
+ * beyond WIRE_WINDOW_REQUESTS or WIRE_WINDOW_PATHS, or ENOMEM.
  */
 int granted_add(struct granted *asks, uint32_t number,
     const struct wire_request *request, const struct partial *partial);
 
-/* Take one out, to be given to ask_free; NULL if it is not there. */
+/* Remove an ask, which the caller passes to ask_free; NULL if not found. */
 struct ask *granted_remove(struct granted *asks, uint32_t number);
 
-/* Nonzero if one of them holds a partial of the same file; see partial.h. */
+/* Nonzero if an ask has a partial of the same file as name; see partial.h. */
 int granted_hold(const struct granted *asks, const char *name);
 
-/* Free it, and let go of its partial if it still has it. */
+/* Free an ask, and release its partial unless it was moved elsewhere. */
 void ask_free(struct ask *ask);
 
+/* Free all asks. */
 void granted_release(struct granted *asks);
 
 #endif

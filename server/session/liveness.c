@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How long a client is waited for: silence, slowness, and excuses. */
+/* Client timeouts: idle time, minimum rate, "waiting" frames. */
 #include "server/session/liveness.h"
 
 #include <string.h>
@@ -14,26 +14,25 @@ liveness_init(
 }
 
 void
-liveness_excuse(struct liveness *liveness, enum liveness_word word)
+liveness_set_state(struct liveness *liveness, enum liveness_state state)
 {
-	liveness->word = word;
+	liveness->state = state;
 }
 
 void
 liveness_next_file(struct liveness *liveness)
 {
-	liveness->excused_file = 0;
+	liveness->suspended_file = 0;
 }
 
-/* Nonzero if the time from now on is excused. */
 static int
-is_excused(const struct liveness *liveness, int another_idle)
+is_suspended(const struct liveness *liveness, int another_idle)
 {
-	switch (liveness->word) {
-	case LIVENESS_WAITS:
+	switch (liveness->state) {
+	case LIVENESS_WAITING:
 		return another_idle ||
-		    liveness->excused_time < LIVENESS_EXCUSED;
-	case LIVENESS_ANNOUNCES:
+		    liveness->suspended < LIVENESS_WAITING_MAX;
+	case LIVENESS_ANNOUNCING:
 		return another_idle;
 	default:
 		return 0;
@@ -41,18 +40,18 @@ is_excused(const struct liveness *liveness, int another_idle)
 }
 
 static const char *
-count_excused(struct liveness *liveness, int64_t time)
+count_suspended(struct liveness *liveness, int64_t time)
 {
-	liveness->excused_file += time;
-	liveness->excused_time += time;
-	return liveness->excused_file < LIVENESS_EXCUSED
+	liveness->suspended_file += time;
+	liveness->suspended += time;
+	return liveness->suspended_file < LIVENESS_WAITING_MAX
 	    ? NULL
 	    : "the source has waited too long";
 }
 
-/* The rate is looked at when a whole time-out has been waited. */
+/* Check the rate whenever the server has waited for one idle timeout. */
 static const char *
-count_rate(struct liveness *liveness, int64_t time, uint64_t moved)
+check_rate(struct liveness *liveness, int64_t time, uint64_t transferred)
 {
 	uint64_t least =
 	    liveness->min_rate * (uint64_t)liveness->idle_timeout / 1000;
@@ -60,24 +59,24 @@ count_rate(struct liveness *liveness, int64_t time, uint64_t moved)
 	liveness->waited += time;
 	if (liveness->waited < liveness->idle_timeout)
 		return NULL;
-	if (moved - liveness->counted < least)
+	if (transferred - liveness->checked < least)
 		return "too slow";
 	liveness->waited = 0;
-	liveness->counted = moved;
+	liveness->checked = transferred;
 	return NULL;
 }
 
 const char *
-liveness_count(
-    struct liveness *liveness, int64_t time, uint64_t moved, int another_idle)
+liveness_count(struct liveness *liveness, int64_t time, uint64_t transferred,
+    int another_idle)
 {
-	if (moved != liveness->moved)
-		liveness->silent = 0;
-	liveness->moved = moved;
-	if (is_excused(liveness, another_idle))
-		return count_excused(liveness, time);
-	liveness->silent += time;
-	if (liveness->silent >= liveness->idle_timeout)
+	if (transferred != liveness->transferred)
+		liveness->idle = 0;
+	liveness->transferred = transferred;
+	if (is_suspended(liveness, another_idle))
+		return count_suspended(liveness, time);
+	liveness->idle += time;
+	if (liveness->idle >= liveness->idle_timeout)
 		return "nothing came or went for too long";
-	return count_rate(liveness, time, moved);
+	return check_rate(liveness, time, transferred);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the server says: to the client as a frame in its queue, and to the log.
- */
+/* Replies: queue a frame for the client, and log the result of a request. */
 #include "server/session/reply.h"
 
 #include <string.h>
@@ -9,8 +8,8 @@
 #include "common/text.h"
 #include "server/shared/log_limit.h"
 
-/* As much of a path as leaves room in a line for what became of it. */
-#define ANSWER_PATH (LOG_LINE / 2)
+/* Bytes of a path in a log line; the rest is for the result. */
+#define LOGGED_PATH (LOG_LINE / 2)
 
 static struct wire_bytes
 text_of(const struct outcome *outcome)
@@ -75,22 +74,22 @@ reply_fatal(struct conn *conn, const struct outcome *outcome)
 
 static int
 queue_result(
-    struct conn *conn, uint32_t request, const struct wire_result *answer)
+    struct conn *conn, uint32_t request, const struct wire_result *result)
 {
 	uint8_t *payload = conn_reserve(conn, WIRE_CONTROL_MAX);
 
 	if (payload == NULL)
 		return -1;
 	conn_queue(
-	    conn, WIRE_RESULT, request, wire_write_result(payload, answer));
+	    conn, WIRE_RESULT, request, wire_write_result(payload, result));
 	return 0;
 }
 
-/* Of this process, which serves one client after the other. */
+/* For this process, which serves one client after the other. */
 static struct log_limit lines;
 
 static void
-tell_left_out(const char *peer, io_time now)
+log_left_out(const char *peer, io_time now)
 {
 	unsigned more = log_limit_left_out(&lines, now);
 
@@ -103,23 +102,23 @@ reply_may_log(const char *peer)
 {
 	io_time now = io_now();
 
-	tell_left_out(peer, now);
+	log_left_out(peer, now);
 	return log_limit_admit(&lines, now);
 }
 
 void
-reply_sum_up(const char *peer)
+reply_log_left_out(const char *peer)
 {
-	tell_left_out(peer, IO_NEVER);
+	log_left_out(peer, IO_NEVER);
 }
 
 int
 reply_failed(struct conn *conn, const struct reply_subject *subject,
     const struct outcome *outcome)
 {
-	const struct wire_result answer = {
+	const struct wire_result result = {
 	    .status = outcome->status, .text = text_of(outcome)};
-	char path[ANSWER_PATH], text[LOG_LINE];
+	char path[LOGGED_PATH], text[LOG_LINE];
 
 	if (reply_may_log(subject->peer))
 		log_info("%s \"%s\" %s%s%s", subject->peer,
@@ -129,10 +128,10 @@ reply_failed(struct conn *conn, const struct reply_subject *subject,
 		    outcome->text[0] != '\0' ? ": " : "",
 		    text_escape(text, sizeof(text), outcome->text,
 			strlen(outcome->text), TEXT_LOG));
-	return queue_result(conn, subject->request, &answer);
+	return queue_result(conn, subject->request, &result);
 }
 
-/* A directory costs a client only a request, so its lines are limited, too. */
+/* A directory costs the client only a request: limit its lines, too. */
 static int
 is_directory(const struct reply_subject *subject)
 {
@@ -144,11 +143,11 @@ int
 reply_stored(struct conn *conn, const struct reply_subject *subject,
     const struct wire_end *stored, int durable)
 {
-	const struct wire_result answer = {.status = STATUS_STORED,
+	const struct wire_result result = {.status = STATUS_STORED,
 	    .durable = durable,
 	    .size = stored->size,
 	    .digest = stored->digest};
-	char path[ANSWER_PATH];
+	char path[LOGGED_PATH];
 
 	if (!is_directory(subject) || reply_may_log(subject->peer))
 		log_info("%s \"%s\" stored, %llu bytes, %s", subject->peer,
@@ -156,7 +155,7 @@ reply_stored(struct conn *conn, const struct reply_subject *subject,
 			subject->length, TEXT_LOG),
 		    (unsigned long long)stored->size,
 		    durable ? "synced" : "not synced");
-	return queue_result(conn, subject->request, &answer);
+	return queue_result(conn, subject->request, &result);
 }
 
 void

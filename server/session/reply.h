@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the server says: to the client as a frame in its queue, and to the log.
- */
+/* Replies: queue a frame for the client, and log the result of a request. */
 #ifndef SERVER_SESSION_REPLY_H
 #define SERVER_SESSION_REPLY_H
 
@@ -10,8 +9,8 @@
 #include "common/status.h"
 
 /*
- * Each returns 0, or -1 if there is no room, which a caller that stops at
- * WIRE_RESULTS_MAX unsent bytes never sees.
+ * Each returns 0, or -1 if the queue has no room.  That does not happen while
+ * the session reads no requests beyond WIRE_RESULTS_MAX unsent bytes.
  */
 int reply_features(struct conn *conn);
 int reply_based(struct conn *conn, const struct wire_based *based);
@@ -20,14 +19,13 @@ int reply_working(struct conn *conn);
 int reply_fatal(struct conn *conn, const struct outcome *outcome);
 
 /*
- * The result of a request, which is also logged.  path is where the file went
- * or would have gone, and peer the client's printable address.  A stored file
- * always has a line; other results have one only if reply_may_log permits it.
+ * The result of a request, which is also logged.  A stored file always has a
+ * line in the log.  Other results have one only if reply_may_log permits it.
  */
 struct reply_subject {
-	const char *peer;
+	const char *peer; /* the client's printable address */
 	uint32_t request;
-	const char *path;
+	const char *path; /* the destination, without a NUL */
 	size_t length;
 };
 
@@ -37,14 +35,14 @@ int reply_stored(struct conn *conn, const struct reply_subject *subject,
     const struct wire_end *stored, int durable);
 
 /*
- * Returns nonzero if one more line may be logged that a client caused without
- * storing a file; otherwise counts it as left out.  reply_sum_up logs how many
- * were left out, and is to be called when the connection ends.
+ * Limit the lines that a client causes without storing a file.  reply_may_log
+ * returns nonzero if one more may be logged, and otherwise counts it as left
+ * out.  At the end of the connection, reply_log_left_out logs that count.
  */
 int reply_may_log(const char *peer);
-void reply_sum_up(const char *peer);
+void reply_log_left_out(const char *peer);
 
-/* The first words of a connection. */
+/* The server's preamble. */
 void reply_greeting(
     struct conn *conn, enum wire_greeting_state state, uint64_t max_size);
 

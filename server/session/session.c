@@ -16,18 +16,18 @@
 #include "server/settings/options.h"
 #include "server/shared/scoreboard.h"
 
-/* How long and how far a connection that was ended is still read. */
+/* The most to read after the last frame: milliseconds and bytes. */
 #define LINGER_TIME 5000
 #define LINGER_BYTES (16 * 1024 * 1024)
-#define STOP_TIME 1000 /* where the process is to stop now */
+#define STOP_TIME 1000 /* LINGER_TIME when the process must stop now */
 
-/* How often the client hears that work goes on, in milliseconds. */
+/* Milliseconds between two "working" frames. */
 #define WORKING_EVERY 1000
 
-/* How often to check during long work that the client is still there. */
+/* Milliseconds between two checks for a client that disconnected. */
 #define LOOK_EVERY 50
 
-/* No wait is longer, so that the end of the master is noticed. */
+/* Milliseconds; the worker must notice that its master is gone. */
 #define LONGEST_WAIT 1000
 
 struct session {
@@ -35,16 +35,16 @@ struct session {
 	const char *peer;
 	struct conn conn;
 	struct receive receive;
-	int introduced; /* the client's preamble has come */
-	int over;	/* nothing more is to be said or heard */
+	int introduced; /* the client's preamble was read */
+	int over;	/* nothing more to send or receive */
 	io_time hello_deadline;
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct liveness liveness;
-	uint64_t heard; /* bytes from the client, and since when no more */
+	uint64_t heard; /* bytes received, and when they last changed */
 	io_time heard_at;
-	io_time said_working, looked;
-	int gone; /* the errno by which work that takes long lost its client */
+	io_time working_at, looked;
+	int gone; /* errno: the client disconnected during long work */
 	enum session_end end;
 };
 
@@ -59,10 +59,9 @@ ask_stop(struct session *session)
 }
 
 /*
- * Note that the connection has ended in both directions.  If only one has
- * ended, the client may still read its answers.  A reset shows at once;
- * otherwise it shows after the next frame was sent and the client's side
- * answered by a reset.
+ * Set gone if the connection has ended in both directions.  If it has ended in
+ * one, the client may still read its results.  A reset shows at once; any other
+ * end shows when the client's system resets the next frame.
  */
 static void
 look_for_client(struct session *session)
@@ -73,7 +72,7 @@ look_for_client(struct session *session)
 		session->gone = ECONNRESET;
 }
 
-/* In the middle of work that takes long.  Nonzero if it has to end. */
+/* See keepalive.h. */
 static int
 keep_alive(void *argument)
 {
@@ -86,9 +85,9 @@ keep_alive(void *argument)
 	}
 	if (session->gone != 0)
 		return 1;
-	if (now - session->said_working < WORKING_EVERY)
+	if (now - session->working_at < WORKING_EVERY)
 		return 0;
-	session->said_working = now;
+	session->working_at = now;
 	if (reply_working(&session->conn) == 0 &&
 	    conn_flush(&session->conn) == -1)
 		session->gone = errno;
@@ -103,9 +102,9 @@ earlier(io_time a, io_time b)
 	return a < b ? a : b;
 }
 
-/* When the last words must have arrived: also a stop leaves them some time. */
+/* When to stop lingering.  A stop leaves some time, too. */
 static io_time
-last_moment(const struct session *session)
+linger_deadline(const struct session *session)
 {
 	io_time now = io_now(), least = now + STOP_TIME;
 
@@ -114,24 +113,24 @@ last_moment(const struct session *session)
 	return earlier(now + LINGER_TIME, session->drain_deadline);
 }
 
-/* Let the last words arrive. */
+/* Read on until the client has the last frame. */
 static void
 linger(struct session *session)
 {
 	struct conn *conn = &session->conn;
-	io_time end = last_moment(session);
+	io_time end = linger_deadline(session);
 	uint64_t last = conn->received + LINGER_BYTES;
 
 	do {
 		conn_linger(conn, earlier(LONGEST_WAIT, end - io_now()),
 		    last - conn->received);
 		ask_stop(session);
-		end = earlier(end, last_moment(session));
+		end = earlier(end, linger_deadline(session));
 	} while (!conn->ended && conn->received < last && io_now() < end);
 	session->over = 1;
 }
 
-/* End with these words; what is finished is committed before. */
+/* Commit, and end the connection with a "fatal" frame. */
 static void
 end_with(struct session *session, const struct outcome *why)
 {
@@ -158,7 +157,7 @@ end_because(struct session *session, enum status status, const char *text)
 	end_with(session, &why);
 }
 
-/* Nothing more comes; what came whole is committed and answered. */
+/* The client sends no more: commit, and reply to what is complete. */
 static void
 end_input(struct session *session, const char *text)
 {
@@ -171,7 +170,7 @@ end_input(struct session *session, const char *text)
 	(void)frames_close(&session->receive);
 }
 
-/* The connection is gone: nobody hears the answers. */
+/* The connection is lost, so results cannot be sent. */
 static void
 end_lost(struct session *session, const char *text)
 {
@@ -179,20 +178,20 @@ end_lost(struct session *session, const char *text)
 	session->over = 1;
 }
 
-/* Nonzero once the whole hello has come. */
+/* Nonzero after the hello: preamble and base. */
 static int
-is_welcome(const struct session *session)
+is_greeted(const struct session *session)
 {
 	return session->receive.state != RECEIVE_HELLO;
 }
 
 /*
  * Nonzero if another connection waits for a partial that this one holds, and
- * this client has been silent for long.  The other may be the same client,
- * connected again.
+ * this client has been silent for long.  The other connection may be the same
+ * client's.
  */
 static int
-is_given_up(struct session *session)
+must_yield(struct session *session)
 {
 	io_time now = io_now();
 
@@ -205,8 +204,8 @@ is_given_up(struct session *session)
 }
 
 /*
- * Nonzero if a new client would not have to wait for this worker.  Without a
- * scoreboard each client has a process of its own.
+ * Nonzero if a new client finds another worker.  Without a scoreboard each
+ * client has its own process.
  */
 static int
 another_is_idle(const struct session *session)
@@ -223,7 +222,7 @@ wait_for_client(struct session *session, int reading)
 	io_time begun = io_now();
 	io_time deadline = earlier(begun + LONGEST_WAIT,
 	    earlier(session->drain_deadline,
-		is_welcome(session) ? IO_NEVER : session->hello_deadline));
+		is_greeted(session) ? IO_NEVER : session->hello_deadline));
 	const char *stalled;
 
 	if (conn_wait(&session->conn, reading, deadline) == -1) {
@@ -231,7 +230,7 @@ wait_for_client(struct session *session, int reading)
 		return;
 	}
 	/* The hello has a deadline of its own. */
-	if (!is_welcome(session))
+	if (!is_greeted(session))
 		return;
 	stalled = liveness_count(&session->liveness, io_now() - begun,
 	    session->conn.received + session->conn.sent,
@@ -240,9 +239,9 @@ wait_for_client(struct session *session, int reading)
 		end_because(session, STATUS_STALLED, stalled);
 }
 
-/* In version 2 the features come before all other frames; there is room. */
+/* In version 2 the features precede all other frames; the queue has room. */
 static void
-agree(struct session *session, const struct wire_hello *hello)
+set_version(struct session *session, const struct wire_hello *hello)
 {
 	struct receive *receive = &session->receive;
 
@@ -251,7 +250,7 @@ agree(struct session *session, const struct wire_hello *hello)
 		(void)reply_features(&session->conn);
 }
 
-/* The client's preamble, once it is there. */
+/* Read the client's preamble once it is complete. */
 static void
 read_hello(struct session *session)
 {
@@ -269,24 +268,24 @@ read_hello(struct session *session)
 		    "the server speaks versions %d to %d, the client %u to %u",
 		    WIRE_LOWEST, WIRE_HIGHEST, hello.lowest, hello.highest);
 	else {
-		agree(session, &hello);
+		set_version(session, &hello);
 		return;
 	}
 	end_with(session, &why);
 }
 
-/* What a frame says about the time until the next; see LIVENESS. */
-static enum liveness_word
-word_of(const struct session *session, const struct conn_frame *frame)
+/* See ftx-protocol(5), LIVENESS. */
+static enum liveness_state
+liveness_of(const struct session *session, const struct conn_frame *frame)
 {
 	const struct receive *receive = &session->receive;
 
 	if (frame->type != WIRE_WAITING)
-		return LIVENESS_NO_EXCUSE;
+		return LIVENESS_ACTIVE;
 	if (receive->state == RECEIVE_CONTENT || receive->asks.count > 0)
-		return LIVENESS_WAITS;
-	return frame->request > receive->last ? LIVENESS_ANNOUNCES
-					      : LIVENESS_NO_EXCUSE;
+		return LIVENESS_WAITING;
+	return frame->request > receive->last ? LIVENESS_ANNOUNCING
+					      : LIVENESS_ACTIVE;
 }
 
 static void
@@ -294,7 +293,7 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 {
 	struct outcome why;
 
-	liveness_excuse(&session->liveness, word_of(session, frame));
+	liveness_set_state(&session->liveness, liveness_of(session, frame));
 	if (frame->type == WIRE_ASK || frame->type == WIRE_END ||
 	    frame->type == WIRE_ABORT)
 		liveness_next_file(&session->liveness);
@@ -304,7 +303,7 @@ handle_frame(struct session *session, const struct conn_frame *frame)
 	end_with(session, &why);
 }
 
-/* Nonzero if a stop leaves this state the time that it needs. */
+/* Nonzero if a drain leaves time for the current file, or for results. */
 static int
 may_finish(const struct session *session)
 {
@@ -315,7 +314,7 @@ may_finish(const struct session *session)
 	    io_now() < session->drain_deadline;
 }
 
-/* End what the process is told to end, as far as that may be now. */
+/* End the session if the process must stop and nothing is left to finish. */
 static void
 obey_stop(struct session *session)
 {
@@ -337,7 +336,7 @@ commit(struct session *session)
 	end_with(session, &why);
 }
 
-/* Answers are due as soon as they are true. */
+/* Send results as soon as they are known. */
 static void
 flush(struct session *session)
 {
@@ -346,13 +345,13 @@ flush(struct session *session)
 		end_lost(session, strerror(errno));
 }
 
-/* Nothing more can be read now: this is the time to commit. */
+/* No more input for now: commit before waiting. */
 static void
 catch_up(struct session *session)
 {
 	commit(session);
 	flush(session);
-	if (!session->over && is_given_up(session))
+	if (!session->over && must_yield(session))
 		end_because(session, STATUS_STALLED,
 		    "silent, and another connection resumes its file");
 	else if (!session->over)
@@ -372,15 +371,15 @@ fill(struct session *session)
 		end_lost(session, strerror(errno));
 	else if (commit_is_due(&session->receive.commit))
 		commit(session);
-	/* An error can wait until what has come is worked off. */
+	/* Handle the input first; a later flush reports the error. */
 	if (!session->over)
 		(void)conn_flush(&session->conn);
 }
 
 static void
-take_more(struct session *session)
+read_more(struct session *session)
 {
-	if (!is_welcome(session) && io_now() >= session->hello_deadline) {
+	if (!is_greeted(session) && io_now() >= session->hello_deadline) {
 		end_because(session, STATUS_STALLED, "no hello in time");
 		return;
 	}
@@ -397,7 +396,7 @@ next_frame(struct session *session)
 
 	switch (conn_next(&session->conn, &frame)) {
 	case CONN_NOTHING:
-		take_more(session);
+		read_more(session);
 		break;
 	case CONN_FRAME:
 		handle_frame(session, &frame);
@@ -408,9 +407,9 @@ next_frame(struct session *session)
 	}
 }
 
-/* Answers go out before more questions are read. */
+/* Send results before reading more requests. */
 static void
-send_answers(struct session *session)
+send_results(struct session *session)
 {
 	flush(session);
 	if (session->over || conn_unsent(&session->conn) == 0)
@@ -428,11 +427,11 @@ step(struct session *session)
 		end_lost(session, strerror(session->gone));
 	else if (session->receive.state == RECEIVE_CLOSED ||
 	    conn_unsent(&session->conn) > WIRE_RESULTS_MAX)
-		send_answers(session);
+		send_results(session);
 	else if (!session->introduced) {
 		read_hello(session);
 		if (!session->introduced)
-			take_more(session);
+			read_more(session);
 	} else if (session->stop != SESSION_RUN && !may_finish(session))
 		obey_stop(session);
 	else
@@ -445,7 +444,7 @@ serve(struct session *session)
 	const struct receive *receive = &session->receive;
 
 	reply_greeting(&session->conn, WIRE_READY, session->config->max_size);
-	/* Who has given up waiting was told that nothing is stored. */
+	/* A client that gave up waiting knows that nothing was stored. */
 	if (conn_flush(&session->conn) == -1)
 		end_lost(session, strerror(errno));
 	while (!session->over &&
@@ -497,7 +496,7 @@ session_run(
 	session->heard_at = io_now();
 	config->store->keepalive = &comparer.keepalive;
 	serve(session);
-	reply_sum_up(peer);
+	reply_log_left_out(peer);
 	end = end_of(session);
 	config->store->keepalive = NULL;
 	receive_release(&session->receive);

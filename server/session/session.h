@@ -9,10 +9,10 @@
 struct scoreboard;
 struct store;
 
-/* What the process is told to do; each includes those before it. */
+/* How the session must go on; each value includes those before it. */
 enum session_stop {
 	SESSION_RUN,
-	SESSION_DRAIN, /* finish the file under way, then end */
+	SESSION_DRAIN, /* finish the current file, then end */
 	SESSION_CUT    /* end now */
 };
 
@@ -22,14 +22,14 @@ struct session_config {
 	uint64_t min_rate;   /* bytes a second */
 	int64_t hello_timeout, idle_timeout, drain_timeout; /* milliseconds */
 	int never_overwrite;
-	int compares;		  /* clients may compare with what is there */
+	int compares;		  /* clients may compare with files here */
 	uint64_t sender;	  /* the client's; see sender.h */
 	struct scoreboard *board; /* not owned; NULL if there is none */
 	size_t slot;		  /* of this worker, if there is a board */
-	size_t comparers;	  /* how many workers may compare at once */
+	size_t comparers;	  /* workers that may compare at once */
 	/*
-	 * Asked before each wait, of at most a second, and after each signal:
-	 * how to go on.  The first answer other than SESSION_RUN begins
+	 * The session calls stop before each wait (of at most a second) and
+	 * after each signal.  The first value other than SESSION_RUN starts
 	 * drain_timeout.
 	 */
 	enum session_stop (*stop)(void *argument);
@@ -37,15 +37,15 @@ struct session_config {
 };
 
 enum session_end {
-	SESSION_DONE,	  /* whatever became of its requests */
-	SESSION_WAS_CUT,  /* a transfer was ended by stop */
-	SESSION_UNSTAGED, /* the staging folder is gone */
-	SESSION_SICK	  /* without memory or descriptors, or a sync failed */
+	SESSION_DONE,	  /* with any results of its requests */
+	SESSION_WAS_CUT,  /* stop ended a transfer */
+	SESSION_UNSTAGED, /* the staging directory is gone */
+	SESSION_SICK	  /* out of memory or descriptors, or a sync failed */
 };
 
 /*
- * Serve a client on two descriptors that do not block; neither is owned.
- * peer is its printable address, for the log.  Logs one line an event.
+ * Serve a client on two nonblocking descriptors, which the caller owns.  peer
+ * is its printable address, for the log.  Logs one line for each event.
  */
 enum session_end session_run(
     const struct session_config *config, int in, int out, const char *peer);

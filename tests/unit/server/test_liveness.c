@@ -42,8 +42,8 @@ END_TEST
 static const char *
 wait_twice(uint64_t first, uint64_t second)
 {
-	ck_assert_ptr_null(count(IDLE / 2, liveness.moved + first));
-	return count(IDLE / 2, liveness.moved + second);
+	ck_assert_ptr_null(count(IDLE / 2, liveness.transferred + first));
+	return count(IDLE / 2, liveness.transferred + second);
 }
 
 START_TEST(the_least_rate_is_enough)
@@ -75,9 +75,9 @@ END_TEST
 
 START_TEST(an_excuse_suspends_both)
 {
-	liveness_excuse(&liveness, LIVENESS_WAITS);
+	liveness_set_state(&liveness, LIVENESS_WAITING);
 	ck_assert_ptr_null(count(100 * IDLE, 0));
-	liveness_excuse(&liveness, LIVENESS_NO_EXCUSE);
+	liveness_set_state(&liveness, LIVENESS_ACTIVE);
 	ck_assert_ptr_null(count(IDLE - 1, 0));
 	ck_assert_ptr_nonnull(count(1, 0));
 }
@@ -85,8 +85,8 @@ END_TEST
 
 START_TEST(excuses_end_too)
 {
-	liveness_excuse(&liveness, LIVENESS_WAITS);
-	ck_assert_ptr_null(count(LIVENESS_EXCUSED - 1, 0));
+	liveness_set_state(&liveness, LIVENESS_WAITING);
+	ck_assert_ptr_null(count(LIVENESS_WAITING_MAX - 1, 0));
 	ck_assert_str_eq(count(1, 0), "the source has waited too long");
 }
 END_TEST
@@ -101,9 +101,9 @@ excuse(int64_t time, int another_idle)
 
 START_TEST(each_file_has_its_own_excuses)
 {
-	liveness_excuse(&liveness, LIVENESS_WAITS);
+	liveness_set_state(&liveness, LIVENESS_WAITING);
 	for (int i = 0; i < 3; i++)
-		ck_assert_ptr_null(excuse(LIVENESS_EXCUSED - 1, 1));
+		ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 1));
 	ck_assert_str_eq(liveness_count(&liveness, 1, 0, 1),
 	    "the source has waited too long");
 }
@@ -111,8 +111,8 @@ END_TEST
 
 START_TEST(all_excuses_end_while_no_worker_is_idle)
 {
-	liveness_excuse(&liveness, LIVENESS_WAITS);
-	ck_assert_ptr_null(excuse(LIVENESS_EXCUSED - 1, 0));
+	liveness_set_state(&liveness, LIVENESS_WAITING);
+	ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 0));
 	ck_assert_ptr_null(excuse(1, 0));
 	ck_assert_ptr_null(excuse(100 * IDLE, 1));
 	ck_assert_ptr_null(excuse(IDLE - 1, 0));
@@ -122,8 +122,8 @@ END_TEST
 
 START_TEST(before_an_ask_only_an_idle_worker_excuses)
 {
-	liveness_excuse(&liveness, LIVENESS_ANNOUNCES);
-	ck_assert_ptr_null(excuse(LIVENESS_EXCUSED - 1, 1));
+	liveness_set_state(&liveness, LIVENESS_ANNOUNCING);
+	ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 1));
 	ck_assert_ptr_null(excuse(IDLE - 1, 0));
 	ck_assert_ptr_nonnull(excuse(1, 0));
 }
