@@ -24,7 +24,7 @@ request_new(const struct source *source, enum wire_kind kind,
 	    .directory = directory,
 	    .path_length = path_length};
 	request->source.path = (char *)(request + 1);
-	memcpy(request->source.path, source->path, size);
+	memcpy(request + 1, source->path, size);
 	return request;
 }
 

@@ -18,10 +18,11 @@
 
 #define PREFIX ".ftx-removing-"
 
-/* Seconds for which other processes leave alone what one has set aside. */
+/* A running process may keep files set aside for so many seconds. */
 #define HELD 60
 
-/* Split such a name.  Returns the old name, and the process, or NULL. */
+/* Split the name of a file that is set aside.  Returns the old name, or NULL.
+ */
 static const char *
 old_name_of(const char *name, long *process)
 {
@@ -63,14 +64,14 @@ fail_changed(struct outcome *outcome)
 	return fail(outcome, "it is no longer the file that was sent");
 }
 
-/* Nonzero if the system, or the file system, has no such rename. */
+/* Nonzero if the system or the file system has no exclusive rename. */
 static int
-is_missing(int error)
+is_unsupported(int error)
 {
 	return error == ENOSYS || error == EINVAL;
 }
 
-/* The fallback: look whether the new name is free, and then rename. */
+/* The fallback: check that the new name is free, then rename. */
 static int
 rename_checked(int directory, const char *from, const char *to)
 {
@@ -85,33 +86,33 @@ rename_checked(int directory, const char *from, const char *to)
 	return renameat(directory, from, directory, to);
 }
 
-/* The new name contains our process number, so hardly anybody else uses it. */
+/* Our process ID in the new name makes a collision unlikely. */
 static int
 set_aside(int directory, const char *name, const char *aside)
 {
 	int result = os_rename_new(directory, name, directory, aside);
 
-	return result == -1 && is_missing(errno)
+	return result == -1 && is_unsupported(errno)
 	    ? rename_checked(directory, name, aside)
 	    : result;
 }
 
-/* Somebody may have taken the old name; a hard link never replaces. */
+/* The old name may be in use again; a hard link replaces no file. */
 static int
 put_back(int directory, const char *aside, const char *back)
 {
 	int result = os_rename_new(directory, aside, directory, back);
 
-	if (result == 0 || !is_missing(errno))
+	if (result == 0 || !is_unsupported(errno))
 		return result;
 	if (linkat(directory, aside, directory, back, 0) == 0)
 		return unlinkat(directory, aside, 0);
 	return errno == EEXIST ? -1 : rename_checked(directory, aside, back);
 }
 
-/* Rename the file back.  If that fails, add to outcome which name it has. */
+/* Rename the file back.  If that fails, add its name to outcome. */
 static int
-keep(
+restore_name(
     int directory, const char *aside, const char *name, struct outcome *outcome)
 {
 	const struct outcome why = *outcome;
@@ -127,23 +128,23 @@ keep(
 /* Returns 0, or -1 with outcome. */
 static int
 remove_renamed(int directory, const char *aside,
-    const struct source_stamp *identity, struct outcome *outcome)
+    const struct source_stamp *stamp, struct outcome *outcome)
 {
 	struct stat moved;
 
 	if (fstatat(directory, aside, &moved, AT_SYMLINK_NOFOLLOW) == -1)
 		return fail(outcome, strerror(errno));
-	if (!source_is_same(identity, &moved, 0))
+	if (!source_is_same(stamp, &moved, 0))
 		return fail_changed(outcome);
 	return unlinkat(directory, aside, 0) == 0
 	    ? 0
 	    : fail(outcome, strerror(errno));
 }
 
-/* Remove the file by its name, which may lead to another file by now. */
+/* Remove the file by its name, which may be another file's by now. */
 static int
-remove_found(int directory, const char *name,
-    const struct source_stamp *identity, struct outcome *outcome)
+remove_named(int directory, const char *name, const struct source_stamp *stamp,
+    struct outcome *outcome)
 {
 	char aside[ASIDE_NAME];
 
@@ -153,9 +154,9 @@ remove_found(int directory, const char *name,
 		    outcome, "its name is too long to be renamed first");
 	if (set_aside(directory, name, aside) == -1)
 		return fail(outcome, strerror(errno));
-	if (remove_renamed(directory, aside, identity, outcome) == 0)
+	if (remove_renamed(directory, aside, stamp, outcome) == 0)
 		return 0;
-	return keep(directory, aside, name, outcome);
+	return restore_name(directory, aside, name, outcome);
 }
 
 static int
@@ -164,19 +165,19 @@ is_same_time(const struct timespec *one, const struct timespec *other)
 	return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
 }
 
-/* Nonzero if only our removals of its other names have changed it. */
+/* Nonzero if nothing but our removals of its other names changed it. */
 static int
-is_untouched(const struct aside_changes *own,
-    const struct source_stamp *identity, const struct stat *found)
+is_untouched(const struct aside_changes *own, const struct source_stamp *stamp,
+    const struct stat *found)
 {
-	struct timespec changed = identity->changed;
+	struct timespec changed = stamp->changed;
 
 	for (size_t i = 0; i < ASIDE_CHANGES; i++) {
 		const struct aside_change *change =
 		    &own->last[(own->next + i) % ASIDE_CHANGES];
 
-		if (change->device == identity->device &&
-		    change->inode == identity->inode &&
+		if (change->device == stamp->device &&
+		    change->inode == stamp->inode &&
 		    is_same_time(&change->before, &changed))
 			changed = change->after;
 	}
@@ -199,24 +200,23 @@ note_change(struct aside_changes *own, const struct stat *found, int fd)
 /* Compare the open file, which stays open while its name is removed. */
 static int
 remove_open(int directory, const char *name, int fd, const struct stat *found,
-    const struct source_stamp *identity, struct aside_changes *own,
+    const struct source_stamp *stamp, struct aside_changes *own,
     struct outcome *outcome)
 {
-	if (!S_ISREG(found->st_mode) || !source_is_same(identity, found, 0))
+	if (!S_ISREG(found->st_mode) || !source_is_same(stamp, found, 0))
 		return fail_changed(outcome);
-	if (!is_untouched(own, identity, found))
+	if (!is_untouched(own, stamp, found))
 		return fail(outcome,
 		    "it, its mode or its links have changed since it was sent");
-	if (remove_found(directory, name, identity, outcome) == -1)
+	if (remove_named(directory, name, stamp, outcome) == -1)
 		return -1;
 	note_change(own, found, fd);
 	return 0;
 }
 
 int
-aside_remove(int directory, const char *name,
-    const struct source_stamp *identity, struct aside_changes *own,
-    struct outcome *outcome)
+aside_remove(int directory, const char *name, const struct source_stamp *stamp,
+    struct aside_changes *own, struct outcome *outcome)
 {
 	enum source_kind kind;
 	struct stat found;
@@ -231,8 +231,7 @@ aside_remove(int directory, const char *name,
 	}
 	if (kind == SOURCE_SKIPPED)
 		return fail_changed(outcome);
-	result =
-	    remove_open(directory, name, fd, &found, identity, own, outcome);
+	result = remove_open(directory, name, fd, &found, stamp, own, outcome);
 	close(fd);
 	return result;
 }
@@ -274,32 +273,32 @@ restore(int directory, const char *name, const char *old_name, long process)
 }
 
 static const struct dirent *
-next_entry(DIR *session)
+next_entry(DIR *dir)
 {
 	const struct dirent *entry;
 
 	blocking_enter(NULL);
-	entry = readdir(session);
+	entry = readdir(dir);
 	blocking_leave();
 	return entry;
 }
 
 void
-aside_restore(int directory, aside_told *tell, void *context)
+aside_restore(int directory, aside_report *report, void *context)
 {
-	DIR *session = fdopendir(directory);
+	DIR *dir = fdopendir(directory);
 	const struct dirent *entry;
 	struct outcome outcome;
 	const char *old_name;
 	long process;
 	int result;
 
-	if (session == NULL) {
+	if (dir == NULL) {
 		(void)blocking_close(directory);
 		return;
 	}
-	/* A directory that cannot be read is reported by the walk. */
-	while ((entry = next_entry(session)) != NULL) {
+	/* The walk reports a directory that cannot be read. */
+	while ((entry = next_entry(dir)) != NULL) {
 		old_name = old_name_of(entry->d_name, &process);
 		if (old_name == NULL)
 			continue;
@@ -309,10 +308,10 @@ aside_restore(int directory, aside_told *tell, void *context)
 		if (result == -1)
 			(void)fail(&outcome, strerror(errno));
 		if (result != 0)
-			tell(context, entry->d_name, old_name,
+			report(context, entry->d_name, old_name,
 			    result == 1 ? NULL : &outcome);
 	}
 	blocking_enter(NULL);
-	closedir(session);
+	closedir(dir);
 	blocking_leave();
 }

@@ -20,8 +20,8 @@
 int aside_is_name(const char *name);
 
 /*
- * The last changes that our own removals made: to remove one name of a file
- * changes the change time that its other names show.  Zeroed at first.
+ * The last changes by our own removals.  Removing one name of a file changes
+ * its change time, which its other names show, too.  Zeroed at first.
  */
 #define ASIDE_CHANGES 256
 struct aside_changes {
@@ -35,7 +35,7 @@ struct aside_changes {
 
 /*
  * Remove the file of that name in an open directory, if it is the one that
- * identity describes and only our own removals have changed it since.  It is
+ * stamp describes and only our own removals have changed it since.  It is
  * renamed first, without replacing anything, and compared again.  So a file
  * that takes its name meanwhile is not removed.
  *
@@ -44,21 +44,21 @@ struct aside_changes {
  * file cannot be renamed back, outcome says which name it has.
  */
 int aside_remove(int directory, const char *name,
-    const struct source_stamp *identity, struct aside_changes *own,
+    const struct source_stamp *stamp, struct aside_changes *own,
     struct outcome *outcome);
 
 /*
  * Called for each file that an ended process left aside under name.  If outcome
  * is NULL, it has its old name again; otherwise outcome says why not.
  */
-typedef void aside_told(void *context, const char *name, const char *old_name,
+typedef void aside_report(void *context, const char *name, const char *old_name,
     const struct outcome *outcome);
 
 /*
  * Give all files that are set aside in an open directory their old names, and
- * close the directory.  A file that a running process set aside within the last
- * minute is left alone.
+ * close the directory.  A file is left alone if a running process set it
+ * aside within the last minute.
  */
-void aside_restore(int directory, aside_told *tell, void *context);
+void aside_restore(int directory, aside_report *report, void *context);
 
 #endif

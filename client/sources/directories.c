@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories under way: what lies in them waits for them, and they for it. */
+/* Create directories before their children; set mode and time after them. */
 #include "client/sources/directories.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* As many as there are requests under way, at most. */
+/* As many as a connection may have requests without result. */
 #define COUNT_MAX WIRE_WINDOW_REQUESTS
 #define BYTES_MAX WIRE_WINDOW_PATHS
 
@@ -28,7 +28,7 @@ unlink_directory(struct directory *directory)
 		all->last = directory->link;
 }
 
-/* What waits for nothing any more is ready in the order of that. */
+/* Append it to the ready ones: children are ready before their parents. */
 static void
 make_ready(struct directory *directory)
 {
@@ -76,7 +76,7 @@ directories_enter(struct directories *directories, const struct source *source,
 
 	if (directory == NULL)
 		return -1;
-	/* The walk itself holds it. */
+	/* The walk holds it. */
 	*directory = (struct directory){.all = directories,
 	    .parent = directory_hold(directories->current),
 	    .next = directories->waiting,
@@ -85,7 +85,7 @@ directories_enter(struct directories *directories, const struct source *source,
 	    .found = *found,
 	    .source = *source};
 	directory->source.path = (char *)(directory + 1);
-	memcpy(directory->source.path, source->path, length + 1);
+	memcpy(directory + 1, source->path, length + 1);
 	if (directory->next != NULL)
 		directory->next->link = &directory->next;
 	directories->waiting = directory;

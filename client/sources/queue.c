@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be sent next: the named sources, and what lies in them. */
+/* The sources in the order in which they are sent, directories walked. */
 #include "client/sources/queue.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ queue_init(struct queue *queue, char *const *paths, size_t count,
 	    .count = count,
 	    .options = options,
 	    .recursive = recursive,
-	    .directories = recursive ? TREE_STREAMS : 0};
+	    .directories = recursive ? TREE_OPEN_MAX : 0};
 }
 
 void
@@ -47,7 +47,7 @@ begin_tree(struct queue *queue, struct queue_item *item)
 	if (tree_begin(&queue->tree, item->source.path, item->fd, &item->found,
 		options->follow, &options->exclude) == -1)
 		return fail(item, strerror(errno));
-	queue->tree.streams = queue->directories;
+	queue->tree.open_max = queue->directories;
 	queue->walking = 1;
 	queue->name = item->source.name;
 	return QUEUE_ENTER;
@@ -76,7 +76,7 @@ next_named(struct queue *queue, struct queue_item *item)
 
 /* Nonzero for a file that this or another run has set aside to remove it. */
 static int
-is_passed_over(const struct queue *queue, enum tree_event event,
+is_set_aside(const struct queue *queue, enum tree_event event,
     const struct tree_entry *entry)
 {
 	if (!queue->options->remove_source ||
@@ -102,7 +102,7 @@ next_in_tree(struct queue *queue, struct queue_item *item)
 
 	do {
 		event = tree_next(&queue->tree, &entry);
-	} while (is_passed_over(queue, event, &entry));
+	} while (is_set_aside(queue, event, &entry));
 	if (event == TREE_END) {
 		queue_release(queue);
 		return QUEUE_END;
@@ -136,7 +136,7 @@ queue_next(struct queue *queue, struct queue_item *item)
 void
 queue_prune(struct queue *queue)
 {
-	/* It is one that failed. */
+	/* The caller reports it as failed. */
 	queue->files++;
 	tree_prune(&queue->tree);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be sent next: the named sources, and what lies in them. */
+/* The sources in the order in which they are sent, directories walked. */
 #ifndef CLIENT_SOURCES_QUEUE_H
 #define CLIENT_SOURCES_QUEUE_H
 
@@ -16,29 +16,29 @@ struct queue {
 	size_t count, next;
 	const struct options *options; /* not owned */
 	int recursive;
-	size_t directories; /* the most that a walk holds open */
-	int walking; /* in a tree, which is what lies in the last source */
+	size_t directories; /* that a walk may keep open */
+	int walking;	    /* in the tree of the last named source */
 	struct tree tree;
-	size_t name; /* of the tree's sources */
+	size_t name; /* member of the sources in the tree */
 	int ended;
-	uint64_t files, bytes; /* that were found, unreadable ones too */
+	uint64_t files, bytes; /* found so far; unreadable files, too */
 };
 
 enum queue_event {
-	QUEUE_FILE,    /* fd is open, and the caller's to close */
+	QUEUE_FILE,    /* fd is open, and the caller closes it */
 	QUEUE_INPUT,   /* standard input; nothing was opened */
-	QUEUE_ENTER,   /* a directory: what lies in it follows */
-	QUEUE_LEAVE,   /* the same, when all of that was handed out */
-	QUEUE_SKIPPED, /* a kind that is never sent */
+	QUEUE_ENTER,   /* a directory; its entries follow */
+	QUEUE_LEAVE,   /* the same directory, after its entries */
+	QUEUE_SKIPPED, /* of a kind that is never sent */
 	QUEUE_FAILED,  /* could not be read */
 	QUEUE_END
 };
 
 struct queue_item {
-	struct source source; /* stays until the next call */
+	struct source source; /* valid until the next call */
 	int fd;
-	struct stat found; /* but for what was skipped or failed */
-	struct outcome outcome;
+	struct stat found;	/* unless skipped or failed */
+	struct outcome outcome; /* if skipped or failed */
 };
 
 /* Directories are walked only if recursive. */
@@ -48,16 +48,16 @@ void queue_release(struct queue *queue);
 
 enum queue_event queue_next(struct queue *queue, struct queue_item *item);
 
-/* Right after QUEUE_ENTER: pass over it, without QUEUE_LEAVE. */
+/* Right after QUEUE_ENTER: skip the directory, without QUEUE_LEAVE. */
 void queue_prune(struct queue *queue);
 
 /*
- * The run has ended: a source that was not, or (*begun) not wholly handed out.
- * Returns 0 when all of those were told.
+ * After the run has ended: return the next named source that queue_next did not
+ * reach, or whose tree it did not finish (*begun).  Returns 0 if there is none.
  */
 int queue_next_unsent(struct queue *queue, struct source *source, int *begun);
 
-/* How many those are. */
+/* How many sources queue_next_unsent will return. */
 size_t queue_count_unsent(const struct queue *queue);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* One source: where it lies, what it is called, opened and identified. */
+/* One source: its path, its name on the server, how it is opened. */
 #include "client/sources/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,10 +20,10 @@ source_target_path(const struct source *source)
 	return (struct wire_bytes){name, strlen(name)};
 }
 
-char *
+const char *
 source_below_root(const struct source *source)
 {
-	char *below = source->path + source->root;
+	const char *below = source->path + source->root;
 
 	return below + strspn(below, "/");
 }
@@ -41,7 +42,7 @@ source_name(const char *path)
 }
 
 struct source
-source_named(char *path)
+source_named(const char *path)
 {
 	struct wire_bytes last = source_name(path);
 	size_t length = strlen(path);
@@ -53,13 +54,13 @@ source_named(char *path)
 	    path, length, keeps ? (size_t)(last.bytes - path) : length};
 }
 
-/* A named one among those that are compared. */
+/* A named source, and the name that it would get. */
 struct named {
 	char *const *place;
 	struct wire_bytes name;
 };
 
-/* By their names, then by their places. */
+/* Order by names, then by places. */
 static int
 compare(const void *one, const void *other)
 {
@@ -82,9 +83,8 @@ share_name(const struct named *a, const struct named *b)
 	    memcmp(a->name.bytes, b->name.bytes, a->name.length) == 0;
 }
 
-/* The name that one may get, where directories are sent or are not. */
 static struct wire_bytes
-name_of(char *path, int recursive)
+name_of(const char *path, int recursive)
 {
 	const struct source source = source_named(path);
 
@@ -126,7 +126,7 @@ kind_of(mode_t mode)
 }
 
 static enum source_kind
-judge(mode_t mode, struct outcome *outcome)
+check_kind(mode_t mode, struct outcome *outcome)
 {
 	if (S_ISREG(mode))
 		return SOURCE_FILE;
@@ -151,45 +151,48 @@ source_open_at(int directory, const char *name, int follow, int *fd,
 	enum source_kind kind;
 
 	/*
-	 * Look first: to open a FIFO would set free, and then kill, who writes
-	 * to it, and devices have effects of their own.
+	 * Look before opening: a writer that waits for a reader of its FIFO
+	 * would go on, and then die of SIGPIPE.  Opening a device may have
+	 * effects as well.
 	 */
 	if (fstatat(directory, name, found, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
 	    -1)
 		return fail(errno, outcome);
-	kind = judge(found->st_mode, outcome);
+	kind = check_kind(found->st_mode, outcome);
 	if (kind == SOURCE_SKIPPED)
 		return kind;
 	*fd = openat(directory, name, flags | (follow ? 0 : O_NOFOLLOW));
 	if (*fd == -1)
 		return fail(errno, outcome);
 	kind = fstat(*fd, found) == -1 ? fail(errno, outcome)
-				       : judge(found->st_mode, outcome);
+				       : check_kind(found->st_mode, outcome);
 	if (kind != SOURCE_FILE && kind != SOURCE_DIRECTORY)
 		close(*fd);
 	return kind;
 }
 
-/* Open a directory whose name is the first so many bytes. */
+/* Open a directory whose name is the first length bytes of path. */
 static int
-enter(int directory, char *name, size_t length, int flags)
+enter(int directory, const char *path, size_t length, int flags)
 {
-	char behind = name[length];
-	int fd;
+	char name[PATH_MAX];
 
+	if (length >= sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(name, path, length);
 	name[length] = '\0';
-	fd =
-	    openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-	name[length] = behind;
-	return fd;
+	return openat(
+	    directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 }
 
-/* Open the directory that holds the last component, *last. */
+/* Open the directory that holds the last component, and set *last to it. */
 static int
-reach(const struct source *source, int follow, const char **last)
+open_above(const struct source *source, int follow, const char **last)
 {
 	const int flags = follow ? 0 : O_NOFOLLOW;
-	char *below = source_below_root(source);
+	const char *below = source_below_root(source);
 	int fd = enter(AT_FDCWD, source->path, source->root, 0);
 	size_t length = strcspn(below, "/");
 
@@ -208,7 +211,7 @@ reach(const struct source *source, int follow, const char **last)
 }
 
 static enum source_kind
-open_unmarked(const struct source *source, int follow, int *fd,
+open_source(const struct source *source, int follow, int *fd,
     struct stat *found, struct outcome *outcome)
 {
 	enum source_kind kind;
@@ -218,7 +221,7 @@ open_unmarked(const struct source *source, int follow, int *fd,
 	if (*source_below_root(source) == '\0')
 		return source_open_at(
 		    AT_FDCWD, source->path, 1, fd, found, outcome);
-	directory = reach(source, follow, &last);
+	directory = open_above(source, follow, &last);
 	if (directory == -1)
 		return fail(errno, outcome);
 	kind = source_open_at(directory, last, follow, fd, found, outcome);
@@ -233,7 +236,7 @@ source_open(const struct source *source, int follow, int *fd,
 	enum source_kind kind;
 
 	blocking_enter(source->path);
-	kind = open_unmarked(source, follow, fd, found, outcome);
+	kind = open_source(source, follow, fd, found, outcome);
 	blocking_leave();
 	return kind;
 }
@@ -247,16 +250,15 @@ source_stamp_of(const struct stat *found)
 
 int
 source_is_same(
-    const struct source_stamp *identity, const struct stat *found, int may_grow)
+    const struct source_stamp *stamp, const struct stat *found, int may_grow)
 {
-	if (identity->device != found->st_dev ||
-	    identity->inode != found->st_ino)
+	if (stamp->device != found->st_dev || stamp->inode != found->st_ino)
 		return 0;
 	if (may_grow)
-		return identity->size <= found->st_size;
-	return identity->size == found->st_size &&
-	    identity->modified.tv_sec == found->st_mtim.tv_sec &&
-	    identity->modified.tv_nsec == found->st_mtim.tv_nsec;
+		return stamp->size <= found->st_size;
+	return stamp->size == found->st_size &&
+	    stamp->modified.tv_sec == found->st_mtim.tv_sec &&
+	    stamp->modified.tv_nsec == found->st_mtim.tv_nsec;
 }
 
 int
@@ -265,7 +267,7 @@ source_open_parent(const struct source *source, const char **last)
 	size_t length;
 
 	if (*source_below_root(source) != '\0')
-		return reach(source, 0, last);
+		return open_above(source, 0, last);
 	*last = source_name(source->path).bytes;
 	length = (size_t)(*last - source->path);
 	return length > 0 ? enter(AT_FDCWD, source->path, length, 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One source: where it lies, what it is called, opened and identified. */
+/* One source: its path, its name on the server, how it is opened. */
 #ifndef CLIENT_SOURCES_SOURCE_H
 #define CLIENT_SOURCES_SOURCE_H
 
@@ -10,77 +10,81 @@
 #include "common/wire.h"
 
 struct source {
-	char *path;  /* as it is shown */
-	size_t root; /* so much of it was named by the user */
-	size_t name; /* where that begins which it is called on the other end */
+	const char *path; /* not owned; messages show it */
+	size_t root;	  /* length of the part that the user named */
+	size_t name;	  /* where its path on the server begins */
 };
 
 /*
- * A named one.  Where the path ends in a slash, "." or "..", what lies in the
- * directory gets no name of its own, as in rsync.
+ * A source that the user named.  If the path ends in a slash, "." or "..", the
+ * directory itself has no name on the server, only its contents do, as in
+ * rsync.
  */
-struct source source_named(char *path);
+struct source source_named(const char *path);
 
-/* What it is called on the other end; empty for a folder of that name. */
+/* Its path on the server; empty for a directory that has no name there. */
 struct wire_bytes source_target_path(const struct source *source);
 
-/* The part below what was named; empty for that itself. */
-char *source_below_root(const struct source *source);
+/* The path below the part that the user named; "" for that part itself. */
+const char *source_below_root(const struct source *source);
 
 /* The last component of a path. */
 struct wire_bytes source_name(const char *path);
 
 /*
- * Look for two named ones with the same last component; where directories are
- * sent, those that give what lies in them have none.  Returns 1 with both, 0 if
- * there are none, or -1 with errno if there is no memory.
+ * Find two named sources that would get the same name on the server.  If
+ * recursive, directories without a name there do not count.  Returns 1 with
+ * clash, 0 if there are none, or -1 with errno if there is no memory.
  */
 int source_clash(
     char *const *paths, size_t count, int recursive, const char *clash[2]);
 
 enum source_kind {
 	SOURCE_FILE,	  /* open for reading */
-	SOURCE_DIRECTORY, /* a directory, open as well */
-	SOURCE_SKIPPED,	  /* a kind that is never sent */
+	SOURCE_DIRECTORY, /* open for reading, too */
+	SOURCE_SKIPPED,	  /* of a kind that is never sent */
 	SOURCE_FAILED
 };
 
 /*
- * Open what is called so in an open directory, without waiting for a
- * peer; a symbolic link only if follow.  SOURCE_FILE and SOURCE_DIRECTORY come
- * with *fd, to be closed by the caller, and what fstat said; the others with
- * outcome.
+ * Open a name in an open directory; opening a FIFO never blocks.  Symbolic
+ * links are followed only if follow is set.  SOURCE_FILE and SOURCE_DIRECTORY
+ * set *fd, which the caller closes, and *found; the others set *outcome.
  */
 enum source_kind source_open_at(int directory, const char *name, int follow,
     int *fd, struct stat *found, struct outcome *outcome);
 
 /*
- * The same for a source, whose path is walked from what was named, one
- * directory after the other; no symbolic link below that is followed unless
- * follow.
+ * Open a source in the same way.  Below the part that the user named, one
+ * directory is opened after the other, so that no symbolic link is followed
+ * unless follow is set.
  */
 enum source_kind source_open(const struct source *source, int follow, int *fd,
     struct stat *found, struct outcome *outcome);
 
 /*
  * Open the directory that holds a source, and set *last to the source's name in
- * it.  No symbolic link below the named source is followed.  Returns a
- * descriptor, to be closed by the caller, or -1 with errno.
+ * it.  No symbolic link below the named part is followed.  Returns a
+ * descriptor, which the caller closes, or -1 with errno.
  */
 int source_open_parent(const struct source *source, const char **last);
 
-/* Which file it was, and in which state, when it was announced. */
+/* Which file a source was, and in which state, when it was announced. */
 struct source_stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	struct timespec modified, changed; /* content; anything of it */
+	struct timespec modified; /* content */
+	struct timespec changed;  /* content, mode, owner or links */
 };
 
 struct source_stamp source_stamp_of(const struct stat *found);
 
-/* Nonzero if it still is that; it may have grown where that is no change. */
-int source_is_same(const struct source_stamp *identity,
-    const struct stat *found, int may_grow);
+/*
+ * Nonzero if the file and its content are unchanged.  If may_grow is set, only
+ * a smaller size is a change of the content.
+ */
+int source_is_same(
+    const struct source_stamp *stamp, const struct stat *found, int may_grow);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A walk through a directory and all that lies below it, step by step. */
+/* Walk through a directory tree, one entry at a time. */
 #include "client/sources/tree.h"
 
 #include <dirent.h>
@@ -10,16 +10,17 @@
 #include <unistd.h>
 
 #include "client/settings/exclude.h"
+#include "client/sources/source.h"
 #include "common/blocking.h"
 
 struct tree_level {
-	DIR *session; /* or NULL: then the names are held, */
-	int fd;	      /* and this is -1 while the walk is deeper */
-	char *names;  /* owned; each ends with a NUL */
+	DIR *dir;    /* or NULL if the names are in memory */
+	int fd;	     /* then; -1 while the walk is deeper */
+	char *names; /* owned; each ends with a NUL */
 	size_t size, next;
 	size_t length;	   /* of the directory's path */
-	int error;	   /* to be reported; then it is left */
-	struct stat found; /* what the directory was when it was entered */
+	int error;	   /* to be reported before the directory is left */
+	struct stat found; /* the directory when it was entered */
 };
 
 static struct tree_level *
@@ -52,16 +53,16 @@ hold_name(struct tree_level *level, size_t *room, const char *name)
 	return 0;
 }
 
-/* Read all names of a stream.  Returns 0, or -1 with errno. */
+/* Read all names of a directory.  Returns 0, or -1 with errno. */
 static int
-hold_names(struct tree_level *level, DIR *session)
+hold_names(struct tree_level *level, DIR *dir)
 {
 	struct dirent *entry;
 	size_t room = 0;
 
 	for (;;) {
 		errno = 0;
-		entry = readdir(session);
+		entry = readdir(dir);
 		if (entry == NULL)
 			return errno == 0 ? 0 : -1;
 		if (hold_name(level, &room, entry->d_name) == -1)
@@ -69,28 +70,28 @@ hold_names(struct tree_level *level, DIR *session)
 	}
 }
 
-/* Make a stream of the directory, or hold its names.  Takes fd over. */
+/* Keep the directory open, or its names in memory.  fd is owned. */
 static int
-open_level(struct tree_level *level, int fd, int streams)
+open_level(struct tree_level *level, int fd, int stays_open)
 {
-	DIR *session = fdopendir(fd);
+	DIR *dir = fdopendir(fd);
 	int error;
 
-	if (session == NULL) {
+	if (dir == NULL) {
 		error = errno;
 		close(fd);
 		errno = error;
 		return -1;
 	}
-	if (streams) {
-		level->session = session;
+	if (stays_open) {
+		level->dir = dir;
 		return 0;
 	}
 	level->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	/* What cannot be read to its end is told when that is reached. */
-	if (level->fd == -1 || hold_names(level, session) == -1)
+	/* A read error is reported after the names that were read. */
+	if (level->fd == -1 || hold_names(level, dir) == -1)
 		level->error = errno;
-	closedir(session);
+	closedir(dir);
 	return 0;
 }
 
@@ -98,8 +99,8 @@ static void
 close_level(struct tree_level *level)
 {
 	blocking_enter(NULL);
-	if (level->session != NULL)
-		closedir(level->session);
+	if (level->dir != NULL)
+		closedir(level->dir);
 	if (level->fd != -1)
 		close(level->fd);
 	blocking_leave();
@@ -122,7 +123,7 @@ grow_levels(struct tree *tree)
 	return 0;
 }
 
-/* Go into the directory that tree->path names.  Takes fd over. */
+/* Enter the directory that tree->path names.  fd is owned. */
 static int
 push(struct tree *tree, int fd, const struct stat *found)
 {
@@ -136,7 +137,7 @@ push(struct tree *tree, int fd, const struct stat *found)
 		return -1;
 	}
 	blocking_enter(tree->path);
-	result = open_level(&level, fd, tree->depth < tree->streams);
+	result = open_level(&level, fd, tree->depth < tree->open_max);
 	blocking_leave();
 	if (result == -1)
 		return -1;
@@ -150,7 +151,7 @@ push(struct tree *tree, int fd, const struct stat *found)
 	return 0;
 }
 
-/* The walk comes back to a directory that was closed meanwhile. */
+/* Open a directory again after the walk was deeper. */
 static void
 reopen(struct tree *tree, struct tree_level *level)
 {
@@ -179,7 +180,7 @@ pop(struct tree *tree)
 	if (tree->depth == 0)
 		return;
 	level = top_of(tree);
-	if (level->session == NULL && level->next < level->size)
+	if (level->dir == NULL && level->next < level->size)
 		reopen(tree, level);
 }
 
@@ -191,7 +192,7 @@ tree_begin(struct tree *tree, const char *root, int fd,
 
 	*tree = (struct tree){.follow = follow,
 	    .exclude = exclude,
-	    .streams = TREE_STREAMS,
+	    .open_max = TREE_OPEN_MAX,
 	    .root = length,
 	    .room = length + 1 + WIRE_PATH_MAX};
 	tree->path = malloc(tree->room);
@@ -217,8 +218,8 @@ tree_end(struct tree *tree)
 }
 
 /*
- * The next name, or NULL: at the end, or with the level's error.  path is of
- * the entry before.
+ * Returns the next name, or NULL at the end or with level->error.  path is that
+ * of the previous entry, for the case that reading blocks.
  */
 static const char *
 next_name(struct tree_level *level, const char *path)
@@ -228,7 +229,7 @@ next_name(struct tree_level *level, const char *path)
 
 	if (level->error != 0)
 		return NULL;
-	if (level->session == NULL) {
+	if (level->dir == NULL) {
 		if (level->next == level->size)
 			return NULL;
 		name = level->names + level->next;
@@ -237,14 +238,14 @@ next_name(struct tree_level *level, const char *path)
 	}
 	blocking_enter(path);
 	errno = 0;
-	entry = readdir(level->session);
+	entry = readdir(level->dir);
 	blocking_leave();
 	if (entry == NULL)
 		level->error = errno;
 	return entry != NULL ? entry->d_name : NULL;
 }
 
-/* Put a name behind the path of its directory.  Returns 0, or -1 with errno. */
+/* Append a name to its directory's path.  Returns 0, or -1 with errno. */
 static int
 append(struct tree *tree, size_t length, const char *name)
 {
@@ -271,7 +272,7 @@ fail(struct tree_entry *entry, const char *text)
 	return TREE_FAILED;
 }
 
-/* No name is left: tell of an error first, then go up. */
+/* No name is left: report an error first, then leave. */
 static enum tree_event
 leave(struct tree *tree, struct tree_entry *entry)
 {
@@ -283,9 +284,9 @@ leave(struct tree *tree, struct tree_entry *entry)
 	if (error != 0) {
 		level->error = 0;
 		level->next = level->size;
-		if (level->session != NULL)
-			closedir(level->session);
-		level->session = NULL;
+		if (level->dir != NULL)
+			closedir(level->dir);
+		level->dir = NULL;
 		return fail(entry,
 		    error == ESTALE
 			? "the directory was replaced while it was read"
@@ -296,7 +297,7 @@ leave(struct tree *tree, struct tree_entry *entry)
 	return TREE_LEAVE;
 }
 
-/* Nonzero if the walk is in that directory: a link leads back to it. */
+/* Nonzero if a symbolic link led back to a directory above. */
 static int
 is_loop(const struct tree *tree, const struct stat *found)
 {
@@ -321,13 +322,12 @@ enter(struct tree *tree, struct tree_entry *entry)
 	return TREE_ENTER;
 }
 
-/* What the path has become, in the directory that is at the top. */
+/* Open the entry that tree->path names. */
 static enum tree_event
-look(struct tree *tree, struct tree_entry *entry)
+open_entry(struct tree *tree, struct tree_entry *entry)
 {
 	const struct tree_level *level = top_of(tree);
-	int directory =
-	    level->session != NULL ? dirfd(level->session) : level->fd;
+	int directory = level->dir != NULL ? dirfd(level->dir) : level->fd;
 	const char *name = tree->path + level->length;
 	enum source_kind kind;
 
@@ -348,7 +348,7 @@ look(struct tree *tree, struct tree_entry *entry)
 	}
 }
 
-/* Nonzero if no server would take the path that was appended. */
+/* Nonzero if no server would accept the path. */
 static int
 is_too_long(const struct tree *tree)
 {
@@ -386,7 +386,7 @@ tree_next(struct tree *tree, struct tree_entry *entry)
 		if (is_excluded(tree))
 			continue;
 		return is_too_long(tree) ? fail(entry, "its path is too long")
-					 : look(tree, entry);
+					 : open_entry(tree, entry);
 	}
 	return TREE_END;
 }

@@ -24,7 +24,7 @@ begin(void)
 }
 
 static struct source_stamp
-identify(const char *path)
+stamp_of(const char *path)
 {
 	struct stat found;
 
@@ -34,12 +34,12 @@ identify(const char *path)
 
 /* Remove what is called so in "d". */
 static int
-remove_in(const char *name, const struct source_stamp *identity)
+remove_in(const char *name, const struct source_stamp *stamp)
 {
 	int directory = open("d", O_RDONLY | O_DIRECTORY), result;
 
 	ck_assert_int_ge(directory, 0);
-	result = aside_remove(directory, name, identity, &own, &outcome);
+	result = aside_remove(directory, name, stamp, &own, &outcome);
 	close(directory);
 	return result;
 }
@@ -97,11 +97,11 @@ find_ended(void)
 
 START_TEST(file_is_removed_when_nothing_changed)
 {
-	struct source_stamp identity;
+	struct source_stamp stamp;
 
 	file_make("d/f", "f");
-	identity = identify("d/f");
-	ck_assert_int_eq(remove_in("f", &identity), 0);
+	stamp = stamp_of("d/f");
+	ck_assert_int_eq(remove_in("f", &stamp), 0);
 	ck_assert_uint_eq(folder_count("d"), 0);
 }
 END_TEST
@@ -119,7 +119,7 @@ rewrite_until_changed(const struct source_stamp *before)
 		ck_assert_int_eq(write(fd, "g", 1), 1);
 		ck_assert_int_eq(futimens(fd, times), 0);
 		close(fd);
-		now = identify("d/f");
+		now = stamp_of("d/f");
 	} while (now.changed.tv_sec == before->changed.tv_sec &&
 	    now.changed.tv_nsec == before->changed.tv_nsec);
 	ck_assert_int_eq(now.modified.tv_nsec, before->modified.tv_nsec);
@@ -127,12 +127,12 @@ rewrite_until_changed(const struct source_stamp *before)
 
 START_TEST(file_stays_when_rewritten_with_size_and_time_put_back)
 {
-	struct source_stamp identity;
+	struct source_stamp stamp;
 
 	file_make("d/f", "f");
-	identity = identify("d/f");
-	rewrite_until_changed(&identity);
-	ck_assert_int_eq(remove_in("f", &identity), -1);
+	stamp = stamp_of("d/f");
+	rewrite_until_changed(&stamp);
+	ck_assert_int_eq(remove_in("f", &stamp), -1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "changed since it was"));
 	file_expect_text("d/f", "g");
 	ck_assert_uint_eq(folder_count("d"), 1);
@@ -141,15 +141,15 @@ END_TEST
 
 START_TEST(other_links_are_removed_when_one_was)
 {
-	struct source_stamp identity;
+	struct source_stamp stamp;
 
 	file_make("d/f", "f");
 	ck_assert_int_eq(link("d/f", "d/g"), 0);
 	ck_assert_int_eq(link("d/f", "d/h"), 0);
-	identity = identify("d/f");
-	ck_assert_int_eq(remove_in("g", &identity), 0);
-	ck_assert_int_eq(remove_in("h", &identity), 0);
-	ck_assert_int_eq(remove_in("f", &identity), 0);
+	stamp = stamp_of("d/f");
+	ck_assert_int_eq(remove_in("g", &stamp), 0);
+	ck_assert_int_eq(remove_in("h", &stamp), 0);
+	ck_assert_int_eq(remove_in("f", &stamp), 0);
 	ck_assert_uint_eq(folder_count("d"), 0);
 }
 END_TEST
@@ -157,15 +157,15 @@ END_TEST
 /* The change that a removal made does not hide another's. */
 START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 {
-	struct source_stamp identity, left;
+	struct source_stamp stamp, left;
 
 	file_make("d/f", "f");
 	ck_assert_int_eq(link("d/f", "d/g"), 0);
-	identity = identify("d/f");
-	ck_assert_int_eq(remove_in("g", &identity), 0);
-	left = identify("d/f");
+	stamp = stamp_of("d/f");
+	ck_assert_int_eq(remove_in("g", &stamp), 0);
+	left = stamp_of("d/f");
 	rewrite_until_changed(&left);
-	ck_assert_int_eq(remove_in("f", &identity), -1);
+	ck_assert_int_eq(remove_in("f", &stamp), -1);
 	file_expect_text("d/f", "g");
 }
 END_TEST
@@ -174,7 +174,7 @@ END_TEST
 START_TEST(file_stays_when_its_name_is_too_long)
 {
 	static const int results[] = {0, 0, -1};
-	struct source_stamp identity;
+	struct source_stamp stamp;
 	char name[ASIDE_NAME], path[ASIDE_NAME + 2], aside[300];
 	size_t length;
 
@@ -184,8 +184,8 @@ START_TEST(file_stays_when_its_name_is_too_long)
 	name[length] = '\0';
 	snprintf(path, sizeof(path), "d/%s", name);
 	file_make(path, "f");
-	identity = identify(path);
-	ck_assert_int_eq(remove_in(name, &identity), results[_i]);
+	stamp = stamp_of(path);
+	ck_assert_int_eq(remove_in(name, &stamp), results[_i]);
 	ck_assert_int_eq(file_exists(path), results[_i] != 0);
 	ck_assert_uint_eq(folder_count("d"), results[_i] != 0);
 	if (results[_i] != 0)
@@ -196,13 +196,13 @@ END_TEST
 /* Another's file has the name that this process would give it. */
 START_TEST(file_stays_when_the_name_aside_is_taken)
 {
-	struct source_stamp identity;
+	struct source_stamp stamp;
 	char aside[300];
 
 	leave_aside(aside, getpid(), "f");
 	file_make("d/f", "f");
-	identity = identify("d/f");
-	ck_assert_int_eq(remove_in("f", &identity), -1);
+	stamp = stamp_of("d/f");
+	ck_assert_int_eq(remove_in("f", &stamp), -1);
 	file_expect_text("d/f", "f");
 	file_expect_text(aside, "left");
 }

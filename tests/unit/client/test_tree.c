@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/sources/tree.h"
+#include "common/wire.h"
 #include "tests/unit/support.h"
 
 Suite *tree_suite(void);
@@ -214,7 +215,7 @@ make_deep(int depth)
 /* Deeper than streams are held: few descriptors, nothing lost. */
 START_TEST(deep)
 {
-	const int depth = TREE_STREAMS + 40;
+	const int depth = TREE_OPEN_MAX + 40;
 	size_t most = 0, before = support_descriptors();
 	int files = 0, entered = 0, left = 0;
 
@@ -238,7 +239,7 @@ START_TEST(deep)
 	ck_assert_int_eq(files, 2 * depth);
 	ck_assert_int_eq(entered, depth);
 	ck_assert_int_eq(left, depth + 1);
-	ck_assert_uint_le(most, before + TREE_STREAMS + 4);
+	ck_assert_uint_le(most, before + TREE_OPEN_MAX + 4);
 }
 END_TEST
 
@@ -270,11 +271,11 @@ END_TEST
 /* A directory that is closed meanwhile has become another one. */
 START_TEST(replaced_above)
 {
-	char path[4 * TREE_STREAMS + 16] = "t", other[sizeof(path) + 8];
+	char path[4 * TREE_OPEN_MAX + 16] = "t", other[sizeof(path) + 8];
 	int failed = 0;
 
-	make_deep(TREE_STREAMS + 4);
-	for (size_t i = 0; i < TREE_STREAMS + 1; i++)
+	make_deep(TREE_OPEN_MAX + 4);
+	for (size_t i = 0; i < TREE_OPEN_MAX + 1; i++)
 		memcpy(path + 1 + 2 * i, "/d", sizeof("/d"));
 	begin("t", 0);
 	for (;;) {
@@ -336,9 +337,9 @@ END_TEST
 
 START_TEST(end_in_the_middle)
 {
-	make_deep(TREE_STREAMS + 10);
+	make_deep(TREE_OPEN_MAX + 10);
 	begin("t", 0);
-	for (int i = 0; i < TREE_STREAMS + 5; i++)
+	for (int i = 0; i < TREE_OPEN_MAX + 5; i++)
 		(void)step();
 	tree_end(&tree);
 }
