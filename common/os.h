@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What lies outside POSIX: what every Unix has, and what Linux gains by. */
+/*
+ * System calls outside POSIX: what every Unix has, and Linux extensions with a
+ * fallback for other systems.
+ */
 #ifndef COMMON_OS_H
 #define COMMON_OS_H
 
@@ -8,52 +11,53 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <unistd.h>
 
-/* The unit of st_blocks, which POSIX leaves open, on every system we know. */
+/* Bytes in one unit of st_blocks: POSIX leaves it open, every Unix uses 512. */
 #define OS_BLOCK 512
 
 /*
- * Zeroed memory that this process shares with those it forks; kept until the
- * end.  Returns NULL with errno.
+ * Map zeroed memory that this process shares with its children.  It is never
+ * unmapped.  Returns NULL with errno.
  */
 void *os_shared_memory(size_t size);
 
 /*
- * Fill memory with random bytes that nobody can guess.  Returns 0, or -1 with
- * errno.  Source: /dev/urandom, which every Unix has.
+ * Fill memory with cryptographically random bytes from /dev/urandom.  Returns
+ * 0, or -1 with errno.
  */
 int os_random(void *bytes, size_t size);
 
 /*
- * Become this user and group, with the groups that the user database names,
- * and make sure that there is no way back.  Returns 0, or -1 with errno.
+ * Change to this user and group, with the supplementary groups of the user
+ * database (user NULL: none), and check that the change cannot be undone.
+ * Returns 0, or -1 with errno.
  */
-int os_become(const char *user, uid_t uid, gid_t gid);
+int os_become_user(const char *user, uid_t uid, gid_t gid);
 
-/* The columns of the terminal that this descriptor is, or 0. */
+/* The terminal's width in columns; 0 if the descriptor is no terminal. */
 unsigned os_terminal_columns(int fd);
 
-/* What os_confine has done; others than the first need Linux's Landlock. */
-enum os_guard {
-	OS_GUARD_PRIVILEGES = 1, /* a program that is run has no more rights */
-	OS_GUARD_FILES = 2,
-	OS_GUARD_TCP = 4,
-	OS_GUARD_SIGNALS = 8
+/* The parts of the sandbox.  All but the first need Landlock. */
+enum os_sandbox {
+	OS_SANDBOX_PRIVILEGES = 1, /* no new privileges by execve(2) */
+	OS_SANDBOX_FILES = 2,
+	OS_SANDBOX_TCP = 4,
+	OS_SANDBOX_SIGNALS = 8
 };
 
 /*
- * Have this process, and those that it forks, give up for good: to open, make,
- * rename, link, remove or run any file but to receive below directory; to bind
- * or connect sockets of TCP; to signal processes that stand outside.  What is
- * open stays so, and can be used as before.  Returns what of that the system
- * has done, as a sum of enum os_guard; elsewhere than on Linux 0.
+ * Restrict this process and its future children for good:
+ *   files    below directory only, and only what receiving needs;
+ *   TCP      no bind(2), no connect(2);
+ *   signals  only to processes in the same sandbox.
+ * Open descriptors stay usable.  Returns the sum of the enum os_sandbox parts
+ * that the system enforces; always 0 on systems other than Linux.
  */
 #ifdef OS_LINUX
-unsigned os_confine(int directory);
+unsigned os_sandbox_enter(int directory);
 #else
 static inline unsigned
-os_confine(int directory)
+os_sandbox_enter(int directory)
 {
 	(void)directory;
 	return 0;
@@ -61,15 +65,15 @@ os_confine(int directory)
 #endif
 
 /*
- * Have the system begin to write these bytes of the file to the disk, without
- * waiting, so that a later sync finds less to do.  A hint: it promises nothing
- * and cannot fail.  Elsewhere than on Linux it does nothing.
+ * Start writing these bytes of the file to the disk without waiting, so that a
+ * later fsync(2) has less to do.  A hint that cannot fail; it does nothing on
+ * systems other than Linux.  Source: sync_file_range(2).
  */
 #ifdef OS_LINUX
-void os_begin_writing(int fd, uint64_t offset, uint64_t length);
+void os_start_writeback(int fd, uint64_t offset, uint64_t length);
 #else
 static inline void
-os_begin_writing(int fd, uint64_t offset, uint64_t length)
+os_start_writeback(int fd, uint64_t offset, uint64_t length)
 {
 	(void)fd;
 	(void)offset;
@@ -78,9 +82,9 @@ os_begin_writing(int fd, uint64_t offset, uint64_t length)
 #endif
 
 /*
- * Make the file system of this descriptor write out all its changes, and wait
- * for that.  On other systems than Linux it does nothing: sync() would also
- * wait for other file systems, which may not answer.  Source: syncfs(2).
+ * Sync the file system that holds this descriptor, and wait for it.  It does
+ * nothing on systems other than Linux: sync(2) would also wait for other file
+ * systems, and one of them may hang.  Source: syncfs(2).
  */
 #ifdef OS_LINUX
 void os_sync_file_system(int fd);
@@ -93,11 +97,11 @@ os_sync_file_system(int fd)
 #endif
 
 /*
- * The next hole of a file at or behind from: *begin is where it begins, *end
- * the first byte behind it; both the size of the file if there is none.  The
- * offset of fd is from afterwards.  Returns 0, or -1 with errno, the offset
- * being the same, if there is nothing at from (ENXIO) or the file system does
- * not tell.  Elsewhere than on Linux it is never known.
+ * Find the next hole of a file at or after from.  *begin is its first byte,
+ * *end the first byte after it; without a hole both are the file's size.  Sets
+ * the file offset to from.  Returns 0, or -1 with errno and the same offset:
+ * ENXIO if from is past the end, others if the file system does not report
+ * holes.  Fails on systems other than Linux.  Source: lseek(2), SEEK_HOLE.
  */
 #ifdef OS_LINUX
 int os_find_hole(int fd, off_t from, off_t *begin, off_t *end);
@@ -115,11 +119,10 @@ os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
 #endif
 
 /*
- * Rename a file unless the new name exists.  Both names are looked up in open
- * directories.  Returns 0, or -1 with errno: EEXIST if the new name exists, and
- * ENOSYS or EINVAL if the system or this file system cannot do it.  On other
- * systems than Linux it is always ENOSYS.  Source: renameat2(2),
- * RENAME_NOREPLACE.
+ * Rename a file unless the new name exists.  from and to are open directories.
+ * Returns 0, or -1 with errno: EEXIST if the new name exists; ENOSYS or EINVAL
+ * if the system or the file system does not support it.  Always ENOSYS on
+ * systems other than Linux.  Source: renameat2(2), RENAME_NOREPLACE.
  */
 #ifdef OS_LINUX
 int os_rename_new(int from, const char *name, int to, const char *new_name);
@@ -136,49 +139,53 @@ os_rename_new(int from, const char *name, int to, const char *new_name)
 }
 #endif
 
-/* os_look without marks: fstatat() and fstat(). */
-int os_look_plainly(int fd, const char *name, struct stat *found);
+/* os_stat without marks, from fstatat(2) or fstat(2). */
+int os_stat_posix(int fd, const char *name, struct stat *found);
 
-/* What a look at a file shows beyond its status. */
+/* Attributes of a file that struct stat lacks. */
 enum os_mark {
-	OS_MARK_MOUNT = 1, /* something is mounted there */
-	OS_MARK_KEPT = 2 /* immutable or append-only, also for what is in it */
+	OS_MARK_MOUNT = 1,    /* a mount point */
+	OS_MARK_IMMUTABLE = 2 /* immutable or append-only */
 };
 
 /*
- * Look at a name in an open directory without following a link, or, where the
- * name is empty, at what is open itself.  It is one system call, as fstatat()
- * is.  marks is a sum of enum os_mark, or 0 if the system shows none.  Returns
- * 0, or -1 with errno.  os_tells_mounts says whether OS_MARK_MOUNT is known
- * here, as it is on Linux 5.8 and later.
+ * Get the status and the marks of a name in an open directory, in one system
+ * call.  Does not follow a symbolic link.  An empty name stands for fd itself.
+ * *marks is a sum of enum os_mark; 0 if the system reports none.  Returns 0, or
+ * -1 with errno.  Source: statx(2).
  */
 #ifdef OS_LINUX
-int os_look(int fd, const char *name, struct stat *found, unsigned *marks);
-int os_tells_mounts(void);
+int os_stat(int fd, const char *name, struct stat *found, unsigned *marks);
 #else
 static inline int
-os_look(int fd, const char *name, struct stat *found, unsigned *marks)
+os_stat(int fd, const char *name, struct stat *found, unsigned *marks)
 {
 	*marks = 0;
-	return os_look_plainly(fd, name, found);
+	return os_stat_posix(fd, name, found);
 }
+#endif
+
+/* Nonzero if os_stat reports OS_MARK_MOUNT, as on Linux 5.8 and later. */
+#ifdef OS_LINUX
+int os_detects_mounts(void);
+#else
 static inline int
-os_tells_mounts(void)
+os_detects_mounts(void)
 {
 	return 0;
 }
 #endif
 
 /*
- * Nonzero if this directory has the attribute by which names fold: those that
- * differ in case or in Unicode normalization are one.  ext4, f2fs and tmpfs on
- * Linux have it; on other systems this is 0.  Source: ioctl_iflags(2).
+ * Nonzero if the directory has the casefold attribute: names that differ only
+ * in case or in Unicode normalization are the same.  ext4, f2fs and tmpfs on
+ * Linux have it; 0 on other systems.  Source: ioctl_iflags(2).
  */
 #ifdef OS_LINUX
-int os_folds_names(int directory);
+int os_has_casefold(int directory);
 #else
 static inline int
-os_folds_names(int directory)
+os_has_casefold(int directory)
 {
 	(void)directory;
 	return 0;
@@ -186,14 +193,14 @@ os_folds_names(int directory)
 #endif
 
 /*
- * Give an empty directory that attribute.  Returns 0, or -1 with errno where
- * the file system has no such attribute.
+ * Set the casefold attribute of an empty directory.  Returns 0, or -1 with
+ * errno if the file system does not support it.
  */
 #ifdef OS_LINUX
-int os_fold_names(int directory);
+int os_set_casefold(int directory);
 #else
 static inline int
-os_fold_names(int directory)
+os_set_casefold(int directory)
 {
 	(void)directory;
 	errno = ENOTSUP;
@@ -202,8 +209,8 @@ os_fold_names(int directory)
 #endif
 
 /*
- * The time of modification that the file system itself has.  On Linux a FUSE or
- * network file system is asked again, past the kernel's cache.  Returns 0, or
+ * The modification time that the file system itself holds.  On Linux this
+ * bypasses the kernel's cache of a FUSE or network file system.  Returns 0, or
  * -1 with errno.  Source: statx(2), AT_STATX_FORCE_SYNC.
  */
 #ifdef OS_LINUX
@@ -222,9 +229,9 @@ os_modified(int fd, struct timespec *modified)
 #endif
 
 /*
- * Wait for the lock of this directory, and take it.  Closing the descriptor
- * ends it; a fork shares it.  Returns 0, or -1 with errno: ENOTSUP if there are
- * no such locks, as on other systems than Linux.  Source: flock(2).
+ * Wait for an exclusive lock on this directory.  Children share the lock;
+ * closing the last descriptor releases it.  Returns 0, or -1 with errno:
+ * ENOTSUP on systems other than Linux.  Source: flock(2).
  */
 #ifdef OS_LINUX
 int os_lock_directory(int directory);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a measurement on Linux shows to gain. */
+/* Linux calls for writing files faster, finding holes, and renaming. */
 #define _GNU_SOURCE
 #include "common/os.h"
 
@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* C libraries that do not declare the call do not define this either. */
+/* A C library without this constant has no renameat2() either. */
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1u
 #define renameat2(from, name, to, new_name, flags)                             \
@@ -17,10 +17,10 @@
 #endif
 
 void
-os_begin_writing(int fd, uint64_t offset, uint64_t length)
+os_start_writeback(int fd, uint64_t offset, uint64_t length)
 {
-	/* Writing back 8 MiB at a time while 2 GiB come in cuts the time to the
-	 * end of fsync() by two fifths. */
+	/* Measured: writing back every 8 MiB of 2 GiB saves two fifths of the
+	 * time until fsync() returns. */
 	(void)sync_file_range(
 	    fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
 }
@@ -31,13 +31,13 @@ os_sync_file_system(int fd)
 	(void)syncfs(fd);
 }
 
-/* Where data go on behind the beginning of a hole.  Returns -1 with errno. */
+/* The offset of the next data after a hole begins.  Returns -1 with errno. */
 static off_t
-end_of_hole(int fd, off_t begin)
+find_hole_end(int fd, off_t begin)
 {
 	off_t end = lseek(fd, begin, SEEK_DATA);
 
-	/* Nothing but the hole, up to the end. */
+	/* ENXIO: the hole reaches the end of the file. */
 	return end == -1 && errno == ENXIO ? lseek(fd, 0, SEEK_END) : end;
 }
 
@@ -49,7 +49,7 @@ os_find_hole(int fd, off_t from, off_t *begin, off_t *end)
 	*begin = lseek(fd, from, SEEK_HOLE);
 	if (*begin == -1)
 		return -1;
-	*end = end_of_hole(fd, *begin);
+	*end = find_hole_end(fd, *begin);
 	error = errno;
 	if (lseek(fd, from, SEEK_SET) == -1)
 		return -1;

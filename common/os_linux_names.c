@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-/* What Linux offers for names and times beyond POSIX. */
+/* Linux calls for casefold directories, modification times and locks. */
 #define _GNU_SOURCE
 #include "common/os.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /*
- * The kernel's headers need not be installed; numbers and meanings are in
- * ioctl_iflags(2) and linux/fs.h.  In spite of their type, an int is passed.
+ * From linux/fs.h, which may not be installed.  The kernel reads an int, not
+ * the long that the numbers encode.  Source: ioctl_iflags(2).
  */
 #define GET_FLAGS _IOR('f', 1, long)
 #define SET_FLAGS _IOW('f', 2, long)
 #define CASEFOLD 0x40000000
 
-/* The beginning of struct statx, which not each C library declares. */
+/* The part of struct statx up to stx_mtime; some C libraries lack it. */
 #define BEFORE_MODIFIED 112
 #define STATUS_SIZE 256
 #define MODIFIED_ONLY 0x40u
-#define FROM_DESCRIPTOR 0x1000 /* AT_EMPTY_PATH */
-#define ASK_ANEW 0x2000	       /* AT_STATX_FORCE_SYNC */
+#define EMPTY_PATH 0x1000 /* AT_EMPTY_PATH */
+#define FORCE_SYNC 0x2000 /* AT_STATX_FORCE_SYNC */
 
-union status {
+union statx_buffer {
 	struct {
 		uint8_t before[BEFORE_MODIFIED];
 		int64_t seconds;
@@ -34,7 +33,7 @@ union status {
 };
 
 int
-os_folds_names(int directory)
+os_has_casefold(int directory)
 {
 	int flags = 0;
 
@@ -43,7 +42,7 @@ os_folds_names(int directory)
 }
 
 int
-os_fold_names(int directory)
+os_set_casefold(int directory)
 {
 	int flags = 0;
 
@@ -56,10 +55,10 @@ os_fold_names(int directory)
 int
 os_modified(int fd, struct timespec *modified)
 {
-	union status found;
+	union statx_buffer found;
 
-	if (syscall(SYS_statx, fd, "", FROM_DESCRIPTOR | ASK_ANEW,
-		MODIFIED_ONLY, &found) == -1)
+	if (syscall(SYS_statx, fd, "", EMPTY_PATH | FORCE_SYNC, MODIFIED_ONLY,
+		&found) == -1)
 		return -1;
 	modified->tv_sec = (time_t)found.at.seconds;
 	modified->tv_nsec = (long)found.at.nanoseconds;

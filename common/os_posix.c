@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What lies outside POSIX and yet every Unix offers. */
+/* System calls outside POSIX that every Unix has. */
 #define _DEFAULT_SOURCE
 
 #include "common/os.h"
@@ -34,15 +34,15 @@ os_random(void *bytes, size_t size)
 }
 
 static int
-is_identity(uid_t uid, gid_t gid)
+is_user(uid_t uid, gid_t gid)
 {
 	return getuid() == uid && geteuid() == uid && getgid() == gid &&
 	    getegid() == gid;
 }
 
-/* Nonzero if what was given up can be had again: then it was not given up. */
+/* Nonzero if the process can become root again. */
 static int
-can_return(uid_t uid, gid_t gid)
+can_regain_root(uid_t uid, gid_t gid)
 {
 	if (uid == 0)
 		return 0;
@@ -51,9 +51,9 @@ can_return(uid_t uid, gid_t gid)
 	return gid != 0 && (setgid(0) == 0 || setegid(0) == 0);
 }
 
-/* Groups first: without root's rights they can no longer be set. */
+/* Groups first: after setuid() the process may no longer set them. */
 static int
-change(const char *user, uid_t uid, gid_t gid)
+change_user(const char *user, uid_t uid, gid_t gid)
 {
 	if (user == NULL ? setgroups(1, &gid) != 0 : initgroups(user, gid) != 0)
 		return -1;
@@ -61,12 +61,12 @@ change(const char *user, uid_t uid, gid_t gid)
 }
 
 int
-os_become(const char *user, uid_t uid, gid_t gid)
+os_become_user(const char *user, uid_t uid, gid_t gid)
 {
-	if ((geteuid() == 0 || !is_identity(uid, gid)) &&
-	    change(user, uid, gid) != 0)
+	if ((geteuid() == 0 || !is_user(uid, gid)) &&
+	    change_user(user, uid, gid) != 0)
 		return -1;
-	if (!is_identity(uid, gid) || can_return(uid, gid)) {
+	if (!is_user(uid, gid) || can_regain_root(uid, gid)) {
 		errno = EPERM;
 		return -1;
 	}
@@ -82,7 +82,7 @@ os_terminal_columns(int fd)
 }
 
 int
-os_look_plainly(int fd, const char *name, struct stat *found)
+os_stat_posix(int fd, const char *name, struct stat *found)
 {
 	return name[0] == '\0' ? fstat(fd, found)
 			       : fstatat(fd, name, found, AT_SYMLINK_NOFOLLOW);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who may connect: allow and deny, by numeric address only. */
+/* The allow and deny rules: which numeric addresses may connect. */
 #include "server/process/access.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 static int
-read_rules(struct access_rules *rules, const struct setting_list *texts,
+parse_rules(struct access_rules *rules, const struct setting_list *texts,
     const char *name, char error[SETTINGS_ERROR])
 {
 	const char *reason;
@@ -38,8 +38,8 @@ access_init(struct access *access, const struct setting_list *allow,
     const struct setting_list *deny, char error[SETTINGS_ERROR])
 {
 	memset(access, 0, sizeof(*access));
-	if (read_rules(&access->allow, allow, "allow", error) == 0 &&
-	    read_rules(&access->deny, deny, "deny", error) == 0)
+	if (parse_rules(&access->allow, allow, "allow", error) == 0 &&
+	    parse_rules(&access->deny, deny, "deny", error) == 0)
 		return 0;
 	access_release(access);
 	return -1;
@@ -54,7 +54,7 @@ access_release(struct access *access)
 }
 
 static int
-match_any(const struct access_rules *rules, const struct address_ip *peer)
+matches_any(const struct access_rules *rules, const struct address_ip *peer)
 {
 	for (size_t i = 0; i < rules->count; i++)
 		if (address_rule_match(&rules->rules[i], peer))
@@ -65,7 +65,7 @@ match_any(const struct access_rules *rules, const struct address_ip *peer)
 int
 access_admits(const struct access *access, const struct address_ip *peer)
 {
-	if (match_any(&access->deny, peer))
+	if (matches_any(&access->deny, peer))
 		return 0;
-	return access->allow.count == 0 || match_any(&access->allow, peer);
+	return access->allow.count == 0 || matches_any(&access->allow, peer);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who may connect: allow and deny, by numeric address only. */
+/* The allow and deny rules: which numeric addresses may connect. */
 #ifndef SERVER_PROCESS_ACCESS_H
 #define SERVER_PROCESS_ACCESS_H
 
@@ -18,14 +18,14 @@ struct access {
 };
 
 /*
- * Read the rules.  Returns 0, or -1 with error: a rule that cannot be read
- * admits nobody.  access is then empty and needs no release.
+ * Parse the rules.  Returns 0; or -1 with error if a rule is malformed, and
+ * access is empty and needs no release.
  */
 int access_init(struct access *access, const struct setting_list *allow,
     const struct setting_list *deny, char error[SETTINGS_ERROR]);
 void access_release(struct access *access);
 
-/* Nonzero if no deny matches and, where allow rules exist, one does. */
+/* Nonzero if no deny rule matches, and an allow rule does if there is any. */
 int access_admits(const struct access *access, const struct address_ip *peer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Going to the background, without a word before it has come to something. */
+/* Run as a daemon; the command returns once the daemon is ready. */
 #include "server/process/background.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "common/io.h"
 
-/* A byte means ready; the pipe's end without one, that the child is gone. */
+/* Exit once the child is ready: it writes a byte; or once it has ended. */
 static void
 wait_for_child(pid_t child, int lifeline)
 {

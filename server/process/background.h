@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* Going to the background, without a word before it has come to something. */
+/* Run as a daemon; the command returns once the daemon is ready. */
 #ifndef SERVER_PROCESS_BACKGROUND_H
 #define SERVER_PROCESS_BACKGROUND_H
 
 /*
- * Go on in a child with a session of its own.  The process that was started
- * stays until background_ready, and then ends with 0; if the child ends before,
- * with its status.  Returns, in the child, a descriptor for background_ready,
- * or -1 with errno.
+ * Fork, and return in a child with its own session (setsid(2)).  The parent
+ * waits: it exits with 0 when the child calls background_ready, or with the
+ * child's status if the child ends before.  Returns a descriptor for
+ * background_ready, or -1 with errno.
  */
 int background_begin(void);
 
-/* Let go of the terminal: what was standard leads nowhere.  0, or -1, errno. */
+/* Redirect descriptors 0, 1 and 2 to /dev/null.  Returns 0, or -1, errno. */
 int background_detach(void);
 
 /*
- * Detach, and let go of whoever waits.  lifeline comes from
- * background_begin and is closed.  Returns 0, or -1 with errno.
+ * Detach, and let the parent exit.  lifeline is the result of background_begin;
+ * it is closed.  Returns 0, or -1 with errno.
  */
 int background_ready(int lifeline);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The processes that the master forked: what they are, how far told to stop. */
+/* The master's child processes, and the signals that stop them. */
 #include "server/process/children.h"
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/log.h"
 
@@ -31,13 +30,13 @@ children_release(struct children *children)
 }
 
 struct child *
-children_free(const struct children *children)
+children_find_free(const struct children *children)
 {
 	return children_find(children, 0);
 }
 
 void
-child_begin(struct child *child, pid_t pid, io_time now)
+child_start(struct child *child, pid_t pid, io_time now)
 {
 	child->pid = pid;
 	child->stage = CHILD_RUNS;
@@ -102,7 +101,7 @@ children_stop(struct children *children, enum child_stage stage, io_time now)
 {
 	for (size_t i = 0; i < children->count; i++)
 		child_stop(&children->slots[i], stage, now);
-	children_nudge(children, now);
+	children_signal(children, now);
 }
 
 void
@@ -116,15 +115,15 @@ children_retire_others(
 		    child->generation != generation)
 			child_stop(child, CHILD_RETIRES, now);
 	}
-	children_nudge(children, now);
+	children_signal(children, now);
 }
 
 /*
- * A signal that comes just before its target blocks wakes nobody, so each is
- * repeated until the target is gone.
+ * A child that is about to block misses a signal, so the master repeats it
+ * until the child ends.
  */
 static void
-nudge(struct child *child, io_time now)
+send_signal(struct child *child, io_time now)
 {
 	if (now >= child->kill_at) {
 		log_warn(
@@ -142,15 +141,15 @@ nudge(struct child *child, io_time now)
 }
 
 void
-children_nudge(struct children *children, io_time now)
+children_signal(struct children *children, io_time now)
 {
 	for (size_t i = 0; i < children->count; i++)
 		if (children->slots[i].pid != 0)
-			nudge(&children->slots[i], now);
+			send_signal(&children->slots[i], now);
 }
 
 io_time
-children_due(const struct children *children)
+children_next_signal(const struct children *children)
 {
 	io_time due = IO_NEVER;
 

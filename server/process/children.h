@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The processes that the master forked: what they are, how far told to stop. */
+/* The master's child processes, and the signals that stop them. */
 #ifndef SERVER_PROCESS_CHILDREN_H
 #define SERVER_PROCESS_CHILDREN_H
 
@@ -12,10 +12,10 @@
 enum child_kind {
 	CHILD_WORKER,
 	CHILD_SWEEP,
-	CHILD_LOOK /* at the path of the receiving directory */
+	CHILD_CHECK /* checks the path of the receiving directory */
 };
 
-/* Each includes those before it. */
+/* How far the master has told a child to stop; each includes those before. */
 enum child_stage {
 	CHILD_RUNS,
 	CHILD_RETIRES, /* SIGHUP */
@@ -24,12 +24,12 @@ enum child_stage {
 };
 
 /*
- * A child may ignore its last signal for so long; then SIGKILL.  One that
- * drains keeps its time by itself, but may be held up by the disk.
+ * Milliseconds from the last signal to SIGKILL.  A draining child keeps its
+ * drain-timeout itself, but the disk may delay it.
  */
 #define CHILD_GRACE 3000
 #define CHILD_DRAIN_GRACE 60000
-/* The signal is repeated after so long, doubling up to the last. */
+/* Milliseconds until a signal is repeated; doubles up to the last. */
 #define CHILD_REPEAT_FIRST 50
 #define CHILD_REPEAT_LAST 1000
 
@@ -45,9 +45,9 @@ struct child {
 	io_time kill_at;
 };
 
-/* Filled from what fork(2) and waitpid(2) say, and nothing else. */
+/* Only fork(2) and waitpid(2) change who is in here. */
 struct children {
-	struct child *slots;
+	struct child *slots; /* owned */
 	size_t count;
 };
 
@@ -56,33 +56,35 @@ int children_init(struct children *children, size_t count);
 void children_release(struct children *children);
 
 /* A free slot, or NULL. */
-struct child *children_free(const struct children *children);
+struct child *children_find_free(const struct children *children);
 
-/* Enter one that was just forked, with kind, generation and drain_timeout. */
-void child_begin(struct child *child, pid_t pid, io_time now);
+/* Fill a slot; the caller sets kind, generation and drain_timeout. */
+void child_start(struct child *child, pid_t pid, io_time now);
 
-/* The child of that number, or NULL. */
+/* The child with this pid, or NULL. */
 struct child *children_find(const struct children *children, pid_t pid);
 
 size_t children_count(const struct children *children, enum child_kind kind);
 
-/* Workers of one generation that were not told to stop. */
+/* The running workers of one generation. */
 size_t children_count_running(
     const struct children *children, unsigned generation);
 
-/* Tell it to stop so far, unless it was told as much before. */
+/* Raise the stage; a child never returns to a lower one. */
 void child_stop(struct child *child, enum child_stage stage, io_time now);
+
+/* The same for all children, and send the signals. */
 void children_stop(
     struct children *children, enum child_stage stage, io_time now);
 
-/* Retire the workers of other generations. */
+/* Retire the workers of all other generations. */
 void children_retire_others(
     struct children *children, unsigned generation, io_time now);
 
-/* Repeat what is due, and end by force what did not listen. */
-void children_nudge(struct children *children, io_time now);
+/* Send the signals that are due, SIGKILL included. */
+void children_signal(struct children *children, io_time now);
 
-/* When that is due next. */
-io_time children_due(const struct children *children);
+/* When the next signal is due, or IO_NEVER. */
+io_time children_next_signal(const struct children *children);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection on standard input and output, and no more. */
+/* Serve one connection on standard input and output, as for inetd(8). */
 #include "server/process/inetd.h"
 
 #include <errno.h>
@@ -25,12 +25,12 @@
 #include "server/store/sweep.h"
 
 struct peer {
-	int is_ip;	      /* the kernel says so */
-	struct address_ip ip; /* also what sshd says; zeros if unknown */
+	int is_ip;	      /* standard input is a TCP socket */
+	struct address_ip ip; /* of the socket or SSH_CONNECTION, or zeros */
 	char name[ADDRESS_TEXT];
 };
 
-/* Terminals and the like are no connection, whoever shares them. */
+/* Nonzero if fd is the same file as standard error, and no terminal. */
 static int
 is_connection(int fd, const struct stat *errors)
 {
@@ -46,9 +46,9 @@ open_null(void)
 	return open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
-/* Have these descriptors lead nowhere; null is closed. */
+/* Redirect these descriptors to null, and close null. */
 static void
-let_go(int first, int last, int null)
+redirect(int first, int last, int null)
 {
 	for (int fd = first; fd <= last; fd++)
 		if (null == -1 || dup2(null, fd) == -1)
@@ -58,7 +58,7 @@ let_go(int first, int last, int null)
 }
 
 int
-inetd_begin(struct options *options)
+inetd_choose_log(struct options *options)
 {
 	struct stat errors;
 	int shared = fstat(STDERR_FILENO, &errors) == 0 &&
@@ -66,7 +66,7 @@ inetd_begin(struct options *options)
 		is_connection(STDOUT_FILENO, &errors));
 
 	if (shared) {
-		let_go(STDERR_FILENO, STDERR_FILENO, open_null());
+		redirect(STDERR_FILENO, STDERR_FILENO, open_null());
 		options->to_syslog = 1;
 	}
 	if (!options->to_syslog && !options->verbose)
@@ -75,18 +75,19 @@ inetd_begin(struct options *options)
 }
 
 static enum session_stop
-look_around(void *argument)
+check_stop(void *argument)
 {
 	(void)argument;
-	if (signals_came(SIGINT) || signals_came(SIGQUIT))
+	if (signals_pending(SIGINT) || signals_pending(SIGQUIT))
 		return SESSION_CUT;
-	return signals_came(SIGTERM) || signals_came(SIGHUP) ? SESSION_DRAIN
-							     : SESSION_RUN;
+	return signals_pending(SIGTERM) || signals_pending(SIGHUP)
+	    ? SESSION_DRAIN
+	    : SESSION_RUN;
 }
 
-/* "ADDRESS PORT ...", as sshd says whom it serves.  Returns 0, or -1. */
+/* Parse "ADDRESS PORT ..." of sshd(8).  Returns 0, or -1. */
 static int
-name_after_ssh(struct peer *peer)
+read_ssh_connection(struct peer *peer)
 {
 	static const struct addrinfo numeric = {
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
@@ -104,7 +105,7 @@ name_after_ssh(struct peer *peer)
 }
 
 static void
-learn_peer(struct peer *peer)
+identify_peer(struct peer *peer)
 {
 	struct sockaddr_storage address;
 	struct sockaddr *any = (struct sockaddr *)&address;
@@ -116,11 +117,11 @@ learn_peer(struct peer *peer)
 	    address_ip_of(&peer->ip, any) == 0;
 	if (peer->is_ip)
 		address_print(peer->name, any, length);
-	else if (name_after_ssh(peer) == -1)
+	else if (read_ssh_connection(peer) == -1)
 		snprintf(peer->name, sizeof(peer->name), "stdin");
 }
 
-/* Nonzero for a pipe or the like that whoever started us may share. */
+/* Nonzero if the descriptor is in blocking mode. */
 static int
 is_blocking(int fd)
 {
@@ -150,7 +151,7 @@ serve(const struct session_config *config, const struct access *access,
 {
 	const int on = 1;
 
-	/* Only a connection of TCP has it, and needs it. */
+	/* Fails, harmlessly, if this is no TCP socket. */
 	(void)setsockopt(
 	    STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (!peer->is_ip || access_admits(access, &peer->ip))
@@ -160,9 +161,9 @@ serve(const struct session_config *config, const struct access *access,
 	return SESSION_DONE;
 }
 
-/* The mode belongs to what others may share, so it is given back. */
+/* Restore the blocking mode: other processes may share the descriptors. */
 static enum session_end
-serve_unblocked(const struct session_config *config,
+serve_nonblocking(const struct session_config *config,
     const struct access *access, const struct peer *peer)
 {
 	int in_blocks = is_blocking(STDIN_FILENO);
@@ -171,7 +172,7 @@ serve_unblocked(const struct session_config *config,
 
 	if (io_set_blocking(STDIN_FILENO, 0) == -1 ||
 	    io_set_blocking(STDOUT_FILENO, 0) == -1)
-		log_error("%s not served: %s", peer->name, strerror(errno));
+		log_error("cannot serve %s: %s", peer->name, strerror(errno));
 	else
 		end = serve(config, access, peer);
 	if (in_blocks)
@@ -185,7 +186,7 @@ enum master_exit
 inetd_run(const struct options *options, const struct access *access,
     struct store *store)
 {
-	struct session_config config = {.stop = look_around};
+	struct session_config config = {.stop = check_stop};
 	enum session_end end;
 	struct peer peer;
 	int null = open_null();
@@ -193,18 +194,20 @@ inetd_run(const struct options *options, const struct access *access,
 	configure_session(&config, options, store);
 	umask(store->mask);
 	space_share_sync();
-	signals_hold();
+	signals_init();
 	signals_unblock();
-	learn_peer(&peer);
+	identify_peer(&peer);
 	config.sender = sender_of(store, &peer.ip);
 	(void)sandbox_enter(store, 0);
 	log_debug("%s: connected", peer.name);
-	end = serve_unblocked(&config, access, &peer);
-	/* The client need not wait for what follows. */
-	let_go(STDIN_FILENO, STDOUT_FILENO, null);
+	end = serve_nonblocking(&config, access, &peer);
+	/* Close the connection first: the client need not wait for the sweep.
+	 */
+	redirect(STDIN_FILENO, STDOUT_FILENO, null);
 	log_debug("%s: disconnected", peer.name);
 	if (sweep_abandoned(store) == -1)
-		log_warn("sweeping the staging folder: %s", strerror(errno));
+		log_warn(
+		    "cannot sweep the staging directory: %s", strerror(errno));
 	if (end == SESSION_WAS_CUT)
 		return MASTER_CUT;
 	return end == SESSION_SICK || end == SESSION_UNSTAGED ? MASTER_OTHER

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The sockets that ftxd listens on. */
+/* The listening sockets. */
 #include "server/process/listener.h"
 
 #include <arpa/inet.h>
@@ -13,20 +13,20 @@
 #include "common/io.h"
 #include "common/text.h"
 
-/* A free port of one address may be taken on another. */
+/* Tries to find a port that is free on all addresses. */
 #define PORT_TRIES 16
 
-/* The state of one attempt to open all. */
+/* One try to open all sockets. */
 struct opening {
 	struct listeners *listeners;
 	const struct options *options;
-	in_port_t picked; /* that the system chose, network order; or 0 */
-	int clash;	  /* that port was not free on another address */
+	in_port_t picked; /* chosen by the system, network order; or 0 */
+	int clash;	  /* picked is in use on another address */
 	char *error;
 };
 
 static int
-prepare(int fd, const struct addrinfo *target)
+set_options(int fd, const struct addrinfo *target)
 {
 	int on = 1;
 
@@ -46,7 +46,7 @@ bind_and_listen(const struct addrinfo *target, int backlog)
 
 	if (fd == -1)
 		return -1;
-	if (prepare(fd, target) == 0 &&
+	if (set_options(fd, target) == 0 &&
 	    bind(fd, target->ai_addr, target->ai_addrlen) == 0 &&
 	    listen(fd, backlog) == 0)
 		return fd;
@@ -56,7 +56,7 @@ bind_and_listen(const struct addrinfo *target, int backlog)
 	return -1;
 }
 
-/* Add an open socket under the name that the system gives it. */
+/* Add a bound socket, with its actual address. */
 static int
 add(struct opening *opening, int fd, int any_port)
 {
@@ -79,7 +79,7 @@ add(struct opening *opening, int fd, int any_port)
 }
 
 static void
-explain(struct opening *opening, const struct addrinfo *target, int error)
+set_error(struct opening *opening, const struct addrinfo *target, int error)
 {
 	char text[ADDRESS_TEXT], bare[ADDRESS_HOST] = "";
 
@@ -96,7 +96,7 @@ explain(struct opening *opening, const struct addrinfo *target, int error)
 		    strerror(error));
 }
 
-/* A name may stand for one address twice. */
+/* A name can resolve to the same address twice. */
 static int
 is_repeated(const struct addrinfo *all, const struct addrinfo *one)
 {
@@ -107,9 +107,9 @@ is_repeated(const struct addrinfo *all, const struct addrinfo *one)
 	return 0;
 }
 
-/* Of a name's addresses those may be missing that this host has no use for. */
+/* Some addresses of a name may not exist on this host. */
 static int
-is_missing(int error)
+is_unavailable(int error)
 {
 	return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
@@ -122,7 +122,7 @@ port_of(struct sockaddr *address)
 	return &((struct sockaddr_in *)(void *)address)->sin_port;
 }
 
-/* Returns 0, or an error number that opening->error explains. */
+/* Returns 0, or an error number that opening->error describes. */
 static int
 open_one(struct opening *opening, const struct addrinfo *found)
 {
@@ -145,7 +145,7 @@ open_one(struct opening *opening, const struct addrinfo *found)
 		return 0;
 	error = errno;
 	opening->clash = any && error == EADDRINUSE;
-	explain(opening, &target, error);
+	set_error(opening, &target, error);
 	if (fd != -1)
 		close(fd);
 	return error;
@@ -161,7 +161,7 @@ open_found(struct opening *opening, const struct addrinfo *found)
 		int error =
 		    is_repeated(found, target) ? 0 : open_one(opening, target);
 
-		if (error != 0 && !is_missing(error))
+		if (error != 0 && !is_unavailable(error))
 			return -1;
 	}
 	return opening->listeners->count > before ? 0 : -1;
@@ -219,7 +219,7 @@ open_all(struct opening *opening)
 }
 
 static int
-set_waiting(const struct listeners *listeners)
+set_accept_mode(const struct listeners *listeners)
 {
 	struct timeval tick = {.tv_sec = LISTENER_TICK / 1000};
 
@@ -242,7 +242,7 @@ listener_open(struct listeners *listeners, const struct options *options,
 
 		memset(listeners, 0, sizeof(*listeners));
 		if (open_all(&opening) == 0) {
-			if (set_waiting(listeners) == 0)
+			if (set_accept_mode(listeners) == 0)
 				return 0;
 			snprintf(error, SETTINGS_ERROR, "%s: %s",
 			    listeners->names[0], strerror(errno));
@@ -257,8 +257,8 @@ listener_open(struct listeners *listeners, const struct options *options,
 void
 listener_shut(struct listeners *listeners)
 {
-	/* Only some systems let one process end it for all: then no worker
-	 * that is busy has new connections wait for it in vain. */
+	/* Where shutdown() ends a listening socket for all processes, no new
+	 * connection waits for a busy worker that will stop. */
 	for (size_t i = 0; i < listeners->count; i++)
 		(void)shutdown(listeners->fds[i], SHUT_RD);
 	listener_close(listeners);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The sockets that ftxd listens on. */
+/* The listening sockets. */
 #ifndef SERVER_PROCESS_LISTENER_H
 #define SERVER_PROCESS_LISTENER_H
 
@@ -13,8 +13,8 @@
 #define LISTENER_MAX 64
 
 /*
- * How long an idle worker waits before it looks around; milliseconds.  A lone
- * socket blocks so long in accept; of several none blocks, and poll waits.
+ * How often an idle worker checks its signals, in milliseconds.  accept()
+ * blocks so long on a single socket; several are non-blocking and use poll().
  */
 #define LISTENER_TICK 1000
 
@@ -22,28 +22,23 @@ struct listeners {
 	int fds[LISTENER_MAX];
 	char names[LISTENER_MAX][ADDRESS_TEXT];
 	size_t count;
-	int beyond_loopback; /* other hosts can reach one of them */
+	int beyond_loopback; /* another host can reach one of them */
 };
 
 /*
- * Bind and listen as options say; of several with port 0 all get the same.
- * Returns 0, or -1 with error, and nothing is open.
+ * Bind to the addresses in options and listen.  With port 0, all addresses get
+ * the same free port.  Returns 0; or -1 with error and nothing open.
  */
 int listener_open(struct listeners *listeners, const struct options *options,
     char error[SETTINGS_ERROR]);
 
-/*
- * Close them, and where the system can do that, end them in all processes that
- * share them.
- */
+/* Close them; on some systems this also ends them in all other processes. */
 void listener_shut(struct listeners *listeners);
 
 /* Close them in this process. */
 void listener_close(struct listeners *listeners);
 
-/*
- * Write one line for each to the descriptor.  Returns 0, or -1 with errno.
- */
+/* Write a line for each socket to fd.  Returns 0, or -1 with errno. */
 int listener_print(const struct listeners *listeners, int fd, uint64_t workers,
     const char *directory, int synced);
 

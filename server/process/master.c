@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The process that keeps the workers: it forks, reaps, and hands signals on. */
+/* The master process: forks, supervises and replaces the workers. */
 #include "server/process/master.h"
 
 #include <errno.h>
@@ -22,21 +22,19 @@
 #define SWEEP_INTERVAL 3600000
 #define SWEEP_RETRY 60000
 #define RELOAD_INTERVAL 1000
-#define LOOK_INTERVAL 60000
+#define CHECK_INTERVAL 60000
 
-/*
- * What belongs to the master alone, what it lets go of once it is ready, and
- * what it has and a child must not.
- */
+/* In a child: close what only the master uses, and enter the sandbox. */
 static void
-leave_master(const struct master *master)
+begin_child(const struct master *master)
 {
 	for (int i = 0; i < MASTER_PRIVATE; i++)
 		if (master->private_descriptors[i] != -1)
 			close(master->private_descriptors[i]);
 	if (master->options->background && background_detach() != 0)
-		log_warn("leaving the terminal: %s", strerror(errno));
-	if (sandbox_enter(master->store, master->guards) != 0)
+		log_warn(
+		    "cannot detach from the terminal: %s", strerror(errno));
+	if (sandbox_enter(master->store, master->sandbox) != 0)
 		_exit(WORKER_SICK);
 }
 
@@ -51,39 +49,39 @@ become_worker(struct master *master, size_t slot)
 	    .listeners = master->listeners,
 	    .master = master->pid};
 
-	leave_master(master);
+	begin_child(master);
 	worker_run(&worker);
 }
 
-/* Run a child that serves nobody, and ends at the first signal. */
+/* In a child that is no worker: the first signal ends it. */
 static void
 become_helper(struct master *master)
 {
-	leave_master(master);
+	begin_child(master);
 	listener_close(master->listeners);
 	signals_default();
 	signals_unblock();
 }
 
-/* Look where the path leads.  If that fails, the reason is logged once. */
+/* Check the path of the receiving directory; log the first failure. */
 static enum place
-look(const struct master *master)
+check_place(const struct master *master)
 {
 	const struct store *store = master->store;
-	enum place place = place_look(store->path, store->root);
+	enum place place = place_check(store->path, store->root);
 
 	if (place == PLACE_UNKNOWN && master->place != PLACE_UNKNOWN)
-		log_warn("cannot see whether %s is still the receiving "
+		log_warn("cannot check that %s is still the receiving "
 			 "directory: %s",
 		    store->path, strerror(errno));
 	return place;
 }
 
 static _Noreturn void
-become_look(struct master *master)
+become_check(struct master *master)
 {
 	become_helper(master);
-	_exit((int)look(master));
+	_exit((int)check_place(master));
 }
 
 static _Noreturn void
@@ -94,9 +92,11 @@ become_sweep(struct master *master)
 	become_helper(master);
 	removed = sweep_abandoned(master->store);
 	if (removed == -1)
-		log_warn("sweeping the staging folder: %s", strerror(errno));
+		log_warn(
+		    "cannot sweep the staging directory: %s", strerror(errno));
 	else if (removed > 0)
-		log_info("swept %d abandoned file%s from the staging folder",
+		log_info(
+		    "removed %d abandoned file%s from the staging directory",
 		    removed, removed == 1 ? "" : "s");
 	_exit(removed == -1 ? WORKER_SICK : WORKER_DONE);
 }
@@ -105,7 +105,7 @@ become_sweep(struct master *master)
 static int
 spawn(struct master *master, enum child_kind kind)
 {
-	struct child *child = children_free(&master->children);
+	struct child *child = children_find_free(&master->children);
 	size_t slot;
 	pid_t pid;
 
@@ -119,30 +119,30 @@ spawn(struct master *master, enum child_kind kind)
 		return -1;
 	if (pid == 0 && kind == CHILD_WORKER)
 		become_worker(master, slot);
-	if (pid == 0 && kind == CHILD_LOOK)
-		become_look(master);
+	if (pid == 0 && kind == CHILD_CHECK)
+		become_check(master);
 	if (pid == 0)
 		become_sweep(master);
 	child->kind = kind;
 	child->generation = master->generation;
 	child->drain_timeout = master->options->drain_timeout;
-	child_begin(child, pid, io_now());
+	child_start(child, pid, io_now());
 	return 0;
 }
 
-/* Start the workers that are missing; the old ones go when all are there. */
+/* Start missing workers; once all run, retire the previous generation. */
 static void
-fill(struct master *master)
+start_workers(struct master *master)
 {
 	struct children *children = &master->children;
 	io_time now = io_now();
 	size_t running = children_count_running(children, master->generation);
 
 	while (running < master->options->workers &&
-	    throttle_open(&master->throttle, now) &&
-	    children_free(children) != NULL) {
+	    throttle_allows(&master->throttle, now) &&
+	    children_find_free(children) != NULL) {
 		if (spawn(master, CHILD_WORKER) == -1) {
-			throttle_step(&master->throttle, now);
+			throttle_raise(&master->throttle, now);
 			log_error("cannot start a worker: %s; next attempt in "
 				  "%jd s",
 			    strerror(errno),
@@ -152,13 +152,13 @@ fill(struct master *master)
 		running++;
 	}
 	if (running >= master->options->workers ||
-	    children_free(children) == NULL)
+	    children_find_free(children) == NULL)
 		children_retire_others(children, master->generation, now);
 }
 
-/* What is abandoned does not lie there for an hour more. */
+/* Retry before the next regular sweep in an hour. */
 static void
-sweep_soon(struct master *master)
+retry_sweep(struct master *master)
 {
 	io_time soon = io_now() + SWEEP_RETRY;
 
@@ -167,7 +167,7 @@ sweep_soon(struct master *master)
 }
 
 static void
-sweep(struct master *master)
+start_sweep(struct master *master)
 {
 	io_time now = io_now();
 
@@ -176,72 +176,72 @@ sweep(struct master *master)
 		return;
 	master->sweep_at = now + SWEEP_INTERVAL;
 	if (spawn(master, CHILD_SWEEP) == -1) {
-		log_warn("cannot sweep now: %s", strerror(errno));
-		sweep_soon(master);
+		log_warn("cannot start a sweep: %s", strerror(errno));
+		retry_sweep(master);
 	}
 }
 
-/* If the path cannot be looked at, the last result stays valid. */
+/* Log a change.  PLACE_UNKNOWN leaves the flag of the workers unchanged. */
 static void
-note_place(struct master *master, enum place place)
+set_place(struct master *master, enum place place)
 {
 	const char *path = master->store->path;
 
-	if (place == PLACE_OTHER && master->place != PLACE_OTHER)
+	if (place == PLACE_REPLACED && master->place != PLACE_REPLACED)
 		log_error("receiving directory was replaced or covered: %s: "
-			  "every request is refused until it is back",
+			  "refusing every request until it is back",
 		    path);
-	if (place == PLACE_SAME && master->place == PLACE_OTHER)
+	if (place == PLACE_SAME && master->place == PLACE_REPLACED)
 		log_info("%s is the receiving directory again", path);
 	master->place = place;
 	if (place != PLACE_UNKNOWN)
-		atomic_store(&master->board.words->replaced,
-		    place == PLACE_OTHER ? 1 : 0);
+		atomic_store(&master->board.flags->replaced,
+		    place == PLACE_REPLACED ? 1 : 0);
 }
 
 /*
- * A child looks, because a file system that does not answer, such as one on a
- * network, must not hold up the master.
+ * Check the place in a child, because a hung network file system must not block
+ * the master.
  */
 static void
-look_again(struct master *master)
+start_check(struct master *master)
 {
 	io_time now = io_now();
 
-	if (now < master->look_at ||
-	    children_count(&master->children, CHILD_LOOK) > 0)
+	if (now < master->check_at ||
+	    children_count(&master->children, CHILD_CHECK) > 0)
 		return;
-	master->look_at = now + LOOK_INTERVAL;
-	if (spawn(master, CHILD_LOOK) == -1)
-		log_warn("cannot look at the receiving directory now: %s",
+	master->check_at = now + CHECK_INTERVAL;
+	if (spawn(master, CHILD_CHECK) == -1)
+		log_warn("cannot start a check of the receiving directory: %s",
 		    strerror(errno));
 }
 
-/* Decide when a worker is replaced that was not told to end. */
+/* Throttle the replacement of a worker that ended unasked. */
 static void
-judge(struct master *master, int abnormal, int64_t age)
+throttle_replacement(struct master *master, int abnormal, int64_t age)
 {
 	struct throttle *throttle = &master->throttle;
 	io_time now = io_now(), until = throttle->until;
 
 	if (abnormal)
 		master->sweep_at = now;
-	/* With max-connections a short life can be a full one. */
+	/* With max-connections, workers may end soon on purpose. */
 	if (!abnormal && master->options->max_connections != 0)
 		return;
-	throttle_death(throttle, now, age, master->options->workers);
+	throttle_add_death(throttle, now, age, master->options->workers);
 	if (throttle->until == until)
 		return;
 	log_warn("workers keep dying: the next one starts in %jd s",
 	    (intmax_t)throttle->delay / 1000);
-	if (throttle->hopeless >= THROTTLE_HOPELESS &&
+	if (throttle->longest >= THROTTLE_GIVE_UP &&
 	    children_count(&master->children, CHILD_WORKER) == 0)
 		master->fatal = 1;
 }
 
-/* A worker gone bad may have left something in slots that are nobody's. */
+/* A compromised worker may have written to slots that are free. */
 static void
-clear_slots(struct master *master)
+clear_free_slots(struct master *master)
 {
 	for (size_t i = 0; i < master->children.count; i++)
 		if (master->children.slots[i].pid == 0)
@@ -249,26 +249,26 @@ clear_slots(struct master *master)
 }
 
 static void
-bury(struct master *master, struct child *child, int status)
+handle_exit(struct master *master, struct child *child, int status)
 {
 	int64_t age = io_now() - child->started;
 	int told = child->stage != CHILD_RUNS;
 	int abnormal;
 
-	if (child->kind == CHILD_LOOK) {
+	if (child->kind == CHILD_CHECK) {
 		child->pid = 0;
 		if (WIFEXITED(status) && WEXITSTATUS(status) <= PLACE_UNKNOWN)
-			note_place(master, (enum place)WEXITSTATUS(status));
+			set_place(master, (enum place)WEXITSTATUS(status));
 		return;
 	}
 	abnormal = report_end(child, status, age);
 	child->pid = 0;
 	if (child->kind == CHILD_SWEEP) {
 		if (abnormal)
-			sweep_soon(master);
+			retry_sweep(master);
 		return;
 	}
-	clear_slots(master);
+	clear_free_slots(master);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL)
 		master->fatal = 1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_UNSTAGED)
@@ -277,11 +277,11 @@ bury(struct master *master, struct child *child, int status)
 		if (abnormal || WEXITSTATUS(status) == WORKER_CUT)
 			master->cut = 1;
 	} else if (abnormal || !told) {
-		judge(master, abnormal, age);
+		throttle_replacement(master, abnormal, age);
 	}
 }
 
-/* One SIGCHLD can stand for many children. */
+/* One SIGCHLD can stand for several children. */
 static void
 reap(struct master *master)
 {
@@ -290,10 +290,10 @@ reap(struct master *master)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/* As process 1 it also inherits those of others. */
+		/* As process 1 the master also reaps orphans of others. */
 		child = children_find(&master->children, pid);
 		if (child != NULL)
-			bury(master, child, status);
+			handle_exit(master, child, status);
 	}
 }
 
@@ -302,57 +302,57 @@ stop(struct master *master, enum child_stage stage)
 {
 	if (master->stop >= stage)
 		return;
-	log_info(stage == CHILD_DRAINS ? "stopping: transfers are finished"
-				       : "stopping now: transfers are cut");
+	log_info(stage == CHILD_DRAINS ? "stopping: finishing transfers"
+				       : "stopping now: cutting transfers");
 	master->stop = stage;
-	/* First the signals: a worker must know why it cannot accept. */
+	/* Signal first, so that workers know why accept() fails. */
 	children_stop(&master->children, stage, io_now());
 	listener_shut(master->listeners);
 }
 
 /*
- * Make the staging folder again if it was removed.  If the path no longer leads
- * to the receiving directory, nothing changes.  Returns 0, or -1, logged.
+ * Reopen the staging directory, and create it if it was removed.  If the path
+ * leads elsewhere, keep the open one.  Returns 0, or -1, logged.
  */
 static int
 reopen_staging(struct master *master)
 {
 	struct outcome outcome;
 
-	if (master->place == PLACE_OTHER) {
+	if (master->place == PLACE_REPLACED) {
 		log_warn(
-		    "the receiving directory stays as it was: %s no longer "
-		    "leads to it",
+		    "keeping the open receiving directory: %s no longer leads "
+		    "to it",
 		    master->store->path);
 		return -1;
 	}
 	if (store_reenter(master->store, &outcome) == -1) {
 		log_error(
-		    "the staging folder stays as it was: %s", outcome.text);
+		    "keeping the open staging directory: %s", outcome.text);
 		return -1;
 	}
 	sender_learn_secret(master->store);
 	return 0;
 }
 
-/* A worker found the staging folder gone; others may not have seen it yet. */
+/* A worker reported the staging directory removed: replace all workers. */
 static void
-mend_staging(struct master *master)
+recreate_staging(struct master *master)
 {
 	io_time now = io_now();
 
-	if (!master->staging_gone || now < master->mend_from)
+	if (!master->staging_gone || now < master->recreate_from)
 		return;
 	master->staging_gone = 0;
-	master->mend_from = now + RELOAD_INTERVAL;
+	master->recreate_from = now + RELOAD_INTERVAL;
 	if (!store_staging_is_gone(master->store))
 		return;
-	note_place(master, look(master));
+	set_place(master, check_place(master));
 	if (reopen_staging(master) == -1)
 		return;
 	master->generation++;
-	log_warn("the staging folder was removed: made it again, new workers "
-		 "take over");
+	log_warn("staging directory was removed: created it again, replacing "
+		 "all workers");
 }
 
 static void
@@ -364,7 +364,7 @@ reload(struct master *master)
 		return;
 	master->reload_wanted = 0;
 	master->reload_from = now + RELOAD_INTERVAL;
-	note_place(master, look(master));
+	set_place(master, check_place(master));
 	if (configure_reload(master->options, master->access, master->argc,
 		master->argv) != 0)
 		return;
@@ -372,29 +372,29 @@ reload(struct master *master)
 	    master->store, master->options, master->inherited_umask);
 	(void)reopen_staging(master);
 	master->generation++;
-	log_info("settings read again: new workers take over");
+	log_info("settings reloaded: replacing all workers");
 }
 
 static void
-take_signals(struct master *master)
+handle_signals(struct master *master)
 {
-	if (signals_take(SIGTERM))
+	if (signals_consume(SIGTERM))
 		stop(master,
 		    master->stop == CHILD_RUNS ? CHILD_DRAINS : CHILD_IS_CUT);
-	if (signals_take(SIGINT) || signals_take(SIGQUIT))
+	if (signals_consume(SIGINT) || signals_consume(SIGQUIT))
 		stop(master, CHILD_IS_CUT);
-	if (signals_take(SIGUSR1))
+	if (signals_consume(SIGUSR1))
 		report_workers(&master->children, &master->board);
-	if (signals_take(SIGHUP) && master->stop == CHILD_RUNS)
+	if (signals_consume(SIGHUP) && master->stop == CHILD_RUNS)
 		master->reload_wanted = 1;
-	signals_take(SIGCHLD);
+	signals_consume(SIGCHLD);
 }
 
-/* When there is something to do without any signal. */
+/* When the master must act without a signal. */
 static io_time
 next_due(const struct master *master)
 {
-	io_time due = children_due(&master->children);
+	io_time due = children_next_signal(&master->children);
 	size_t running =
 	    children_count_running(&master->children, master->generation);
 
@@ -403,36 +403,36 @@ next_due(const struct master *master)
 	if (master->reload_wanted && master->reload_from < due)
 		due = master->reload_from;
 	if (running < master->options->workers &&
-	    children_free(&master->children) != NULL &&
+	    children_find_free(&master->children) != NULL &&
 	    master->throttle.until < due)
 		due = master->throttle.until;
-	if (master->staging_gone && master->mend_from < due)
-		due = master->mend_from;
-	if (master->look_at < due &&
-	    children_count(&master->children, CHILD_LOOK) == 0)
-		due = master->look_at;
+	if (master->staging_gone && master->recreate_from < due)
+		due = master->recreate_from;
+	if (master->check_at < due &&
+	    children_count(&master->children, CHILD_CHECK) == 0)
+		due = master->check_at;
 	if (master->sweep_at < due &&
 	    children_count(&master->children, CHILD_SWEEP) == 0)
 		due = master->sweep_at;
 	return due;
 }
 
-/* Returns nonzero while there is something to wait for. */
+/* Returns 0 once all workers and sweeps have ended after a stop. */
 static int
 step(struct master *master)
 {
-	take_signals(master);
+	handle_signals(master);
 	reap(master);
 	if (master->fatal)
 		stop(master, CHILD_DRAINS);
 	if (master->stop == CHILD_RUNS) {
 		reload(master);
-		mend_staging(master);
-		fill(master);
-		sweep(master);
-		look_again(master);
+		recreate_staging(master);
+		start_workers(master);
+		start_sweep(master);
+		start_check(master);
 	}
-	children_nudge(&master->children, io_now());
+	children_signal(&master->children, io_now());
 	return master->stop == CHILD_RUNS ||
 	    children_count(&master->children, CHILD_WORKER) > 0 ||
 	    children_count(&master->children, CHILD_SWEEP) > 0;
@@ -448,14 +448,14 @@ master_start(struct master *master)
 		return -1;
 	}
 	master->pid = getpid();
-	master->look_at = io_now() + LOOK_INTERVAL;
-	master->store->replaced = &master->board.words->replaced;
+	master->check_at = io_now() + CHECK_INTERVAL;
+	master->store->replaced = &master->board.flags->replaced;
 	configure_store(
 	    master->store, master->options, master->inherited_umask);
 	space_share_sync();
-	signals_hold();
-	master->guards = sandbox_try(master->store);
-	fill(master);
+	signals_init();
+	master->sandbox = sandbox_probe(master->store);
+	start_workers(master);
 	return 0;
 }
 
@@ -464,7 +464,8 @@ master_run(struct master *master)
 {
 	while (step(master))
 		if (signals_wait(next_due(master)) != 0) {
-			log_error("waiting: %s", strerror(errno));
+			log_error(
+			    "cannot wait for signals: %s", strerror(errno));
 			stop(master, CHILD_DRAINS);
 		}
 	children_release(&master->children);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The process that keeps the workers: it forks, reaps, and hands signals on. */
+/* The master process: forks, supervises and replaces the workers. */
 #ifndef SERVER_PROCESS_MASTER_H
 #define SERVER_PROCESS_MASTER_H
 
@@ -15,7 +15,7 @@
 #include "server/shared/scoreboard.h"
 #include "server/store/store.h"
 
-/* How ftxd ends; see ftxd(8), EXIT STATUS. */
+/* The exit status of ftxd; see ftxd(8), EXIT STATUS. */
 enum master_exit {
 	MASTER_CLEAN = 0,
 	MASTER_OTHER = 1,
@@ -26,13 +26,13 @@ enum master_exit {
 	MASTER_CUT = 6
 };
 
-/* A full set of workers, and the set that a reload replaces. */
+/* During a reload both the old and the new workers run. */
 #define MASTER_SLOTS (2 * OPTIONS_WORKERS_MAX + 1)
 
-/* Descriptors that no child may hold: the pid file and the lifeline. */
+/* Descriptors that children close: the pid file and the lifeline. */
 #define MASTER_PRIVATE 2
 
-/* Fill in the first part, the rest with zeros; then master_start. */
+/* The caller sets the first part and zeroes the rest. */
 struct master {
 	int argc;
 	char *const *argv;
@@ -46,38 +46,34 @@ struct master {
 	struct children children;
 	struct scoreboard board;
 	struct throttle throttle;
-	unsigned guards; /* of the workers; see sandbox_try */
+	unsigned sandbox; /* see sandbox_probe */
 	unsigned generation;
 	pid_t pid;
 	io_time sweep_at;
-	io_time
-	    reload_from; /* one reload a second, so that they do not pile up */
+	io_time reload_from; /* at most one reload a second */
 	int reload_wanted;
-	int staging_gone;  /* a worker says so */
-	io_time mend_from; /* once a second, as above */
-	io_time look_at;
-	enum place place;      /* as it was seen last */
+	int staging_gone;      /* a worker reported it */
+	io_time recreate_from; /* at most once a second */
+	io_time check_at;
+	enum place place;      /* the last result */
 	enum child_stage stop; /* CHILD_RUNS, CHILD_DRAINS, CHILD_IS_CUT */
-	int fatal, cut;
+	int fatal;	       /* stop with MASTER_DYING */
+	int cut;	       /* a transfer was cut */
 };
 
-/*
- * Take over the signals and fork the first workers.  Returns 0, or -1 with
- * errno.
- */
+/* Set up the signals and fork the first workers.  Returns 0, or -1, errno. */
 int master_start(struct master *master);
 
 /*
- * Keep the workers until told to stop:
- *   SIGTERM  stop listening and drain; the second time, as SIGINT;
- *   SIGINT, SIGQUIT  stop now, whatever is under way;
- *   SIGHUP   read the settings again; new workers first, then the old retire;
- *   SIGUSR1  log what each worker is doing.
+ * Supervise the workers until a signal stops the master:
+ *   SIGTERM  stop listening and drain; a second one acts as SIGINT;
+ *   SIGINT, SIGQUIT  stop at once and cut all transfers;
+ *   SIGHUP   reload the settings, start new workers, then retire the old ones;
+ *   SIGUSR1  log what each worker does.
  * A worker that ends is replaced at once, or after the throttle's delay.
- * Returns MASTER_CLEAN; MASTER_CUT if a transfer was cut at the stop, or a
- * worker had to be killed or died then; MASTER_DYING if a worker found the
- * listeners broken, or none lives and the longest delay has been waited out
- * THROTTLE_HOPELESS times in a row.
+ * Returns MASTER_CLEAN; MASTER_CUT if the stop cut a transfer, or a worker died
+ * or was killed meanwhile; MASTER_DYING if a listening socket failed, or no
+ * worker is left after THROTTLE_GIVE_UP longest delays in a row.
  */
 enum master_exit master_run(struct master *master);
 

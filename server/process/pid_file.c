@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The file that holds the master's process number, locked while it lives. */
+/* The pid file, which stays locked while the master runs. */
 #include "server/process/pid_file.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "server/shared/inode.h"
 
 static int
-check_kind(int fd)
+check_regular(int fd)
 {
 	struct stat found;
 
@@ -36,7 +36,7 @@ lock(const struct pid_file *file, char error[SETTINGS_ERROR])
 	if ((errno == EACCES || errno == EAGAIN) &&
 	    fcntl(file->fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK)
 		snprintf(error, SETTINGS_ERROR,
-		    "%.200s: held by process %ld, which is still running",
+		    "%.200s: locked by process %ld, which is still running",
 		    file->path, (long)whole.l_pid);
 	else
 		snprintf(error, SETTINGS_ERROR, "%.200s: cannot lock: %s",
@@ -44,9 +44,9 @@ lock(const struct pid_file *file, char error[SETTINGS_ERROR])
 	return -1;
 }
 
-/* Nonzero if the path still leads to the file that is open. */
+/* Nonzero if the path still names the open file. */
 static int
-is_in_place(const struct pid_file *file)
+is_unchanged(const struct pid_file *file)
 {
 	struct stat held;
 
@@ -66,14 +66,14 @@ write_number(const struct pid_file *file)
 }
 
 int
-pid_file_take(
+pid_file_create(
     struct pid_file *file, const char *path, char error[SETTINGS_ERROR])
 {
 	file->path = path;
 	file->fd = open(path,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0644);
-	if (file->fd == -1 || check_kind(file->fd) != 0) {
+	if (file->fd == -1 || check_regular(file->fd) != 0) {
 		snprintf(error, SETTINGS_ERROR, "%.200s: %s", path,
 		    errno == EINVAL || errno == ELOOP ? "not a regular file"
 						      : strerror(errno));
@@ -81,7 +81,7 @@ pid_file_take(
 	}
 	if (lock(file, error) != 0)
 		goto fail;
-	if (!is_in_place(file)) {
+	if (!is_unchanged(file)) {
 		snprintf(error, SETTINGS_ERROR,
 		    "%.200s: another process has just removed it", path);
 		goto fail;
@@ -100,13 +100,13 @@ fail:
 }
 
 void
-pid_file_give(struct pid_file *file)
+pid_file_remove(struct pid_file *file)
 {
 	if (file->fd == -1)
 		return;
-	if (is_in_place(file) && unlink(file->path) == -1 &&
+	if (is_unchanged(file) && unlink(file->path) == -1 &&
 	    ftruncate(file->fd, 0) == -1)
-		log_warn("%s: cannot be removed or emptied: %s", file->path,
+		log_warn("cannot remove or empty %s: %s", file->path,
 		    strerror(errno));
 	close(file->fd);
 	file->fd = -1;

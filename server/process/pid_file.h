@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The file that holds the master's process number, locked while it lives. */
+/* The pid file, which stays locked while the master runs. */
 #ifndef SERVER_PROCESS_PID_FILE_H
 #define SERVER_PROCESS_PID_FILE_H
 
@@ -11,14 +11,14 @@ struct pid_file {
 };
 
 /*
- * Open, lock and write it.  Only the lock says who runs: nobody is ever
- * signalled by what such a file holds.  The lock belongs to this process and
- * not to its children.  Returns 0, or -1 with error.
+ * Create, lock and write it.  The lock shows that a master runs; the number in
+ * the file is for the administrator only.  Children do not inherit the lock.
+ * Returns 0, or -1 with error.
  */
-int pid_file_take(
+int pid_file_create(
     struct pid_file *file, const char *path, char error[SETTINGS_ERROR]);
 
-/* Remove it, or empty it where that is not allowed; then unlock. */
-void pid_file_give(struct pid_file *file);
+/* Remove the file, or empty it if that is not permitted; then unlock it. */
+void pid_file_remove(struct pid_file *file);
 
 #endif

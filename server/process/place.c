@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd receives: the path, its default, and whether it still leads there.
- */
+/* The path of the receiving directory: default, absolute form, later checks. */
 #include "server/process/place.h"
 
 #include <errno.h>
@@ -13,23 +12,21 @@
 #include "common/log.h"
 #include "server/shared/inode.h"
 
-#define HERE 4096
-
 void
 place_resolve(char place[PLACE_PATH], const char *directory)
 {
-	char here[HERE];
+	char working[PLACE_PATH / 2];
 
-	if (directory[0] == '/' || getcwd(here, sizeof(here)) == NULL)
+	if (directory[0] == '/' || getcwd(working, sizeof(working)) == NULL)
 		snprintf(place, PLACE_PATH, "%s", directory);
 	else if (strcmp(directory, ".") == 0)
-		snprintf(place, PLACE_PATH, "%s", here);
+		snprintf(place, PLACE_PATH, "%s", working);
 	else
 		snprintf(place, PLACE_PATH, "%s/%s",
-		    strcmp(here, "/") == 0 ? "" : here, directory);
+		    strcmp(working, "/") == 0 ? "" : working, directory);
 }
 
-/* Files below a new directory are durable only if its entry is. */
+/* The entry of the new directory must be durable before any file in it. */
 static void
 sync_working_directory(void)
 {
@@ -37,14 +34,15 @@ sync_working_directory(void)
 
 	if (fd == -1 ||
 	    (fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP))
-		log_warn("syncing the working directory: %s", strerror(errno));
+		log_warn(
+		    "cannot sync the working directory: %s", strerror(errno));
 	if (fd != -1)
 		close(fd);
 }
 
 /* Returns 0, or -1 with errno. */
 static int
-give_to(const struct user *owner)
+change_owner(const struct user *owner)
 {
 	int error,
 	    fd = open(
@@ -59,13 +57,13 @@ give_to(const struct user *owner)
 }
 
 int
-place_make(mode_t mask, const struct user *owner)
+place_create_default(mode_t mask, const struct user *owner)
 {
 	int error;
 
 	if (mkdir(PLACE_DEFAULT, 0755 & ~mask) == -1)
 		return errno == EEXIST ? 0 : -1;
-	if (owner != NULL && give_to(owner) == -1) {
+	if (owner != NULL && change_owner(owner) == -1) {
 		error = errno;
 		(void)rmdir(PLACE_DEFAULT);
 		errno = error;
@@ -76,14 +74,14 @@ place_make(mode_t mask, const struct user *owner)
 }
 
 enum place
-place_look(const char *path, int directory)
+place_check(const char *path, int directory)
 {
 	struct stat held;
 	int same = inode_has_name(directory, AT_FDCWD, path, 0, &held);
 
 	if (same != -1)
-		return same ? PLACE_SAME : PLACE_OTHER;
+		return same ? PLACE_SAME : PLACE_REPLACED;
 	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
-	    ? PLACE_OTHER
+	    ? PLACE_REPLACED
 	    : PLACE_UNKNOWN;
 }

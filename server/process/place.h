@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd receives: the path, its default, and whether it still leads there.
- */
+/* The path of the receiving directory: default, absolute form, later checks. */
 #ifndef SERVER_PROCESS_PLACE_H
 #define SERVER_PROCESS_PLACE_H
 
@@ -8,33 +7,32 @@
 
 #include "server/process/user.h"
 
-/* What is received into without the setting "directory". */
+/* The receiving directory without the setting "directory". */
 #define PLACE_DEFAULT "incoming"
 
 /* Room for a working directory and a path below it. */
 #define PLACE_PATH 8192
 
 /*
- * Make the path of the receiving directory absolute, based on the current
- * working directory.  If that has no path, the result stays relative.
+ * Make the path absolute.  It stays relative if the working directory has no
+ * path.
  */
 void place_resolve(char place[PLACE_PATH], const char *directory);
 
 /*
- * Make PLACE_DEFAULT in the working directory unless that name exists, with
- * mode 0755 less mask: others may not write into it, whatever the umask.
- * If owner is not NULL, a directory that was made belongs to that user.
- * Returns 0, or -1 with errno; then nothing was made.
+ * Create PLACE_DEFAULT in the working directory unless the name exists, with
+ * mode 0755 less mask: never writable by others.  A new directory belongs to
+ * owner unless that is NULL.  Returns 0; or -1 with errno and nothing created.
  */
-int place_make(mode_t mask, const struct user *owner);
+int place_create_default(mode_t mask, const struct user *owner);
 
 enum place {
 	PLACE_SAME,
-	PLACE_OTHER,  /* something else is there, or nothing */
-	PLACE_UNKNOWN /* the path cannot be looked at; see errno */
+	PLACE_REPLACED, /* the path names something else, or nothing */
+	PLACE_UNKNOWN	/* the path cannot be checked; see errno */
 };
 
-/* Whether the path leads to the directory that is open, by device and inode. */
-enum place place_look(const char *path, int directory);
+/* Compare the path with the open directory, by device and inode. */
+enum place place_check(const char *path, int directory);
 
 #endif

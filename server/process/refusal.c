@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Clients that are sent away: told why at once, closed a little later. */
+/* Refused clients: send the reason at once, close the socket later. */
 #include "server/process/refusal.h"
 
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "common/log.h"
 #include "common/wire.h"
 
-/* The greeting and the last words as bytes.  Returns their number. */
+/* Write the greeting and a fatal frame.  Returns the number of bytes. */
 static size_t
-compose(uint8_t *out, uint64_t max_size, const struct outcome *why)
+write_refusal(uint8_t *out, uint64_t max_size, const struct outcome *why)
 {
 	const struct wire_greeting greeting = {WIRE_LOWEST, WIRE_HIGHEST,
 	    WIRE_REFUSING, max_size < INT64_MAX ? max_size : INT64_MAX};
@@ -45,7 +45,7 @@ close_oldest(struct refusals *refusals)
 }
 
 static void
-sum_up(struct refusals *refusals, io_time now)
+log_left_out(struct refusals *refusals, io_time now)
 {
 	unsigned more = log_limit_left_out(&refusals->lines, now);
 
@@ -54,11 +54,12 @@ sum_up(struct refusals *refusals, io_time now)
 }
 
 static void
-tell(struct refusals *refusals, const char *peer, const struct outcome *why)
+log_refusal(
+    struct refusals *refusals, const char *peer, const struct outcome *why)
 {
 	io_time now = io_now();
 
-	sum_up(refusals, now);
+	log_left_out(refusals, now);
 	if (log_limit_admit(&refusals->lines, now))
 		log_info("%s refused: %s: %s", peer, status_text(why->status),
 		    why->text);
@@ -68,12 +69,13 @@ void
 refusal_add(struct refusals *refusals, int fd, const char *peer,
     uint64_t max_size, const struct outcome *why)
 {
-	uint8_t words[WIRE_GREETING + WIRE_HEADER + 1 + STATUS_TEXT];
-	size_t length = compose(words, max_size, why);
+	uint8_t bytes[WIRE_GREETING + WIRE_HEADER + 1 + STATUS_TEXT];
+	size_t length = write_refusal(bytes, max_size, why);
 
-	tell(refusals, peer, why);
-	/* They fit in what a new socket takes; if not, nobody listens. */
-	(void)!io_write(fd, words, length);
+	log_refusal(refusals, peer, why);
+	/* The buffer of a new socket holds them; an error means the client
+	 * left. */
+	(void)!io_write(fd, bytes, length);
 	(void)shutdown(fd, SHUT_WR);
 	if (refusals->count == REFUSAL_MAX)
 		close_oldest(refusals);
@@ -85,7 +87,7 @@ refusal_add(struct refusals *refusals, int fd, const char *peer,
 void
 refusal_expire(struct refusals *refusals, io_time now)
 {
-	sum_up(refusals, now);
+	log_left_out(refusals, now);
 	while (refusals->count > 0 && refusals->waiting[0].until <= now)
 		close_oldest(refusals);
 }

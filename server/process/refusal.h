@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Clients that are sent away: told why at once, closed a little later. */
+/* Refused clients: send the reason at once, close the socket later. */
 #ifndef SERVER_PROCESS_REFUSAL_H
 #define SERVER_PROCESS_REFUSAL_H
 
@@ -10,15 +10,18 @@
 #include "common/status.h"
 #include "server/shared/log_limit.h"
 
-/* So many wait to be closed; beyond that the oldest is closed at once. */
+/* The most sockets that wait to be closed; one more closes the oldest. */
 #define REFUSAL_MAX 16
 
-/* What a client has sent meanwhile is read, so that no reset destroys the
- * words before they are read; see ftx-protocol(5), ENDING. */
+/*
+ * Time and bytes for reading what the client sends before the close.  Unread
+ * bytes would cause a reset, which discards the reason before the client reads
+ * it; see ftx-protocol(5), ENDING.
+ */
 #define REFUSAL_TIME 250 /* milliseconds */
 #define REFUSAL_BYTES (256 * 1024)
 
-/* The oldest first.  Zeroed memory has none. */
+/* The oldest first.  Zeroed memory is empty. */
 struct refusals {
 	struct {
 		int fd; /* owned */
@@ -29,14 +32,16 @@ struct refusals {
 };
 
 /*
- * Greet a client on a socket that does not block, which is owned from now on,
- * only to send it away: busy, or not admitted.  Never waits.
+ * Send the greeting and the reason.  Takes ownership of fd, a non-blocking
+ * socket.  Never waits.
  */
 void refusal_add(struct refusals *refusals, int fd, const char *peer,
     uint64_t max_size, const struct outcome *why);
 
-/* Close those whose time is over by now, and tell of the others in the log;
- * IO_NEVER: all. */
+/*
+ * Close the sockets whose time has passed, and log how many refusals the log
+ * limit left out.  IO_NEVER closes all.
+ */
 void refusal_expire(struct refusals *refusals, io_time now);
 
 #endif

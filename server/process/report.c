@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the master says of its children in the log. */
+/* Log how children end, and what workers do. */
 #include "server/process/report.h"
 
 #include <netinet/in.h>
@@ -14,9 +14,9 @@
 
 #define CAUSE 128
 
-/* The cause in words.  Returns nonzero if it is an abnormal one. */
+/* Print the cause.  Returns nonzero if the end was abnormal. */
 static int
-describe(char cause[CAUSE], int status)
+print_cause(char cause[CAUSE], int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
@@ -26,11 +26,11 @@ describe(char cause[CAUSE], int status)
 		snprintf(cause, CAUSE, "a transfer was cut");
 	else if (code == WORKER_SICK)
 		snprintf(cause, CAUSE,
-		    "short of memory or descriptors, or a sync failed");
+		    "out of memory or descriptors, or a sync failed");
 	else if (code == WORKER_UNSTAGED)
-		snprintf(cause, CAUSE, "the staging folder was removed");
+		snprintf(cause, CAUSE, "staging directory was removed");
 	else if (code == WORKER_FATAL)
-		snprintf(cause, CAUSE, "cannot listen any more");
+		snprintf(cause, CAUSE, "listening socket failed");
 	else if (code != -1)
 		snprintf(cause, CAUSE, "exit status %d", code);
 	else
@@ -45,10 +45,10 @@ report_end(const struct child *child, int status, int64_t age)
 {
 	const char *name = child->kind == CHILD_WORKER ? "worker" : "sweep";
 	char after[TEXT_NUMBER], cause[CAUSE];
-	int abnormal = describe(cause, status);
+	int abnormal = print_cause(cause, status);
 
 	text_duration(after, age);
-	/* A sweep has nothing to finish, so a stop simply ends it. */
+	/* A stop ends a sweep by a signal, which is no error. */
 	if (!abnormal ||
 	    (child->kind == CHILD_SWEEP && child->stage != CHILD_RUNS))
 		log_debug("%s %ld ended after %s: %s", name, (long)child->pid,
@@ -87,7 +87,7 @@ report_worker(
 	uint32_t connections;
 
 	if (scoreboard_read(board, slot, &peer, &connections))
-		log_info("worker %ld: serves %s, its connection %ju%s",
+		log_info("worker %ld: serving %s, connection %ju%s",
 		    (long)child->pid, print_peer(text, &peer),
 		    (uintmax_t)connections, stopping);
 	else

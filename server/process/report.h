@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the master says of its children in the log. */
+/* Log how children end, and what workers do. */
 #ifndef SERVER_PROCESS_REPORT_H
 #define SERVER_PROCESS_REPORT_H
 
@@ -9,13 +9,13 @@
 #include "server/shared/scoreboard.h"
 
 /*
- * Log how a child ended, by its wait status, after so many milliseconds.
- * Returns nonzero unless it is one of the ends that a worker comes to by
- * itself.
+ * Log the end of a child, given its wait status and its age in milliseconds.
+ * Returns nonzero if the end was abnormal: a signal, or a status other than
+ * WORKER_DONE, WORKER_CUT and WORKER_UNSTAGED.
  */
 int report_end(const struct child *child, int status, int64_t age);
 
-/* Log what each worker is doing.  children and board have the same slots. */
+/* Log what each worker does.  Both arguments use the same slot numbers. */
 void report_workers(
     const struct children *children, const struct scoreboard *board);
 

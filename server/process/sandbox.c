@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftxd gives up, so that a mistake in it, once found, is of little use. */
+/* Restrict the processes that talk to clients, in case one is exploited. */
 #include "server/process/sandbox.h"
 
 #include <errno.h>
@@ -12,16 +12,16 @@
 #include "common/os.h"
 
 static void
-limit_core(void)
+disable_core_files(void)
 {
 	const struct rlimit none = {0, 0};
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		log_warn("no limit on core files: %s", strerror(errno));
+		log_warn("cannot disable core files: %s", strerror(errno));
 }
 
 static void
-limit_files(void)
+limit_descriptors(void)
 {
 	struct rlimit limit;
 
@@ -35,51 +35,55 @@ limit_files(void)
 		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
 			return;
 	}
-	log_warn("no limit on descriptors: %s", strerror(errno));
+	log_warn("cannot limit descriptors: %s", strerror(errno));
 }
 
 void
-sandbox_limit(void)
+sandbox_set_limits(void)
 {
-	limit_core();
-	limit_files();
+	disable_core_files();
+	limit_descriptors();
 }
 
 static void
-log_guards(unsigned guards)
+log_parts(unsigned parts)
 {
-	log_info("guards of the workers: no core files%s%s%s%s",
-	    (guards & OS_GUARD_PRIVILEGES) != 0 ? ", no new privileges" : "",
-	    (guards & OS_GUARD_FILES) != 0 ? ", Landlock: files" : "",
-	    (guards & OS_GUARD_TCP) != 0 ? ", TCP" : "",
-	    (guards & OS_GUARD_SIGNALS) != 0 ? ", signals" : "");
+	log_info("worker sandbox: no core files%s%s%s%s",
+	    (parts & OS_SANDBOX_PRIVILEGES) != 0 ? ", no new privileges" : "",
+	    (parts & OS_SANDBOX_FILES) != 0 ? ", Landlock: files" : "",
+	    (parts & OS_SANDBOX_TCP) != 0 ? ", TCP" : "",
+	    (parts & OS_SANDBOX_SIGNALS) != 0 ? ", signals" : "");
 }
 
 unsigned
-sandbox_try(const struct store *store)
+sandbox_probe(const struct store *store)
 {
-	unsigned guards = 0;
+	unsigned parts = 0;
 	int status = 0;
 	pid_t ended, pid = fork();
 
 	if (pid == 0)
-		_exit((int)os_confine(store->root));
+		_exit((int)os_sandbox_enter(store->root));
 	do
 		ended = pid == -1 ? -1 : waitpid(pid, &status, 0);
 	while (ended == -1 && errno == EINTR);
 	if (ended == -1)
-		log_warn("guards not tried: %s", strerror(errno));
+		log_warn("cannot probe the sandbox: %s", strerror(errno));
 	else if (WIFEXITED(status))
-		guards = (unsigned)WEXITSTATUS(status);
-	log_guards(guards);
-	return guards;
+		parts = (unsigned)WEXITSTATUS(status);
+	log_parts(parts);
+	return parts;
 }
 
 int
-sandbox_enter(const struct store *store, unsigned guards)
+sandbox_enter(const struct store *store, unsigned required)
 {
-	if ((os_confine(store->root) & guards) == guards)
+	unsigned missing = required & ~os_sandbox_enter(store->root);
+
+	if (missing == 0)
 		return 0;
-	log_error("the guards do not stand that stood at the start");
+	log_error("sandbox is weaker than at start: %s unavailable",
+	    (missing & OS_SANDBOX_PRIVILEGES) != 0 ? "no_new_privs"
+						   : "Landlock");
 	return -1;
 }

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftxd gives up, so that a mistake in it, once found, is of little use. */
+/* Restrict the processes that talk to clients, in case one is exploited. */
 #ifndef SERVER_PROCESS_SANDBOX_H
 #define SERVER_PROCESS_SANDBOX_H
 
 #include "server/store/store.h"
 
 /*
- * So many descriptors are enough for a worker with the most directories and
- * files that it holds at once; and with so many, one that leaks them meets the
- * limit before it harms others.
+ * Bounds of the limit on descriptors.  The lower one covers the directories and
+ * files that a worker holds at most.  The upper one stops a worker that leaks
+ * descriptors before it affects other processes.
  */
 #define SANDBOX_FILES_LEAST 256
 #define SANDBOX_FILES_MOST 1024
 
 /*
- * For this process and all that it forks: no core file, which would hold what
- * clients sent, and the limits above on descriptors, as far as the hard limit
- * allows.  What fails is logged.
+ * For this process and its future children: disable core files, which would
+ * contain data of clients, and bring the limit on descriptors into the bounds
+ * above, as far as the hard limit allows.  Failures are logged.
  */
-void sandbox_limit(void);
+void sandbox_set_limits(void);
 
 /*
- * What sandbox_enter can do here: tried by a child, which it may cost its life.
- * Logs it.
+ * Find out, in a child, which parts of the sandbox this system enforces.
+ * Returns a sum of enum os_sandbox, and logs it.
  */
-unsigned sandbox_try(const struct store *store);
+unsigned sandbox_probe(const struct store *store);
 
 /*
- * For this process and all that it forks: let go of everything but the
- * receiving directory and the descriptors that are open; see os_confine.
- * Returns 0, or -1, logged, if anything of what sandbox_try found is missing.
+ * Restrict this process and its future children to the receiving directory and
+ * the open descriptors; see os_sandbox_enter.  required is the result of
+ * sandbox_probe.  Returns 0; or -1, logged, if a required part is missing.
  */
-int sandbox_enter(const struct store *store, unsigned guards);
+int sandbox_enter(const struct store *store, unsigned required);
 
 #endif

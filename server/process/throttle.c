@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* When the next worker may be started: at once, unless they keep dying. */
+/* Delay the start of new workers while workers keep dying. */
 #include "server/process/throttle.h"
 
 void
-throttle_step(struct throttle *throttle, io_time now)
+throttle_raise(struct throttle *throttle, io_time now)
 {
 	if (now < throttle->until)
 		return;
 	if (now - throttle->until >= THROTTLE_CALM) {
 		throttle->delay = 0;
-		throttle->hopeless = 0;
+		throttle->longest = 0;
 	}
 	if (throttle->delay == THROTTLE_LAST)
-		throttle->hopeless++;
+		throttle->longest++;
 	throttle->delay =
 	    throttle->delay == 0 ? THROTTLE_FIRST : throttle->delay * 2;
 	if (throttle->delay > THROTTLE_LAST)
@@ -20,7 +20,7 @@ throttle_step(struct throttle *throttle, io_time now)
 	throttle->until = now + throttle->delay;
 }
 
-/* Nonzero while a delay, or the calm behind it, lasts. */
+/* Nonzero during a delay and the calm time after it. */
 static int
 is_alert(const struct throttle *throttle, io_time now)
 {
@@ -28,7 +28,7 @@ is_alert(const struct throttle *throttle, io_time now)
 }
 
 void
-throttle_death(
+throttle_add_death(
     struct throttle *throttle, io_time now, int64_t age, uint64_t workers)
 {
 	uint64_t most = 2 * workers;
@@ -44,11 +44,11 @@ throttle_death(
 		throttle->young++;
 	if (throttle->deaths > most || throttle->young > workers ||
 	    (age < THROTTLE_YOUNG && is_alert(throttle, now)))
-		throttle_step(throttle, now);
+		throttle_raise(throttle, now);
 }
 
 int
-throttle_open(const struct throttle *throttle, io_time now)
+throttle_allows(const struct throttle *throttle, io_time now)
 {
 	return now >= throttle->until;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* When the next worker may be started: at once, unless they keep dying. */
+/* Delay the start of new workers while workers keep dying. */
 #ifndef SERVER_PROCESS_THROTTLE_H
 #define SERVER_PROCESS_THROTTLE_H
 
@@ -7,40 +7,42 @@
 
 #include "common/io.h"
 
+/* All times are milliseconds. */
+
 /*
- * A worker that ends sooner than that died on its first job.  A set of them is
- * forgiven, so that what befell one worker does not hold up its replacement.
+ * A younger worker probably died on its first connection.  In one window, as
+ * many as there are workers may die young without a delay, so that one bad
+ * event that ends all workers does not delay their replacements.
  */
 #define THROTTLE_YOUNG 1000
-/* The delays: from the first, doubling, to the last. */
+/* The delay starts at the first value and doubles up to the last. */
 #define THROTTLE_FIRST 1000
 #define THROTTLE_LAST 60000
-/* So long without a bad end, and the delay begins again at the first. */
+/* After a delay and this time without another, the delay starts anew. */
 #define THROTTLE_CALM 60000
-/* Deaths are too many if one window has more than two for each worker. */
+/* The most deaths in one window: two for each worker, at least the burst. */
 #define THROTTLE_WINDOW 10000
 #define THROTTLE_BURST 16
-/* So often at the last delay is as good as for ever. */
-#define THROTTLE_HOPELESS 5
+/* After so many longest delays in a row the master gives up. */
+#define THROTTLE_GIVE_UP 5
 
+/* Zeroed memory is a throttle without a delay. */
 struct throttle {
-	int64_t delay; /* the last one set; milliseconds */
-	io_time until; /* nothing is started before */
+	int64_t delay; /* the last one set */
+	io_time until; /* no worker starts before */
 	io_time window;
-	uint64_t deaths, young; /* within the window */
-	unsigned hopeless;	/* steps in a row at the last delay */
+	uint64_t deaths, young; /* in this window */
+	unsigned longest;	/* longest delays in a row */
 };
 
-/* A step up; those that fall into a delay which runs already are part of it. */
-void throttle_step(struct throttle *throttle, io_time now);
+/* Set the next longer delay, unless a delay is running. */
+void throttle_raise(struct throttle *throttle, io_time now);
 
-/*
- * A worker died that was not told to, at that age in milliseconds, of so many.
- */
-void throttle_death(
+/* Count an unexpected end of a worker at this age; raise the delay if due. */
+void throttle_add_death(
     struct throttle *throttle, io_time now, int64_t age, uint64_t workers);
 
-/* Nonzero if a worker may be started. */
-int throttle_open(const struct throttle *throttle, io_time now);
+/* Nonzero if a worker may start now. */
+int throttle_allows(const struct throttle *throttle, io_time now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The user and group that ftxd becomes. */
+/* The unprivileged user and group of ftxd. */
 #include "server/process/user.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "common/os.h"
 
-/* A number in decimal digits; its greatest values mean "none" to the system. */
+/* Parse a decimal id.  The system reserves the greatest value, (uid_t)-1. */
 static int
 parse_number(const char *text, unsigned long *number)
 {
@@ -26,7 +26,7 @@ parse_number(const char *text, unsigned long *number)
 	return 0;
 }
 
-/* Returns 1 if the group, too, is now known; 0 if not; -1 for no such user. */
+/* Returns 1; 0 if the login group is unknown; -1 if there is no such user. */
 static int
 find_user(struct user *user, const char *text)
 {
@@ -86,15 +86,15 @@ user_find(struct user *user, const char *text, char error[SETTINGS_ERROR])
 		    error, SETTINGS_ERROR, "user %.200s: no such group", text);
 	else if (group == NULL && found == 0)
 		snprintf(error, SETTINGS_ERROR,
-		    "user %.200s: unknown here, so write user:group", text);
+		    "user %.200s: login group unknown, write user:group", text);
 	else
 		return 0;
 	return -1;
 }
 
 int
-user_assume(const struct user *user)
+user_become(const struct user *user)
 {
-	return os_become(
+	return os_become_user(
 	    user->name[0] == '\0' ? NULL : user->name, user->uid, user->gid);
 }

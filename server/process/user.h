@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The user and group that ftxd becomes. */
+/* The unprivileged user and group of ftxd. */
 #ifndef SERVER_PROCESS_USER_H
 #define SERVER_PROCESS_USER_H
 
@@ -8,18 +8,18 @@
 #include "common/settings.h"
 
 struct user {
-	char name[256]; /* "" where the user database has none */
+	char name[256]; /* "" if the user database lacks the number */
 	uid_t uid;
 	gid_t gid;
 };
 
 /*
- * Look up "user" or "user:group", names or numbers.  Without a group it is the
- * user's own.  Returns 0, or -1 with error.
+ * Look up "user" or "user:group", as names or numbers.  The default group is
+ * the user's login group.  Returns 0, or -1 with error.
  */
 int user_find(struct user *user, const char *text, char error[SETTINGS_ERROR]);
 
-/* Become it for good.  Returns 0, or -1 with errno. */
-int user_assume(const struct user *user);
+/* Change to this user irreversibly.  Returns 0, or -1 with errno. */
+int user_become(const struct user *user);
 
 #endif

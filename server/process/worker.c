@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The accept loop: one connection after the other, until told to stop. */
+/* A worker process: accepts and serves one connection after another. */
 #include "server/process/worker.h"
 
 #include <errno.h>
@@ -19,22 +19,25 @@
 #include "server/shared/signals.h"
 #include "server/store/sender.h"
 
-/* Without descriptors or memory: how long to wait, how often, when to say. */
-#define SHORT_WAIT 100
-#define SHORT_TRIES 50
-#define SHORT_REPORT 5000
-/* So many connections in a row may be lost before that is a shortage, too. */
-#define LOST_AT_ONCE 100
+/*
+ * If accept() fails for want of descriptors or memory: milliseconds between two
+ * tries, the most tries, and milliseconds between two log lines.
+ */
+#define SHORTAGE_WAIT 100
+#define SHORTAGE_TRIES 50
+#define SHORTAGE_LOG 5000
+/* More failed connections in a row count as a shortage. */
+#define LOST_MAX 100
 
 struct loop {
 	struct worker *worker;
 	struct session_config session;
-	size_t turn;	     /* the listener that is looked at first */
-	int shortages;	     /* in a row */
-	int lost;	     /* connections that could not be had, in a row */
-	io_time next_report; /* of a shortage */
+	size_t turn;	  /* the socket to accept from first, in turn */
+	int shortages;	  /* in a row */
+	int lost;	  /* connections that failed in accept(), in a row */
+	io_time next_log; /* of a shortage */
 	struct refusals refusals;
-	int cut;
+	int cut; /* the stop cut a transfer */
 };
 
 struct peer {
@@ -43,23 +46,23 @@ struct peer {
 	char name[ADDRESS_TEXT];
 };
 
-/* How far to stop; whoever learns that it must listens no more. */
+/* Check the signals and the master; any stop closes the listening sockets. */
 static enum session_stop
-look_around(void *argument)
+check_stop(void *argument)
 {
 	const struct worker *worker = argument;
 	enum session_stop stop = SESSION_RUN;
 
-	if (signals_came(SIGINT) || signals_came(SIGQUIT))
+	if (signals_pending(SIGINT) || signals_pending(SIGQUIT))
 		stop = SESSION_CUT;
-	else if (signals_came(SIGTERM) || getppid() != worker->master)
+	else if (signals_pending(SIGTERM) || getppid() != worker->master)
 		stop = SESSION_DRAIN;
-	if (stop != SESSION_RUN || signals_came(SIGHUP))
+	if (stop != SESSION_RUN || signals_pending(SIGHUP))
 		listener_close(worker->listeners);
 	return stop;
 }
 
-/* Returns the next listener that is ready, or -1 with errno. */
+/* Returns the next socket with a connection, or -1 with errno. */
 static int
 choose_listener(struct loop *loop)
 {
@@ -86,7 +89,7 @@ choose_listener(struct loop *loop)
 	return -1;
 }
 
-/* Wait for a peer for one tick.  Returns 0, or -1 with errno. */
+/* Wait for a peer, LISTENER_TICK at most.  Returns 0, or -1 with errno. */
 static int
 accept_peer(struct loop *loop, struct peer *peer)
 {
@@ -109,7 +112,7 @@ accept_peer(struct loop *loop, struct peer *peer)
 	return 0;
 }
 
-/* Some systems hand the listener's time-out and mode down. */
+/* On some systems the socket inherits its timeout and blocking mode. */
 static int
 prepare_socket(int fd)
 {
@@ -124,77 +127,77 @@ prepare_socket(int fd)
 	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* Out of something that others may give back.  Returns -1 to give up. */
+/* Wait until other processes free resources.  Returns -1 after all tries. */
 static int
-sit_out(struct loop *loop, int error)
+wait_out(struct loop *loop, int error)
 {
 	io_time now = io_now();
 
-	if (now >= loop->next_report) {
+	if (now >= loop->next_log) {
 		log_warn("cannot accept a connection: %s", strerror(error));
-		loop->next_report = now + SHORT_REPORT;
+		loop->next_log = now + SHORTAGE_LOG;
 	}
-	if (++loop->shortages >= SHORT_TRIES)
+	if (++loop->shortages >= SHORTAGE_TRIES)
 		return -1;
-	return io_poll(NULL, 0, now + SHORT_WAIT) == -1 ? -1 : 0;
+	return io_poll(NULL, 0, now + SHORTAGE_WAIT) == -1 ? -1 : 0;
 }
 
 /*
- * After accept failed: go on, or end with that status.  What a network brings
- * about concerns one connection, that is gone.  Source: accept(2), and POSIX.
+ * Return to retry, or exit.  A network error concerns only the connection that
+ * was lost.  Source: accept(2) and POSIX.
  */
 static void
-check_accept(struct loop *loop, int error)
+handle_accept_error(struct loop *loop, int error)
 {
 	switch (error) {
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		if (sit_out(loop, error) != 0)
+		if (wait_out(loop, error) != 0)
 			_exit(WORKER_SICK);
 		break;
 	case EBADF:
 	case EINVAL:
 	case ENOTSOCK:
 	case EFAULT:
-		/* The master shuts the listeners down when it stops. */
-		if (look_around(loop->worker) != SESSION_RUN)
+		/* The master shuts the sockets down when it stops. */
+		if (check_stop(loop->worker) != SESSION_RUN)
 			break;
-		log_error("cannot listen any more: %s", strerror(error));
+		log_error("listening socket failed: %s", strerror(error));
 		_exit(WORKER_FATAL);
 	case EAGAIN:
 	case EINTR:
 		loop->lost = 0;
 		break;
 	default:
-		/* What never ends must not keep a processor busy. */
-		if (++loop->lost > LOST_AT_ONCE && sit_out(loop, error) != 0)
+		/* An endless error must not loop without a wait. */
+		if (++loop->lost > LOST_MAX && wait_out(loop, error) != 0)
 			_exit(WORKER_SICK);
 	}
 }
 
-/* Returns nonzero if the peer is to be served; else outcome says why not. */
+/* Returns nonzero to serve the peer; 0 with outcome to refuse it. */
 static int
 admit(const struct worker *worker, const struct peer *peer,
     struct outcome *outcome)
 {
-	size_t there;
+	size_t connections;
 
 	if (!access_admits(worker->access, &peer->ip)) {
 		outcome_set(outcome, STATUS_REFUSED, "address not admitted");
 		return 0;
 	}
-	there = scoreboard_count_host(worker->board, &peer->ip);
-	if (there <= options_per_host(worker->options))
+	connections = scoreboard_count_host(worker->board, &peer->ip);
+	if (connections <= options_per_host(worker->options))
 		return 1;
 	outcome_set(outcome, STATUS_BUSY,
 	    "this host has %zu connection%s already, as many as it may have",
-	    there - 1, there == 2 ? "" : "s");
+	    connections - 1, connections == 2 ? "" : "s");
 	return 0;
 }
 
-/* Serve an admitted peer to its end. */
+/* Run the session of an admitted peer. */
 static void
 serve(struct loop *loop, const struct peer *peer)
 {
@@ -213,7 +216,7 @@ serve(struct loop *loop, const struct peer *peer)
 }
 
 static void
-receive_peer(struct loop *loop, const struct peer *peer)
+handle_peer(struct loop *loop, const struct peer *peer)
 {
 	const struct worker *worker = loop->worker;
 	struct outcome outcome;
@@ -233,13 +236,13 @@ receive_peer(struct loop *loop, const struct peer *peer)
 }
 
 static int
-may_go_on(const struct loop *loop, uint64_t served)
+accepts_more(const struct loop *loop, uint64_t served)
 {
 	uint64_t most = loop->worker->options->max_connections;
 
 	if (most != 0 && served >= most)
 		return 0;
-	look_around(loop->worker);
+	check_stop(loop->worker);
 	return loop->worker->listeners->count > 0;
 }
 
@@ -251,23 +254,23 @@ worker_run(struct worker *worker)
 	uint64_t served = 0;
 
 	configure_session(&loop.session, worker->options, worker->store);
-	loop.session.stop = look_around;
+	loop.session.stop = check_stop;
 	loop.session.argument = worker;
 	loop.session.board = worker->board;
 	loop.session.slot = worker->slot;
 	loop.session.comparers = options_comparers(worker->options);
 	umask(worker->store->mask);
-	signals_forget();
+	signals_clear();
 	signals_unblock();
-	scoreboard_wait(worker->board, worker->slot);
-	while (may_go_on(&loop, served)) {
+	scoreboard_set_idle(worker->board, worker->slot);
+	while (accepts_more(&loop, served)) {
 		refusal_expire(&loop.refusals, io_now());
 		if (accept_peer(&loop, &peer) == -1) {
-			check_accept(&loop, errno);
+			handle_accept_error(&loop, errno);
 			continue;
 		}
 		loop.shortages = loop.lost = 0;
-		receive_peer(&loop, &peer);
+		handle_peer(&loop, &peer);
 		served++;
 	}
 	refusal_expire(&loop.refusals, IO_NEVER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The accept loop: one connection after the other, until told to stop. */
+/* A worker process: accepts and serves one connection after another. */
 #ifndef SERVER_PROCESS_WORKER_H
 #define SERVER_PROCESS_WORKER_H
 
@@ -12,19 +12,20 @@
 #include "server/shared/scoreboard.h"
 #include "server/store/store.h"
 
-/* What a worker's exit status says to the master; any other is a crash. */
+/* The exit status of a worker; any other value is a crash. */
 enum worker_exit {
 	WORKER_DONE = 0,
 	WORKER_SICK = 3,  /* out of memory or descriptors, or a sync failed */
-	WORKER_FATAL = 4, /* the listeners are broken: no worker can go on */
-	WORKER_UNSTAGED = 5, /* the staging folder is gone: make it again */
-	WORKER_CUT = 6	     /* a transfer was cut at a stop */
+	WORKER_FATAL = 4, /* a listening socket failed, for all workers */
+	WORKER_UNSTAGED = 5, /* the staging directory was removed */
+	WORKER_CUT = 6	     /* the stop cut a transfer */
 };
 
+/* The pointers are not owned. */
 struct worker {
 	const struct options *options;
 	const struct access *access;
-	struct store *store; /* not owned, as all of these */
+	struct store *store;
 	struct scoreboard *board;
 	size_t slot;
 	struct listeners *listeners;
@@ -32,13 +33,13 @@ struct worker {
 };
 
 /*
- * Serve, in a process that the master has just forked with all signals
- * blocked, until max-connections, or one of
- *   SIGHUP   finish the present connection, however long it takes;
- *   SIGTERM  drain: finish the file under way within drain-timeout;
- *   SIGINT, SIGQUIT  end now.
- * Losing the master is as SIGTERM.  From the moment the worker sees any of
- * them it listens no more.
+ * Serve connections in a child that starts with all signals blocked.  Exit
+ * after max-connections, or at
+ *   SIGHUP   after the current connection, without a time limit;
+ *   SIGTERM  after the current file, within drain-timeout;
+ *   SIGINT, SIGQUIT  at once.
+ * The end of the master acts as SIGTERM.  Any of them closes the listening
+ * sockets.
  */
 _Noreturn void worker_run(struct worker *worker);
 

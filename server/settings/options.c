@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "common/address.h"
+#include "common/os.h"
 #include "common/quantity.h"
+#include "common/settings_print.h"
 #include "common/settings_read.h"
 
 #define SECOND UINT64_C(1000)
@@ -85,7 +87,7 @@ check_shared(const char *value, const char **reason)
 	    : -1;
 }
 
-/* "15%" or a size.  Returns 0, or -1 if it is neither. */
+/* Parse a percentage such as "15%", or a size.  Returns 0, or -1. */
 static int
 parse_min_free(const char *value, int *percent, uint64_t *bytes)
 {
@@ -128,12 +130,12 @@ const struct setting options_table[] = {
 	.letter = 'B',
 	.kind = SETTING_FLAG,
 	MEMBER(background),
-	.help = "go to the background once ready; log to syslog"},
+	.help = "run in the background, once ready; log to syslog"},
     {.name = "help",
 	.letter = 'h',
 	.kind = SETTING_FLAG,
 	MEMBER(help),
-	.help = "show this and exit"},
+	.help = "print this and exit"},
     {.name = "inetd",
 	.letter = 'i',
 	.kind = SETTING_FLAG,
@@ -158,7 +160,7 @@ const struct setting options_table[] = {
 	.letter = 'V',
 	.kind = SETTING_FLAG,
 	MEMBER(version),
-	.help = "show the version and exit"},
+	.help = "print the version and exit"},
     {.name = "verbose",
 	.letter = 'v',
 	.kind = SETTING_FLAG,
@@ -170,7 +172,7 @@ const struct setting options_table[] = {
 	MEMBER(addresses),
 	.check = check_address,
 	.argument = "address[:port]",
-	.help = "listen here, 127.0.0.1 if not given; may be repeated"},
+	.help = "listen here, not on 127.0.0.1; may be repeated"},
     {.name = "backlog",
 	.letter = 'b',
 	.kind = SETTING_NUMBER,
@@ -179,35 +181,35 @@ const struct setting options_table[] = {
 	.low = 1,
 	.high = 65535,
 	.argument = "connections",
-	.help = "how many may wait for a worker"},
+	.help = "the most that may wait for a worker"},
     {.name = "max-per-host",
 	.letter = 'C',
 	.kind = SETTING_NUMBER,
 	MEMBER(max_per_host),
 	.high = OPTIONS_WORKERS_MAX,
 	.argument = "count",
-	.help = "connections of one host; 0: one less than workers"},
+	.help = "the most of one host; 0: one less than workers"},
     {.name = "directory",
 	.letter = 'd',
 	.kind = SETTING_TEXT,
 	MEMBER(directory),
 	.check = check_path,
 	.argument = "directory",
-	.help = "receive into it; if not given, ./incoming, made if missing"},
+	.help = "receive into it; default: ./incoming, created if missing"},
     {.name = "file",
 	.letter = 'f',
 	.kind = SETTING_TEXT,
 	MEMBER(file),
 	.check = check_path,
 	.argument = "file",
-	.help = "read settings from it, at SIGHUP again"},
+	.help = "read settings from it, and again at SIGHUP"},
     {.name = "pid-file",
 	.letter = 'P',
 	.kind = SETTING_TEXT,
 	MEMBER(pid_file),
 	.check = check_path,
 	.argument = "file",
-	.help = "keep the process number there, locked"},
+	.help = "write the process number to it, and lock it"},
     {.name = "port",
 	.letter = 'p',
 	.kind = SETTING_TEXT,
@@ -215,7 +217,7 @@ const struct setting options_table[] = {
 	.initial = "2345",
 	.check = check_port,
 	.argument = "port",
-	.help = "listen on it; 0 takes a free one"},
+	.help = "listen on it; 0: on a free one"},
     {.name = "idle-timeout",
 	.letter = 't',
 	.kind = SETTING_TIME,
@@ -224,14 +226,14 @@ const struct setting options_table[] = {
 	.low = SECOND,
 	.high = 7 * DAY,
 	.argument = "seconds",
-	.help = "end a connection without progress for so long"},
+	.help = "close a connection after this time without progress"},
     {.name = "user",
 	.letter = 'u',
 	.kind = SETTING_TEXT,
 	MEMBER(user),
 	.check = check_user,
 	.argument = "user[:group]",
-	.help = "become this user once the addresses are bound"},
+	.help = "change to this user after binding the addresses"},
     {.name = "workers",
 	.letter = 'w',
 	.kind = SETTING_NUMBER,
@@ -240,38 +242,38 @@ const struct setting options_table[] = {
 	.low = 1,
 	.high = OPTIONS_WORKERS_MAX,
 	.argument = "workers",
-	.help = "how many connections are served at once"},
+	.help = "the number of connections served at once"},
     {.name = "allow",
 	.kind = SETTING_LIST,
 	MEMBER(allow),
 	.check = check_rule,
 	.argument = "network[:ports]",
-	.help = "admit only such peers; may be repeated"},
+	.help = "admit only these peers; may be repeated"},
     {.name = "deny",
 	.kind = SETTING_LIST,
 	MEMBER(deny),
 	.check = check_rule,
 	.argument = "network[:ports]",
-	.help = "never admit such peers; may be repeated"},
+	.help = "refuse these peers; may be repeated"},
     {.name = "compare",
 	.kind = SETTING_FLAG,
 	MEMBER(compare),
 	.initial = "yes",
 	.argument = "yes|no",
-	.help = "clients may compare with what is there"},
+	.help = "allow clients to compare with existing files"},
     {.name = "drain-timeout",
 	.kind = SETTING_TIME,
 	MEMBER(drain_timeout),
 	.initial = "30s",
 	.high = DAY,
 	.argument = "time",
-	.help = "how long a stop waits for transfers"},
+	.help = "the longest time that a stop waits for transfers"},
     {.name = "fsync",
 	.kind = SETTING_FLAG,
 	MEMBER(fsync),
 	.initial = "yes",
 	.argument = "yes|no",
-	.help = "sync files and directories before they are stored"},
+	.help = "sync files and directories before reporting them stored"},
     {.name = "hello-timeout",
 	.kind = SETTING_TIME,
 	MEMBER(hello_timeout),
@@ -279,64 +281,64 @@ const struct setting options_table[] = {
 	.low = SECOND,
 	.high = HOUR,
 	.argument = "time",
-	.help = "within which a client must have said its hello"},
+	.help = "close a connection without a hello after this time"},
     {.name = "max-connections",
 	.kind = SETTING_NUMBER,
 	MEMBER(max_connections),
 	.high = UINT32_MAX,
 	.argument = "count",
-	.help = "after so many a worker is replaced; 0: never"},
+	.help = "replace a worker after so many; 0: never"},
     {.name = "max-size",
 	.kind = SETTING_NUMBER,
 	MEMBER(max_size),
 	.high = INT64_MAX,
 	.argument = "bytes",
-	.help = "the largest file that is taken; 0: any"},
+	.help = "the largest file accepted; 0: any"},
     {.name = "min-free",
 	.kind = SETTING_TEXT,
 	MEMBER(min_free),
 	.initial = "1%",
 	.check = check_min_free,
 	.argument = "bytes|percent%",
-	.help = "of the file system, what transfers must leave free"},
+	.help = "space of the file system to leave free"},
     {.name = "min-rate",
 	.kind = SETTING_NUMBER,
 	MEMBER(min_rate),
 	.initial = "1K",
 	.high = UINT64_C(1) << 30,
 	.argument = "bytes",
-	.help = "the least progress, in bytes a second; 0: any"},
+	.help = "the least rate, in bytes a second; 0: any"},
     {.name = "overwrite",
 	.kind = SETTING_TEXT,
 	MEMBER(overwrite),
 	.initial = "replace",
 	.check = check_overwrite,
 	.argument = "replace|never",
-	.help = "what becomes of files that exist"},
+	.help = "whether to replace existing files"},
     {.name = "partial-ttl",
 	.kind = SETTING_TIME,
 	MEMBER(partial_ttl),
 	.initial = "7d",
 	.high = 365 * DAY,
 	.argument = "time",
-	.help = "how long the beginning of a large file is kept"},
+	.help = "how long to keep the beginning of a large file"},
     {.name = "shared",
 	.kind = SETTING_TEXT,
 	MEMBER(shared),
 	.initial = "locks",
 	.check = check_shared,
 	.argument = "locks|no-locks",
-	.help = "whether locks hold between hosts that share the directory"},
+	.help = "whether file locks work between the hosts that share it"},
     {.name = "umask",
 	.kind = SETTING_TEXT,
 	MEMBER(umask),
 	.check = check_umask,
 	.argument = "octal",
-	.help = "masks modes; if not given, that of the process"},
+	.help = "umask for received files; default: the process's"},
     {.name = NULL},
 };
 
-/* The table with nothing set in it.  NULL with errno if there is no memory. */
+/* Copy the table without initial values.  Returns NULL with errno. */
 static struct setting *
 copy_table(void)
 {
@@ -354,9 +356,9 @@ copy_table(void)
 	return copy;
 }
 
-/* What listens or keeps workers has no use for a connection that is there. */
+/* The first setting that concerns listening or workers, or NULL. */
 static const char *
-useless_for_inetd(const struct options *given)
+find_unusable_with_inetd(const struct options *given)
 {
 	if (given->addresses.count > 0)
 		return "-a";
@@ -378,14 +380,14 @@ useless_for_inetd(const struct options *given)
 }
 
 /*
- * Only the arguments count: a file that also serves to listen does no harm.
+ * Check the command line only, so that one settings file can serve both modes.
  */
 static int
 check_inetd(int argc, char *const argv[], char error[SETTINGS_ERROR])
 {
 	struct setting *table = copy_table();
 	struct options given;
-	const char *useless;
+	const char *unusable;
 	int status = -1;
 
 	memset(&given, 0, sizeof(given));
@@ -395,14 +397,14 @@ check_inetd(int argc, char *const argv[], char error[SETTINGS_ERROR])
 	}
 	if (settings_command_line(table, &given, argc, argv, error) == -1)
 		goto out;
-	useless = useless_for_inetd(&given);
-	if (useless == NULL)
+	unusable = find_unusable_with_inetd(&given);
+	if (unusable == NULL)
 		status = 0;
 	else
 		settings_fail(error,
 		    "-i serves the connection that it is given: %s makes no "
 		    "sense with it",
-		    useless);
+		    unusable);
 out:
 	if (table != NULL)
 		settings_release(table, &given);
@@ -446,7 +448,7 @@ init(struct options *options, char error[SETTINGS_ERROR])
 	return settings_fail(error, "%s", strerror(errno));
 }
 
-/* Lists add up, so the command line is read afresh behind the file. */
+/* Reset first: lists accumulate, and the file comes before the arguments. */
 static int
 read_file(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR])
@@ -486,6 +488,33 @@ options_release(struct options *options)
 {
 	settings_release(options_table, options);
 	memset(options, 0, sizeof(*options));
+}
+
+void
+options_print_usage(FILE *out)
+{
+	fputs("usage: ftxd [-46BhiqsTVv] [-a address[:port]] [-b backlog] "
+	      "[-C count]\n"
+	      "            [-d directory] [-f file] [-o name[=value]] "
+	      "[-P pid-file]\n"
+	      "            [-p port] [-t seconds] [-u user[:group]] "
+	      "[-w workers]\n",
+	    out);
+	settings_usage(options_table, out);
+}
+
+void
+options_print(struct options *options, FILE *out)
+{
+	/* With "test" set, ftxd would not start with this file. */
+	options->test = 0;
+	settings_print(options_table, options, out);
+	if (!os_detects_mounts())
+		fputs(
+		    "# This system does not report mounts of the same file "
+		    "system.\n# A mount below the directory is found only when "
+		    "a file is published.\n",
+		    out);
 }
 
 uint64_t

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftxd can be told: the one table of its settings, and their values. */
+/* The settings of ftxd: one table, their values, and how to read them. */
 #ifndef SERVER_SETTINGS_OPTIONS_H
 #define SERVER_SETTINGS_OPTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <stdio.h>
 
 #include "common/settings.h"
 
@@ -19,7 +19,7 @@ struct options {
 	char *user;
 	uint64_t max_per_host; /* 0: workers - 1, at least 1 */
 	uint64_t backlog;
-	int64_t idle_timeout; /* times are milliseconds */
+	int64_t idle_timeout; /* all times are milliseconds */
 	int64_t hello_timeout;
 	int64_t drain_timeout;
 	uint64_t min_rate; /* bytes a second */
@@ -35,7 +35,7 @@ struct options {
 	int64_t partial_ttl;
 	int compare;
 	int fsync;
-	char *umask;	 /* octal, or NULL: that of the process */
+	char *umask;	 /* octal; NULL: the process's umask */
 	char *overwrite; /* "replace" or "never" */
 	char *shared;	 /* "locks" or "no-locks" */
 };
@@ -43,24 +43,31 @@ struct options {
 extern const struct setting options_table[];
 
 /*
- * Read the command line, then the file it names, then the command line again,
- * which wins.  options is zeroed memory.  Returns 0, or -1 with error.
+ * Read the command line, the settings file that it names, and the command line
+ * again, which overrides the file.  options is zeroed memory.  Returns 0, or -1
+ * with error.
  */
 int options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR]);
 void options_release(struct options *options);
 
-/* max_per_host with its default worked out. */
+/* Print the usage: the synopsis, and a line for each setting. */
+void options_print_usage(FILE *out);
+
+/* Print all settings, as a settings file to start ftxd with; for -T. */
+void options_print(struct options *options, FILE *out);
+
+/* max_per_host, or its default. */
 uint64_t options_per_host(const struct options *options);
 
-/* How many workers may compare at once: half of them, at least 1. */
+/* The most workers that may compare at once: half of them, at least 1. */
 size_t options_comparers(const struct options *options);
 
-/* min-free: so many percent of the file system, or so many bytes. */
+/* min-free as a percentage of the file system, or in bytes; the other is 0. */
 void options_min_free(
     const struct options *options, int *percent, uint64_t *bytes);
 
-/* The umask setting; -1 if there is none. */
+/* The setting umask as a number; -1 if it is not set. */
 int options_umask(const struct options *options);
 
 #endif

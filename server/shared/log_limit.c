@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-/* A limit on log lines that clients cause: a few a second, the rest counted. */
+/* Limit the log lines that clients cause, and count the others. */
 #include "server/shared/log_limit.h"
 
 int
 log_limit_admit(struct log_limit *lines, io_time now)
 {
-	if (now >= lines->span) {
-		lines->span = now + LOG_LIMIT_SPAN;
-		lines->told = 0;
+	if (now >= lines->span_end) {
+		lines->span_end = now + LOG_LIMIT_SPAN;
+		lines->logged = 0;
 	}
-	if (lines->told == LOG_LIMIT_MOST) {
-		lines->untold++;
+	if (lines->logged == LOG_LIMIT_MOST) {
+		lines->left_out++;
 		return 0;
 	}
-	lines->told++;
+	lines->logged++;
 	return 1;
 }
 
 unsigned
 log_limit_left_out(struct log_limit *lines, io_time now)
 {
-	unsigned count = lines->untold;
+	unsigned count = lines->left_out;
 
-	if (now < lines->span)
+	if (now < lines->span_end)
 		return 0;
-	lines->untold = 0;
+	lines->left_out = 0;
 	return count;
 }

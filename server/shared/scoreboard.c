@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What each worker is doing, in memory that master and workers share. */
+/* What each worker does, in memory that the master and all workers share. */
 #include "server/shared/scoreboard.h"
 
 #include <string.h>
@@ -8,18 +8,18 @@
 #include "common/os.h"
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2,
-    "processes can share atomic words only where these need no lock");
+    "processes share atomic words, which must be lock-free");
 
-/* A slot that changes while it is read is read again, but not for ever. */
+/* Tries to read a slot that changes meanwhile. */
 #define READ_TRIES 8
 
 int
 scoreboard_init(struct scoreboard *board, size_t count)
 {
 	board->count = 0;
-	board->words = os_shared_memory(sizeof(*board->words));
+	board->flags = os_shared_memory(sizeof(*board->flags));
 	board->slots = os_shared_memory(count * sizeof(*board->slots));
-	if (board->words == NULL || board->slots == NULL)
+	if (board->flags == NULL || board->slots == NULL)
 		return -1;
 	board->count = count;
 	return 0;
@@ -47,9 +47,9 @@ scoreboard_begin(
 	for (int i = 0; i < 4; i++)
 		atomic_store(&own->address[i], words[i]);
 	atomic_store(&own->port, peer->port);
-	/* Whatever stood there, it is odd now, and even behind the end. */
+	/* Odd now, and even after the end, whatever the value was. */
 	atomic_store(&own->serial, (atomic_load(&own->serial) + 1) | 1);
-	/* Written before the others are counted, or two could miss each other.
+	/* Write before counting others, or two workers could miss each other.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
 }
@@ -61,17 +61,17 @@ scoreboard_end(struct scoreboard *board, size_t slot)
 
 	atomic_store(
 	    &own->serial, (atomic_load(&own->serial) + 1) & ~UINT32_C(1));
-	scoreboard_wait(board, slot);
+	scoreboard_set_idle(board, slot);
 }
 
 void
-scoreboard_wait(struct scoreboard *board, size_t slot)
+scoreboard_set_idle(struct scoreboard *board, size_t slot)
 {
 	atomic_store(&board->slots[slot].idle, 1);
 }
 
 int
-scoreboard_compare(struct scoreboard *board, size_t slot, size_t most)
+scoreboard_begin_compare(struct scoreboard *board, size_t slot, size_t most)
 {
 	size_t count = 0;
 
@@ -79,12 +79,12 @@ scoreboard_compare(struct scoreboard *board, size_t slot, size_t most)
 	for (size_t i = 0; i < board->count; i++)
 		count += atomic_load(&board->slots[i].comparing) == 1;
 	if (count > most)
-		scoreboard_compared(board, slot);
+		scoreboard_end_compare(board, slot);
 	return count <= most;
 }
 
 void
-scoreboard_compared(struct scoreboard *board, size_t slot)
+scoreboard_end_compare(struct scoreboard *board, size_t slot)
 {
 	atomic_store(&board->slots[slot].comparing, 0);
 }
@@ -152,7 +152,7 @@ scoreboard_want(struct scoreboard *board, size_t slot, const char *name)
 	uint32_t serial = atomic_load(&own->want_serial);
 	uint64_t wanted;
 
-	/* Even while the words change. */
+	/* Even while wanted changes. */
 	atomic_store(&own->want_serial, (serial + 1) & ~UINT32_C(1));
 	if (name == NULL)
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signals as flags: a handler notes that one came, and does nothing else. */
+/* Signals as flags, which the handler sets and the main loop reads. */
 #include "server/shared/signals.h"
 
 #include <errno.h>
@@ -10,22 +10,23 @@
 #define SIGNALS_MAX 64
 
 static const int ignored[] = {SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ};
-static const int noted[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD};
+static const int handled[] = {
+    SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static volatile sig_atomic_t came[SIGNALS_MAX];
+static volatile sig_atomic_t flags[SIGNALS_MAX];
 
 static void
-note(int signal)
+set_flag(int signal)
 {
 	if (signal > 0 && signal < SIGNALS_MAX)
-		came[signal] = 1;
+		flags[signal] = 1;
 }
 
-/* No SA_RESTART: a call that waits must come back to look at the flags. */
+/* No SA_RESTART: a blocked call must return so that flags are checked. */
 static void
-set_all(const int *signals, size_t count, void (*handler)(int))
+set_action(const int *signals, size_t count, void (*handler)(int))
 {
 	struct sigaction action;
 
@@ -37,14 +38,14 @@ set_all(const int *signals, size_t count, void (*handler)(int))
 }
 
 void
-signals_hold(void)
+signals_init(void)
 {
 	sigset_t all;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	set_all(ignored, COUNT(ignored), SIG_IGN);
-	set_all(noted, COUNT(noted), note);
+	set_action(ignored, COUNT(ignored), SIG_IGN);
+	set_action(handled, COUNT(handled), set_flag);
 }
 
 int
@@ -62,16 +63,16 @@ signals_wait(io_time deadline)
 }
 
 void
-signals_forget(void)
+signals_clear(void)
 {
 	for (int i = 0; i < SIGNALS_MAX; i++)
-		came[i] = 0;
+		flags[i] = 0;
 }
 
 void
 signals_default(void)
 {
-	set_all(noted, COUNT(noted), SIG_DFL);
+	set_action(handled, COUNT(handled), SIG_DFL);
 }
 
 void
@@ -84,16 +85,16 @@ signals_unblock(void)
 }
 
 int
-signals_came(int signal)
+signals_pending(int signal)
 {
-	return came[signal] != 0;
+	return flags[signal] != 0;
 }
 
 int
-signals_take(int signal)
+signals_consume(int signal)
 {
-	int result = signals_came(signal);
+	int result = signals_pending(signal);
 
-	came[signal] = 0;
+	flags[signal] = 0;
 	return result;
 }

@@ -37,13 +37,13 @@ compare_hash(const struct comparer *comparer, int fd, struct digest *digest)
 		return -1;
 	if (comparer->board == NULL || found.st_size < COMPARE_SMALL)
 		return hash_slices(comparer, fd, &found, digest);
-	if (!scoreboard_compare(
+	if (!scoreboard_begin_compare(
 		comparer->board, comparer->slot, comparer->most)) {
 		errno = EBUSY;
 		return -1;
 	}
 	result = hash_slices(comparer, fd, &found, digest);
-	scoreboard_compared(comparer->board, comparer->slot);
+	scoreboard_end_compare(comparer->board, comparer->slot);
 	return result;
 }
 

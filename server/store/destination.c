@@ -135,7 +135,7 @@ destination_look(struct destination *destination, struct stat *found,
 	destination->marks = 0;
 	if (destination->directory == NULL)
 		return 0;
-	if (os_look(destination->directory->fd, destination->name, found,
+	if (os_stat(destination->directory->fd, destination->name, found,
 		&destination->marks) == -1) {
 		found->st_mode = 0;
 		if (errno == ENOENT)
@@ -184,7 +184,7 @@ destination_may_publish(const struct destination *destination,
 	if ((destination->marks & OS_MARK_MOUNT) != 0)
 		outcome_set(outcome, STATUS_REFUSED,
 		    "something is mounted on the target");
-	else if ((destination->marks & OS_MARK_KEPT) != 0 ||
+	else if ((destination->marks & OS_MARK_IMMUTABLE) != 0 ||
 	    directory->immutable)
 		outcome_set(outcome, STATUS_REFUSED,
 		    "the target, or its directory, is immutable or "

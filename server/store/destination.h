@@ -31,7 +31,7 @@ struct destination {
 	size_t length;
 	char name[WIRE_COMPONENT_MAX + 1]; /* its last component */
 	struct directory *directory; /* a reference; NULL: it is missing */
-	unsigned marks;		     /* of what was found, as by os_look */
+	unsigned marks;		     /* of what was found, as by os_stat */
 };
 
 /*

@@ -128,7 +128,7 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	struct stat found;
 	unsigned marks;
 
-	if (os_look(fd, "", &found, &marks) == -1)
+	if (os_stat(fd, "", &found, &marks) == -1)
 		goto fail;
 	/* A mount of the same file system has the same device. */
 	if (found.st_dev != directories->store->device ||
@@ -149,7 +149,7 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	    (found.st_mode & S_ISGID) != 0 ? found.st_gid : STORE_NO_GROUP;
 	node->owner = found.st_uid;
 	node->sticky = (found.st_mode & S_ISVTX) != 0;
-	node->immutable = (marks & OS_MARK_KEPT) != 0;
+	node->immutable = (marks & OS_MARK_IMMUTABLE) != 0;
 	node->references = 1;
 	node->linked = parent == NULL;
 	node->folds = file_system_folds(&directories->store->system, fd);

@@ -168,7 +168,7 @@ can_fold_by_directory(const struct probe *probe)
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	folds = os_fold_names(fd) == 0;
+	folds = os_set_casefold(fd) == 0;
 	close(fd);
 	return unlinkat(probe->directory, name, AT_REMOVEDIR) == -1 ? -1
 								    : folds;
@@ -487,7 +487,7 @@ int
 file_system_folds(const struct file_system *system, int directory)
 {
 	if (system->names == NAMES_FOLD_BY_DIRECTORY)
-		return os_folds_names(directory);
+		return os_has_casefold(directory);
 	return system->names == NAMES_FOLD;
 }
 

@@ -199,7 +199,7 @@ staged_begin_writing(struct staged *staged, uint64_t received)
 
 	if (!staged->policy->store->sync || length < WRITE_EVERY)
 		return;
-	os_begin_writing(staged->file.fd, staged->begun_writing, length);
+	os_start_writeback(staged->file.fd, staged->begun_writing, length);
 	staged->begun_writing = received;
 }
 

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* What the kernel is asked for by os_confine. */
+/* What the kernel is asked for by os_sandbox_enter. */
 extern const long filter_landlock[];
-/* What it is asked for by os_look, where the machine has it. */
+/* What it is asked for by os_stat, where the machine has it. */
 extern const long filter_statx[];
 /* Each alone, as it is called on this machine. */
 extern const long filter_setuid[], filter_setgid[], filter_setgroups[];

@@ -185,7 +185,7 @@ start(void)
 static int
 has_ended_sick(void)
 {
-	return server_said(&server, "short of memory or descriptors") > 0;
+	return server_said(&server, "out of memory or descriptors") > 0;
 }
 
 /* Nonzero when the worker is done with all connections, of more than so many.

@@ -100,7 +100,7 @@ hang_up(const char *says)
 	eventually(server_said(&server, says) > before, HARNESS_PATIENCE);
 }
 
-#define NEW "new workers take over"
+#define NEW "replacing all workers"
 
 /* The settings are kept where their file cannot be opened. */
 START_TEST(settings_stay_when_descriptors_run_out_in_a_reload)

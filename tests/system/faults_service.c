@@ -135,7 +135,7 @@ START_TEST(server_ends_when_accept_cannot_work)
 	only_worker();
 	plan_arm(&plan, &fault, 1, 0);
 	ck_assert_int_ne(server_wait(&server, HARNESS_PATIENCE), 0);
-	server_expect(&server, "cannot listen any more");
+	server_expect(&server, "listening socket failed");
 }
 END_TEST
 

@@ -102,7 +102,7 @@ START_TEST(hopeless_target_is_refused_before_its_data)
 	struct run run;
 	uint64_t before;
 
-	if (cases[_i].is_told && !os_tells_mounts()) {
+	if (cases[_i].is_told && !os_detects_mounts()) {
 		harness_skip("marks", "this system does not tell");
 		return;
 	}
@@ -128,7 +128,7 @@ START_TEST(no_parent_is_made_beneath_a_mount)
 	put(&run, "-v", "bind/new/f");
 	run_check(&run, 5, NULL);
 	snprintf(path, sizeof(path), "%s/else/new", seen);
-	ck_assert_int_eq(file_exists(path), !os_tells_mounts());
+	ck_assert_int_eq(file_exists(path), !os_detects_mounts());
 	server_stop(&server);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(mounts_are_found_late_when_statx_is_missing)
 	}
 	RUN(&run, "ftxd", "-T", "-d", ".");
 	run_check(&run, 0, NULL);
-	ck_assert_ptr_nonnull(strstr(run.out, "does not tell mounts"));
+	ck_assert_ptr_nonnull(strstr(run.out, "does not report mounts"));
 	if (!start())
 		return;
 	put(&run, "-n", "bind/f");

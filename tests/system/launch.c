@@ -342,7 +342,7 @@ START_TEST(pid_file_is_refused_when_it_is_hostile)
 	file_write("pid", "-1\n");
 	SERVER_START(&server, "-w", "1", "-P", "pid");
 	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-P", "pid");
-	run_check(&run, 1, "held by process");
+	run_check(&run, 1, "locked by process");
 	/* What somebody put in its place is not the server's to remove. */
 	ck_assert_int_eq(unlink("pid"), 0);
 	file_write("pid", "another's\n");

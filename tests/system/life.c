@@ -263,7 +263,7 @@ START_TEST(stopped_worker_is_killed_when_the_server_ends)
 	ck_assert_int_eq(kill(pids[0], SIGSTOP), 0);
 	/* Both may arrive as one, which would only be the first. */
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
-	server_expect(&server, "transfers are finished");
+	server_expect(&server, "finishing transfers");
 	server_end(&server, SIGTERM, 15000);
 }
 END_TEST

@@ -19,7 +19,7 @@ all_idle(const struct server *server, int count)
 	ck_assert_int_eq(truncate(server->log, 0), 0);
 	ck_assert_int_eq(kill(server->pid, SIGUSR1), 0);
 	eventually(server_said(server, ": idle after") +
-		    server_said(server, ": serves") ==
+		    server_said(server, ": serving") ==
 		count,
 	    HARNESS_PATIENCE);
 	return server_said(server, ": idle after") == count;

@@ -204,7 +204,7 @@ make_folding(const char *path)
 	folder_make(path);
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(os_fold_names(fd), 0);
+	ck_assert_int_eq(os_set_casefold(fd), 0);
 	close(fd);
 }
 

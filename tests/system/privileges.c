@@ -119,7 +119,7 @@ START_TEST(process_cannot_become_root_again)
 	ck_assert_int_eq(chmod("secret", 0600), 0);
 	pid = fork();
 	if (pid == 0 &&
-	    os_become("nobody", nobody->pw_uid, nobody->pw_gid) != 0)
+	    os_become_user("nobody", nobody->pw_uid, nobody->pw_gid) != 0)
 		_exit(100);
 	if (pid == 0)
 		_exit(ways_back());
@@ -139,7 +139,8 @@ START_TEST(change_of_user_fails_when_saved_ids_stay)
 	pid = fork();
 	if (pid == 0 && setreuid(nobody->pw_uid, 0) == 0 &&
 	    seteuid(nobody->pw_uid) == 0)
-		_exit(os_become("nobody", nobody->pw_uid, getgid()) == -1 &&
+		_exit(
+		    os_become_user("nobody", nobody->pw_uid, getgid()) == -1 &&
 			    errno == EPERM
 			? 0
 			: 1);

@@ -72,7 +72,7 @@ START_TEST(staging_directory_is_made_again_on_hangup)
 	SERVER_START(&server, "-w", "1");
 	ck_assert_int_eq(folder_remove(staging()), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	server_expect(&server, "new workers take over");
+	server_expect(&server, "replacing all workers");
 	eventually(file_exists(staging()), HARNESS_PATIENCE);
 	server_stop(&server);
 }
@@ -97,7 +97,8 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 23, "failed: making the file");
 	ck_assert_int_eq(folder_count("in/src"), 19);
-	server_expect(&server, "the staging folder was removed: made it again");
+	server_expect(
+	    &server, "staging directory was removed: created it again");
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(folder_count("in/src"), 20);
@@ -128,7 +129,8 @@ START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 	run_check(&run, 11, "failed: publishing");
 	run_check(&run, 11, "it is not certain to be stored");
 	ck_assert(!file_exists("in/big"));
-	server_expect(&server, "the staging folder was removed: made it again");
+	server_expect(
+	    &server, "staging directory was removed: created it again");
 	put_good(&server, "big", "big");
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
@@ -151,8 +153,10 @@ START_TEST(master_tries_once_a_second_when_staging_cannot_be_made)
 		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 		run_check(&run, 11, "failed");
 	}
-	ck_assert_int_ge(server_said(&server, "stays as it was"), 1);
-	ck_assert_int_le(server_said(&server, "stays as it was"),
+	ck_assert_int_ge(
+	    server_said(&server, "keeping the open staging directory"), 1);
+	ck_assert_int_le(
+	    server_said(&server, "keeping the open staging directory"),
 	    2 + (int)((io_now() - begun) / 1000));
 	ck_assert_int_eq(unlink(staging()), 0);
 	for (begun = io_now();

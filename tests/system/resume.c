@@ -46,7 +46,7 @@ begin(void)
 	harness_begin();
 	leave_abandoned();
 	SERVER_START(&server, "-w", "2", "-C", "2");
-	server_expect(&server, "swept 1 abandoned");
+	server_expect(&server, "removed 1 abandoned");
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	file_make("big", SIZE, 1);

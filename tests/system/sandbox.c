@@ -53,7 +53,7 @@ run_program(const char *path)
 	return errno == EACCES ? -1 : 0;
 }
 
-/* Returns 0 where something else than a guard stops it, too. */
+/* Nonzero if the call failed with an error of the sandbox. */
 static int
 refused(int status)
 {
@@ -110,21 +110,21 @@ static void
 try_all(const char *path, int directory, int held)
 {
 	FILE *report = fopen(path, "w");
-	unsigned guards = os_confine(directory);
+	unsigned parts = os_sandbox_enter(directory);
 
 	if (report == NULL)
 		_exit(1);
-	if ((guards & OS_GUARD_FILES) != 0)
+	if ((parts & OS_SANDBOX_FILES) != 0)
 		try_files(report, held);
 	else
 		fprintf(report, "skipped\n");
-	if ((guards & OS_GUARD_TCP) != 0) {
+	if ((parts & OS_SANDBOX_TCP) != 0) {
 		MUST_NOT(use_tcp(bind));
 		MUST_NOT(use_tcp(connect));
 		/* Kernels before that one cannot refuse it. */
 		MUST_NOT(truncate("out/f", 0));
 	}
-	if ((guards & OS_GUARD_SIGNALS) != 0)
+	if ((parts & OS_SANDBOX_SIGNALS) != 0)
 		MUST_NOT(kill(getppid(), 0));
 	_exit(fclose(report) == 0 ? 0 : 1);
 }
@@ -163,12 +163,12 @@ START_TEST(confined_process_reaches_only_its_directory)
 }
 END_TEST
 
-/* Nonzero if the server's log names the guard. */
+/* Nonzero if the server's log names the part. */
 static int
-is_guarded(const struct server *server, const char *guard)
+has_part(const struct server *server, const char *part)
 {
-	server_expect(server, "guards of the workers: no core files");
-	return server_said(server, guard) > 0;
+	server_expect(server, "worker sandbox: no core files");
+	return server_said(server, part) > 0;
 }
 
 START_TEST(limits_are_lowered_in_all_processes)
@@ -212,7 +212,7 @@ START_TEST(workers_gain_no_new_privileges)
 
 	SERVER_START(&server, "-w", "3");
 	server_settle(&server, pids, 3);
-	if (!is_guarded(&server, "no new privileges"))
+	if (!has_part(&server, "no new privileges"))
 		harness_skip("sandbox", "this ftxd is not built for Linux");
 	else
 		for (int i = 0; i < 3; i++)
@@ -259,7 +259,7 @@ START_TEST(each_worker_is_confined_before_it_serves)
 	static const char *const arguments[] = {"-w", "3", NULL};
 	struct server server;
 	struct run run;
-	int guarded;
+	int has_landlock;
 
 	ck_assert_int_eq(setenv("ASAN_OPTIONS", "detect_leaks=0", 1), 0);
 	RUN(&run, "strace", "-f", "-o", "trace", "-e",
@@ -269,15 +269,15 @@ START_TEST(each_worker_is_confined_before_it_serves)
 		return;
 	}
 	server_start_by(&server, tracer, arguments);
-	guarded = is_guarded(&server, "Landlock");
+	has_landlock = has_part(&server, "Landlock");
 	file_write("f", "x");
 	put_good(&server, "f", "f");
 	/* The trial, three workers, and the sweeper, before they are stopped.
 	 */
-	if (guarded)
+	if (has_landlock)
 		eventually(count_confined() == 5, HARNESS_PATIENCE);
 	server_stop(&server);
-	if (guarded)
+	if (has_landlock)
 		check_inetd();
 	else
 		harness_skip("landlock", "kernel or ftxd do not have it");
@@ -294,7 +294,7 @@ START_TEST(put_succeeds_when_landlock_is_missing)
 	}
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "2");
-	ck_assert(!is_guarded(&server, "Landlock"));
+	ck_assert(!has_part(&server, "Landlock"));
 	put_good(&server, "f", "d/f");
 	server_stop(&server);
 }

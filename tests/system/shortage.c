@@ -97,7 +97,7 @@ START_TEST(worker_is_replaced_when_it_leaks_descriptors)
 		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	} while (run.status == 0 && ++puts < 20);
 	run_check(&run, 11, "Too many open files");
-	server_expect(&server, "short of memory or descriptors");
+	server_expect(&server, "out of memory or descriptors");
 	ck_assert_int_gt(puts, 5);
 	ck_assert_int_gt(plan_disarm(&plan), 5);
 	put_good(&server, "f", "g");

@@ -90,7 +90,7 @@ START_TEST(link_is_followed_only_at_the_start)
 	ck_assert_int_eq(unlink("in"), 0);
 	ck_assert_int_eq(symlink("other", "in"), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	server_expect(&server, "new workers take over");
+	server_expect(&server, "replacing all workers");
 	put_bad("after", 5, "receiving directory was replaced or covered: ");
 	ck_assert_int_eq(unlink("in"), 0);
 	ck_assert_int_eq(symlink("real", "in"), 0);
@@ -130,12 +130,12 @@ START_TEST(put_is_refused_when_the_directory_is_made_again)
 	SERVER_START(&server, "-w", "1");
 	ck_assert_int_eq(folder_remove("in"), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	server_expect(&server, "the receiving directory stays as it was");
-	server_expect(&server, "new workers take over");
+	server_expect(&server, "keeping the open receiving directory");
+	server_expect(&server, "replacing all workers");
 	put_bad("f", 5, reason);
 	folder_make("in");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	eventually(server_said(&server, "new workers take over") == 2,
+	eventually(server_said(&server, "replacing all workers") == 2,
 	    HARNESS_PATIENCE);
 	put_bad("f", 5, reason);
 	RUN(&run, "ftx", "put", "-n", "f", "127.0.0.1:f");
@@ -229,7 +229,7 @@ START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 	SERVER_START(&server, "-w", "1", "-u", "nobody");
 	for (int i = 1; i <= 2; i++) {
 		ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-		eventually(server_said(&server, "new workers take over") == i,
+		eventually(server_said(&server, "replacing all workers") == i,
 		    HARNESS_PATIENCE);
 	}
 	ck_assert_int_eq(
@@ -251,7 +251,7 @@ START_TEST(put_is_refused_when_the_directory_is_covered)
 	RUN(&run, "mount", "-t", "tmpfs", "none", "in");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	server_expect(&server, "new workers take over");
+	server_expect(&server, "replacing all workers");
 	put_bad("f", 5, "receiving directory was replaced or covered: ");
 	ck_assert_int_eq(folder_count("in"), 0);
 	RUN(&run, "umount", "in");
@@ -368,7 +368,7 @@ START_TEST(file_is_refused_when_the_target_is_immutable)
 	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
 	/* Where only the system sees it, in its words. */
 	put_bad("fixed", 5,
-	    os_tells_mounts() ? "immutable" : "Operation not permitted");
+	    os_detects_mounts() ? "immutable" : "Operation not permitted");
 	ck_assert_uint_eq(file_size("in/fixed"), 8);
 	ck_assert_int_eq(folder_count_staged("in"), 0);
 	put_good(&server, "f", "f");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who is admitted: allow and deny in all their combinations. */
+/* The rules allow and deny, in all combinations. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
@@ -69,7 +69,7 @@ list_of(char *items[2])
 	return list;
 }
 
-START_TEST(rules_decide)
+START_TEST(peer_is_admitted_when_the_rules_match)
 {
 	char *allowed[2] = {cases[_i].allow[0], cases[_i].allow[1]};
 	char *denied[2] = {cases[_i].deny[0], cases[_i].deny[1]};
@@ -85,7 +85,7 @@ START_TEST(rules_decide)
 }
 END_TEST
 
-START_TEST(unreadable_rule_is_an_error)
+START_TEST(init_fails_when_a_rule_is_malformed)
 {
 	char good[] = "10.0.0.0/8", bad[] = "10.0.0.0/8x";
 	char *items[2] = {good, bad};
@@ -109,9 +109,9 @@ access_suite(void)
 	TCase *tcase = tcase_create("access");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(
-	    tcase, rules_decide, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_test(tcase, unreadable_rule_is_an_error);
+	tcase_add_loop_test(tcase, peer_is_admitted_when_the_rules_match, 0,
+	    (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_test(tcase, init_fails_when_a_rule_is_malformed);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

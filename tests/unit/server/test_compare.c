@@ -23,7 +23,7 @@ count_call(void *argument)
 {
 	(void)argument;
 	if (calls == 0)
-		ck_assert(!scoreboard_compare(&board, SLOTS - 1, MOST));
+		ck_assert(!scoreboard_begin_compare(&board, SLOTS - 1, MOST));
 	return ++calls == stop_at;
 }
 
@@ -58,7 +58,7 @@ static void
 occupy(size_t others)
 {
 	for (size_t i = 0; i < others; i++)
-		ck_assert(scoreboard_compare(&board, i, SLOTS));
+		ck_assert(scoreboard_begin_compare(&board, i, SLOTS));
 }
 
 START_TEST(hash_is_refused_when_too_many_workers_hash)
@@ -70,8 +70,8 @@ START_TEST(hash_is_refused_when_too_many_workers_hash)
 	ck_assert_int_eq(hash(COMPARE_SMALL), EBUSY);
 	/* This worker no longer counts, nor does one that died. */
 	scoreboard_clear(&board, 0);
-	ck_assert(scoreboard_compare(&board, SLOTS - 1, MOST));
-	scoreboard_compared(&board, SLOTS - 1);
+	ck_assert(scoreboard_begin_compare(&board, SLOTS - 1, MOST));
+	scoreboard_end_compare(&board, SLOTS - 1);
 }
 END_TEST
 
@@ -91,7 +91,7 @@ START_TEST(worker_stops_counting_when_keepalive_stops_the_hash)
 	stop_at = 2;
 	ck_assert_int_eq(hash(4 * COMPARE_SMALL), EAGAIN);
 	ck_assert_int_eq(calls, 2);
-	ck_assert(scoreboard_compare(&board, SLOTS - 1, MOST));
+	ck_assert(scoreboard_begin_compare(&board, SLOTS - 1, MOST));
 }
 END_TEST
 

@@ -425,7 +425,7 @@ START_TEST(what_is_kept_or_mounted_is_not_replaced)
 	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	ck_assert_int_eq(open_path(&destination, &base, text("dir/f"), 0), 0);
 	found.st_mode = 0;
-	destination.marks = OS_MARK_MOUNT | OS_MARK_KEPT;
+	destination.marks = OS_MARK_MOUNT | OS_MARK_IMMUTABLE;
 	destination.directory->immutable = 1;
 	ck_assert_int_eq(
 	    destination_may_publish(&destination, &found, &outcome), 0);

@@ -155,7 +155,7 @@ START_TEST(other_mount_of_same_file_system_is_refused)
 {
 	folder_make("else");
 	folder_make("in/mounted");
-	if (!os_tells_mounts()) {
+	if (!os_detects_mounts()) {
 		support_skip("marks", "this system tells no mounts");
 		return;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* lines: so many in a span, and the number of the others. */
+/* The limit on log lines: the most in a span, and the count of the others. */
 #include <check.h>
 
 #include "server/shared/log_limit.h"
@@ -7,7 +7,7 @@
 
 Suite *log_limit_suite(void);
 
-START_TEST(the_rest_is_summed_when_the_span_is_over)
+START_TEST(left_out_is_returned_when_the_span_ends)
 {
 	struct log_limit lines = {0};
 	const io_time begun = 5000;
@@ -29,7 +29,7 @@ START_TEST(the_rest_is_summed_when_the_span_is_over)
 }
 END_TEST
 
-START_TEST(all_are_told_in_the_end)
+START_TEST(left_out_is_returned_when_now_is_never)
 {
 	struct log_limit lines = {0};
 
@@ -45,8 +45,8 @@ log_limit_suite(void)
 	Suite *suite = suite_create("log_limit");
 	TCase *tests = tcase_create("lines");
 
-	tcase_add_test(tests, the_rest_is_summed_when_the_span_is_over);
-	tcase_add_test(tests, all_are_told_in_the_end);
+	tcase_add_test(tests, left_out_is_returned_when_the_span_ends);
+	tcase_add_test(tests, left_out_is_returned_when_now_is_never);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

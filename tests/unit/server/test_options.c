@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The settings of ftxd: defaults, limits, and who wins over whom. */
+/* The settings of ftxd: defaults, limits, and which source has
+ * priority. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ release(void)
 	options_release(&options);
 }
 
-START_TEST(defaults)
+START_TEST(settings_have_defaults)
 {
 	uint64_t bytes;
 	int percent;
@@ -71,7 +72,7 @@ START_TEST(defaults)
 }
 END_TEST
 
-START_TEST(per_host_leaves_one_worker)
+START_TEST(max_per_host_leaves_one_worker_by_default)
 {
 	ck_assert_int_eq(READ("-w", "8"), 0);
 	ck_assert_uint_eq(options_per_host(&options), 7);
@@ -137,7 +138,7 @@ static const struct {
     {"-o", "nosuch=1", 0},
 };
 
-START_TEST(limits_hold)
+START_TEST(value_is_rejected_when_out_of_range)
 {
 	int status = READ(limits[_i].letter, limits[_i].value);
 
@@ -147,7 +148,7 @@ START_TEST(limits_hold)
 }
 END_TEST
 
-START_TEST(min_free_is_percent_or_bytes)
+START_TEST(min_free_is_percentage_or_bytes)
 {
 	uint64_t bytes;
 	int percent;
@@ -170,7 +171,7 @@ START_TEST(umask_is_octal)
 }
 END_TEST
 
-START_TEST(command_line_wins_over_file)
+START_TEST(command_line_overrides_the_file)
 {
 	char path[] = "/tmp/ftx-options-XXXXXX";
 	int fd = mkstemp(path);
@@ -194,7 +195,7 @@ START_TEST(command_line_wins_over_file)
 }
 END_TEST
 
-START_TEST(what_makes_no_sense_is_refused)
+START_TEST(options_are_rejected_when_they_exclude_each_other)
 {
 	ck_assert_int_eq(READ("-4", "-6"), -1);
 	ck_assert_int_eq(READ("-4", "operand"), -1);
@@ -202,7 +203,7 @@ START_TEST(what_makes_no_sense_is_refused)
 }
 END_TEST
 
-START_TEST(background_logs_to_syslog)
+START_TEST(log_goes_to_syslog_when_in_background)
 {
 	ck_assert_int_eq(READ("-B"), 0);
 	ck_assert_int_eq(options.to_syslog, 1);
@@ -219,15 +220,16 @@ options_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, NULL, release);
-	tcase_add_test(tcase, defaults);
-	tcase_add_test(tcase, per_host_leaves_one_worker);
-	tcase_add_loop_test(
-	    tcase, limits_hold, 0, (int)(sizeof(limits) / sizeof(limits[0])));
-	tcase_add_test(tcase, min_free_is_percent_or_bytes);
+	tcase_add_test(tcase, settings_have_defaults);
+	tcase_add_test(tcase, max_per_host_leaves_one_worker_by_default);
+	tcase_add_loop_test(tcase, value_is_rejected_when_out_of_range, 0,
+	    (int)(sizeof(limits) / sizeof(limits[0])));
+	tcase_add_test(tcase, min_free_is_percentage_or_bytes);
 	tcase_add_test(tcase, umask_is_octal);
-	tcase_add_test(tcase, command_line_wins_over_file);
-	tcase_add_test(tcase, what_makes_no_sense_is_refused);
-	tcase_add_test(tcase, background_logs_to_syslog);
+	tcase_add_test(tcase, command_line_overrides_the_file);
+	tcase_add_test(
+	    tcase, options_are_rejected_when_they_exclude_each_other);
+	tcase_add_test(tcase, log_goes_to_syslog_when_in_background);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The receiving directory's path: made absolute, and looked at again. */
+/* The path of the receiving directory: made absolute, and checked later. */
 #include "server/process/place.h"
 
 #include <errno.h>
@@ -11,7 +11,6 @@ Suite *place_suite(void);
 
 static char here[2048];
 
-/* Open the directory that the path leads to. */
 static int
 open_place(const char *path)
 {
@@ -32,7 +31,7 @@ check_resolved(const char *directory, const char *below)
 	ck_assert_str_eq(place, wanted);
 }
 
-START_TEST(path_is_made_absolute)
+START_TEST(path_becomes_absolute)
 {
 	char place[PLACE_PATH];
 
@@ -48,7 +47,7 @@ START_TEST(path_is_made_absolute)
 }
 END_TEST
 
-START_TEST(path_stays_relative_without_a_working_directory)
+START_TEST(path_stays_relative_when_the_working_directory_is_removed)
 {
 	char place[PLACE_PATH];
 
@@ -61,32 +60,32 @@ START_TEST(path_stays_relative_without_a_working_directory)
 }
 END_TEST
 
-START_TEST(place_is_told_by_device_and_inode)
+START_TEST(place_is_replaced_when_device_or_inode_differ)
 {
 	int fd;
 
 	folder_make("in");
 	fd = open_place("in");
-	ck_assert_int_eq(place_look("in", fd), PLACE_SAME);
+	ck_assert_int_eq(place_check("in", fd), PLACE_SAME);
 	ck_assert_int_eq(rename("in", "moved"), 0);
-	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
 	folder_make("in");
-	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
 	ck_assert_int_eq(rmdir("in"), 0);
 	file_make("in", "x");
-	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
-	ck_assert_int_eq(place_look("in/below", fd), PLACE_OTHER);
+	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
+	ck_assert_int_eq(place_check("in/below", fd), PLACE_REPLACED);
 	ck_assert_int_eq(unlink("in"), 0);
 	ck_assert_int_eq(symlink("in", "in"), 0);
-	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
+	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
 	ck_assert_int_eq(unlink("in"), 0);
 	ck_assert_int_eq(symlink("moved", "in"), 0);
-	ck_assert_int_eq(place_look("in", fd), PLACE_SAME);
+	ck_assert_int_eq(place_check("in", fd), PLACE_SAME);
 	close(fd);
 }
 END_TEST
 
-START_TEST(place_is_other_where_it_is_covered)
+START_TEST(place_is_replaced_when_a_mount_covers_it)
 {
 	int fd;
 
@@ -97,14 +96,14 @@ START_TEST(place_is_other_where_it_is_covered)
 	close(fd);
 	folder_make("disk/in");
 	fd = open_place("disk/in");
-	ck_assert_int_eq(place_look("in", fd), PLACE_OTHER);
-	ck_assert_int_eq(place_look("disk/in", fd), PLACE_SAME);
+	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
+	ck_assert_int_eq(place_check("disk/in", fd), PLACE_SAME);
 out:
 	close(fd);
 }
 END_TEST
 
-START_TEST(place_is_unknown_where_nobody_may_look)
+START_TEST(place_is_unknown_when_permission_is_denied)
 {
 	int fd;
 
@@ -113,7 +112,7 @@ START_TEST(place_is_unknown_where_nobody_may_look)
 	fd = open_place("closed/in");
 	ck_assert_int_eq(chmod("closed", 0), 0);
 	ck_assert_int_eq(seteuid(geteuid() == 0 ? 65534 : geteuid()), 0);
-	ck_assert_int_eq(place_look("closed/in", fd), PLACE_UNKNOWN);
+	ck_assert_int_eq(place_check("closed/in", fd), PLACE_UNKNOWN);
 	ck_assert_int_eq(errno, EACCES);
 	ck_assert_int_eq(seteuid(getuid()), 0);
 	ck_assert_int_eq(chmod("closed", 0700), 0);
@@ -121,7 +120,7 @@ START_TEST(place_is_unknown_where_nobody_may_look)
 }
 END_TEST
 
-START_TEST(nothing_is_taken_while_the_place_is_another)
+START_TEST(requests_are_refused_when_the_place_is_replaced)
 {
 	_Atomic uint32_t replaced = 0;
 	struct store store = {.path = "/srv/in"};
@@ -144,12 +143,13 @@ place_suite(void)
 	Suite *suite = suite_create("place");
 	TCase *tcase = support_case("place");
 
-	tcase_add_test(tcase, path_is_made_absolute);
-	tcase_add_test(tcase, path_stays_relative_without_a_working_directory);
-	tcase_add_test(tcase, place_is_told_by_device_and_inode);
-	tcase_add_test(tcase, place_is_other_where_it_is_covered);
-	tcase_add_test(tcase, place_is_unknown_where_nobody_may_look);
-	tcase_add_test(tcase, nothing_is_taken_while_the_place_is_another);
+	tcase_add_test(tcase, path_becomes_absolute);
+	tcase_add_test(
+	    tcase, path_stays_relative_when_the_working_directory_is_removed);
+	tcase_add_test(tcase, place_is_replaced_when_device_or_inode_differ);
+	tcase_add_test(tcase, place_is_replaced_when_a_mount_covers_it);
+	tcase_add_test(tcase, place_is_unknown_when_permission_is_denied);
+	tcase_add_test(tcase, requests_are_refused_when_the_place_is_replaced);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The scoreboard: what one process writes, another counts. */
+/* The scoreboard: values that one process writes and another reads. */
 #include <check.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -31,7 +31,7 @@ host(uint8_t value, uint8_t last)
 	return ip;
 }
 
-START_TEST(empty_at_first)
+START_TEST(board_is_empty_after_init)
 {
 	struct address_ip peer = host(1, 1);
 	uint32_t connections;
@@ -44,7 +44,7 @@ START_TEST(empty_at_first)
 }
 END_TEST
 
-START_TEST(counts_one_host_only)
+START_TEST(count_host_counts_only_the_same_host)
 {
 	struct address_ip a = host(1, 1), neighbour = host(1, 2);
 	struct address_ip b = host(2, 1);
@@ -61,7 +61,7 @@ START_TEST(counts_one_host_only)
 }
 END_TEST
 
-START_TEST(tells_peer_and_connections)
+START_TEST(read_returns_peer_and_connections)
 {
 	struct address_ip a = host(7, 9), peer;
 	uint32_t connections;
@@ -79,7 +79,7 @@ START_TEST(tells_peer_and_connections)
 }
 END_TEST
 
-START_TEST(shared_between_processes)
+START_TEST(slot_is_visible_when_another_process_writes_it)
 {
 	struct address_ip a = host(5, 5);
 	int status;
@@ -91,15 +91,16 @@ START_TEST(shared_between_processes)
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	/* Its worker died without an end: it counts until it is cleared. */
+	/* The worker died while serving: its slot counts until it is cleared.
+	 */
 	ck_assert_uint_eq(scoreboard_count_host(&board, &a), 1);
 	scoreboard_clear(&board, 1);
 	ck_assert_uint_eq(scoreboard_count_host(&board, &a), 0);
 }
 END_TEST
 
-/* A slot that is written all the time is never seen half old, half new. */
-START_TEST(never_torn)
+/* No reader sees a half-written slot. */
+START_TEST(read_is_consistent_when_the_slot_changes)
 {
 	struct address_ip a = host(1, 1), b = host(2, 2), peer;
 	uint32_t connections;
@@ -123,40 +124,40 @@ START_TEST(never_torn)
 }
 END_TEST
 
-START_TEST(so_many_compare_at_once)
+START_TEST(compare_is_refused_when_the_most_already_do)
 {
-	ck_assert(scoreboard_compare(&board, 0, 2));
-	ck_assert(scoreboard_compare(&board, 1, 2));
-	ck_assert(!scoreboard_compare(&board, 2, 2));
-	/* Who was refused does not count. */
-	scoreboard_compared(&board, 1);
-	ck_assert(scoreboard_compare(&board, 3, 2));
-	ck_assert(!scoreboard_compare(&board, 2, 2));
-	/* Its worker is gone. */
+	ck_assert(scoreboard_begin_compare(&board, 0, 2));
+	ck_assert(scoreboard_begin_compare(&board, 1, 2));
+	ck_assert(!scoreboard_begin_compare(&board, 2, 2));
+	/* A refused slot does not count. */
+	scoreboard_end_compare(&board, 1);
+	ck_assert(scoreboard_begin_compare(&board, 3, 2));
+	ck_assert(!scoreboard_begin_compare(&board, 2, 2));
+	/* The worker has ended. */
 	scoreboard_clear(&board, 0);
-	ck_assert(scoreboard_compare(&board, 2, 2));
+	ck_assert(scoreboard_begin_compare(&board, 2, 2));
 }
 END_TEST
 
-START_TEST(an_idle_worker_is_seen)
+START_TEST(has_idle_is_true_when_a_worker_waits)
 {
 	struct address_ip a = host(3, 3);
 
 	ck_assert(!scoreboard_has_idle(&board));
-	scoreboard_wait(&board, 1);
+	scoreboard_set_idle(&board, 1);
 	ck_assert(scoreboard_has_idle(&board));
 	scoreboard_begin(&board, 1, &a);
 	ck_assert(!scoreboard_has_idle(&board));
 	scoreboard_end(&board, 1);
 	ck_assert(scoreboard_has_idle(&board));
-	/* Its worker is gone. */
+	/* The worker has ended. */
 	scoreboard_clear(&board, 1);
 	ck_assert(!scoreboard_has_idle(&board));
 }
 END_TEST
 
-/* What somebody else wrote is over with one's next connection. */
-START_TEST(mends_itself)
+/* The next connection repairs a slot that another process has overwritten. */
+START_TEST(slot_is_repaired_when_overwritten)
 {
 	struct address_ip a = host(3, 3), peer;
 	uint32_t connections;
@@ -171,7 +172,7 @@ START_TEST(mends_itself)
 }
 END_TEST
 
-START_TEST(tells_what_is_wanted)
+START_TEST(is_wanted_is_true_when_a_slot_waits)
 {
 	ck_assert(!scoreboard_is_wanted(&board, "a"));
 	scoreboard_want(&board, 2, "a");
@@ -185,14 +186,14 @@ START_TEST(tells_what_is_wanted)
 	scoreboard_want(&board, 2, NULL);
 	scoreboard_want(&board, 2, NULL);
 	ck_assert(!scoreboard_is_wanted(&board, "c"));
-	/* A worker that died waits no longer. */
+	/* A worker that has ended does not wait. */
 	scoreboard_clear(&board, SLOTS - 1);
 	ck_assert(!scoreboard_is_wanted(&board, "b"));
 }
 END_TEST
 
-/* One of two is wanted at any time, or none, but never both by one slot. */
-START_TEST(want_is_never_torn)
+/* A slot wants one name or none, never a mix of two digests. */
+START_TEST(want_is_consistent_when_the_name_changes)
 {
 	int status;
 	pid_t pid = fork();
@@ -218,16 +219,16 @@ scoreboard_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, empty_at_first);
-	tcase_add_test(tcase, counts_one_host_only);
-	tcase_add_test(tcase, tells_peer_and_connections);
-	tcase_add_test(tcase, shared_between_processes);
-	tcase_add_test(tcase, so_many_compare_at_once);
-	tcase_add_test(tcase, an_idle_worker_is_seen);
-	tcase_add_test(tcase, never_torn);
-	tcase_add_test(tcase, mends_itself);
-	tcase_add_test(tcase, tells_what_is_wanted);
-	tcase_add_test(tcase, want_is_never_torn);
+	tcase_add_test(tcase, board_is_empty_after_init);
+	tcase_add_test(tcase, count_host_counts_only_the_same_host);
+	tcase_add_test(tcase, read_returns_peer_and_connections);
+	tcase_add_test(tcase, slot_is_visible_when_another_process_writes_it);
+	tcase_add_test(tcase, compare_is_refused_when_the_most_already_do);
+	tcase_add_test(tcase, has_idle_is_true_when_a_worker_waits);
+	tcase_add_test(tcase, read_is_consistent_when_the_slot_changes);
+	tcase_add_test(tcase, slot_is_repaired_when_overwritten);
+	tcase_add_test(tcase, is_wanted_is_true_when_a_slot_waits);
+	tcase_add_test(tcase, want_is_consistent_when_the_name_changes);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

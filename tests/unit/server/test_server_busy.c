@@ -19,7 +19,7 @@ static void
 setup(void)
 {
 	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
-	ck_assert(scoreboard_compare(&board, 1, 1));
+	ck_assert(scoreboard_begin_compare(&board, 1, 1));
 	serving_open(&serving);
 	serving.config.compares = 1;
 	serving.config.board = &board;
@@ -60,7 +60,7 @@ START_TEST(a_compare_is_busy_until_another_ends)
 	serving_begin(&serving);
 	ask(1, SIZE);
 	client_expect_result(client, 1, STATUS_BUSY);
-	scoreboard_compared(&board, 1);
+	scoreboard_end_compare(&board, 1);
 	ask(2, SIZE);
 	client_expect_result(client, 2, STATUS_UNCHANGED);
 	serving_close(&serving, SESSION_DONE);
@@ -106,7 +106,7 @@ START_TEST(what_is_kept_is_busy_until_another_ends)
 	client_expect_result(client, 1, STATUS_BUSY);
 	client_request(client, WIRE_ASK, 2, "new", SIZE, WIRE_RESUME);
 	client_expect(client, WIRE_GO, 2);
-	scoreboard_compared(&board, 1);
+	scoreboard_end_compare(&board, 1);
 	client_request(client, WIRE_ASK, 3, "kept", SIZE, WIRE_RESUME);
 	client_expect(client, WIRE_GO, 3);
 	ck_assert_int_eq(

@@ -243,7 +243,7 @@ START_TEST(waiting_before_a_request_needs_an_idle_worker)
 	struct scoreboard board;
 
 	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
-	scoreboard_wait(&board, SLOTS - 1);
+	scoreboard_set_idle(&board, SLOTS - 1);
 	serving.config.board = &board;
 	serving.config.idle_timeout = 200;
 	serving_begin(&serving);
