@@ -29,7 +29,7 @@ jump(int seconds)
 
 /* A large file, of which the second half is still to come. */
 static void
-begin_file(struct peer *peer, unsigned port)
+begin_file(struct client *peer, unsigned port)
 {
 	struct script *script = script_new();
 
@@ -41,17 +41,17 @@ begin_file(struct peer *peer, unsigned port)
 }
 
 static void
-finish_file(struct peer *peer)
+finish_file(struct client *peer)
 {
 	struct script *script = script_new();
 
 	script_frame(script, WIRE_DATA, 1, zeros, BIG / 2);
 	script_end_of(script, 1, zeros, BIG);
 	script_bye(script);
-	peer_play(peer, script);
-	peer_expect_result(peer, 1, STATUS_STORED);
-	peer_expect_end(peer);
-	peer_close(peer);
+	client_play(peer, script);
+	client_expect_result(peer, 1, STATUS_STORED);
+	client_expect_end(peer);
+	client_close(peer);
 }
 
 /* Another server of that directory sweeps it as it starts. */
@@ -70,8 +70,7 @@ start_and_sweep(struct server *server)
 
 START_TEST(server_timeouts_stay_when_the_clock_jumps)
 {
-	struct wire_greeting greeting;
-	struct peer silent, slow;
+	struct client silent, slow;
 	struct server server, sweeper;
 	io_time begun;
 
@@ -82,7 +81,7 @@ START_TEST(server_timeouts_stay_when_the_clock_jumps)
 		"-w", "3", "-C", "3", "-o", "hello-timeout=1s", NULL});
 	begin_file(&slow, server.port);
 	peer_open(&silent, server.port, NULL);
-	peer_greeted(&silent, &greeting);
+	(void)client_greeting(&silent);
 	begun = io_now();
 	jump(DAY);
 	start_and_sweep(&sweeper);
@@ -91,7 +90,7 @@ START_TEST(server_timeouts_stay_when_the_clock_jumps)
 	peer_expect_fatal(&silent, STATUS_STALLED);
 	ck_assert_int_ge(io_now() - begun, 800);
 	ck_assert_int_lt(io_now() - begun, 2500);
-	peer_close(&silent);
+	client_close(&silent);
 	finish_file(&slow);
 	peer_check_service(server.port, "after");
 	ck_assert_int_gt(plan_disarm(&plan), 0);

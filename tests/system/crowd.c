@@ -13,18 +13,17 @@
 START_TEST(put_starts_when_a_worker_becomes_free)
 {
 	struct server server;
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	struct run run;
 	io_time released;
 
 	file_make("f", 100000, 1);
 	SERVER_START(&server, "-w", "1");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_expect(&run, "connected, waiting for a free worker");
-	peer_close(&peer);
+	client_close(&peer);
 	released = io_now();
 	run_finish(&run);
 	run_check(&run, 0, NULL);
@@ -38,17 +37,16 @@ END_TEST
 START_TEST(nothing_is_stored_later_when_a_client_gives_up)
 {
 	struct server server;
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	struct run run;
 
 	file_make("f", 1000, 1);
 	SERVER_START(&server, "-w", "1");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
 	run_check(&run, 75, "nothing was stored");
-	peer_close(&peer);
+	client_close(&peer);
 	put_good(&server, "f", "g");
 	ck_assert(!file_exists("in/f"));
 	server_stop(&server);
@@ -58,20 +56,19 @@ END_TEST
 START_TEST(put_is_retried_soon_when_the_server_is_busy)
 {
 	struct server server;
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	struct run run;
 	io_time released;
 
 	file_make("f", 100000, 1);
 	SERVER_START(&server, "-w", "2", "-C", "1");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	/* It has been sent away, and comes again. */
 	eventually(
 	    server_said(&server, "refused: busy") >= 2, HARNESS_PATIENCE);
-	peer_close(&peer);
+	client_close(&peer);
 	released = io_now();
 	run_finish(&run);
 	run_check(&run, 0, NULL);
@@ -84,18 +81,17 @@ END_TEST
 START_TEST(client_gives_up_when_queue_timeout_ends)
 {
 	struct server server;
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	struct run run;
 
 	file_make("f", 1000, 1);
 	SERVER_START(&server, "-w", "1");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
 	run_check(&run, 75, NULL);
 	ck_assert_int_lt(run.elapsed, 3000);
-	peer_close(&peer);
+	client_close(&peer);
 	server_stop(&server);
 }
 END_TEST

@@ -180,7 +180,7 @@ lose_connection(const struct server *server)
 	    .path = {"b", 1}};
 	struct script *session = script_new();
 	uint8_t payload[WIRE_REQUEST_SIZE + 1];
-	struct peer peer;
+	struct client peer;
 
 	memset(content, 'x', sizeof(content));
 	folder_make("in/c");
@@ -190,9 +190,9 @@ lose_connection(const struct server *server)
 	script_frame(session, WIRE_DATA, 1, content, sizeof(content));
 	peer_start(&peer, server->port, session);
 	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
-	peer_expect(&peer, WIRE_GO);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_expect(&peer, WIRE_GO, 1);
+	client_expect_end(&peer);
+	client_close(&peer);
 }
 
 /* Whether a server is at work is not what the page promises. */
@@ -200,7 +200,7 @@ START_TEST(server_answers_the_protocol_example)
 {
 	struct side said, wanted, got;
 	struct server server;
-	struct peer peer;
+	struct client peer;
 	char *stored;
 
 	read_example(_i, &said, &wanted);
@@ -208,9 +208,9 @@ START_TEST(server_answers_the_protocol_example)
 	if (_i == 1)
 		lose_connection(&server);
 	peer_open(&peer, server.port, NULL);
-	peer_say(&peer, said.bytes, said.length);
+	client_send(&peer, said.bytes, said.length);
 	got.length = receive_all(peer.fd, got.bytes);
-	peer_close(&peer);
+	client_close(&peer);
 	keep_frames(&wanted, WIRE_GREETING, -WIRE_WORKING, 0);
 	keep_frames(&got, WIRE_GREETING, -WIRE_WORKING, 0);
 	expect_same(&got, &wanted);

@@ -212,14 +212,13 @@ unreachable(struct run *run)
 static void
 busy(struct run *run)
 {
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 
 	SERVER_START(&server, "-w", "1");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN(run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:");
-	peer_close(&peer);
+	client_close(&peer);
 	server_stop(&server);
 }
 

@@ -91,16 +91,15 @@ static int
 is_said_to_be_stored(void)
 {
 	struct script *script = script_new();
-	struct wire_greeting greeting;
 	struct wire_result answer;
-	struct peer peer;
+	struct client peer;
 	int stored = 0;
 
 	script_again(script);
 	peer_open(&peer, server.port, NULL);
-	peer_play(&peer, script);
-	peer_greeted(&peer, &greeting);
-	while (peer_next(&peer) && peer.frame.type != WIRE_GO &&
+	client_play(&peer, script);
+	(void)client_greeting(&peer);
+	while (client_next(&peer) && peer.frame.type != WIRE_GO &&
 	    peer.frame.type != WIRE_RESULT)
 		continue;
 	if (peer.frame.type == WIRE_RESULT) {
@@ -110,7 +109,7 @@ is_said_to_be_stored(void)
 		stored = answer.status == STATUS_STORED;
 		ck_assert_int_eq(answer.durable, stored);
 	}
-	peer_close(&peer);
+	client_close(&peer);
 	return stored;
 }
 

@@ -306,29 +306,29 @@ END_TEST
 
 /* Two whole files in one group, in directories of their own. */
 static void
-send_two(struct peer *peer)
+send_two(struct client *peer)
 {
 	struct script *script = script_new();
 
 	script_file(script, 1, "one/a", "a");
 	script_file(script, 2, "two/b", "b");
-	peer_play(peer, script);
+	client_play(peer, script);
 }
 
 /* It is not there, and a request for a directory fails as well. */
 static void
-check_that_nothing_is_taken(struct peer *peer)
+check_that_nothing_is_taken(struct client *peer)
 {
 	struct script *script = script_new();
 
 	script_file(script, 3, "two/c", "c");
 	script_request(script, WIRE_ASK, 4, "two/d", 1, 0);
 	script_request(script, WIRE_DIRECTORY, 5, "three", 0, 0);
-	peer_play(peer, script);
+	client_play(peer, script);
 	for (uint32_t i = 3; i <= 5; i++) {
-		peer_expect_result(peer, i, STATUS_FAILED);
+		client_expect_result(peer, i, STATUS_FAILED);
 		ck_assert_ptr_nonnull(
-		    strstr(peer_text(peer), "could not be synced before"));
+		    strstr(client_text(peer), "could not be synced before"));
 	}
 	ck_assert(!file_exists("in/two/c"));
 	ck_assert(!file_exists("in/three"));
@@ -340,7 +340,7 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	pid_t worker;
 
 	if (!begin("1"))
@@ -350,11 +350,11 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 	peer_start(&peer, server.port, script);
 	plan_arm(&plan, &fault, 1, 0);
 	send_two(&peer);
-	peer_expect_result(&peer, 1, STATUS_FAILED);
-	peer_expect_result(&peer, 2, STATUS_FAILED);
+	client_expect_result(&peer, 1, STATUS_FAILED);
+	client_expect_result(&peer, 2, STATUS_FAILED);
 	ck_assert_int_eq(plan_disarm(&plan), 1);
 	check_that_nothing_is_taken(&peer);
-	peer_close(&peer);
+	client_close(&peer);
 	eventually(!process_lives(worker), HARNESS_PATIENCE);
 	put_again();
 	ck_assert_int_eq(server_said(&server, "or a sync failed"), 1);
@@ -368,7 +368,7 @@ START_TEST(open_file_fails_when_a_directory_sync_failed)
 	static const struct plan_fault fault =
 	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	if (!begin("1"))
 		return;
@@ -379,16 +379,16 @@ START_TEST(open_file_fails_when_a_directory_sync_failed)
 	script = script_new();
 	script_file(script, 1, "one/a", "a");
 	script_request(script, WIRE_PUT, 2, "two/b", 1, 0);
-	peer_play(&peer, script);
-	peer_expect_result(&peer, 1, STATUS_FAILED);
+	client_play(&peer, script);
+	client_expect_result(&peer, 1, STATUS_FAILED);
 	ck_assert_int_eq(plan_disarm(&plan), 1);
 	script = script_new();
 	script_frame(script, WIRE_DATA, 2, "b", 1);
 	script_end_of(script, 2, "b", 1);
-	peer_play(&peer, script);
-	peer_expect_result(&peer, 2, STATUS_FAILED);
+	client_play(&peer, script);
+	client_expect_result(&peer, 2, STATUS_FAILED);
 	ck_assert(!file_exists("in/two/b"));
-	peer_close(&peer);
+	client_close(&peer);
 	server_expect(&server, "or a sync failed");
 	server_stop(&server);
 }

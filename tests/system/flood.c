@@ -38,7 +38,7 @@ START_TEST(session_ends_when_the_request_window_is_exceeded)
 	static const uint32_t counts[] = {
 	    WIRE_WINDOW_REQUESTS, WIRE_WINDOW_REQUESTS + 1};
 	struct script *script;
-	struct peer peer;
+	struct client peer;
 
 	for (size_t i = 0; i < 2; i++) {
 		script = script_new();
@@ -48,12 +48,12 @@ START_TEST(session_ends_when_the_request_window_is_exceeded)
 		script_bye(script);
 		peer_start(&peer, server.port, script);
 		for (uint32_t n = 1; n <= WIRE_WINDOW_REQUESTS; n++)
-			peer_expect(&peer, WIRE_GO);
+			client_expect(&peer, WIRE_GO, n);
 		if (counts[i] > WIRE_WINDOW_REQUESTS)
 			peer_expect_fatal(&peer, STATUS_PROTOCOL);
 		else
-			peer_expect_end(&peer);
-		peer_close(&peer);
+			client_expect_end(&peer);
+		client_close(&peer);
 	}
 }
 END_TEST
@@ -73,7 +73,7 @@ resident(pid_t pid)
  * if the connection ended before.
  */
 static int
-flood(struct peer *peer, const struct script *script, int reads)
+flood(struct client *peer, const struct script *script, int reads)
 {
 	io_time last = io_now() + HARNESS_PATIENCE;
 
@@ -111,7 +111,7 @@ script_tiny(
 
 /* A connection on which the system holds hardly any answers. */
 static void
-open_narrow(struct peer *peer)
+open_narrow(struct client *peer)
 {
 	const int room = 4096;
 
@@ -132,13 +132,13 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 	const uint32_t most = is_long ? 1000000 : 100000;
 	struct script *script = script_new();
 	pid_t pids[SERVER_WORKERS];
-	struct peer peer;
+	struct client peer;
 	int ended = 0;
 
 	server_settle(&server, pids, 1);
 	script_begin(script);
 	open_narrow(&peer);
-	peer_play(&peer, script);
+	client_play(&peer, script);
 	ck_assert_int_eq(io_set_blocking(peer.fd, 0), 0);
 	for (uint32_t first = 1; first < most && !ended; first += 1000) {
 		script = script_new();
@@ -153,7 +153,7 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 	 * nobody reads.
 	 */
 	peer_check_service(server.port, "after");
-	peer_close(&peer);
+	client_close(&peer);
 }
 END_TEST
 
@@ -161,19 +161,19 @@ END_TEST
 START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	int ended = 0;
 
 	script_begin(script);
 	open_narrow(&peer);
-	peer_play(&peer, script);
+	client_play(&peer, script);
 	ck_assert_int_eq(io_set_blocking(peer.fd, 0), 0);
 	for (uint32_t first = 1; !ended; first += 1000) {
 		script = script_new();
 		script_tiny(script, first, 1000, ".ftx-");
 		ended = flood(&peer, script, 1);
 	}
-	peer_close(&peer);
+	client_close(&peer);
 	peer_check_service(server.port, "after");
 }
 END_TEST
@@ -204,8 +204,7 @@ START_TEST(log_sums_up_refused_connections)
 		COUNT = 2000,
 		WORKERS = 2
 	};
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	io_time begun;
 	int64_t seconds;
 	int lines;
@@ -214,8 +213,8 @@ START_TEST(log_sums_up_refused_connections)
 	begun = io_now();
 	for (int i = 0; i < COUNT; i++) {
 		peer_open(&peer, server.port, NULL);
-		peer_greeted(&peer, &greeting);
-		peer_close(&peer);
+		(void)client_greeting(&peer);
+		client_close(&peer);
 	}
 	seconds = (io_now() - begun) / 1000 + 1;
 	eventually(count_told(server_said(&server, "not admitted"),
@@ -235,7 +234,7 @@ START_TEST(log_sums_up_refused_names)
 		COUNT = 5000
 	};
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	io_time begun;
 	int lines;
 
@@ -249,9 +248,9 @@ START_TEST(log_sums_up_refused_names)
 	script_bye(script);
 	begun = io_now();
 	peer_start(&peer, server.port, script);
-	while (peer_next(&peer))
+	while (client_next(&peer))
 		continue;
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(server_said(&server, "\"kept\" stored"), COUNT / 50);
 	lines = server_said(&server, "\".ftx-\" refused");
 	ck_assert_int_ge(lines, 10);
@@ -268,7 +267,7 @@ START_TEST(log_has_a_line_for_each_stored_file)
 		COUNT = 2000
 	};
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
 	script_begin(script);
@@ -276,9 +275,9 @@ START_TEST(log_has_a_line_for_each_stored_file)
 		script_file(script, i, "f", "x");
 	script_bye(script);
 	peer_start(&peer, server.port, script);
-	while (peer_next(&peer))
+	while (client_next(&peer))
 		continue;
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(server_said(&server, "\"f\" stored"), COUNT);
 	server_stop(&server);
 }

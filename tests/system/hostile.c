@@ -39,18 +39,17 @@ end_with_server(void)
 static int
 play_and_count(const struct script *script, size_t length)
 {
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	int stored = 0;
 
 	peer_open(&peer, server.port, NULL);
-	peer_say(&peer, script->bytes, length);
+	client_send(&peer, script->bytes, length);
 	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
-	peer_greeted(&peer, &greeting);
-	while (peer_next(&peer))
+	(void)client_greeting(&peer);
+	while (client_next(&peer))
 		stored += peer.frame.type == WIRE_RESULT &&
 		    peer.payload[0] == STATUS_STORED;
-	peer_close(&peer);
+	client_close(&peer);
 	return stored;
 }
 
@@ -211,9 +210,9 @@ set_number(uint8_t *at, size_t bytes, uint64_t value)
 
 /* What is good is answered; an end with another size stores nothing. */
 static void
-expect_answer(struct peer *peer, enum wire_type type)
+expect_answer(struct client *peer, enum wire_type type)
 {
-	ck_assert(peer_next(peer) && peer->frame.type != WIRE_FATAL);
+	ck_assert(client_next(peer) && peer->frame.type != WIRE_FATAL);
 	if (type == WIRE_END)
 		ck_assert_uint_eq(peer->payload[0], STATUS_DIGEST);
 }
@@ -224,7 +223,7 @@ try_number(const struct number *number)
 {
 	struct script *script = script_new();
 	uint8_t payload[8];
-	struct peer peer;
+	struct client peer;
 	size_t start;
 
 	script_begin(script);
@@ -249,7 +248,7 @@ try_number(const struct number *number)
 		peer_expect_fatal(&peer, STATUS_PROTOCOL);
 	else
 		expect_answer(&peer, number->type);
-	peer_close(&peer);
+	client_close(&peer);
 }
 
 START_TEST(server_serves_on_when_numbers_are_absurd)
@@ -304,7 +303,7 @@ START_TEST(server_serves_on_when_times_are_extreme)
 	const size_t count = sizeof(times) / sizeof(times[0]);
 	struct script *script = script_new();
 	char path[] = "t?";
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	for (uint32_t i = 1; i <= count; i++) {
@@ -322,13 +321,13 @@ START_TEST(server_serves_on_when_times_are_extreme)
 		char stored[] = "in/t?";
 
 		stored[4] = (char)('0' + i);
-		peer_expect(&peer, WIRE_RESULT);
+		client_expect(&peer, WIRE_RESULT, i);
 		ck_assert_int_eq(
 		    peer.payload[0] == STATUS_STORED, file_exists(stored));
 		check_time(stored, times[i - 1]);
 	}
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_expect_end(&peer);
+	client_close(&peer);
 }
 END_TEST
 
@@ -356,18 +355,19 @@ START_TEST(log_lines_cannot_be_forged_by_names)
 	    "b\n2026 \"c\" stored, 5 bytes", "na\xc3\xafve", "d\xe2\x80\xae",
 	    "e\2331m"};
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	for (uint32_t i = 0; i < 5; i++)
 		script_file(script, i + 1, names[i], "x");
 	script_request(script, WIRE_PUT, 6, "f", 1, 0);
-	script_abort(script, 6, "g\" stored, 5 bytes, synced");
+	script_abort(
+	    script, 6, STATUS_CANCELLED, "g\" stored, 5 bytes, synced");
 	script_bye(script);
 	peer_start(&peer, server.port, script);
-	while (peer_next(&peer))
+	while (client_next(&peer))
 		ck_assert_int_eq(peer.frame.type, WIRE_RESULT);
-	peer_close(&peer);
+	client_close(&peer);
 	check_log();
 	ck_assert_int_eq(server_said(&server, "\" stored, 5 bytes"), 0);
 	ck_assert_int_eq(server_said(&server, "\" stored, 1 bytes"), 5);
@@ -383,7 +383,7 @@ START_TEST(log_stays_printable_when_names_hold_any_byte)
 	struct script *script = script_new();
 	char name[] = "n?%s%n";
 	uint32_t number = 0;
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	for (unsigned byte = 1; byte < 256; byte++) {
@@ -394,11 +394,10 @@ START_TEST(log_stays_printable_when_names_hold_any_byte)
 	script_bye(script);
 	peer_start(&peer, server.port, script);
 	for (uint32_t i = 1; i <= number; i++) {
-		peer_expect(&peer, WIRE_RESULT);
-		ck_assert_uint_eq(peer.frame.request, i);
+		client_expect(&peer, WIRE_RESULT, i);
 	}
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_expect_end(&peer);
+	client_close(&peer);
 	check_log();
 	ck_assert_int_eq(server_said(&server, " stored, 0 bytes"), 255);
 }

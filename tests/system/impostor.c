@@ -308,7 +308,7 @@ START_TEST(client_fails_when_a_length_is_false)
 		script = script_new();
 		turn = 0;
 		enter(script, SENT);
-		script_frame_said(
+		script_frame_as(
 		    script, lengths[i].type, 1, NULL, 0, lengths[i].length);
 		put_to(&run, script, PUT);
 		run_check(&run, PROTOCOL, "frame too");
@@ -442,7 +442,7 @@ START_TEST(client_times_out_when_a_frame_never_ends)
 
 	make_source(SMALL);
 	enter(script, SENT);
-	script_frame_said(script, WIRE_RESULT, 1, NULL, 0,
+	script_frame_as(script, WIRE_RESULT, 1, NULL, 0,
 	    WIRE_RESULT_SIZE + STATUS_TEXT - 1);
 	put_to_endless(&run, script, &pulse);
 	run_check(&run, 30, "stalled: nothing moved for 1.0 s");

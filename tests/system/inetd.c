@@ -20,9 +20,8 @@ START_TEST(results_arrive_after_the_process_ended)
 	enum {
 		FILES = 200
 	};
-	struct wire_greeting greeting;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	char name[16];
 
 	script_begin(script);
@@ -32,42 +31,40 @@ START_TEST(results_arrive_after_the_process_ended)
 	}
 	script_bye(script);
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_greeted(&peer, &greeting);
-	peer_expect(&peer, WIRE_BASED);
+	(void)client_greeting(&peer);
+	client_expect(&peer, WIRE_BASED, 0);
 	for (int i = 1; i <= FILES; i++)
-		peer_expect_result(&peer, (uint32_t)i, STATUS_STORED);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+		client_expect_result(&peer, (uint32_t)i, STATUS_STORED);
+	client_expect_end(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(folder_count("in"), FILES);
 }
 END_TEST
 
 START_TEST(fatal_arrives_after_the_process_ended)
 {
-	struct wire_greeting greeting;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	script_bytes(script, "GET / HTTP/1.0\r\n\r\n", 18);
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	peer_expect_fatal(&peer, STATUS_PROTOCOL);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_expect_end(&peer);
+	client_close(&peer);
 }
 END_TEST
 
 START_TEST(process_ends_when_its_input_is_closed)
 {
-	struct wire_greeting greeting;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	script_request(script, WIRE_PUT, 1, "f", 1000, 0);
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_greeted(&peer, &greeting);
-	peer_close(&peer);
+	(void)client_greeting(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(folder_count("in"), 0);
 }
 END_TEST
@@ -99,10 +96,9 @@ END_TEST
 
 /* A server in the middle of a file of ten bytes, five of which it has. */
 static pid_t
-begin_file(struct peer *peer)
+begin_file(struct client *peer)
 {
 	struct script *script = script_new();
-	struct wire_greeting greeting;
 	int pair[2];
 	pid_t pid;
 
@@ -111,13 +107,13 @@ begin_file(struct peer *peer)
 	ck_assert_int_eq(io_close_on_exec(pair[1]), 0);
 	pid = ONCE_START(pair[1], pair[1], -1, NULL);
 	close(pair[1]);
-	peer->fd = pair[0];
+	client_open(peer, pair[0]);
 	script_begin(script);
 	script_request(script, WIRE_PUT, 1, "f", 10, 0);
 	script_frame(script, WIRE_DATA, 1, "01234", 5);
-	peer_play(peer, script);
-	peer_greeted(peer, &greeting);
-	peer_expect(peer, WIRE_BASED);
+	client_play(peer, script);
+	(void)client_greeting(peer);
+	client_expect(peer, WIRE_BASED, 0);
 	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
 	return pid;
 }
@@ -125,17 +121,17 @@ begin_file(struct peer *peer)
 START_TEST(file_is_finished_when_sigterm_comes)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	pid_t pid = begin_file(&peer);
 
 	ck_assert_int_eq(kill(pid, SIGTERM), 0);
 	script->length = 0;
 	script_frame(script, WIRE_DATA, 1, "56789", 5);
 	script_end_of(script, 1, "0123456789", 10);
-	peer_play(&peer, script);
-	peer_expect_result(&peer, 1, STATUS_STORED);
+	client_play(&peer, script);
+	client_expect_result(&peer, 1, STATUS_STORED);
 	peer_expect_fatal(&peer, STATUS_DRAINING);
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(once_wait(pid), 0);
 	ck_assert_uint_eq(file_size("in/f"), 10);
 }
@@ -143,12 +139,12 @@ END_TEST
 
 START_TEST(file_is_cut_when_sigint_comes)
 {
-	struct peer peer;
+	struct client peer;
 	pid_t pid = begin_file(&peer);
 
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	peer_expect_fatal(&peer, STATUS_DRAINING);
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(once_wait(pid), 6);
 	ck_assert_int_eq(folder_count("in"), 0);
 }
@@ -240,21 +236,21 @@ END_TEST
 START_TEST(log_holds_only_warnings)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	char *log;
 
 	script_begin(script);
 	script_file(script, 1, "f", "x");
 	script_bye(script);
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_close(&peer);
+	client_close(&peer);
 	log = file_read("log");
 	ck_assert_str_eq(log, "");
 	free(log);
 	script = script_new();
 	script_bytes(script, "GET / HTTP/1.0\r\n\r\n", 18);
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_close(&peer);
+	client_close(&peer);
 	log = file_read("log");
 	ck_assert_ptr_nonnull(strstr(log, "warning: "));
 	free(log);
@@ -265,17 +261,17 @@ END_TEST
 START_TEST(staging_directory_is_swept_after_the_session)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	char path[64];
 
 	script_begin(script);
 	script_bye(script);
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_close(&peer);
+	client_close(&peer);
 	snprintf(path, sizeof(path), "in/.ftx-%ld/1-1-0", (long)geteuid());
 	file_write(path, "abandoned");
 	ck_assert_int_eq(once_play(&peer, script), 0);
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert(!file_exists(path));
 }
 END_TEST

@@ -170,7 +170,7 @@ END_TEST
 START_TEST(idle_peers_are_told_when_the_server_is_terminated)
 {
 	struct server server;
-	struct peer peer;
+	struct client peer;
 	struct script *script = script_new();
 
 	SERVER_START(&server, "-w", "1");
@@ -178,7 +178,7 @@ START_TEST(idle_peers_are_told_when_the_server_is_terminated)
 	peer_start(&peer, server.port, script);
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	peer_expect_fatal(&peer, STATUS_DRAINING);
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(server_wait(&server, 2000), 0);
 }
 END_TEST

@@ -18,14 +18,14 @@ START_TEST(file_is_refused_when_larger_than_max_size)
 {
 	struct server server;
 	struct run run;
-	struct peer peer;
+	struct client peer;
 	struct wire_greeting greeting;
 
 	SERVER_START(&server, "-w", "1", "-o", "max-size=2M");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	greeting = client_greeting(&peer);
 	ck_assert_uint_eq(greeting.max_size, 2 << 20);
-	peer_close(&peer);
+	client_close(&peer);
 	file_make("f", (2 << 20) - 1, 1);
 	put_good(&server, "f", "f");
 	file_make("f", 2 << 20, 2);
@@ -46,7 +46,7 @@ START_TEST(file_of_unknown_size_is_refused_when_it_grows_too_large)
 	static uint8_t bytes[100001];
 	struct server server;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	SERVER_START(&server, "-w", "1", "-o", "max-size=100000");
 	script_begin(script);
@@ -54,16 +54,16 @@ START_TEST(file_of_unknown_size_is_refused_when_it_grows_too_large)
 	script_frame(script, WIRE_DATA, 1, bytes, 100000);
 	script_end_of(script, 1, bytes, 100000);
 	peer_start(&peer, server.port, script);
-	peer_expect_result(&peer, 1, STATUS_STORED);
+	client_expect_result(&peer, 1, STATUS_STORED);
 	script = script_new();
 	script_request(script, WIRE_PUT, 2, "g", WIRE_SIZE_UNKNOWN, 0);
 	script_frame(script, WIRE_DATA, 2, bytes, 100001);
 	script_end_of(script, 2, bytes, 100001);
 	script_bye(script);
-	peer_play(&peer, script);
-	peer_expect_result(&peer, 2, STATUS_NO_SPACE);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_play(&peer, script);
+	client_expect_result(&peer, 2, STATUS_NO_SPACE);
+	client_expect_end(&peer);
+	client_close(&peer);
 	ck_assert_uint_eq(file_size("in/f"), 100000);
 	ck_assert_int_eq(folder_count("in"), 1);
 	server_stop(&server);
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(put_is_served_when_idle_clients_hold_all_workers)
 {
-	struct peer peers[8];
+	struct client peers[8];
 	struct wire_greeting greeting;
 	struct server server;
 	struct run run;
@@ -163,7 +163,7 @@ START_TEST(put_is_served_when_idle_clients_hold_all_workers)
 	SERVER_START(&server, "-w", "8");
 	for (int i = 0; i < 8; i++) {
 		peer_open(&peers[i], server.port, NULL);
-		peer_greeted(&peers[i], &greeting);
+		greeting = client_greeting(&peers[i]);
 		ck_assert_uint_eq(
 		    greeting.state, i < 7 ? WIRE_READY : WIRE_REFUSING);
 	}
@@ -173,10 +173,10 @@ START_TEST(put_is_served_when_idle_clients_hold_all_workers)
 	ck_assert_int_lt(run.elapsed, 2000);
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:g");
 	run_check(&run, 75, NULL);
-	peer_close(&peers[0]);
+	client_close(&peers[0]);
 	put_good(&server, "f", "g");
 	for (int i = 1; i < 8; i++)
-		peer_close(&peers[i]);
+		client_close(&peers[i]);
 	server_stop(&server);
 }
 END_TEST
@@ -184,7 +184,7 @@ END_TEST
 /* Of two that only say that they wait, one has to go for another client. */
 START_TEST(put_is_served_when_waiting_clients_hold_all_workers)
 {
-	struct peer peers[2];
+	struct client peers[2];
 	struct pollfd polled[2];
 	struct server server;
 	size_t gone;
@@ -203,23 +203,23 @@ START_TEST(put_is_served_when_waiting_clients_hold_all_workers)
 	ck_assert_int_gt(io_poll(polled, 2, io_now() + 10000), 0);
 	gone = polled[0].revents == 0;
 	peer_expect_fatal(&peers[gone], STATUS_STALLED);
-	peer_close(&peers[gone]);
+	client_close(&peers[gone]);
 	put_good(&server, "f", "f");
-	peer_close(&peers[!gone]);
+	client_close(&peers[!gone]);
 	server_stop(&server);
 }
 END_TEST
 
 /* Send a byte every now and then until the server ends it. */
 static int64_t
-trickle(struct peer *peer, const void *bytes, size_t length, int interval)
+trickle(struct client *peer, const void *bytes, size_t length, int interval)
 {
 	io_time begun = io_now();
 
 	for (size_t i = 0; i < length; i++) {
 		struct pollfd polled = {.fd = peer->fd, .events = POLLIN};
 
-		peer_say(peer, (const uint8_t *)bytes + i, 1);
+		client_send(peer, (const uint8_t *)bytes + i, 1);
 		if (io_poll(&polled, 1, io_now() + interval) > 0)
 			break;
 	}
@@ -231,23 +231,22 @@ START_TEST(client_is_ended_when_its_hello_is_late)
 {
 	struct server server;
 	struct script *script = script_new();
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	int64_t elapsed;
 
 	SERVER_START(&server, "-w", "1", "-o", "hello-timeout=1s");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	elapsed = io_now();
 	peer_expect_fatal(&peer, STATUS_STALLED);
 	ck_assert_int_lt(io_now() - elapsed, 2500);
-	peer_close(&peer);
+	client_close(&peer);
 	script_begin(script);
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	elapsed = trickle(&peer, script->bytes, script->length, 100);
 	ck_assert_msg(elapsed > 800 && elapsed < 2500, "%ld ms", (long)elapsed);
-	peer_close(&peer);
+	client_close(&peer);
 	peer_check_service(server.port, "after");
 	server_stop(&server);
 }
@@ -257,7 +256,7 @@ START_TEST(client_is_ended_when_content_comes_too_slowly)
 {
 	struct server server;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	uint8_t zeros[100];
 	int64_t elapsed;
 
@@ -270,13 +269,13 @@ START_TEST(client_is_ended_when_content_comes_too_slowly)
 	peer_expect_fatal(&peer, STATUS_STALLED);
 	elapsed = io_now() - elapsed;
 	ck_assert_msg(elapsed > 800 && elapsed < 3000, "%ld ms", (long)elapsed);
-	peer_close(&peer);
+	client_close(&peer);
 	script_request(script, WIRE_PUT, 1, "f", 100000, 0);
-	script_frame_said(script, WIRE_DATA, 1, zeros, 1, 100000);
+	script_frame_as(script, WIRE_DATA, 1, zeros, 1, 100000);
 	peer_start(&peer, server.port, script);
 	elapsed = trickle(&peer, zeros, sizeof(zeros), 50);
 	ck_assert_msg(elapsed < 3500, "%ld ms", (long)elapsed);
-	peer_close(&peer);
+	client_close(&peer);
 	peer_check_service(server.port, "after");
 	ck_assert(!file_exists("in/f"));
 	server_stop(&server);

@@ -126,18 +126,17 @@ END_TEST
 /* A worker that is not free is no slow transfer. */
 START_TEST(rate_leaves_out_the_wait_for_a_worker)
 {
-	struct wire_greeting greeting;
 	struct server server;
-	struct peer peer;
+	struct client peer;
 	struct run run;
 
 	file_make("f", 1000, 1);
 	SERVER_START(&server, "-w", "1");
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN_BEGIN(&run, "ftx", "put", "-v", "f", "127.0.0.1:");
 	run_expect(&run, "waiting for a free worker (0:01)");
-	peer_close(&peer);
+	client_close(&peer);
 	run_finish(&run);
 	run_check(&run, 0, "stored f -> 127.0.0.1:f  1.0 kB in 0.");
 	server_stop(&server);

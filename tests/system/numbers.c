@@ -53,7 +53,7 @@ START_TEST(each_worker_gets_a_share)
 		COUNT = 8
 	};
 	struct server server;
-	struct peer peers[COUNT];
+	struct client peers[COUNT];
 	long least, most;
 
 	SERVER_START(&server, "-w", "8", "-C", "8");
@@ -61,7 +61,7 @@ START_TEST(each_worker_gets_a_share)
 	for (int i = 0; i < COUNT; i++)
 		peer_arrive(&peers[i], server.port);
 	for (int i = 0; i < COUNT; i++)
-		peer_close(&peers[i]);
+		client_close(&peers[i]);
 	for (int i = 0; i < COUNT * 20; i++)
 		peer_visit(server.port);
 	eventually(all_idle(&server, COUNT), HARNESS_PATIENCE);

@@ -77,7 +77,7 @@ once_said(const struct script *script)
 }
 
 int
-once_play(struct peer *peer, const struct script *script)
+once_play(struct client *peer, const struct script *script)
 {
 	int ends[2], in = once_said(script), status;
 
@@ -85,7 +85,7 @@ once_play(struct peer *peer, const struct script *script)
 	status = once_wait(ONCE_START(in, ends[1], -1, "-o", "min-free=0"));
 	close(in);
 	close(ends[1]);
-	peer->fd = ends[0];
+	client_open(peer, ends[0]);
 	return status;
 }
 

@@ -29,7 +29,7 @@ int once_said(const struct script *script);
  * Play a script from a file, and look at what was answered only when the
  * server's process is gone: everything must be in the pipe.
  */
-int once_play(struct peer *peer, const struct script *script);
+int once_play(struct client *peer, const struct script *script);
 
 /*
  * As inetd has it: a connection by TCP, from ftx, which puts "f" as "g", is

@@ -53,51 +53,50 @@ plant(const char *name, size_t length)
 
 /* Ask for a file of 4 MiB, and do not wait for the answer. */
 static void
-ask_from(struct peer *peer, const char *path, const char *from)
+ask_from(struct client *peer, const char *path, const char *from)
 {
 	struct script *script = script_new();
-	struct wire_greeting greeting;
 
 	script_begin(script);
 	script_request(script, WIRE_ASK, 1, path, 4 * MEBIBYTE, WIRE_RESUME);
 	peer_open(peer, server.port, from);
-	peer_play(peer, script);
-	peer_greeted(peer, &greeting);
-	peer_expect(peer, WIRE_BASED);
+	client_play(peer, script);
+	(void)client_greeting(peer);
+	client_expect(peer, WIRE_BASED, 0);
 }
 
 static void
-ask(struct peer *peer, const char *path)
+ask(struct client *peer, const char *path)
 {
 	ask_from(peer, path, NULL);
 }
 
 /* Returns the offset that is offered. */
 static uint64_t
-offer(struct peer *peer)
+offer(struct client *peer)
 {
 	struct wire_go go;
 
-	peer_expect(peer, WIRE_GO);
+	client_expect(peer, WIRE_GO, 1);
 	ck_assert_int_eq(
 	    wire_read_go(peer->payload, peer->frame.length, &go), 0);
 	return go.offset;
 }
 
 static void
-send_zeros(struct peer *peer, int mebibytes)
+send_zeros(struct client *peer, int mebibytes)
 {
 	static const uint8_t zeros[MEBIBYTE];
 	struct script *script = script_new();
 
 	while (mebibytes-- > 0)
 		script_frame(script, WIRE_DATA, 1, zeros, sizeof(zeros));
-	peer_play(peer, script);
+	client_play(peer, script);
 }
 
 /* Ask, and send so much of it. */
 static void
-send_part(struct peer *peer, const char *path, int mebibytes)
+send_part(struct client *peer, const char *path, int mebibytes)
 {
 	ask(peer, path);
 	ck_assert_uint_eq(offer(peer), 0);
@@ -105,12 +104,12 @@ send_part(struct peer *peer, const char *path, int mebibytes)
 }
 
 static void
-send_waiting(struct peer *peer)
+send_waiting(struct client *peer)
 {
 	struct script *script = script_new();
 
 	script_frame(script, WIRE_WAITING, 0, NULL, 0);
-	peer_play(peer, script);
+	client_play(peer, script);
 }
 
 /* The bytes of what is staged, of all files together. */
@@ -145,7 +144,7 @@ remove_kept(void)
  */
 START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 {
-	struct peer silent, talking, back, other, third;
+	struct client silent, talking, back, other, third;
 
 	SERVER_START(&server, "-w", "5", "-C", "5");
 	send_part(&silent, "silent", 2);
@@ -162,17 +161,17 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 	peer_expect_fatal(&silent, STATUS_STALLED);
 	ck_assert_int_eq(server_said(&server, "another connection resumes"), 1);
 	send_zeros(&other, 2);
-	peer_close(&other);
+	client_close(&other);
 	eventually(
 	    server_said(&server, "after 2097152 bytes, partial kept") == 2,
 	    HARNESS_PATIENCE);
-	peer_close(&talking);
+	client_close(&talking);
 	server_expect(&server, "after 1048576 bytes, partial kept");
 	ask(&third, "talking");
 	ck_assert_uint_eq(offer(&third), 2 * MEBIBYTE);
-	peer_close(&third);
-	peer_close(&back);
-	peer_close(&silent);
+	client_close(&third);
+	client_close(&back);
+	client_close(&silent);
 	remove_kept();
 	server_stop(&server);
 }
@@ -187,15 +186,15 @@ START_TEST(sender_finds_its_own_partial_first)
 	} rows[] = {{"compare=yes", NULL, MEBIBYTE},
 	    {"compare=yes", "127.0.0.2", MEBIBYTE},
 	    {"compare=no", NULL, MEBIBYTE}, {"compare=no", "127.0.0.2", 0}};
-	struct peer first, second;
+	struct client first, second;
 
 	SERVER_START(&server, "-w", "2", "-C", "2", "-o", rows[_i].compare);
 	send_part(&first, "f", 1);
-	peer_close(&first);
+	client_close(&first);
 	server_expect(&server, "partial kept");
 	ask_from(&second, "f", rows[_i].from);
 	ck_assert_uint_eq(offer(&second), rows[_i].offer);
-	peer_close(&second);
+	client_close(&second);
 	remove_kept();
 	server_stop(&server);
 }
@@ -248,9 +247,8 @@ START_TEST(sweep_ends_when_the_server_stops)
 	struct script *script;
 	struct statvfs system;
 	struct plan plan;
-	struct peer peer;
+	struct client peer;
 	char free[32];
-	uint8_t header[WIRE_HEADER];
 
 	if (disk_begin("disk", "in") != 0) {
 		harness_skip("loop", "needs root, loop devices and ext4");
@@ -272,18 +270,16 @@ START_TEST(sweep_ends_when_the_server_stops)
 		plan_arm(&plan, &fault, 1, 0);
 		script = script_new();
 		script_request(script, WIRE_PUT, 1, "f", 1, 0);
-		peer_play(&peer, script);
-		ck_assert_int_eq(
-		    recv(peer.fd, header, sizeof(header), MSG_WAITALL),
-		    WIRE_HEADER);
-		ck_assert_int_eq(header[0], WIRE_WORKING);
+		client_play(&peer, script);
+		ck_assert(client_receive(&peer));
+		ck_assert_int_eq(peer.frame.type, WIRE_WORKING);
 		eventually(
 		    atomic_load(&plan.shared->done) == 1, HARNESS_PATIENCE);
 		(void)plan_disarm(&plan);
 		remove_kept();
 		ck_assert_int_eq(
 		    server_end(&server, SIGTERM, HARNESS_PATIENCE), 0);
-		peer_close(&peer);
+		client_close(&peer);
 	}
 	disk_end("disk", "in");
 }

@@ -189,24 +189,24 @@ add_request(struct script *script, const struct race *race)
 
 /* One try.  Returns what became of it. */
 static enum status
-attempt(struct peer *peer, const struct race *race)
+attempt(struct client *peer, const struct race *race)
 {
 	struct script *script = script_new();
 	struct wire_result answer;
 
 	number++;
 	add_request(script, race);
-	peer_play(peer, script);
-	ck_assert_msg(peer_next(peer), "the server has gone");
+	client_play(peer, script);
+	ck_assert_msg(client_next(peer), "the server has gone");
 	if (peer->frame.type == WIRE_GO && race->type == WIRE_ASK) {
 		script = script_new();
 		add_content(script, race);
-		peer_play(peer, script);
+		client_play(peer, script);
 	}
 	if (peer->frame.type == WIRE_GO)
-		ck_assert_msg(peer_next(peer), "the server has gone");
+		ck_assert_msg(client_next(peer), "the server has gone");
 	ck_assert_msg(peer->frame.type == WIRE_RESULT, "%s: %s",
-	    wire_type_name(peer->frame.type), peer_text(peer));
+	    wire_type_name(peer->frame.type), client_text(peer));
 	ck_assert_int_eq(
 	    wire_read_result(peer->payload, peer->frame.length, &answer), 0);
 	return answer.status;
@@ -217,7 +217,7 @@ static void
 visit(const struct race *race)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	peer_start(&peer, server.port, script);
@@ -228,7 +228,7 @@ visit(const struct race *race)
 		if (status == STATUS_STORED)
 			stored[stored_count++] = number;
 	}
-	peer_close(&peer);
+	client_close(&peer);
 }
 
 /* Try as long as there is time, or until a control is caught. */

@@ -30,12 +30,11 @@ small_session(struct script *script, char path[16], size_t number)
 
 /* Read what the server says until it closes. */
 static void
-read_all(struct peer *peer)
+read_all(struct client *peer)
 {
-	struct wire_greeting greeting;
 
-	peer_greeted(peer, &greeting);
-	while (peer_next(peer))
+	(void)client_greeting(peer);
+	while (client_next(peer))
 		continue;
 }
 
@@ -52,14 +51,14 @@ START_TEST(nothing_is_stored_when_cut_after_any_byte)
 	for (size_t k = 0; k < whole; k++) {
 		struct script *script = script_new();
 		size_t complete = small_session(script, path, k);
-		struct peer peer;
+		struct client peer;
 
 		whole = script->length;
 		peer_open(&peer, server.port, NULL);
-		peer_say(&peer, script->bytes, k);
+		client_send(&peer, script->bytes, k);
 		ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
 		read_all(&peer);
-		peer_close(&peer);
+		client_close(&peer);
 		snprintf(stored, sizeof(stored), "in/%s", path);
 		ck_assert_msg(file_equal("expected", stored) == (k >= complete),
 		    "cut after %u of %u", (unsigned)k, (unsigned)complete);
@@ -84,12 +83,12 @@ START_TEST(nothing_is_stored_when_reset_after_any_byte)
 	server_settle(&server, before, 1);
 	for (size_t k = 0; k < whole; k++) {
 		struct script *script = script_new();
-		struct peer peer;
+		struct client peer;
 
 		complete = small_session(script, path, k);
 		whole = script->length;
 		peer_open(&peer, server.port, NULL);
-		peer_say(&peer, script->bytes, k);
+		client_send(&peer, script->bytes, k);
 		peer_reset(&peer);
 	}
 	peer_check_service(server.port, "last");
@@ -114,24 +113,23 @@ START_TEST(session_ends_when_bytes_are_no_protocol)
 	    "\211FTXS\r\n\nserver", "PROXY TCP4 1.2."};
 	static uint8_t block[1 << 20];
 	struct server server;
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 
 	SERVER_START(&server, "-w", "1");
 	for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
 		peer_open(&peer, server.port, NULL);
-		peer_say(&peer, openings[i], WIRE_HELLO);
-		peer_greeted(&peer, &greeting);
+		client_send(&peer, openings[i], WIRE_HELLO);
+		(void)client_greeting(&peer);
 		peer_expect_fatal(&peer, STATUS_PROTOCOL);
-		peer_close(&peer);
+		client_close(&peer);
 	}
 	for (int fill = 0; fill < 256; fill += 255) {
 		memset(block, fill, sizeof(block));
 		peer_open(&peer, server.port, NULL);
-		peer_say(&peer, block, sizeof(block));
-		peer_greeted(&peer, &greeting);
+		client_send(&peer, block, sizeof(block));
+		(void)client_greeting(&peer);
 		peer_expect_fatal(&peer, STATUS_PROTOCOL);
-		peer_close(&peer);
+		client_close(&peer);
 	}
 	peer_check_service(server.port, "after");
 	ck_assert_int_eq(folder_count("in"), 1);
@@ -143,17 +141,16 @@ START_TEST(session_ends_when_the_hello_has_a_flag)
 {
 	struct server server;
 	struct script *script = script_new();
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 
 	SERVER_START(&server, "-w", "1");
 	script_begin(script);
 	script->bytes[WIRE_HELLO - 1] = 1;
 	peer_open(&peer, server.port, NULL);
-	peer_play(&peer, script);
-	peer_greeted(&peer, &greeting);
+	client_play(&peer, script);
+	(void)client_greeting(&peer);
 	peer_expect_fatal(&peer, STATUS_PROTOCOL);
-	peer_close(&peer);
+	client_close(&peer);
 	server_stop(&server);
 }
 END_TEST
@@ -165,7 +162,7 @@ START_TEST(base_is_a_directory_or_a_name)
 	} cases[] = {{"", "", ""}, {"dir", "dir", ""}, {"dir/", "dir", ""},
 	    {"new/", "new", ""}, {"a/b", "a", "b"}, {"file", "", "file"}};
 	struct server server;
-	struct peer peer;
+	struct client peer;
 
 	folder_make("in");
 	folder_make("in/dir");
@@ -192,8 +189,8 @@ START_TEST(base_is_a_directory_or_a_name)
 		ck_assert_int_eq(
 		    memcmp(based.name.bytes, cases[i].name, based.name.length),
 		    0);
-		peer_expect_end(&peer);
-		peer_close(&peer);
+		client_expect_end(&peer);
+		client_close(&peer);
 	}
 	server_stop(&server);
 }
@@ -204,7 +201,7 @@ START_TEST(digest_is_that_of_the_specification)
 	static const size_t lengths[] = {
 	    0, 1, 3, 4, 7, 8, 31, 32, 33, 63, 64, 100, 4095, 1048576};
 	struct server server;
-	struct peer peer;
+	struct client peer;
 	char stored[64], hex[32], *content;
 	struct run run;
 
@@ -228,7 +225,7 @@ START_TEST(digest_is_that_of_the_specification)
 		script_end_of(script, 1, content, lengths[i]);
 		script_bye(script);
 		peer_start(&peer, server.port, script);
-		peer_expect_result(&peer, 1, STATUS_STORED);
+		client_expect_result(&peer, 1, STATUS_STORED);
 		ck_assert_int_eq(
 		    wire_read_result(peer.payload, peer.frame.length, &answer),
 		    0);
@@ -239,7 +236,7 @@ START_TEST(digest_is_that_of_the_specification)
 		RUN(&run, "xxh64sum", stored);
 		ck_assert_msg(
 		    strncmp(run.out, hex, 16) == 0, "%s: %s", hex, run.out);
-		peer_close(&peer);
+		client_close(&peer);
 		free(content);
 	}
 	server_stop(&server);
@@ -253,7 +250,7 @@ START_TEST(results_arrive_when_they_are_read_late)
 	};
 	struct server server;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	char path[16];
 
 	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
@@ -265,9 +262,9 @@ START_TEST(results_arrive_when_they_are_read_late)
 	script_bye(script);
 	peer_start(&peer, server.port, script);
 	for (uint32_t i = 1; i <= FILES; i++)
-		peer_expect_result(&peer, i, STATUS_STORED);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+		client_expect_result(&peer, i, STATUS_STORED);
+	client_expect_end(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(folder_count("in"), 50);
 	server_stop(&server);
 }
@@ -277,7 +274,7 @@ START_TEST(last_file_wins_when_a_name_comes_twice)
 {
 	struct server server;
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	char *text;
 
 	SERVER_START(&server, "-w", "1");
@@ -287,11 +284,11 @@ START_TEST(last_file_wins_when_a_name_comes_twice)
 	script_file(script, 7, "f", "third");
 	script_bye(script);
 	peer_start(&peer, server.port, script);
-	peer_expect_result(&peer, 1, STATUS_STORED);
-	peer_expect_result(&peer, 2, STATUS_STORED);
-	peer_expect_result(&peer, 7, STATUS_STORED);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_expect_result(&peer, 1, STATUS_STORED);
+	client_expect_result(&peer, 2, STATUS_STORED);
+	client_expect_result(&peer, 7, STATUS_STORED);
+	client_expect_end(&peer);
+	client_close(&peer);
 	text = file_read("in/f");
 	ck_assert_str_eq(text, "third");
 	free(text);

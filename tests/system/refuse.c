@@ -193,7 +193,7 @@ static const char *const bad_paths[] = {"../x", "a/../../x", "..", "/etc/x",
 START_TEST(name_is_refused_when_it_leads_outside)
 {
 	struct server server;
-	struct peer peer;
+	struct client peer;
 	struct script *script = script_new();
 	uint32_t count = sizeof(bad_paths) / sizeof(bad_paths[0]);
 	struct run run;
@@ -208,10 +208,10 @@ START_TEST(name_is_refused_when_it_leads_outside)
 	script_bye(script);
 	peer_start(&peer, server.port, script);
 	for (uint32_t i = 1; i <= 2 * count; i++)
-		peer_expect_result(&peer, i, STATUS_REFUSED);
-	peer_expect_result(&peer, 1000, STATUS_STORED);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+		client_expect_result(&peer, i, STATUS_REFUSED);
+	client_expect_result(&peer, 1000, STATUS_STORED);
+	client_expect_end(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(folder_count("in"), 1);
 	ck_assert(!file_exists("x"));
 	file_write("f", "x");
@@ -227,8 +227,7 @@ END_TEST
 START_TEST(base_is_refused_when_it_leads_outside)
 {
 	struct server server;
-	struct peer peer;
-	struct wire_greeting greeting;
+	struct client peer;
 
 	SERVER_START(&server, "-w", "1");
 	for (size_t i = 0; i < sizeof(bad_paths) / sizeof(bad_paths[0]); i++) {
@@ -237,10 +236,10 @@ START_TEST(base_is_refused_when_it_leads_outside)
 		script_hello(script, 1, 1);
 		script_base(script, WIRE_BASE_DIRECTORY, bad_paths[i]);
 		peer_open(&peer, server.port, NULL);
-		peer_play(&peer, script);
-		peer_greeted(&peer, &greeting);
+		client_play(&peer, script);
+		(void)client_greeting(&peer);
 		peer_expect_fatal(&peer, STATUS_REFUSED);
-		peer_close(&peer);
+		client_close(&peer);
 	}
 	peer_check_service(server.port, "after");
 	ck_assert_int_eq(folder_count("in"), 1);
@@ -252,8 +251,7 @@ START_TEST(client_is_refused_when_its_version_is_unknown)
 {
 	static const unsigned ranges[][2] = {{3, 4}, {0, 0}, {65535, 65535}};
 	struct server server;
-	struct peer peer;
-	struct wire_greeting greeting;
+	struct client peer;
 	char named[16];
 
 	SERVER_START(&server, "-w", "1");
@@ -262,13 +260,13 @@ START_TEST(client_is_refused_when_its_version_is_unknown)
 
 		script_hello(script, ranges[i][0], ranges[i][1]);
 		peer_open(&peer, server.port, NULL);
-		peer_play(&peer, script);
-		peer_greeted(&peer, &greeting);
+		client_play(&peer, script);
+		(void)client_greeting(&peer);
 		peer_expect_fatal(&peer, STATUS_VERSION);
 		snprintf(named, sizeof(named), "%u", ranges[i][1]);
-		ck_assert_ptr_nonnull(strstr(peer_text(&peer), named));
-		ck_assert_ptr_nonnull(strstr(peer_text(&peer), "1"));
-		peer_close(&peer);
+		ck_assert_ptr_nonnull(strstr(client_text(&peer), named));
+		ck_assert_ptr_nonnull(strstr(client_text(&peer), "1"));
+		client_close(&peer);
 	}
 	peer_check_service(server.port, "after");
 	server_stop(&server);

@@ -114,7 +114,7 @@ START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 	};
 	struct script *script = script_new();
 	struct server server;
-	struct peer peer;
+	struct client peer;
 	char name[16];
 
 	server_start_by(&server, SH("ulimit -n 16 && exec \"$@\""),
@@ -127,8 +127,8 @@ START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 	script_bye(script);
 	peer_start(&peer, server.port, script);
 	for (uint32_t i = 1; i <= COUNT; i++)
-		peer_expect_result(&peer, i, STATUS_STORED);
-	peer_close(&peer);
+		client_expect_result(&peer, i, STATUS_STORED);
+	client_close(&peer);
 	ck_assert_int_eq(folder_count("in"), COUNT);
 	server_stop(&server);
 }

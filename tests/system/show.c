@@ -207,15 +207,14 @@ END_TEST
 
 START_TEST(state_is_printed_on_sigusr1_while_waiting_for_a_worker)
 {
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 	struct run run;
 
 	server_stop(&server);
 	SERVER_START(&server, "-w", "1");
 	file_make("f", 1000, 1);
 	peer_open(&peer, server.port, NULL);
-	peer_greeted(&peer, &greeting);
+	(void)client_greeting(&peer);
 	RUN_BEGIN(&run, "ftx", "put", "-v", "-o", "progress=none", "f",
 	    "127.0.0.1:x");
 	run_expect(&run, "connected, waiting for a free worker");
@@ -224,7 +223,7 @@ START_TEST(state_is_printed_on_sigusr1_while_waiting_for_a_worker)
 	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
 	run_expect(
 	    &run, "ftx: 127.0.0.1: connected, waiting for a free worker (");
-	peer_close(&peer);
+	client_close(&peer);
 	run_finish(&run);
 	run_check(&run, 0, "stored f");
 }

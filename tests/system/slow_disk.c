@@ -96,7 +96,7 @@ START_TEST(client_is_not_timed_out_when_a_sync_is_slow)
 	static const struct plan_fault slow = {
 	    FAULT_FSYNC, FAULT_A_FOLDER, FAULT_DELAY, SLOW, 0, 0};
 	struct script *script;
-	struct peer peer;
+	struct client peer;
 
 	if (!begin())
 		return;
@@ -106,15 +106,15 @@ START_TEST(client_is_not_timed_out_when_a_sync_is_slow)
 	plan_arm(&plan, &slow, 1, 0);
 	script = script_new();
 	script_file(script, 1, "a", "first");
-	peer_play(&peer, script);
+	client_play(&peer, script);
 	check_others();
-	peer_expect_result(&peer, 1, STATUS_STORED);
+	client_expect_result(&peer, 1, STATUS_STORED);
 	(void)poll(NULL, 0, 500);
 	script = script_new();
 	script_file(script, 2, "b", "second");
-	peer_play(&peer, script);
-	peer_expect_result(&peer, 2, STATUS_STORED);
-	peer_close(&peer);
+	client_play(&peer, script);
+	client_expect_result(&peer, 2, STATUS_STORED);
+	client_close(&peer);
 	end();
 }
 END_TEST

@@ -119,7 +119,7 @@ take(struct sample *sample, const struct server *server,
 static _Noreturn void
 trickle(unsigned port)
 {
-	struct peer peers[TRICKLERS];
+	struct client peers[TRICKLERS];
 
 	for (int i = 0; i < TRICKLERS; i++)
 		peer_open(&peers[i], port, "127.0.0.2");
@@ -133,7 +133,7 @@ trickle(unsigned port)
 			if (send(peers[i].fd, "f", 1, MSG_NOSIGNAL) == 1 &&
 			    (count > 0 || (count == -1 && errno == EAGAIN)))
 				continue;
-			peer_close(&peers[i]);
+			client_close(&peers[i]);
 			peer_open(&peers[i], port, "127.0.0.2");
 		}
 	}
@@ -145,7 +145,7 @@ store_files(unsigned port, int first)
 {
 	struct script *script = script_new();
 	io_time begun = io_now();
-	struct peer peer;
+	struct client peer;
 	char name[32];
 
 	script_begin(script);
@@ -157,8 +157,8 @@ store_files(unsigned port, int first)
 	script_bye(script);
 	peer_start(&peer, port, script);
 	for (int i = 0; i < FILES; i++)
-		peer_expect_result(&peer, (uint32_t)i + 1, STATUS_STORED);
-	peer_close(&peer);
+		client_expect_result(&peer, (uint32_t)i + 1, STATUS_STORED);
+	client_close(&peer);
 	return io_now() - begun;
 }
 

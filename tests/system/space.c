@@ -87,7 +87,7 @@ end_all(void)
 
 /* Ask for so many directories from that number on.  Returns how many fit. */
 static unsigned
-make_directories(struct peer *peer, unsigned first, unsigned count)
+make_directories(struct client *peer, unsigned first, unsigned count)
 {
 	struct script *script = script_new();
 	unsigned made = 0;
@@ -97,9 +97,10 @@ make_directories(struct peer *peer, unsigned first, unsigned count)
 		snprintf(path, sizeof(path), "d%u", i);
 		script_request(script, WIRE_DIRECTORY, i, path, 0, 0);
 	}
-	peer_play(peer, script);
+	client_play(peer, script);
 	for (unsigned i = 0; i < count; i++) {
-		peer_expect(peer, WIRE_RESULT);
+		ck_assert(client_next(peer));
+		ck_assert_int_eq(peer->frame.type, WIRE_RESULT);
 		made += peer->payload[0] == STATUS_STORED;
 		ck_assert(peer->payload[0] == STATUS_STORED ||
 		    peer->payload[0] == STATUS_NO_SPACE);
@@ -112,7 +113,7 @@ START_TEST(min_free_holds_when_directories_are_made)
 	struct script *script = script_new();
 	const unsigned batch = 256, most = 56 * batch;
 	unsigned asked = 0;
-	struct peer peer;
+	struct client peer;
 
 	if (!begin(&ext4_small))
 		return;
@@ -128,9 +129,9 @@ START_TEST(min_free_holds_when_directories_are_made)
 	/* One that exists needs no room. */
 	script = script_new();
 	script_request(script, WIRE_DIRECTORY, most + 1, "d1", 0, 0);
-	peer_play(&peer, script);
-	peer_expect_result(&peer, most + 1, STATUS_STORED);
-	peer_close(&peer);
+	client_play(&peer, script);
+	client_expect_result(&peer, most + 1, STATUS_STORED);
+	client_close(&peer);
 	end_all();
 }
 END_TEST
@@ -139,7 +140,7 @@ START_TEST(min_free_holds_when_the_size_is_unknown)
 {
 	static uint8_t piece[MEBIBYTE];
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	uint32_t sent = 0;
 
 	if (!begin(&ext4))
@@ -153,14 +154,14 @@ START_TEST(min_free_holds_when_the_size_is_unknown)
 
 		script = script_new();
 		script_frame(script, WIRE_DATA, 1, piece, sizeof(piece));
-		peer_play(&peer, script);
+		client_play(&peer, script);
 		sent += sizeof(piece);
 		expect_half_free(1);
 		if (io_poll(&input, 1, io_now()) > 0)
 			break;
 	}
-	peer_expect_result(&peer, 1, STATUS_NO_SPACE);
-	peer_close(&peer);
+	client_expect_result(&peer, 1, STATUS_NO_SPACE);
+	client_close(&peer);
 	end_all();
 }
 END_TEST

@@ -144,17 +144,16 @@ check_cell(const struct cell *cell, enum state state)
 {
 	enum effect effect = cell->effects[state];
 	struct script *script = script_new();
-	struct wire_greeting greeting;
 	struct wire_reason reason;
-	struct peer peer;
+	struct client peer;
 
 	script_enter(script, state);
 	script_probe(script, cell->type);
 	if (effect != ERROR && effect != TO_CLOSED)
 		script_leave(script, effect, cell->type);
 	peer_open(&peer, server.port, NULL);
-	peer_play(&peer, script);
-	peer_greeted(&peer, &greeting);
+	client_play(&peer, script);
+	(void)client_greeting(&peer);
 	if (effect == ERROR) {
 		peer_skip_to(&peer, WIRE_FATAL, 0);
 		ck_assert_int_eq(
@@ -166,9 +165,9 @@ check_cell(const struct cell *cell, enum state state)
 		peer_skip_to(&peer, WIRE_RESULT, 100);
 		ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
 	}
-	while (peer_next(&peer))
+	while (client_next(&peer))
 		ck_assert_int_ne(peer.frame.type, WIRE_FATAL);
-	peer_close(&peer);
+	client_close(&peer);
 }
 
 static void
@@ -208,8 +207,7 @@ START_TEST(session_ends_when_a_frame_has_another_number)
 
 	for (size_t i = 0; i < 15; i++) {
 		struct script *script = script_new();
-		struct wire_greeting greeting;
-		struct peer peer;
+		struct client peer;
 		size_t start;
 
 		script_enter(script, states[i / 5]);
@@ -217,10 +215,10 @@ START_TEST(session_ends_when_a_frame_has_another_number)
 		script_probe(script, types[i % 5]);
 		script->bytes[start + 7] = FIRST + 1;
 		peer_open(&peer, server.port, NULL);
-		peer_play(&peer, script);
-		peer_greeted(&peer, &greeting);
+		client_play(&peer, script);
+		(void)client_greeting(&peer);
 		peer_skip_to_error(&peer, "");
-		peer_close(&peer);
+		client_close(&peer);
 	}
 }
 END_TEST
@@ -232,7 +230,7 @@ START_TEST(session_ends_when_request_numbers_do_not_grow)
 
 	for (size_t i = 0; i < 4; i++) {
 		struct script *script = script_new();
-		struct peer peer;
+		struct client peer;
 
 		script_begin(script);
 		if (pairs[i][0] != 0)
@@ -240,7 +238,7 @@ START_TEST(session_ends_when_request_numbers_do_not_grow)
 		script_request(script, WIRE_PUT, pairs[i][1], "g", 1, 0);
 		peer_start(&peer, server.port, script);
 		peer_skip_to_error(&peer, "not a new one");
-		peer_close(&peer);
+		client_close(&peer);
 	}
 }
 END_TEST

@@ -75,7 +75,7 @@ static void
 put_many(unsigned port, uint32_t count)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	for (uint32_t i = 1; i <= count; i++)
@@ -83,9 +83,9 @@ put_many(unsigned port, uint32_t count)
 	script_bye(script);
 	peer_start(&peer, port, script);
 	for (uint32_t i = 1; i <= count; i++)
-		peer_expect_result(&peer, i, STATUS_STORED);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+		client_expect_result(&peer, i, STATUS_STORED);
+	client_expect_end(&peer);
+	client_close(&peer);
 }
 
 START_TEST(nobody_waits_when_syslogd_does_not_read)

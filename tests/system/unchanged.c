@@ -221,7 +221,7 @@ static const struct {
 
 /* A client that has the only place to compare, for longer than a test runs. */
 static void
-occupy(struct peer *peer)
+occupy(struct client *peer)
 {
 	const uint64_t size = UINT64_C(4) << 40;
 	struct script *script = script_new();
@@ -235,7 +235,7 @@ occupy(struct peer *peer)
 /* What cannot be compared now is asked again, not sent and not given up. */
 START_TEST(file_is_asked_for_again_when_compare_is_busy)
 {
-	struct peer peer;
+	struct client peer;
 	struct run run;
 
 	file_make("large", 2 << 20, 1);
@@ -248,7 +248,7 @@ START_TEST(file_is_asked_for_again_when_compare_is_busy)
 	RUN_BEGIN(&run, "ftx", "put", "-o", "checksum", "-v", "large", "small",
 	    "127.0.0.1:");
 	run_expect(&run, "trying again");
-	peer_close(&peer);
+	client_close(&peer);
 	run_finish(&run);
 	run_check(&run, 0, "unchanged large");
 	run_check(&run, 0, "unchanged small");
@@ -259,7 +259,7 @@ END_TEST
 
 START_TEST(put_gives_up_when_compare_stays_busy)
 {
-	struct peer peer;
+	struct client peer;
 	struct run run;
 
 	file_make("large", 2 << 20, 1);
@@ -271,7 +271,7 @@ START_TEST(put_gives_up_when_compare_stays_busy)
 	run_check(&run, 75, "compares for others");
 	ck_assert_int_ge(run.elapsed, 1000);
 	ck_assert_int_lt(run.elapsed, 10000);
-	peer_close(&peer);
+	client_close(&peer);
 }
 END_TEST
 

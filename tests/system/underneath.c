@@ -332,7 +332,7 @@ largest_size(void)
 START_TEST(file_is_refused_when_larger_than_the_file_system_takes)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	uint64_t largest;
 
 	if (!has_disk())
@@ -347,10 +347,10 @@ START_TEST(file_is_refused_when_larger_than_the_file_system_takes)
 	peer_start(&peer, server.port, script);
 	peer_skip_to(&peer, WIRE_GO, 1);
 	peer_skip_to(&peer, WIRE_GO, 2);
-	peer_expect_result(&peer, 3, STATUS_NO_SPACE);
-	ck_assert_ptr_nonnull(strstr(peer_text(&peer), "File too large"));
-	peer_expect_result(&peer, 4, STATUS_NO_SPACE);
-	peer_close(&peer);
+	client_expect_result(&peer, 3, STATUS_NO_SPACE);
+	ck_assert_ptr_nonnull(strstr(client_text(&peer), "File too large"));
+	client_expect_result(&peer, 4, STATUS_NO_SPACE);
+	client_close(&peer);
 	server_stop(&server);
 	disk_end(IMAGE, "in");
 }

@@ -83,8 +83,7 @@ START_TEST(session_ends_when_a_length_is_wrong)
 {
 	const struct length_case *now = &lengths[_i];
 	struct script *script = script_new();
-	struct wire_greeting greeting;
-	struct peer peer;
+	struct client peer;
 
 	script_hello(script, WIRE_LOWEST, WIRE_LOWEST);
 	if (now->state != HELLO)
@@ -92,21 +91,21 @@ START_TEST(session_ends_when_a_length_is_wrong)
 	if (now->state == CONTENT || now->state == DISCARD)
 		script_request(script, WIRE_PUT, 1,
 		    now->state == CONTENT ? "first" : "../first", 8, 0);
-	script_frame_said(script, now->type, now->state == READY ? 2 : 1, NULL,
-	    0, now->length);
+	script_frame_as(script, now->type, now->state == READY ? 2 : 1, NULL, 0,
+	    now->length);
 	peer_open(&peer, server.port, NULL);
-	peer_play(&peer, script);
-	peer_greeted(&peer, &greeting);
+	client_play(&peer, script);
+	(void)client_greeting(&peer);
 	if (now->good) {
 		struct pollfd polled = {.fd = peer.fd, .events = POLLIN};
 		io_time until = io_now() + 100;
 
-		while (io_poll(&polled, 1, until) > 0 && peer_next(&peer))
+		while (io_poll(&polled, 1, until) > 0 && client_next(&peer))
 			ck_assert_int_ne(peer.frame.type, WIRE_FATAL);
 	} else {
 		peer_skip_to_error(&peer, "frame too");
 	}
-	peer_close(&peer);
+	client_close(&peer);
 	peer_check_service(server.port, "after");
 }
 END_TEST
@@ -121,7 +120,7 @@ static const struct {
 START_TEST(session_ends_when_a_value_is_wrong)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 	size_t start;
 
 	script_hello(script, WIRE_LOWEST, WIRE_LOWEST);
@@ -131,7 +130,7 @@ START_TEST(session_ends_when_a_value_is_wrong)
 	script->bytes[start + bad_bytes[_i].offset] = bad_bytes[_i].byte;
 	peer_start(&peer, server.port, script);
 	peer_skip_to_error(&peer, "bad request");
-	peer_close(&peer);
+	client_close(&peer);
 	peer_check_service(server.port, "after");
 }
 END_TEST
@@ -140,7 +139,7 @@ START_TEST(session_ends_when_reserved_bits_are_set)
 {
 	for (size_t offset = 1; offset < 4; offset++) {
 		struct script *script = script_new();
-		struct peer peer;
+		struct client peer;
 		size_t start;
 
 		script_begin(script);
@@ -149,7 +148,7 @@ START_TEST(session_ends_when_reserved_bits_are_set)
 		script->bytes[start + offset] = 1;
 		peer_start(&peer, server.port, script);
 		peer_skip_to_error(&peer, "unknown flag");
-		peer_close(&peer);
+		client_close(&peer);
 	}
 }
 END_TEST
@@ -160,7 +159,7 @@ put_path(size_t length, size_t component, enum status status)
 {
 	static char path[WIRE_PATH_MAX + 2];
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	/* A file of one length must not stand in another's way. */
 	memset(path, 'a' + (int)(length % 26), length);
@@ -171,9 +170,9 @@ put_path(size_t length, size_t component, enum status status)
 	script_file(script, 1, path, "x");
 	script_bye(script);
 	peer_start(&peer, server.port, script);
-	peer_expect_result(&peer, 1, status);
-	peer_expect_end(&peer);
-	peer_close(&peer);
+	client_expect_result(&peer, 1, status);
+	client_expect_end(&peer);
+	client_close(&peer);
 }
 
 START_TEST(file_is_refused_when_its_path_is_too_long)
@@ -197,7 +196,7 @@ START_TEST(file_is_refused_when_base_and_path_are_too_long)
 		struct script *script = script_new();
 		char path[WIRE_PATH_MAX + 1];
 		size_t length = totals[i] - strlen("base/");
-		struct peer peer;
+		struct client peer;
 
 		for (size_t k = 0; k < length; k++)
 			path[k] = (k + 1) % 251 == 0 ? '/' : 'b';
@@ -207,11 +206,11 @@ START_TEST(file_is_refused_when_base_and_path_are_too_long)
 		script_file(script, 1, path, "x");
 		script_bye(script);
 		peer_start(&peer, server.port, script);
-		peer_expect_result(&peer, 1,
+		client_expect_result(&peer, 1,
 		    totals[i] <= WIRE_PATH_MAX ? STATUS_STORED
 					       : STATUS_REFUSED);
-		peer_expect_end(&peer);
-		peer_close(&peer);
+		client_expect_end(&peer);
+		client_close(&peer);
 	}
 }
 END_TEST
@@ -219,7 +218,7 @@ END_TEST
 START_TEST(file_is_refused_when_its_size_is_not_as_announced)
 {
 	struct script *script = script_new();
-	struct peer peer;
+	struct client peer;
 
 	script_begin(script);
 	script_request(script, WIRE_PUT, 1, "less", 8, 0);
@@ -241,7 +240,7 @@ START_TEST(file_is_refused_when_its_size_is_not_as_announced)
 	peer_skip_to(&peer, WIRE_RESULT, 3);
 	ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
 	peer_skip_to_error(&peer, "more content than was announced");
-	peer_close(&peer);
+	client_close(&peer);
 	ck_assert_int_eq(folder_count("in"), 1);
 }
 END_TEST

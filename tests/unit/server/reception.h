@@ -3,11 +3,10 @@
 #ifndef TESTS_UNIT_SERVER_RECEPTION_H
 #define TESTS_UNIT_SERVER_RECEPTION_H
 
-#include <errno.h>
 #include <sys/socket.h>
 
 #include "server/session/frames.h"
-#include "tests/unit/server/client.h"
+#include "tests/lab/client.h"
 #include "tests/unit/server/inbox.h"
 
 /* A header for the same reason as inbox.h. */
@@ -112,12 +111,7 @@ reception_base(struct reception *reception, const char *path)
 static inline void
 reception_expect_silence(struct reception *reception)
 {
-	struct conn *conn = &reception->client.conn;
-
-	ck_assert_int_eq(
-	    conn_next(conn, &reception->client.frame), CONN_NOTHING);
-	ck_assert_int_eq(conn_fill(conn), -1);
-	ck_assert_int_eq(errno, EAGAIN);
+	client_expect_nothing(&reception->client);
 }
 
 #endif

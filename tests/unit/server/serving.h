@@ -12,7 +12,7 @@
 
 #include "common/os.h"
 #include "server/session/session.h"
-#include "tests/unit/server/client.h"
+#include "tests/lab/client.h"
 #include "tests/unit/server/inbox.h"
 
 /* More milliseconds than any test that goes well takes. */
@@ -109,8 +109,7 @@ serving_start(struct serving *serving)
 		close(serving->end);
 		return;
 	}
-	close(serving->client.conn.in);
-	conn_release(&serving->client.conn);
+	client_close(&serving->client);
 	before = support_descriptors();
 	if (serving->tick > 0)
 		serving_tick(serving->tick);

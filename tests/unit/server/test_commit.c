@@ -7,7 +7,7 @@
 
 #include "server/store/commit.h"
 #include "server/store/publish.h"
-#include "tests/unit/server/client.h"
+#include "tests/lab/client.h"
 #include "tests/unit/server/inbox.h"
 
 Suite *commit_suite(void);
@@ -47,7 +47,7 @@ add(uint32_t request, const char *folder, const char *name)
 	ck_assert_ptr_nonnull(file->directory);
 	snprintf(file->name, sizeof(file->name), "%s", name);
 	file->no_clobber = 0;
-	file->digest = client_digest(name, strlen(name));
+	file->digest = script_digest(name, strlen(name));
 	return file;
 }
 
@@ -81,7 +81,7 @@ expect_stored(uint32_t request, const char *name, int durable)
 
 	ck_assert_int_eq(file->durable, durable);
 	ck_assert_uint_eq(file->size, strlen(name));
-	ck_assert_uint_eq(file->digest, client_digest(name, strlen(name)));
+	ck_assert_uint_eq(file->digest, script_digest(name, strlen(name)));
 }
 
 START_TEST(nothing_is_never_due)

@@ -57,7 +57,7 @@ data(const char *text)
 static void
 end(const char *text, uint64_t size)
 {
-	const struct wire_end sent = {size, client_digest(text, strlen(text))};
+	const struct wire_end sent = {size, script_digest(text, strlen(text))};
 	uint8_t payload[16];
 
 	client_queue(

@@ -48,7 +48,7 @@ START_TEST(stored_is_said_when_it_is_true)
 	ck_assert_int_eq(conn_flush(&reception.conn), 0);
 	answer = client_expect_result(client, 1, STATUS_STORED);
 	ck_assert_uint_eq(answer.size, 7);
-	ck_assert_uint_eq(answer.digest, client_digest("content", 7));
+	ck_assert_uint_eq(answer.digest, script_digest("content", 7));
 	ck_assert(answer.durable);
 	ck_assert_uint_eq(answer.text.length, 0);
 	file_expect_text("in/a/file", "content");
@@ -318,7 +318,7 @@ START_TEST(wishes_are_answered)
 	client_expect(client, WIRE_GO, 6);
 	ck_assert_int_eq(wire_read_go(client->frame.payload, 16, &go), 0);
 	ck_assert_uint_eq(go.offset, 0);
-	ck_assert_uint_eq(go.digest, client_digest("", 0));
+	ck_assert_uint_eq(go.digest, script_digest("", 0));
 	client_expect_result(client, 5, STATUS_STORED);
 	ck_assert(S_ISDIR(file_mode("in/folder")));
 	file_expect_text("in/old", "old");
@@ -336,7 +336,7 @@ ask_again(uint32_t number, unsigned wishes, unsigned attributes,
 	    .seconds = seconds,
 	    .nanoseconds = nanoseconds,
 	    .size = 3,
-	    .digest = client_digest("old", 3),
+	    .digest = script_digest("old", 3),
 	    .path = {"old", 3}};
 	uint8_t payload[WIRE_REQUEST_SIZE + 3];
 

@@ -46,7 +46,7 @@ ask(uint32_t number, size_t length)
 	    .mode = 0600,
 	    .size = length,
 	    .allocated = length,
-	    .digest = client_digest(content, length),
+	    .digest = script_digest(content, length),
 	    .path = {"there", 5}};
 	uint8_t payload[WIRE_REQUEST_SIZE + 5];
 

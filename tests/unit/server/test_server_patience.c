@@ -62,7 +62,7 @@ static void
 trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
 {
 	for (size_t i = 0; i < length && io_now() < until; i++) {
-		if (io_write(client->conn.out, bytes + i, 1) != 1)
+		if (io_write(client->fd, bytes + i, 1) != 1)
 			return;
 		serving_pause(pause);
 	}
@@ -70,14 +70,14 @@ trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
 
 START_TEST(a_trickled_hello)
 {
-	struct conn_buffer *output = &client->conn.output;
+	struct script *queue = &client->queue;
 	io_time begun = io_now();
 
 	serving.config.hello_timeout = 300;
 	serving_hello(&serving);
 	serving_start(&serving);
-	trickle(output->bytes, output->end, 30, io_now() + SOON);
-	output->start = output->end;
+	trickle(queue->bytes, queue->length, 30, io_now() + SOON);
+	queue->length = 0;
 	(void)client_greeting(client);
 	expect_stalled(begun, 300);
 }
@@ -122,8 +122,8 @@ reach(enum where where)
 	if (where == IN_CONTENT || where == IN_FRAME)
 		client_request(client, WIRE_PUT, 1, "file", 8, 0);
 	if (where == IN_FRAME) {
-		client_say(client, header, sizeof(header));
-		client_say(client, "part", 4);
+		client_send(client, header, sizeof(header));
+		client_send(client, "part", 4);
 	}
 	if (where == IN_DISCARD)
 		client_request(client, WIRE_PUT, 1, "../file", 8, 0);
@@ -151,7 +151,7 @@ trickle_file(int milliseconds)
 	io_time until = io_now() + milliseconds;
 	struct digest digest;
 	struct wire_end end = {0, 0};
-	struct pollfd wait = {.fd = client->conn.in, .events = POLLIN};
+	struct pollfd wait = {.fd = client->fd, .events = POLLIN};
 	uint8_t payload[16];
 
 	digest_init(&digest);
@@ -160,7 +160,7 @@ trickle_file(int milliseconds)
 		client_queue(client, WIRE_DATA, 1, "0123456789", 10);
 		digest_add(&digest, "0123456789", 10);
 		end.size += 10;
-		if (conn_flush(&client->conn) == -1)
+		if (client_write(client) == -1)
 			return;
 		if (io_poll(&wait, 1, io_now() + 20) > 0)
 			return;
@@ -294,19 +294,19 @@ END_TEST
 
 START_TEST(who_does_not_read_is_ended)
 {
-	struct conn *conn = &client->conn;
+	struct pollfd polled = {.fd = client->fd, .events = POLLOUT};
 	io_time blocked = io_now();
 
 	serving.config.idle_timeout = 200;
 	serving_begin(&serving);
 	for (uint32_t number = 1; io_now() - blocked < 800; number++) {
 		client_request(client, WIRE_ASK, number, "x", 1, WIRE_DRY_RUN);
-		ck_assert_int_eq(conn_flush(conn), 0);
-		if (conn_unsent(conn) < 4096)
+		ck_assert_int_eq(client_write(client), 0);
+		if (client->queue.length < 4096)
 			blocked = io_now();
 		else
-			ck_assert_int_eq(conn_wait(conn, 0, blocked + 800), 0);
-		ck_assert_int_eq(conn_flush(conn), 0);
+			(void)io_poll(&polled, 1, blocked + 800);
+		ck_assert_int_eq(client_write(client), 0);
 	}
 	/* The last words wait for a while behind what was not read. */
 	while (client_next(client) && client->frame.type == WIRE_RESULT)

@@ -180,15 +180,8 @@ say_holes(void)
 static void
 expect_working(void)
 {
-	struct conn *conn = &client->conn;
-	struct conn_frame frame;
-
-	while (conn_next(conn, &frame) == CONN_NOTHING) {
-		ck_assert_int_eq(
-		    conn_wait(conn, 1, io_now() + CLIENT_PATIENCE), 0);
-		ck_assert_int_gt(conn_fill(conn), 0);
-	}
-	ck_assert_int_eq(frame.type, WIRE_WORKING);
+	ck_assert(client_receive(client));
+	ck_assert_int_eq(client->frame.type, WIRE_WORKING);
 }
 
 START_TEST(holes_hold_no_stop_up)
@@ -244,8 +237,7 @@ start_refusal(const struct outcome *why)
 		struct refusals refusals = {.count = 0};
 		io_time closed = io_now() + REFUSAL_TIME;
 
-		close(client->conn.in);
-		conn_release(&client->conn);
+		client_close(client);
 		refusal_add(&refusals, serving.end, "test", UINT64_MAX, why);
 		while (refusals.count > 0) {
 			(void)io_poll(NULL, 0, closed);

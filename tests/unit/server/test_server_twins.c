@@ -69,8 +69,8 @@ END_TEST
 /* Nor does it while that waits in a group. */
 START_TEST(both_of_a_group_are_stored)
 {
-	const struct wire_end ends[2] = {{SIZE, client_digest(first, SIZE)},
-	    {SIZE, client_digest(second, SIZE)}};
+	const struct wire_end ends[2] = {{SIZE, script_digest(first, SIZE)},
+	    {SIZE, script_digest(second, SIZE)}};
 	struct wire_result answer;
 
 	(void)ask(1);

@@ -397,7 +397,7 @@ START_TEST(wishes_have_an_order)
 	const struct wire_request same = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_UNLESS_DIGEST | WIRE_NO_CLOBBER | WIRE_DRY_RUN,
 	    .size = 5,
-	    .digest = client_digest("there", 5),
+	    .digest = script_digest("there", 5),
 	    .path = {"there", 5}};
 	ask(WIRE_ASK, 1, &same);
 	/* One that does not leaves it to no-clobber. */

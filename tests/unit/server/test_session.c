@@ -20,15 +20,15 @@ START_TEST(greeting_is_exact)
 	static const uint8_t expected[WIRE_GREETING] = {0x89, 'F', 'T', 'X',
 	    'D', '\r', '\n', '\n', 0, 1, 0, 2, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7,
 	    8};
-	const uint8_t *bytes;
+	struct pollfd polled = {.fd = client->fd, .events = POLLIN};
+	uint8_t bytes[WIRE_GREETING];
 
 	serving.config.max_size = 0x0102030405060708;
 	serving_start(&serving);
 	/* It comes before the client has said anything. */
-	while ((bytes = conn_take(&client->conn, WIRE_GREETING)) == NULL) {
-		ck_assert_int_eq(conn_wait(&client->conn, 1, IO_NEVER), 0);
-		ck_assert_int_gt(conn_fill(&client->conn), 0);
-	}
+	ck_assert_int_eq(io_poll(&polled, 1, IO_NEVER), 1);
+	ck_assert_int_eq(
+	    io_read(client->fd, bytes, sizeof(bytes)), WIRE_GREETING);
 	ck_assert_mem_eq(bytes, expected, sizeof(expected));
 	serving_close(&serving, SESSION_DONE);
 }
@@ -81,17 +81,15 @@ END_TEST
 
 START_TEST(byte_by_byte)
 {
-	struct conn_buffer *output = &client->conn.output;
+	struct script *queue = &client->queue;
 
 	queue_session();
 	serving_start(&serving);
-	while (output->start < output->end) {
-		ck_assert_int_eq(io_write(client->conn.out,
-				     output->bytes + output->start, 1),
-		    1);
-		output->start++;
+	for (size_t i = 0; i < queue->length; i++) {
+		ck_assert_int_eq(io_write(client->fd, queue->bytes + i, 1), 1);
 		(void)sched_yield();
 	}
+	queue->length = 0;
 	expect_session();
 }
 END_TEST
@@ -118,7 +116,7 @@ START_TEST(strangers_are_told)
 	    "\x89"
 	    "FTXC\n\n\n\0\1\0\1\0\0\0"};
 
-	client_say(client, hellos[_i], WIRE_HELLO);
+	client_send(client, hellos[_i], WIRE_HELLO);
 	serving_start(&serving);
 	(void)client_greeting(client);
 	client_expect_fatal(client, STATUS_PROTOCOL, "");
@@ -193,7 +191,7 @@ START_TEST(bad_frames_end_the_connection)
 	serving_hello(&serving);
 	client_put(client, 1, "file", "kept");
 	client_request(client, WIRE_PUT, 2, "other", 1, 0);
-	client_say(client, bad_headers[_i], WIRE_HEADER);
+	client_send(client, bad_headers[_i], WIRE_HEADER);
 	serving_start(&serving);
 	serving_greeted(&serving);
 	/* What was complete before is kept, and told. */
@@ -225,7 +223,7 @@ START_TEST(half_close_still_gets_its_answer)
 	if (_i == 1)
 		client_queue(client, WIRE_BYE, 0, NULL, 0);
 	client_flush(client);
-	ck_assert_int_eq(shutdown(client->conn.out, SHUT_WR), 0);
+	ck_assert_int_eq(shutdown(client->fd, SHUT_WR), 0);
 	serving_start(&serving);
 	serving_greeted(&serving);
 	client_expect_result(client, 1, STATUS_STORED);
@@ -242,7 +240,7 @@ START_TEST(an_end_in_mid_file_stores_nothing)
 	client_request(client, WIRE_PUT, 2, "file", 8, 0);
 	client_queue(client, WIRE_DATA, 2, "cont", 4);
 	client_flush(client);
-	ck_assert_int_eq(shutdown(client->conn.out, SHUT_WR), 0);
+	ck_assert_int_eq(shutdown(client->fd, SHUT_WR), 0);
 	serving_start(&serving);
 	serving_greeted(&serving);
 	serving_close(&serving, SESSION_DONE);
@@ -255,19 +253,20 @@ END_TEST
 static uint32_t
 ask_without_reading(uint32_t most)
 {
-	struct conn *conn = &client->conn;
+	struct pollfd polled = {.fd = client->fd, .events = POLLOUT};
+	const struct script *queue = &client->queue;
 	uint32_t number = 0;
 
 	while (number < most) {
-		while (conn_unsent(conn) < 4096 && number < most)
+		while (queue->length < 4096 && number < most)
 			client_request(
 			    client, WIRE_ASK, ++number, "x", 1, WIRE_DRY_RUN);
-		ck_assert_int_eq(conn_flush(conn), 0);
-		if (conn_unsent(conn) == 0)
+		ck_assert_int_eq(client_write(client), 0);
+		if (queue->length == 0)
 			continue;
-		ck_assert_int_eq(conn_wait(conn, 0, io_now() + 500), 0);
-		ck_assert_int_eq(conn_flush(conn), 0);
-		if (conn_unsent(conn) >= 4096)
+		(void)io_poll(&polled, 1, io_now() + 500);
+		ck_assert_int_eq(client_write(client), 0);
+		if (queue->length >= 4096)
 			break;
 	}
 	return number;

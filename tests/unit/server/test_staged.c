@@ -6,7 +6,6 @@
 
 #include "server/store/staged.h"
 #include "server/store/sweep.h"
-#include "tests/unit/server/client.h"
 #include "tests/unit/server/inbox.h"
 
 #define MEBIBYTE (1024 * 1024)
