@@ -97,7 +97,7 @@ send_waiting(struct outgoing *outgoing, uint32_t request)
 	return 0;
 }
 
-/* Report that the source of a request failed on this side. */
+/* Report that the source of a request failed. */
 static void
 fail_source(struct outgoing *outgoing, struct request *request,
     struct outcome *outcome, enum request_state state)
@@ -155,7 +155,7 @@ cancel_content(struct outgoing *outgoing)
 	return OUTGOING_MORE;
 }
 
-/* The server has kept another beginning than that of the source: drop it. */
+/* The part on the server differs from the source: send all of it. */
 static int
 restart_content(struct outgoing *outgoing, struct outcome *outcome)
 {
@@ -165,7 +165,7 @@ restart_content(struct outgoing *outgoing, struct outcome *outcome)
 	return send_file_rewind(&outgoing->file, outcome);
 }
 
-/* Compare the next piece of the beginning that the server has kept. */
+/* Hash the next piece of the part on the server; compare after the last. */
 static enum outgoing_step
 compare_kept(struct outgoing *outgoing)
 {
@@ -193,9 +193,9 @@ compare_kept(struct outgoing *outgoing)
 	return OUTGOING_FULL;
 }
 
-/* Count what was sent of the content. */
+/* Note how much of the content was sent. */
 static void
-count_sent(struct outgoing *outgoing)
+note_sent(struct outgoing *outgoing)
 {
 	struct request *request = outgoing->request;
 
@@ -246,11 +246,11 @@ send_content(struct outgoing *outgoing, size_t room)
 		    ? OUTGOING_IDLE
 		    : OUTGOING_FULL;
 	case SEND_FILE_MORE:
-		count_sent(outgoing);
+		note_sent(outgoing);
 		break;
 	case SEND_FILE_ENDED:
 	case SEND_FILE_FAILED:
-		count_sent(outgoing);
+		note_sent(outgoing);
 		finish_content(outgoing, event, &outcome);
 		break;
 	}
@@ -298,7 +298,7 @@ send_request(struct outgoing *outgoing)
 	return OUTGOING_MORE;
 }
 
-/* Read a piece of the source that is hashed, or announce it. */
+/* Hash the next piece of a source; announce it after the last. */
 static enum outgoing_step
 hash_source(struct outgoing *outgoing)
 {
@@ -310,7 +310,7 @@ hash_source(struct outgoing *outgoing)
 	if (!outgoing->greeted || outgoing->stopped)
 		return OUTGOING_IDLE;
 	blocking_about(source.request->source.path);
-	/* Another frame was sent: the server counts its wait from there. */
+	/* Another frame was sent since: the server's limit counts anew. */
 	if (outgoing->next_waiting == 0)
 		checksum->since = io_now();
 	switch (checksum_step(checksum, outgoing->run->options->growing,
@@ -403,8 +403,8 @@ step(struct outgoing *outgoing)
 	request = window_going(&outgoing->window);
 	if (request == NULL && hashing)
 		return hash_source(outgoing);
-	outgoing->is_drained = request == NULL;
-	if (outgoing->is_drained)
+	outgoing->is_idle = request == NULL;
+	if (outgoing->is_idle)
 		return OUTGOING_IDLE;
 	follow_go(outgoing, request);
 	return OUTGOING_MORE;
@@ -440,7 +440,7 @@ outgoing_postpone(struct outgoing *outgoing, struct request *request)
 {
 	outgoing->postponed = 1;
 	/* The window may have room for others now. */
-	outgoing->is_drained = 0;
+	outgoing->is_idle = 0;
 	window_mark(&outgoing->window, request, REQUEST_NEW);
 }
 
@@ -453,7 +453,7 @@ outgoing_is_done(const struct outgoing *outgoing)
 		return 1;
 	return outgoing->checksum.fd == -1 &&
 	    (run_is_exhausted(outgoing->run) ||
-		(outgoing->postponed && outgoing->is_drained));
+		(outgoing->postponed && outgoing->is_idle));
 }
 
 /* The request being sent or hashed, or the oldest; NULL if there is none. */

@@ -32,10 +32,10 @@ struct outgoing {
 	size_t early;	/* bytes that may be sent before the greeting */
 	size_t largest; /* bytes of one data frame */
 	int greeted;
-	int held;	/* no request is sent before the server's features */
-	int stopped;	/* no further request is sent */
-	int postponed;	/* some requests wait for the next connection */
-	int is_drained; /* nothing but postponed requests is left to be sent */
+	int held;      /* no request is sent before the server's features */
+	int stopped;   /* no further request is sent */
+	int postponed; /* some requests wait for the next connection */
+	int is_idle;   /* nothing is left to send but postponed requests */
 	/* The file whose content is being sent. */
 	int fd;			 /* or -1: none */
 	struct request *request; /* NULL: it has its result already */
