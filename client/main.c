@@ -17,7 +17,7 @@
 
 #define EXIT_USAGE 1
 
-/* Room for a path that is fit to be shown. */
+/* Room for an escaped path. */
 #define SHOWN 1024
 
 static void
@@ -40,8 +40,8 @@ fail_usage(const char *error)
 }
 
 /*
- * A connection must never become one of the standard descriptors.  What was
- * closed is there then, but fails: it is no end of an input, and no output.
+ * Open closed standard descriptors, so that no connection becomes one of them.
+ * They are opened so that reading or writing them still fails.
  */
 static int
 hold_standard_descriptors(void)
@@ -55,14 +55,14 @@ hold_standard_descriptors(void)
 	return 0;
 }
 
-/* Nonzero if standard input is meant. */
+/* Nonzero for standard input. */
 static int
 is_input(const char *source)
 {
 	return strcmp(source, "-") == 0;
 }
 
-/* Two sources would become one file, and only the last would be there. */
+/* Two sources of one name would overwrite each other. */
 static int
 check_names(const struct options *options, char *const sources[], size_t count)
 {
@@ -86,9 +86,8 @@ check_names(const struct options *options, char *const sources[], size_t count)
 }
 
 /*
- * What lies in a directory that gives its contents can meet a file of the same
- * name from another source: then only the last is there, and none would be
- * left here.
+ * The contents of a directory such as "dir/" may overwrite files of another
+ * source, and then remove-source would delete the only copy.
  */
 static int
 check_removal(
@@ -114,7 +113,7 @@ check_removal(
 	return 0;
 }
 
-/* What is wrong with the sources, whatever the target is. */
+/* Checks that do not depend on the parsed target. */
 static int
 check_sources(const struct options *options, char *const sources[],
     size_t count, const char *target)
@@ -141,7 +140,7 @@ check_sources(const struct options *options, char *const sources[],
 	return check_removal(options, sources, count);
 }
 
-/* What goes with standard input only, or not.  Returns NULL, or why. */
+/* Check the settings for standard input.  Returns NULL, or why they fail. */
 static const char *
 check_input(const struct options *options, const char *source,
     const struct target *target)

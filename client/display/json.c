@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes as strings of JSON.  Source: RFC 8259. */
+/* Print bytes as JSON strings.  Source: RFC 8259. */
 #include "client/display/json.h"
 
 #include <inttypes.h>
 
 #include "common/text.h"
 
-/* U+FFFD, which stands for what is none. */
+/* The replacement character, U+FFFD. */
 #define REPLACEMENT 0xfffd
 
-/* Characters from here on take two escapes.  Source: RFC 8259, section 7. */
+/* Characters from here on need two escapes.  Source: RFC 8259, section 7. */
 #define ASTRAL 0x10000
 
 static void
@@ -32,14 +32,14 @@ static int
 print_piece(FILE *out, const struct wire_bytes *piece)
 {
 	const char *bytes = piece->bytes;
-	size_t left = piece->length, taken;
+	size_t left = piece->length, used;
 	uint32_t character;
 	int well_formed = 1;
 
-	for (; left > 0; bytes += taken, left -= taken) {
-		taken = text_decode(bytes, left, &character);
-		if (taken == 0) {
-			taken = 1;
+	for (; left > 0; bytes += used, left -= used) {
+		used = text_decode(bytes, left, &character);
+		if (used == 0) {
+			used = 1;
 			character = REPLACEMENT;
 			well_formed = 0;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where people read: how wide it is, and how wide what stands there is. */
+/* The width of the terminal, and of text on it. */
 #include "client/display/terminal.h"
 
 #include <langinfo.h>
@@ -12,10 +12,10 @@
 #include "common/os.h"
 #include "common/quantity.h"
 
-/* More than that is no width. */
+/* Larger values are not plausible. */
 #define COLUMNS_MAX 10000
 
-/* Columns of a character of which nothing is known; many take one. */
+/* Assumed for a character of unknown width. */
 #define WIDEST 2
 
 void
@@ -45,17 +45,17 @@ terminal_release(struct terminal *terminal)
 size_t
 terminal_columns(const struct terminal *terminal)
 {
-	const char *told = getenv("COLUMNS");
+	const char *variable = getenv("COLUMNS");
 	uint64_t columns = os_terminal_columns(terminal->fd);
 
-	if (columns == 0 && told != NULL &&
-	    quantity_parse(told, QUANTITY_NUMBER, &columns) == -1)
+	if (columns == 0 && variable != NULL &&
+	    quantity_parse(variable, QUANTITY_NUMBER, &columns) == -1)
 		columns = 0;
 	return columns == 0 || columns > COLUMNS_MAX ? TERMINAL_COLUMNS
 						     : (size_t)columns;
 }
 
-/* The columns of one character beyond ASCII. */
+/* The width of one character beyond ASCII. */
 static size_t
 width_of(const struct terminal *terminal, const char *text, size_t length)
 {
@@ -74,12 +74,9 @@ width_of(const struct terminal *terminal, const char *text, size_t length)
 	return width < 0 ? WIDEST : (size_t)width;
 }
 
-/*
- * What must not be torn: an escape, or a character with its length and columns.
- * Returns its length.
- */
+/* Returns the length of the first character or escape, and its *columns. */
 static size_t
-take_unit(const struct terminal *terminal, const char *text, size_t *columns)
+measure_unit(const struct terminal *terminal, const char *text, size_t *columns)
 {
 	uint32_t character;
 	size_t length;
@@ -99,7 +96,7 @@ terminal_width(const struct terminal *terminal, const char *text)
 	size_t width = 0, columns;
 
 	while (*text != '\0') {
-		text += take_unit(terminal, text, &columns);
+		text += measure_unit(terminal, text, &columns);
 		width += columns;
 	}
 	return width;
@@ -116,19 +113,18 @@ terminal_cut(const struct terminal *terminal, char *text, size_t columns)
 	if (width <= columns)
 		return;
 	while (width > columns - marked) {
-		rest += take_unit(terminal, rest, &unit);
+		rest += measure_unit(terminal, rest, &unit);
 		width -= unit;
 	}
-	/* What combines with a character that is gone goes with it. */
+	/* Combining characters go with the character before them. */
 	while (*rest != '\0') {
-		size_t length = take_unit(terminal, rest, &unit);
+		size_t length = measure_unit(terminal, rest, &unit);
 
 		if (unit > 0)
 			break;
 		rest += length;
 	}
-	/* As much was taken away as is put there: a column is a byte or more.
-	 */
+	/* The dots fit: each removed column had at least one byte. */
 	memmove(text + marked, rest, strlen(rest) + 1);
 	memcpy(text, dots, marked);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where people read: how wide it is, and how wide what stands there is. */
+/* The width of the terminal, and of text on it. */
 #ifndef CLIENT_DISPLAY_TERMINAL_H
 #define CLIENT_DISPLAY_TERMINAL_H
 
@@ -10,31 +10,31 @@
 
 struct terminal {
 	int fd;
-	int is_one;	   /* or else a file, a pipe, ... */
-	enum text_set set; /* what may be shown there */
+	int is_one;	   /* or a file, a pipe, ... */
+	enum text_set set; /* characters that need no escape */
 	locale_t locale;   /* owned; 0 unless the user's is one of UTF-8 */
 };
 
 /*
- * The locale is only asked about characters, and is that of no other part of
- * the program.  A terminal in another one than of UTF-8 is shown ASCII.
+ * The user's locale serves only to find widths; the program does not switch to
+ * it.  On a terminal whose locale is not UTF-8, only ASCII is shown.
  */
 void terminal_init(struct terminal *terminal, int fd);
 void terminal_release(struct terminal *terminal);
 
 /*
- * How many columns it has now, where COLUMNS says how many if nothing else
- * does, and TERMINAL_COLUMNS if that does not.
+ * The width of the terminal now.  If the system does not report it, use the
+ * environment variable COLUMNS, or else TERMINAL_COLUMNS.
  */
 #define TERMINAL_COLUMNS 80
 size_t terminal_columns(const struct terminal *terminal);
 
-/* How many columns a text that was escaped takes. */
+/* The width of an escaped text, in columns. */
 size_t terminal_width(const struct terminal *terminal, const char *text);
 
 /*
- * Cut such a text in its place, and between characters or escapes, to so many
- * columns.  What is kept of it is its end, behind "..." if there is room.
+ * Cut an escaped text in place to so many columns, between characters or
+ * escapes.  The end of the text is kept, after "..." if there is room.
  */
 void terminal_cut(const struct terminal *terminal, char *text, size_t columns);
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* A limit on the bytes a second: a bucket of tokens that time fills. */
+/* Limit the bytes per second with a token bucket. */
 #include "client/run/rate.h"
 
 /*
- * What was not used is kept for so long: enough for a process that was not
- * scheduled to catch up, too little to be seen in seconds.  Milliseconds.
+ * Unused tokens are kept for so long.  A process that was not scheduled can
+ * catch up, but the rate in any second stays close to the limit.  Milliseconds.
  */
 #define DEPTH 250
 
-/* What is worth a write: the bytes of so long a time. */
+/* A write has at least the bytes of so many milliseconds. */
 #define STEP 20
 
-/* With it the largest limit stays far from the end of the type. */
+/* Prevents overflow with the largest limit.  Milliseconds. */
 #define ELAPSED_MOST 60000
 
-/* Less is not worth a frame of its own.  Bytes. */
+/* The smallest piece that is worth a frame.  Bytes. */
 #define PIECE_LEAST 1024
 
-/* In thousandths of bytes, so that each millisecond counts in full. */
+/* Tokens per byte: then a millisecond adds a whole number of tokens. */
 #define BYTE 1000
 
 void
@@ -26,7 +26,7 @@ rate_init(struct rate *rate, uint64_t limit, io_time now)
 	*rate = (struct rate){.limit = limit, .filled = now};
 }
 
-/* At least one byte, however slow. */
+/* Tokens that are worth a write: at least one byte. */
 static uint64_t
 step_of(const struct rate *rate)
 {

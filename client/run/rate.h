@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A limit on the bytes a second: a bucket of tokens that time fills. */
+/* Limit the bytes per second with a token bucket. */
 #ifndef CLIENT_RUN_RATE_H
 #define CLIENT_RUN_RATE_H
 
@@ -11,29 +11,29 @@
 /* The largest limit, in bytes a second. */
 #define RATE_MAX (UINT64_C(1) << 47)
 
-/* One for all connections of a run.  Pure: whoever calls has the clock. */
+/* All connections of a run share one.  The caller passes the time. */
 struct rate {
 	uint64_t limit;	 /* bytes a second; 0: none */
-	uint64_t tokens; /* thousandths of bytes that may go */
-	io_time filled;	 /* when they were counted */
+	uint64_t tokens; /* thousandths of bytes that may be sent */
+	io_time filled;	 /* when tokens were last added */
 	uint64_t spent;	 /* bytes sent in all, limited or not */
 };
 
 void rate_init(struct rate *rate, uint64_t limit, io_time now);
 
-/* How many bytes may go now; UINT64_MAX where there is no limit. */
+/* How many bytes may be sent now; UINT64_MAX without a limit. */
 uint64_t rate_allows(struct rate *rate, io_time now);
 
-/* So many went, at most as many as were allowed. */
+/* So many bytes were sent, at most as many as were allowed. */
 void rate_spend(struct rate *rate, uint64_t bytes);
 
 /*
- * How much should be queued at once: so little that what is queued behind it
- * goes soon.  most where there is no limit.
+ * How many bytes to queue at once, so that the frames queued after them are
+ * sent soon.  Without a limit, most.
  */
 size_t rate_piece(const struct rate *rate, size_t most);
 
-/* When it is worth to go on after the last take; now or before: at once. */
+/* When enough may be sent again to be worth a write; it may be in the past. */
 io_time rate_due(const struct rate *rate);
 
 #endif

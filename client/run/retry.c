@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether to connect again, and when. */
+/* Decide whether to connect again, and when. */
 #include "client/run/retry.h"
 
 #define QUICK_FIRST 20
@@ -18,7 +18,7 @@ retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
 	    .chance = seed};
 }
 
-/* From half the delay to all of it, so that many clients spread. */
+/* Choose between half of the delay and all of it, to spread many clients. */
 static int64_t
 quick_delay(struct retry *retry)
 {
@@ -32,7 +32,7 @@ quick_delay(struct retry *retry)
 	return delay / 2 + (retry->chance >> 16) % (delay - delay / 2 + 1);
 }
 
-/* The last try is made when the limit has come. */
+/* The last try is made at the limit. */
 static int64_t
 slow_delay(struct retry *retry, enum status cause, int64_t limit, io_time now)
 {
@@ -52,14 +52,14 @@ slow_delay(struct retry *retry, enum status cause, int64_t limit, io_time now)
 		delay = SLOW_LAST;
 	if (delay > left)
 		delay = left;
-	/* The pause itself is no wait for a worker. */
+	/* The pause does not count as waiting for a worker. */
 	retry->since = now + delay;
 	return delay;
 }
 
-/* Note how far the run has come. */
+/* Note what the connection has reached. */
 static void
-note(struct retry *retry, const struct attempt *attempt)
+note_progress(struct retry *retry, const struct attempt *attempt)
 {
 	retry->connected |= attempt->connected;
 	if (attempt->greeted) {
@@ -70,9 +70,9 @@ note(struct retry *retry, const struct attempt *attempt)
 		retry->tries = 0;
 }
 
-/* Nonzero if another connection may succeed after such an end. */
+/* Nonzero if another connection may succeed. */
 static int
-may_go_better(const struct retry *retry, enum status status)
+is_temporary(const struct retry *retry, enum status status)
 {
 	switch (status) {
 	case STATUS_UNREACHABLE:
@@ -94,10 +94,10 @@ retry_after(struct retry *retry, const struct attempt *attempt, io_time now)
 {
 	int64_t delay;
 
-	note(retry, attempt);
-	if (!may_go_better(retry, attempt->status))
+	note_progress(retry, attempt);
+	if (!is_temporary(retry, attempt->status))
 		return -1;
-	/* A server that only has no room now is not failing. */
+	/* A server that is only busy has not failed. */
 	retry->slow = retry->greeted &&
 	    (attempt->greeted || attempt->status != STATUS_BUSY);
 	if (retry->slow)
@@ -121,6 +121,6 @@ retry_final_status(const struct retry *retry, enum status status)
 		return STATUS_UNREACHABLE;
 	if (status != STATUS_UNREACHABLE || !retry->greeted)
 		return status;
-	/* The run failed for what broke its connection, not for this. */
+	/* The first loss is the cause, not the tries that followed. */
 	return retry->cause == STATUS_STALLED ? STATUS_STALLED : STATUS_LOST;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether to connect again, and when. */
+/* Decide whether to connect again, and when. */
 #ifndef CLIENT_RUN_RETRY_H
 #define CLIENT_RUN_RETRY_H
 
@@ -10,29 +10,30 @@
 
 struct retry {
 	int64_t queue_timeout; /* milliseconds */
-	int64_t limit;	       /* how long without progress; milliseconds */
-	io_time since;	       /* since when a worker is waited for */
-	int connected;	       /* a connection was made in this run, */
-	int greeted;	       /* and a worker greeted us */
+	int64_t limit;	       /* without progress; milliseconds */
+	io_time since;	       /* when waiting for a worker began */
+	int connected;	       /* a connection was made in this run */
+	int greeted;	       /* a worker sent its greeting */
 	unsigned tries;	       /* in a row, without progress */
-	io_time lost;	       /* when the first of them became necessary */
-	enum status cause;     /* why it did */
-	int64_t delay;	       /* the longest of the next quick try */
-	int slow; /* the pause is one after a loss, not for a worker */
-	uint32_t chance;
+	io_time lost;	       /* when the connection before them was lost */
+	enum status cause;     /* of that loss */
+	int64_t delay;	       /* most before the next quick try */
+	int slow;	       /* the pause follows a loss */
+	uint32_t chance;       /* state of the random numbers */
 };
 
-/* How one connection went. */
+/* The result of one connection. */
 struct attempt {
 	enum status status; /* what ended it */
 	int connected;
-	int greeted;	/* by a server that was ready */
-	int progressed; /* something was answered for good, or more is kept */
+	int greeted;	/* by a worker that was ready */
+	int progressed; /* a request has its result, or the server kept more */
 };
 
 /*
- * Once a worker has greeted, a connection that is lost or stalls is made again,
- * until there was no progress for limit milliseconds.  With 0 it is not.
+ * Until a worker has sent its greeting, tries are quick and end after
+ * queue_timeout.  Later, a lost or stalled connection is made again until there
+ * was no progress for limit milliseconds; 0: never.
  */
 void retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
     uint32_t seed, io_time now);
@@ -41,7 +42,7 @@ void retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
 int64_t retry_after(
     struct retry *retry, const struct attempt *attempt, io_time now);
 
-/* The status of a run that gives up after such an end. */
+/* The status of the run, if it gives up after a connection with this status. */
 enum status retry_final_status(const struct retry *retry, enum status status);
 
 #endif

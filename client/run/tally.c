@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What became of a run's files, and the exit status that follows from it. */
+/* Count the results of a run, and derive its exit status. */
 #include "client/run/tally.h"
 
 #define EXIT_MIXED 23

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What became of a run's files, and the exit status that follows from it. */
+/* Count the results of a run, and derive its exit status. */
 #ifndef CLIENT_RUN_TALLY_H
 #define CLIENT_RUN_TALLY_H
 
@@ -7,28 +7,29 @@
 
 #include "common/status.h"
 
-/* Zeroed memory is a run in which nothing happened. */
+/* Zeroed at first. */
 struct tally {
-	uint64_t stored;    /* or whatever else is success */
-	uint64_t unchanged; /* of them: there already */
-	uint64_t unremoved; /* of them: their sources could not be removed */
+	uint64_t stored;    /* with success of any kind */
+	uint64_t unchanged; /* of the stored: the server had them */
+	uint64_t unremoved; /* of the stored: removing the source failed */
 	uint64_t failed;
-	uint64_t unconfirmed; /* of the failed: stored by a lost connection? */
-	uint64_t skipped;     /* by kind: they do not count */
-	uint64_t done;	      /* files, not folders, stored or failed */
-	uint64_t bytes;	      /* of the stored among them */
-	uint64_t directories; /* that are there: they are no files */
-	int shared;	      /* the exit status of the first that failed */
-	int differ;	      /* another failed with another one */
-	int ended;	      /* what ended the run early, or 0 */
+	uint64_t unconfirmed; /* of the failed: a lost connection may have
+				 stored them */
+	uint64_t skipped;     /* by kind; they do not affect the exit status */
+	uint64_t done;	      /* files, stored or failed */
+	uint64_t bytes;	      /* of the stored files */
+	uint64_t directories; /* created or found; not among the stored */
+	int shared;	      /* the exit status of the first failure */
+	int differ;	      /* another failure has a different one */
+	int ended; /* exit status of what ended the run early, or 0 */
 };
 
-/* One source has this status now, for good. */
+/* A source has its result. */
 void tally_count(struct tally *tally, enum status status);
 
 /*
- * The run ended with this status before all its sources had one.  It decides
- * if it says that the run ended early; otherwise it is that of the rest.
+ * The run ended with this status before all sources had a result.  Some
+ * statuses become that of the run; others count as one more failure.
  */
 void tally_end(struct tally *tally, enum status status);
 

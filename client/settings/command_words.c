@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A command line split into its words, without a shell. */
+/* Split a command line into words, without a shell. */
 #include "client/settings/command_words.h"
 
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #define BLANKS " \t\n"
 
 /*
- * Copy one word, without its quotes, and set *out behind it.  Returns what
- * follows it, or NULL if a quote does not end.
+ * Copy one word without its quotes, and advance *out past it.  Returns the text
+ * after the word, or NULL if a quote does not end.
  */
 static const char *
 copy_word(char **out, const char *text)
@@ -34,7 +34,7 @@ int
 command_words_split(
     struct command_words *words, const char *text, const char **reason)
 {
-	/* A word takes two bytes of the text at least, but for the last. */
+	/* Each word but the last takes at least two bytes of the text. */
 	size_t length = strlen(text), most = length / 2 + 1;
 	char *out;
 

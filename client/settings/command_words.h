@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* A command line split into its words, without a shell. */
+/* Split a command line into words, without a shell. */
 #ifndef CLIENT_SETTINGS_COMMAND_WORDS_H
 #define CLIENT_SETTINGS_COMMAND_WORDS_H
 
 #include <stddef.h>
 
-/* As execvp(3) wants them. */
+/* The argv of execvp(3). */
 struct command_words {
 	char **items; /* owned, with the words; a NULL follows the last */
 	size_t count;
 };
 
 /*
- * Split at blanks, tabs and newlines.  Single and double quotes keep what is
- * between them, and may be a part of a word; nothing else is special.  Returns
- * 0; or -1 with *reason (a constant), if a quote does not end, there is no
- * word, or no memory.
+ * Split text at blanks, tabs and newlines.  Single and double quotes protect
+ * the characters between them, anywhere in a word; nothing else is special.
+ * Returns 0.  If a quote does not end, there is no word, or no memory, returns
+ * -1 with *reason (a constant).
  */
 int command_words_split(
     struct command_words *words, const char *text, const char **reason);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the user wants left out of a tree. */
+/* Patterns of files that are not sent. */
 #include "client/settings/exclude.h"
 
 #include <fnmatch.h>
@@ -10,7 +10,7 @@ exclude_check(const char *pattern, const char **reason)
 {
 	size_t length = strlen(pattern);
 
-	/* Such a pattern would never match, and nobody would notice. */
+	/* Otherwise the pattern would silently never match. */
 	*reason = "a pattern matches a name or a path below the source; it "
 		  "neither begins nor ends with a slash";
 	return length == 0 || pattern[0] == '/' || pattern[length - 1] == '/'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftx can be told: the table, its checks, and the order of reading. */
+/* The settings of ftx: their table, checks, and order of reading. */
 #include "client/settings/options.h"
 
 #include <errno.h>
@@ -19,10 +19,10 @@
 
 #define DEFAULT_PORT "2345"
 
-/* As many workers as a server has use for; each takes memory here. */
+/* More would hardly be faster; each takes memory. */
 #define STREAMS_MAX 64
 
-/* What is shown of a word that is no command. */
+/* Room for an unknown command in a message. */
 #define SHOWN 160
 
 #define SECOND UINT64_C(1000)
@@ -342,18 +342,20 @@ read_environment(struct options *options, char error[SETTINGS_ERROR])
 	return -1;
 }
 
-/* What stands where a command should. */
+/* The command is missing or unknown: suggest what to write. */
 static int
-fail_command(int count, char *const words[], char error[SETTINGS_ERROR])
+fail_command(int count, char *const arguments[], char error[SETTINGS_ERROR])
 {
 	char source[SHOWN], target[SHOWN];
 
 	if (count <= 0)
 		return settings_fail(error, "the command is missing");
-	if (count != 2 || !target_is_remote(words[1]))
+	if (count != 2 || !target_is_remote(arguments[1]))
 		return settings_fail(error, "the only command is \"put\"");
-	text_escape(source, SHOWN, words[0], strlen(words[0]), TEXT_UTF8);
-	text_escape(target, SHOWN, words[1], strlen(words[1]), TEXT_UTF8);
+	text_escape(
+	    source, SHOWN, arguments[0], strlen(arguments[0]), TEXT_UTF8);
+	text_escape(
+	    target, SHOWN, arguments[1], strlen(arguments[1]), TEXT_UTF8);
 	return settings_fail(error, "write: ftx put %s %s", source, target);
 }
 

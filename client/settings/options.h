@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftx can be told: the one table of its settings, and their values. */
+/* The settings of ftx: one table, and the values that it fills. */
 #ifndef CLIENT_SETTINGS_OPTIONS_H
 #define CLIENT_SETTINGS_OPTIONS_H
 
@@ -14,7 +14,7 @@ struct options {
 	int json, digest;
 	int no_clobber, growing, resume, recursive, follow;
 	int skip_unchanged, checksum, remove_source, require_sync;
-	char *command; /* whose input and output are the connection, or NULL */
+	char *command; /* its input and output are the connection; or NULL */
 	char *bind;    /* address[:port], or NULL */
 	char *mode;    /* octal, or NULL: that of the source */
 	char *port;
@@ -25,15 +25,15 @@ struct options {
 	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;
-	int64_t retry; /* 0: nothing is tried again after a loss */
+	int64_t retry; /* 0: a lost connection is not made again */
 };
 
 extern const struct setting options_table[];
 
 /*
  * Read "ftx [options] put [options] operands", and FTX_PORT.  options is
- * zeroed memory.  Returns the index of the first operand behind the command,
- * or -1 with error; after -h or -V whatever else is there is not looked at.
+ * zeroed memory.  Returns the index of the first operand after the command, or
+ * -1 with error.  After -h or -V, other arguments are not read.
  */
 int options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR]);
@@ -54,7 +54,7 @@ uint64_t options_rate(const struct options *options);
 /* The size setting, or WIRE_SIZE_UNKNOWN. */
 uint64_t options_size(const struct options *options);
 
-/* The mode setting, or else the permission bits of this mode. */
+/* The mode setting, or else the permission bits of the source's mode. */
 uint32_t options_mode(const struct options *options, uint32_t source);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where files go: "[host]:path" as people write it. */
+/* Parse the target of a run: "[host]:path". */
 #include "client/settings/target.h"
 
 #include <arpa/inet.h>
@@ -12,10 +12,10 @@
 #include "common/text.h"
 #include "common/wire.h"
 
-/* Where nothing stands before the colon. */
+/* The host if there is none before the colon. */
 #define HERE "localhost"
 
-/* What is shown of a text that was not understood. */
+/* Room for an invalid target in a message. */
 #define SHOWN 320
 
 static int __attribute__((format(printf, 3, 4)))
@@ -33,7 +33,7 @@ fail(char error[TARGET_ERROR], const char *text, const char *format, ...)
 	return -1;
 }
 
-/* An IPv6 address, with or without a zone. */
+/* Nonzero for an IPv6 address, with or without a zone. */
 static int
 is_ipv6(const char *text, size_t length)
 {
@@ -52,7 +52,7 @@ is_ipv6(const char *text, size_t length)
 	return inet_pton(AF_INET6, address, &parsed) == 1;
 }
 
-/* How much of a text without brackets is an IPv6 address; 0: nothing. */
+/* The length of an IPv6 address without brackets at the start, or 0. */
 static size_t
 bare_ipv6_length(const char *text)
 {
@@ -77,7 +77,7 @@ fail_bare_ipv6(const char *text, size_t length, char error[TARGET_ERROR])
 }
 
 static int
-take_host(struct target *target, const char *text, const char *host,
+set_host(struct target *target, const char *text, const char *host,
     size_t length, char error[TARGET_ERROR])
 {
 	char escaped[4 * ADDRESS_HOST];
@@ -92,7 +92,7 @@ take_host(struct target *target, const char *text, const char *host,
 	return 0;
 }
 
-/* Nonzero for "http://host/path" and what else is no host before a colon. */
+/* Nonzero if a URL scheme comes before the colon, not a host. */
 static int
 is_url(const char *text)
 {
@@ -122,7 +122,7 @@ fail_hostless(const char *text, char error[TARGET_ERROR])
 	    "the target names no host: write %s: or %s:path", shown, shown);
 }
 
-/* Refuse what other programs take.  Returns 0, or -1 with error. */
+/* Refuse forms that other programs accept.  Returns 0, or -1 with error. */
 static int
 check_form(const char *text, char error[TARGET_ERROR])
 {
@@ -158,7 +158,7 @@ parse_bracketed(
 		fail(error, text, "no IPv6 address in the brackets");
 		return NULL;
 	}
-	if (take_host(target, text, text + 1, length, error) == -1)
+	if (set_host(target, text, text + 1, length, error) == -1)
 		return NULL;
 	return end + 2;
 }
@@ -174,29 +174,28 @@ parse_plain(struct target *target, const char *text, char error[TARGET_ERROR])
 		return NULL;
 	}
 	if (check_form(text, error) == -1 ||
-	    take_host(target, text, host, length > 0 ? length : strlen(HERE),
+	    set_host(target, text, host, length > 0 ? length : strlen(HERE),
 		error) == -1)
 		return NULL;
 	return text + length + 1;
 }
 
-/* Copy a path without what says nothing.  out has as much room. */
+/* Copy a path without empty and "." components.  out has as much room. */
 static void
 simplify(char *out, const char *path)
 {
 	while (*path != '\0') {
 		size_t length = strcspn(path, "/");
-		int says_nothing =
-		    length == 0 || (length == 1 && path[0] == '.');
+		int is_empty = length == 0 || (length == 1 && path[0] == '.');
 
-		if (!says_nothing) {
+		if (!is_empty) {
 			memcpy(out, path, length);
 			out += length;
 		}
 		path += length;
 		if (*path == '/') {
 			path++;
-			if (!says_nothing)
+			if (!is_empty)
 				*out++ = '/';
 		}
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where files go: "[host]:path" as people write it. */
+/* Parse the target of a run: "[host]:path". */
 #ifndef CLIENT_SETTINGS_TARGET_H
 #define CLIENT_SETTINGS_TARGET_H
 
@@ -7,35 +7,34 @@
 
 #include "common/address.h"
 
-/* Room for a message about a target, and for a host made fit to be shown. */
+/* Room for a message about a target, and for an escaped host. */
 #define TARGET_ERROR 1024
 #define TARGET_SHOWN (4 * ADDRESS_HOST + 2)
 
 struct target {
 	char host[ADDRESS_HOST];
-	char shown[TARGET_SHOWN]; /* the host; IPv6 in brackets */
+	char shown[TARGET_SHOWN]; /* the host, escaped; IPv6 in brackets */
 	char *path;		  /* owned */
 };
 
-/* Nonzero if a host stands before the path: a colon before any slash. */
+/* Nonzero if the text has a host: a colon before any slash. */
 int target_is_remote(const char *text);
 
-/* "host:path", fit to be shown.  Returns buffer. */
+/* Format "host:path", escaped.  Returns buffer. */
 char *target_show(const struct target *target, char buffer[TARGET_ERROR]);
 
 /*
- * Parse "host:path", "[IPv6%zone]:path", and ":path" for this host.  What says
- * nothing in the path is left out: a slash that leads it or follows another
- * one, and the component ".".  A slash at its end stays.  Returns 0, or -1
- * with error.
+ * Parse "host:path", "[IPv6%zone]:path", or ":path" for this host.  Leading and
+ * repeated slashes and "." components are removed from the path; a slash at its
+ * end stays.  Returns 0, or -1 with error.
  */
 int target_parse(
     struct target *target, const char *text, char error[TARGET_ERROR]);
 void target_release(struct target *target);
 
 /*
- * The length of the path without a slash at its end; *reason says why no
- * server takes it (a constant), or is NULL.
+ * Returns the length of the path without a slash at its end.  *reason is why no
+ * server accepts the path (a constant), or NULL.
  */
 size_t target_directory(const struct target *target, const char **reason);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* How a run shares out the descriptors that this process may have open. */
+/* Divide the descriptors that the process may open. */
 #include "client/shared/descriptors.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
 
 /*
- * For what is open only briefly: the pipes to a command that starts, and the
- * directories on the path to a source.
+ * Descriptors for short use: pipes while a command starts, and the directories
+ * above a source while it is opened.
  */
 #define SPARE 8
 
-/* The fewest directories that are worth holding. */
+/* The walk works with so few, though slower. */
 #define DIRECTORIES_LEAST 2
 
 void
@@ -48,7 +48,7 @@ count_open(size_t limit)
 void
 descriptors_share(struct descriptors *wanted, size_t per_stream)
 {
-	/* As many again may have been inherited before any is counted. */
+	/* Twice as many: the process may have inherited others. */
 	rlim_t enough =
 	    2 * (wanted->directories + wanted->streams * per_stream + SPARE);
 	struct rlimit limit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The signals that end a run, and the one that asks how far it is. */
+/* Signals: those that end a run, and SIGUSR1 for its progress. */
 #include "client/shared/interrupt.h"
 
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A second thread may ask, too. */
+/* Both threads use them. */
 static atomic_int caught, asked;
 
 static void
@@ -17,8 +17,8 @@ note(int signal_number)
 	caught = signal_number;
 }
 
-/* The signals that are noted, and were not held back before. */
-static sigset_t noted;
+/* The signals with a handler that the user did not block. */
+static sigset_t handled;
 
 static void
 handle(int signal_number, const struct sigaction *action)
@@ -29,11 +29,11 @@ handle(int signal_number, const struct sigaction *action)
 	sigaction(signal_number, action, NULL);
 	if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
 	    !sigismember(&blocked, signal_number))
-		sigaddset(&noted, signal_number);
+		sigaddset(&handled, signal_number);
 }
 
 static void
-note_question(int signal_number)
+note_usr1(int signal_number)
 {
 	(void)signal_number;
 	asked = 1;
@@ -46,10 +46,10 @@ interrupt_listen(void)
 
 	memset(&action, 0, sizeof(action));
 	sigemptyset(&action.sa_mask);
-	action.sa_handler = note_question;
-	/* What waits is woken all the same: poll() is never restarted. */
+	action.sa_handler = note_usr1;
+	/* It interrupts poll() all the same, which is never restarted. */
 	action.sa_flags = SA_RESTART;
-	sigemptyset(&noted);
+	sigemptyset(&handled);
 	handle(SIGUSR1, &action);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
@@ -87,7 +87,7 @@ interrupt_accept(void)
 	const struct timespec at_once = {0, 0};
 	int accepted;
 
-	while ((accepted = sigtimedwait(&noted, NULL, &at_once)) > 0)
+	while ((accepted = sigtimedwait(&handled, NULL, &at_once)) > 0)
 		if (accepted == SIGUSR1)
 			asked = 1;
 		else

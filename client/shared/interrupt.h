@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: ISC */
-/* The signals that end a run, and the one that asks how far it is. */
+/* Signals: those that end a run, and SIGUSR1 for its progress. */
 #ifndef CLIENT_SHARED_INTERRUPT_H
 #define CLIENT_SHARED_INTERRUPT_H
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are only noted, unless they were
+ * From now on, SIGINT, SIGTERM and SIGHUP only set a flag, unless they were
  * ignored before.
  */
 void interrupt_catch(void);
 
-/* From now on SIGUSR1 is only noted, and wakes what waits; SIGPIPE is ignored.
+/* From now on, SIGUSR1 sets a flag and interrupts poll(); SIGPIPE is ignored.
  */
 void interrupt_listen(void);
 
 /*
- * For the second thread, which blocks all signals: note those that the first
- * cannot take now, because it is in a call that signals do not interrupt.
+ * For the second thread, which blocks all signals: set the flags for pending
+ * signals, because the first thread is in a call that no signal interrupts.
  */
 void interrupt_accept(void);
 
-/* Nonzero if it came since this was last asked. */
+/* Nonzero if SIGUSR1 came since the last call. */
 int interrupt_asked(void);
 
-/* The signal that was noted, or 0. */
+/* The signal that ends the run, or 0. */
 int interrupt_caught(void);
 
-/* End this process by that signal, as if it had never been caught. */
+/* End this process by the signal, with its default action. */
 void interrupt_raise(int signal_number);
 
 #endif
