@@ -116,34 +116,45 @@ find_open(struct directories *directories, const char *path, size_t length)
 	return found;
 }
 
+/* Check a directory that was just opened.  Returns 0, or -1 with errno. */
+static int
+check_opened(const struct store *store, int is_root, const struct stat *found,
+    unsigned marks)
+{
+	/* A mount of the same file system has the same device. */
+	if (found->st_dev != store->device ||
+	    (!is_root && (marks & OS_MARK_MOUNT) != 0)) {
+		errno = EXDEV;
+		return -1;
+	}
+	/* If names fold, other names lead to the staging directory, too. */
+	if (found->st_ino == store->staging_inode) {
+		errno = EACCES;
+		return -1;
+	}
+	return 0;
+}
+
 /*
  * Check an open directory and add it to the front of the list, which then owns
  * fd.  Returns it, or NULL with errno and fd closed.
  */
 static struct directory *
-add_node(struct directories *directories, int fd, struct directory *parent,
+add_opened(struct directories *directories, int fd, struct directory *parent,
     const char *path, size_t length)
 {
+	const struct store *store = directories->store;
 	struct directory *node = NULL;
 	struct stat found;
 	unsigned marks;
 
-	if (os_stat(fd, "", &found, &marks) == -1)
-		goto fail;
-	/* A mount of the same file system has the same device. */
-	if (found.st_dev != directories->store->device ||
-	    (parent != NULL && (marks & OS_MARK_MOUNT) != 0)) {
-		errno = EXDEV;
-		goto fail;
+	if (os_stat(fd, "", &found, &marks) == 0 &&
+	    check_opened(store, parent == NULL, &found, marks) == 0)
+		node = calloc(1, sizeof(*node) + length);
+	if (node == NULL) {
+		close(fd);
+		return NULL;
 	}
-	/* If names fold, other names lead to the staging directory, too. */
-	if (found.st_ino == directories->store->staging_inode) {
-		errno = EACCES;
-		goto fail;
-	}
-	node = calloc(1, sizeof(*node) + length);
-	if (node == NULL)
-		goto fail;
 	node->fd = fd;
 	node->group =
 	    (found.st_mode & S_ISGID) != 0 ? found.st_gid : STORE_NO_GROUP;
@@ -152,7 +163,7 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	node->immutable = (marks & OS_MARK_IMMUTABLE) != 0;
 	node->references = 1;
 	node->linked = parent == NULL;
-	node->folds = file_system_folds(&directories->store->system, fd);
+	node->folds = file_system_folds(&store->system, fd);
 	node->parent = parent;
 	if (parent != NULL)
 		parent->references++;
@@ -163,33 +174,30 @@ add_node(struct directories *directories, int fd, struct directory *parent,
 	directories->first = node;
 	directories->count++;
 	return node;
-fail:
-	close(fd);
-	return NULL;
 }
 
 /* Create a directory unless it exists.  Returns 0, or -1 with errno. */
 static int
-create_child(int parent, const char *name, mode_t mode, int *made)
+create_child(int parent, const char *name, mode_t mode, int *created)
 {
-	*made = mkdirat(parent, name, mode) == 0;
-	return *made || errno == EEXIST ? 0 : -1;
+	*created = mkdirat(parent, name, mode) == 0;
+	return *created || errno == EEXIST ? 0 : -1;
 }
 
-/* Sets *made if this call created the directory.  Returns -1 with errno. */
+/* Sets *created if this call created the directory.  Returns -1 with errno. */
 static int
 open_child(const struct store *store, int parent, const char *name,
-    mode_t create, int *made)
+    mode_t create, int *created)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(parent, name, flags);
 
-	*made = 0;
+	*created = 0;
 	if (fd != -1 || errno != ENOENT || create == 0)
 		return fd;
-	if (create_child(parent, name, create, made) == -1 &&
+	if (create_child(parent, name, create, created) == -1 &&
 	    (!sweep_after_failure(store, 0) ||
-		create_child(parent, name, create, made) == -1))
+		create_child(parent, name, create, created) == -1))
 		return -1;
 	return openat(parent, name, flags);
 }
@@ -275,12 +283,12 @@ open_component(struct directories *directories, struct directory *parent,
 {
 	char name[WIRE_COMPONENT_MAX + 1];
 	struct directory *child = NULL;
-	int fd, made;
+	int fd, created;
 
 	memcpy(name, path + start, length - start);
 	name[length - start] = '\0';
-	fd = open_child(directories->store, parent->fd, name, create, &made);
-	if (fd != -1 && !made &&
+	fd = open_child(directories->store, parent->fd, name, create, &created);
+	if (fd != -1 && !created &&
 	    directory_check_name(parent, name, outcome) == -1) {
 		int error = errno;
 
@@ -289,7 +297,7 @@ open_component(struct directories *directories, struct directory *parent,
 		return NULL;
 	}
 	if (fd != -1)
-		child = add_node(directories, fd, parent, path, length);
+		child = add_opened(directories, fd, parent, path, length);
 	if (child == NULL)
 		fail_opening(outcome, parent->fd, name);
 	/* ENOENT means that it could be created. */
@@ -324,7 +332,7 @@ find_root(struct directories *directories, struct outcome *outcome)
 		return root;
 	fd = open_root(directories->store->root);
 	if (fd != -1)
-		root = add_node(directories, fd, NULL, "", 0);
+		root = add_opened(directories, fd, NULL, "", 0);
 	if (root == NULL)
 		outcome_set_errno(outcome, errno, "the receiving directory");
 	return root;

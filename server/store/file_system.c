@@ -48,7 +48,7 @@ struct probe {
 	int directory;
 	int fd; /* -1: closed */
 	const char *prefix;
-	char rest[NAME_SIZE / 2];
+	char suffix[NAME_SIZE / 2];
 	char name[NAME_SIZE];
 };
 
@@ -75,7 +75,7 @@ file_system_is_live_probe(const char *name)
 static void
 spell(const struct probe *probe, const char *prefix, char name[NAME_SIZE])
 {
-	snprintf(name, NAME_SIZE, "%s%s", prefix, probe->rest);
+	snprintf(name, NAME_SIZE, "%s%s", prefix, probe->suffix);
 }
 
 static int
@@ -118,7 +118,7 @@ create_probe(struct probe *probe, int directory)
 	int error;
 
 	probe->directory = directory;
-	snprintf(probe->rest, sizeof(probe->rest), "-%llx-%lx-%lx",
+	snprintf(probe->suffix, sizeof(probe->suffix), "-%llx-%lx-%lx",
 	    (unsigned long long)io_now(), serial++, (unsigned long)getpid());
 	/* Some file systems refuse names that are not ASCII. */
 	if (open_new(probe, COMPOSED) == -1 && open_new(probe, PREFIX) == -1)
@@ -145,7 +145,7 @@ exists_as(const struct probe *probe, const char *prefix)
 
 /* Returns nonzero if the error means that the call is not supported. */
 static int
-is_refusal(int error)
+is_unsupported(int error)
 {
 	return error == EPERM || error == EACCES || error == EINVAL ||
 	    error == ENOSYS || error == ENOTSUP || error == EMLINK;
@@ -247,7 +247,7 @@ learn_modes(struct file_system *system, const struct probe *probe)
 
 	if (fchmod(probe->fd, ODD_MODE) == -1) {
 		system->modes = MODES_REFUSED;
-		return is_refusal(errno) ? 0 : -1;
+		return is_unsupported(errno) ? 0 : -1;
 	}
 	if (fstat(probe->fd, &found) == -1)
 		return -1;
@@ -276,7 +276,7 @@ set_and_read(const struct file_system *system, struct probe *probe,
     const struct timespec *requested, struct timespec *found)
 {
 	if (file_system_set_time(system, probe->fd, requested) == -1)
-		return is_refusal(errno) ? 0 : -1;
+		return is_unsupported(errno) ? 0 : -1;
 	close_probe(probe);
 	if (open_probe(probe, 0) == -1)
 		return -1;
@@ -360,7 +360,7 @@ try_time(const struct file_system *system, struct probe *probe,
 			   : result;
 }
 
-/* Try the usual range; later times and earlier ones are tried on request. */
+/* Try the usual range; file_system_keeps_time tries times beyond it. */
 static int
 learn_range(struct file_system *system, struct probe *probe)
 {
@@ -368,13 +368,13 @@ learn_range(struct file_system *system, struct probe *probe)
 	const struct timespec future = {INT32_MAX, odd_time.tv_nsec};
 	int result = try_time(system, probe, &past);
 
-	system->first = system->last = odd_time.tv_sec;
+	system->first_kept = system->last_kept = odd_time.tv_sec;
 	if (result == 1)
-		system->first = past.tv_sec;
+		system->first_kept = past.tv_sec;
 	if (result != -1)
 		result = try_time(system, probe, &future);
 	if (result == 1)
-		system->last = future.tv_sec;
+		system->last_kept = future.tv_sec;
 	return result == -1 ? -1 : 0;
 }
 
@@ -389,7 +389,7 @@ learn_new_names(struct file_system *system, struct probe *probe)
 	if (linkat(probe->directory, probe->name, probe->directory, other, 0) ==
 	    0)
 		return unlinkat(probe->directory, other, 0);
-	if (!is_refusal(errno))
+	if (!is_unsupported(errno))
 		return -1;
 	system->new_names = NEW_BY_RENAME;
 	if (os_rename_new(
@@ -398,7 +398,7 @@ learn_new_names(struct file_system *system, struct probe *probe)
 		return 0;
 	}
 	system->new_names = NEW_NEVER;
-	return is_refusal(errno) ? 0 : -1;
+	return is_unsupported(errno) ? 0 : -1;
 }
 
 /*
@@ -412,8 +412,8 @@ limit_range(struct file_system *system)
 	    system->new_names == NEW_NEVER && system->modes != MODES_KEPT &&
 	    system->granularity >= FAT_GRANULARITY;
 
-	system->least = is_fat ? FAT_LEAST : INT64_MIN;
-	system->most = is_fat ? FAT_MOST : INT64_MAX;
+	system->first_possible = is_fat ? FAT_LEAST : INT64_MIN;
+	system->last_possible = is_fat ? FAT_MOST : INT64_MAX;
 }
 
 /* Returns 0, or -1 with errno. */
@@ -449,10 +449,10 @@ learn_once(struct file_system *system, int directory)
 static const struct file_system unknown = {.names = NAMES_FOLD,
     .sets_both_times = 1,
     .granularity = 1,
-    .first = INT64_MIN,
-    .last = INT64_MAX,
-    .least = INT64_MIN,
-    .most = INT64_MAX,
+    .first_kept = INT64_MIN,
+    .last_kept = INT64_MAX,
+    .first_possible = INT64_MIN,
+    .last_possible = INT64_MAX,
     .largest = INT64_MAX};
 
 static void
@@ -498,10 +498,11 @@ file_system_keeps_time(const struct file_system *system, int directory,
 	struct probe probe = {.fd = -1};
 	int kept;
 
-	if (modified->tv_sec < system->least || modified->tv_sec > system->most)
+	if (modified->tv_sec < system->first_possible ||
+	    modified->tv_sec > system->last_possible)
 		return 0;
-	if (modified->tv_sec >= system->first &&
-	    modified->tv_sec <= system->last)
+	if (modified->tv_sec >= system->first_kept &&
+	    modified->tv_sec <= system->last_kept)
 		return system->granularity > 0;
 	if (create_probe(&probe, directory) == -1)
 		return 1;

@@ -34,10 +34,11 @@ struct file_system {
 	enum file_system_new_names new_names;
 	int sets_both_times;  /* the access time must be set, too */
 	uint64_t granularity; /* of times, in ns; 0: times are not kept */
-	int64_t first, last;  /* seconds since 1970, kept in a trial */
-	int64_t least, most;  /* times beyond these are never kept */
-	int fills_holes;      /* holes take up space, as data does */
-	uint64_t largest;     /* bytes of a file, if the system reveals it */
+	/* Seconds since 1970.  Times between the two ranges must be tried. */
+	int64_t first_kept, last_kept;
+	int64_t first_possible, last_possible;
+	int fills_holes;  /* holes take up space, as data does */
+	uint64_t largest; /* bytes of a file, if the system reveals it */
 };
 
 /*
@@ -60,7 +61,8 @@ int file_system_folds(const struct file_system *system, int directory);
 
 /*
  * Returns nonzero if the file system keeps this modification time, rounded to
- * its granularity.  A time outside of first to last is tried in directory.
+ * its granularity.  A time beyond first_kept and last_kept is tried in
+ * directory.
  */
 int file_system_keeps_time(const struct file_system *system, int directory,
     const struct timespec *modified);

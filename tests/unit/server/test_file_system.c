@@ -41,8 +41,8 @@ START_TEST(properties_of_tmpfs_are_found)
 	ck_assert(!system_.sets_both_times);
 	ck_assert(!system_.fills_holes);
 	ck_assert_uint_eq(system_.granularity, 1);
-	ck_assert_int_le(system_.first, 0);
-	ck_assert_int_ge(system_.last, INT32_MAX);
+	ck_assert_int_le(system_.first_kept, 0);
+	ck_assert_int_ge(system_.last_kept, INT32_MAX);
 	ck_assert(!file_system_folds(&system_, fd));
 	ck_assert_uint_eq(folder_count("in"), 0);
 	close(fd);
@@ -166,8 +166,11 @@ keeps(int fd, int64_t seconds)
 
 START_TEST(time_in_known_range_is_kept_without_trial)
 {
-	system_ = (struct file_system){
-	    .granularity = 1, .first = 10, .last = 20, .least = 10, .most = 20};
+	system_ = (struct file_system){.granularity = 1,
+	    .first_kept = 10,
+	    .last_kept = 20,
+	    .first_possible = 10,
+	    .last_possible = 20};
 	ck_assert(!keeps(-1, 9));
 	ck_assert(keeps(-1, 10));
 	ck_assert(keeps(-1, 11));
@@ -186,7 +189,7 @@ START_TEST(time_outside_known_range_is_tried)
 	folder_make("in");
 	fd = open_directory("in");
 	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
-	system_.first = system_.last = 0;
+	system_.first_kept = system_.last_kept = 0;
 	ck_assert(keeps(fd, 1000000000));
 	ck_assert(keeps(fd, -1));
 	/* The test's file system cannot keep this. */
