@@ -156,7 +156,7 @@ start_workers(struct master *master)
 		children_retire_others(children, master->generation, now);
 }
 
-/* Retry before the next regular sweep in an hour. */
+/* Sweep again after SWEEP_RETRY, not only after SWEEP_INTERVAL. */
 static void
 retry_sweep(struct master *master)
 {
@@ -166,6 +166,7 @@ retry_sweep(struct master *master)
 		master->sweep_at = soon;
 }
 
+/* Start a sweep if it is due and none is running. */
 static void
 start_sweep(struct master *master)
 {
@@ -200,8 +201,8 @@ set_place(struct master *master, enum place place)
 }
 
 /*
- * Check the place in a child, because a hung network file system must not block
- * the master.
+ * Start a check of the place if it is due and none is running.  A child does
+ * it, because a hung network file system must not block the master.
  */
 static void
 start_check(struct master *master)
@@ -224,8 +225,6 @@ throttle_replacement(struct master *master, int abnormal, int64_t age)
 	struct throttle *throttle = &master->throttle;
 	io_time now = io_now(), until = throttle->until;
 
-	if (abnormal)
-		master->sweep_at = now;
 	/* With max-connections, workers may end soon on purpose. */
 	if (!abnormal && master->options->max_connections != 0)
 		return;
@@ -248,36 +247,50 @@ clear_free_slots(struct master *master)
 			scoreboard_clear(&master->board, i);
 }
 
+/* The slot of the worker is free again. */
 static void
-handle_exit(struct master *master, struct child *child, int status)
+handle_worker_exit(
+    struct master *master, const struct child *worker, int status)
 {
-	int64_t age = io_now() - child->started;
-	int told = child->stage != CHILD_RUNS;
-	int abnormal;
+	int64_t age = io_now() - worker->started;
+	int abnormal = report_end(worker, status, age);
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
-	if (child->kind == CHILD_CHECK) {
-		child->pid = 0;
-		if (WIFEXITED(status) && WEXITSTATUS(status) <= PLACE_UNKNOWN)
-			set_place(master, (enum place)WEXITSTATUS(status));
-		return;
-	}
-	abnormal = report_end(child, status, age);
-	child->pid = 0;
-	if (child->kind == CHILD_SWEEP) {
-		if (abnormal)
-			retry_sweep(master);
-		return;
-	}
 	clear_free_slots(master);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL)
+	if (code == WORKER_FATAL)
 		master->fatal = 1;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_UNSTAGED)
+	if (code == WORKER_UNSTAGED)
 		master->staging_gone = 1;
 	if (master->stop != CHILD_RUNS) {
-		if (abnormal || WEXITSTATUS(status) == WORKER_CUT)
+		if (abnormal || code == WORKER_CUT)
 			master->cut = 1;
-	} else if (abnormal || !told) {
+		return;
+	}
+	/* It may have left a staged file. */
+	if (abnormal)
+		master->sweep_at = io_now();
+	if (abnormal || worker->stage == CHILD_RUNS)
 		throttle_replacement(master, abnormal, age);
+}
+
+static void
+handle_exit(struct master *master, struct child *slot, int status)
+{
+	const struct child child = *slot;
+
+	slot->pid = 0;
+	switch (child.kind) {
+	case CHILD_WORKER:
+		handle_worker_exit(master, &child, status);
+		break;
+	case CHILD_SWEEP:
+		if (report_end(&child, status, io_now() - child.started))
+			retry_sweep(master);
+		break;
+	case CHILD_CHECK:
+		if (WIFEXITED(status) && WEXITSTATUS(status) <= PLACE_UNKNOWN)
+			set_place(master, (enum place)WEXITSTATUS(status));
+		break;
 	}
 }
 

@@ -43,7 +43,7 @@ check_rule(const char *value, const char **reason)
 static int
 check_path(const char *value, const char **reason)
 {
-	*reason = "a path is not empty";
+	*reason = "a path must not be empty";
 	return value[0] == '\0' ? -1 : 0;
 }
 
@@ -412,6 +412,7 @@ out:
 	return status;
 }
 
+/* Reject settings that exclude each other. */
 static int
 check_together(const struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR])

@@ -3,7 +3,6 @@
 #include <check.h>
 
 #include "server/shared/log_limit.h"
-#include "tests/unit/suites.h"
 
 Suite *log_limit_suite(void);
 
