@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where requests go: the settled base, and the place of one file below it. */
+/* Resolve the base, and the path of a request below it. */
 #include "server/store/destination.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "common/os.h"
 
-/* The length of path without its last component and the slash before it. */
+/* The length of path without its last component and that one's slash. */
 static size_t
 parent_length(const char *path, size_t length)
 {
@@ -19,7 +19,7 @@ parent_length(const char *path, size_t length)
 	return length > 0 ? length - 1 : 0;
 }
 
-/* Where the last component begins. */
+/* The offset of the last component. */
 static size_t
 name_start(const char *path, size_t length)
 {
@@ -45,8 +45,8 @@ base_resolve(struct base *base, const struct wire_base *wanted,
 {
 	const char *path = wanted->path.bytes;
 	size_t length = wanted->path.length;
-	int settle = wanted->mode == WIRE_BASE_RESOLVE;
-	int slash = settle && length > 0 && path[length - 1] == '/';
+	int resolve = wanted->mode == WIRE_BASE_RESOLVE;
+	int slash = resolve && length > 0 && path[length - 1] == '/';
 	const char *reason = wire_check_path(path, length - (size_t)slash);
 	size_t start;
 
@@ -57,7 +57,7 @@ base_resolve(struct base *base, const struct wire_base *wanted,
 	length -= (size_t)slash;
 	base->name_length = 0;
 	base->length = length;
-	if (settle && !slash && !is_directory(directories, path, length)) {
+	if (resolve && !slash && !is_directory(directories, path, length)) {
 		start = name_start(path, length);
 		base->name_length = length - start;
 		base->length = parent_length(path, length);
@@ -67,9 +67,12 @@ base_resolve(struct base *base, const struct wire_base *wanted,
 	return 0;
 }
 
-/* Put base and path together; the name of a settled base stands for path. */
+/*
+ * Join base and path.  If the base has a name, it replaces the path.  Returns
+ * NULL, or the reason (a constant) why the path is bad.
+ */
 static const char *
-compose(struct destination *destination, const struct base *base,
+join(struct destination *destination, const struct base *base,
     const struct wire_bytes *path)
 {
 	const char *name = base->name_length > 0 ? base->name : path->bytes;
@@ -99,10 +102,10 @@ destination_locate(struct destination *destination, const struct base *base,
 	size_t start, length;
 
 	destination->directory = NULL;
-	/* What was asked for, where no path can be made of it. */
+	/* The request's path, in case it cannot be joined. */
 	destination->length = path->length;
 	memcpy(destination->path, path->bytes, path->length);
-	reason = compose(destination, base, path);
+	reason = join(destination, base, path);
 	if (reason != NULL) {
 		outcome_set(outcome, STATUS_REFUSED, "%s", reason);
 		return -1;
@@ -157,7 +160,7 @@ destination_look(struct destination *destination, struct stat *found,
 	return -1;
 }
 
-/* Nonzero if the sticky bit keeps what was found for others. */
+/* Nonzero if the sticky bit protects found from this process. */
 static int
 is_sticky(const struct directory *directory, const struct stat *found)
 {

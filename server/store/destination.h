@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where requests go: the settled base, and the place of one file below it. */
+/* Resolve the base, and the path of a request below it. */
 #ifndef SERVER_STORE_DESTINATION_H
 #define SERVER_STORE_DESTINATION_H
 
@@ -11,17 +11,17 @@
 #include "common/wire.h"
 #include "server/store/directory.h"
 
-/* See ftx-protocol(5), THE BASE. */
+/* The resolved base.  See ftx-protocol(5), THE BASE. */
 struct base {
 	char directory[WIRE_PATH_MAX];
 	size_t length;
-	char name[WIRE_COMPONENT_MAX]; /* of the one request, or empty */
+	char name[WIRE_COMPONENT_MAX]; /* of the only request, or empty */
 	size_t name_length;
 };
 
 /*
- * Settle what the client asked for.  Returns 0, or -1 with outcome if the path
- * breaks the rules.
+ * Resolve the client's base: find out whether it names a directory or one file.
+ * Returns 0, or -1 with outcome if the path breaks the rules.
  */
 int base_resolve(struct base *base, const struct wire_base *wanted,
     struct directories *directories, struct outcome *outcome);
@@ -30,36 +30,37 @@ struct destination {
 	char path[WIRE_PATH_MAX]; /* below the receiving directory */
 	size_t length;
 	char name[WIRE_COMPONENT_MAX + 1]; /* its last component */
-	struct directory *directory; /* a reference; NULL: it is missing */
-	unsigned marks;		     /* of what was found, as by os_stat */
+	struct directory *directory; /* a reference; NULL if it is missing */
+	unsigned marks;		     /* of the existing file, from os_stat */
 };
 
 /*
- * Work out the place of a request's path; opens nothing.  Returns 0, or -1 with
- * outcome; the path is then what was asked for.
+ * Join the base and a request's path; opens nothing.  Returns 0, or -1 with
+ * outcome; the destination's path is then the request's.
  */
 int destination_locate(struct destination *destination, const struct base *base,
     const struct wire_bytes *path, struct outcome *outcome);
 
 /*
- * Open its directory, which is made where create says so and otherwise may be
- * missing.  Returns 0, or -1 with outcome and errno.  To be released with
- * destination_release, which may come at any time after destination_locate.
+ * Open the directory of the destination.  If create is nonzero, make missing
+ * directories; otherwise the directory may be missing.  Returns 0, or -1 with
+ * outcome and errno.  The caller then calls destination_release, which is
+ * allowed at any time after destination_locate.
  */
 int destination_enter(struct destination *destination,
     struct directories *directories, int create, struct outcome *outcome);
 
 /*
- * Look at what is there: nothing, or a file or link that may be replaced.
- * Returns 0, with found->st_mode zero for nothing; or -1 with outcome.
+ * Get the status of the existing file or link.  Returns 0, with found->st_mode
+ * 0 if there is none; or -1 with outcome if it cannot be replaced.
  */
 int destination_look(struct destination *destination, struct stat *found,
     struct outcome *outcome);
 
 /*
- * Check that this process may publish a file there, in place of what was found.
- * What this check cannot see shows only when the file is published.  Returns 0,
- * or -1 with outcome.
+ * Check that this process may publish a file there and replace found.  The
+ * check is not complete: publishing may still fail.  Returns 0, or -1 with
+ * outcome.
  */
 int destination_may_publish(const struct destination *destination,
     const struct stat *found, struct outcome *outcome);

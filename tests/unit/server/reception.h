@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A client and the server's side of its requests, in one process. */
+/* A client, and the server's handling of its frames, in one process. */
 #ifndef TESTS_UNIT_SERVER_RECEPTION_H
 #define TESTS_UNIT_SERVER_RECEPTION_H
 
@@ -7,7 +7,6 @@
 
 #include "server/session/frames.h"
 #include "tests/lab/client.h"
-#include "tests/unit/server/inbox.h"
 
 /* A header for the same reason as inbox.h. */
 struct reception {
@@ -25,7 +24,7 @@ reception_keep_alive(void *argument)
 	return 0;
 }
 
-/* Both ends, in the state that the server begins in. */
+/* Connect both ends, in the state HELLO. */
 static inline void
 reception_open(struct reception *reception, const struct store *store)
 {
@@ -55,8 +54,8 @@ reception_close(struct reception *reception)
 }
 
 /*
- * Receive all that the client has said, and send all that is answered.
- * Returns what frames_handle returned last.
+ * Handle all frames that the client has queued, and send the replies.  Returns
+ * the last result of frames_handle.
  */
 static inline int
 reception_run(struct reception *reception)
@@ -79,7 +78,7 @@ reception_run(struct reception *reception)
 	return result;
 }
 
-/* The same, which must go well, and commit. */
+/* The same, which must succeed, and commit. */
 static inline void
 reception_finish(struct reception *reception)
 {
@@ -89,7 +88,7 @@ reception_finish(struct reception *reception)
 	ck_assert_int_eq(conn_flush(&reception->conn), 0);
 }
 
-/* What the client says must break the protocol. */
+/* The client's frames must break the protocol. */
 static inline void
 reception_expect_error(struct reception *reception)
 {
@@ -98,7 +97,7 @@ reception_expect_error(struct reception *reception)
 	ck_assert_str_ne(reception->receive.fatal.text, "");
 }
 
-/* The base, to the end of the state hello. */
+/* Send the base: the state is READY then. */
 static inline void
 reception_base(struct reception *reception, const char *path)
 {
@@ -107,7 +106,7 @@ reception_base(struct reception *reception, const char *path)
 	client_expect_based(&reception->client, path, "");
 }
 
-/* Nothing more has been answered. */
+/* The server has sent nothing more. */
 static inline void
 reception_expect_silence(struct reception *reception)
 {

@@ -15,13 +15,13 @@
 #include "tests/lab/client.h"
 #include "tests/unit/server/inbox.h"
 
-/* More milliseconds than any test that goes well takes. */
+/* Milliseconds; longer than any test that succeeds. */
 #define SERVING_LONG 30000
 
-/* What the server is told, and whether it has heard it. */
+/* The stop that the test requests, and that the server has read. */
 struct serving_stop {
-	_Atomic int told;
-	_Atomic int heard;
+	_Atomic int requested;
+	_Atomic int seen;
 };
 
 /* A header for the same reason as inbox.h. */
@@ -45,15 +45,15 @@ static inline enum session_stop
 serving_ask(void *argument)
 {
 	struct serving_stop *stop = argument;
-	int told = atomic_load(&stop->told);
+	int requested = atomic_load(&stop->requested);
 
-	atomic_store(&stop->heard, told);
-	return (enum session_stop)told;
+	atomic_store(&stop->seen, requested);
+	return (enum session_stop)requested;
 }
 
 /*
- * A store, a patient configuration, and a client that may already say what the
- * server will find.
+ * Open a store, a configuration without short timeouts, and a client, which may
+ * queue frames before the server starts.
  */
 static inline void
 serving_open(struct serving *serving)
@@ -65,8 +65,8 @@ serving_open(struct serving *serving)
 	if (serving->stop == NULL)
 		serving->stop = os_shared_memory(sizeof(*serving->stop));
 	ck_assert_ptr_nonnull(serving->stop);
-	atomic_store(&serving->stop->told, SESSION_RUN);
-	atomic_store(&serving->stop->heard, SESSION_RUN);
+	atomic_store(&serving->stop->requested, SESSION_RUN);
+	atomic_store(&serving->stop->seen, SESSION_RUN);
 	serving->config = (struct session_config){.store = &serving->store,
 	    .max_size = UINT64_MAX,
 	    .hello_timeout = SERVING_LONG,
@@ -81,7 +81,7 @@ serving_open(struct serving *serving)
 	client_open(&serving->client, ends[1]);
 }
 
-/* Have the server look at its clock more often than it would. */
+/* Interrupt the server's waits, so that it reads its clock more often. */
 static inline void
 serving_tick(int milliseconds)
 {
@@ -93,10 +93,10 @@ serving_tick(int milliseconds)
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-/* What the server's process says of how the session ended. */
+/* Added to the session's end in the exit status of its process. */
 #define SERVING_ENDED 64
 
-/* Let the server run. */
+/* Start the server. */
 static inline void
 serving_start(struct serving *serving)
 {
@@ -116,11 +116,11 @@ serving_start(struct serving *serving)
 	end = SERVING_ENDED +
 	    (int)session_run(
 		&serving->config, serving->end, serving->end, "test");
-	/* Not _exit: a sanitizer looks for lost memory. */
+	/* Not _exit: a sanitizer checks for leaks. */
 	exit(support_descriptors() == before ? end : 1);
 }
 
-/* The server must end so, by itself or because its client has left. */
+/* The session must have this end. */
 static inline void
 serving_join(struct serving *serving, enum session_end end)
 {
@@ -139,7 +139,7 @@ serving_close(struct serving *serving, enum session_end end)
 	serving_join(serving, end);
 }
 
-/* Hello and base; the answers are awaited if the server runs. */
+/* Queue hello and base. */
 static inline void
 serving_hello(struct serving *serving)
 {
@@ -154,7 +154,7 @@ serving_greeted(struct serving *serving)
 	client_expect_based(&serving->client, "", "");
 }
 
-/* All of that: a session in the state ready. */
+/* All of the above: a session in the state READY. */
 static inline void
 serving_begin(struct serving *serving)
 {
@@ -163,21 +163,21 @@ serving_begin(struct serving *serving)
 	serving_greeted(serving);
 }
 
-/* Tell the server to stop, and wait until it has heard. */
+/* Request a stop, and wait until the server has seen it. */
 static inline void
-serving_tell(struct serving *serving, enum session_stop stop)
+serving_request_stop(struct serving *serving, enum session_stop stop)
 {
 	io_time deadline = io_now() + CLIENT_PATIENCE;
 
-	atomic_store(&serving->stop->told, (int)stop);
-	while (atomic_load(&serving->stop->heard) != (int)stop) {
+	atomic_store(&serving->stop->requested, (int)stop);
+	while (atomic_load(&serving->stop->seen) != (int)stop) {
 		ck_assert(io_now() < deadline);
 		ck_assert_int_eq(kill(serving->server, SIGUSR1), 0);
 		(void)poll(NULL, 0, 2);
 	}
 }
 
-/* Be silent for so many milliseconds. */
+/* Send nothing for so many milliseconds. */
 static inline void
 serving_pause(int milliseconds)
 {

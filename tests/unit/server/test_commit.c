@@ -84,7 +84,7 @@ expect_stored(uint32_t request, const char *name, int durable)
 	ck_assert_uint_eq(file->digest, script_digest(name, strlen(name)));
 }
 
-START_TEST(nothing_is_never_due)
+START_TEST(empty_group_is_never_due)
 {
 	ck_assert(!commit_is_due(&commit));
 	run();
@@ -100,7 +100,7 @@ is_due(void)
 	return commit_is_due(&commit);
 }
 
-START_TEST(due_by_count)
+START_TEST(group_is_due_when_it_has_enough_files)
 {
 	for (int i = 0; i < COMMIT_FILES - 1; i++) {
 		(void)commit_add(&commit, 0);
@@ -112,7 +112,7 @@ START_TEST(due_by_count)
 }
 END_TEST
 
-START_TEST(due_by_bytes)
+START_TEST(group_is_due_when_it_has_enough_bytes)
 {
 	for (int more = -1; more <= 1; more++) {
 		(void)commit_add(&commit, 1000);
@@ -124,7 +124,7 @@ START_TEST(due_by_bytes)
 }
 END_TEST
 
-START_TEST(due_by_age)
+START_TEST(group_is_due_when_it_is_old_enough)
 {
 	for (int more = -1; more <= 1; more++) {
 		io_time now;
@@ -142,7 +142,7 @@ START_TEST(due_by_age)
 }
 END_TEST
 
-START_TEST(age_is_that_of_the_first)
+START_TEST(age_counts_from_the_first_file)
 {
 	io_time before = io_now();
 
@@ -155,7 +155,7 @@ START_TEST(age_is_that_of_the_first)
 }
 END_TEST
 
-START_TEST(groups_of_every_size)
+START_TEST(groups_of_every_size_are_committed)
 {
 	static const char *const folders[] = {"", "a", "a/b", "c/d/e"};
 	char name[32], path[64];
@@ -178,7 +178,7 @@ START_TEST(groups_of_every_size)
 }
 END_TEST
 
-START_TEST(the_last_of_one_name_wins)
+START_TEST(last_file_wins_when_names_are_equal)
 {
 	add(1, "", "one");
 	snprintf(add(2, "", "two")->name, WIRE_COMPONENT_MAX, "one");
@@ -189,7 +189,7 @@ START_TEST(the_last_of_one_name_wins)
 }
 END_TEST
 
-START_TEST(a_failure_costs_only_itself)
+START_TEST(other_files_are_stored_when_one_fails)
 {
 	folder_make("in/b");
 	file_make("in/kept", "old");
@@ -209,7 +209,7 @@ START_TEST(a_failure_costs_only_itself)
 }
 END_TEST
 
-START_TEST(what_cannot_be_synced_is_not_published)
+START_TEST(file_is_not_published_when_its_sync_fails)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct commit_file *bad;
@@ -229,7 +229,7 @@ START_TEST(what_cannot_be_synced_is_not_published)
 }
 END_TEST
 
-START_TEST(a_directory_that_cannot_be_synced)
+START_TEST(files_fail_when_their_directory_cannot_be_synced)
 {
 	struct commit_file *file;
 	int fd, kept;
@@ -252,7 +252,7 @@ START_TEST(a_directory_that_cannot_be_synced)
 }
 END_TEST
 
-START_TEST(without_sync_nothing_is_durable)
+START_TEST(files_are_not_durable_when_sync_is_off)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct commit_file *file;
@@ -286,7 +286,7 @@ start_commit(int turn)
 }
 
 /* Between the look at a name that folds and its giving nobody gives another. */
-START_TEST(names_that_fold_are_given_in_turn)
+START_TEST(publishing_waits_for_its_turn_when_names_fold)
 {
 	int turn, status;
 	pid_t child;
@@ -310,7 +310,7 @@ END_TEST
 #endif
 
 /* As twice the same name on any file system. */
-START_TEST(names_that_fold_are_replaced_where_they_are_listed)
+START_TEST(file_is_replaced_when_names_fold_and_it_is_listed)
 {
 	store.system.names = NAMES_FOLD;
 	(void)add(1, "dir", "a");
@@ -322,7 +322,7 @@ START_TEST(names_that_fold_are_replaced_where_they_are_listed)
 END_TEST
 
 /* Such as another branch of mergerfs: the next file is refused at once. */
-START_TEST(a_failed_rename_to_elsewhere_is_remembered)
+START_TEST(directory_is_refused_after_a_rename_failed_with_exdev)
 {
 	struct directory *root = add(1, "", "file")->directory;
 	struct outcome outcome;
@@ -352,23 +352,24 @@ commit_suite(void)
 	TCase *tcase = support_case("commit");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, nothing_is_never_due);
-	tcase_add_test(tcase, due_by_count);
-	tcase_add_test(tcase, due_by_bytes);
-	tcase_add_test(tcase, due_by_age);
-	tcase_add_test(tcase, age_is_that_of_the_first);
-	tcase_add_test(tcase, groups_of_every_size);
-	tcase_add_test(tcase, the_last_of_one_name_wins);
-	tcase_add_test(tcase, a_failure_costs_only_itself);
-	tcase_add_test(tcase, what_cannot_be_synced_is_not_published);
-	tcase_add_test(tcase, a_directory_that_cannot_be_synced);
-	tcase_add_test(tcase, without_sync_nothing_is_durable);
+	tcase_add_test(tcase, empty_group_is_never_due);
+	tcase_add_test(tcase, group_is_due_when_it_has_enough_files);
+	tcase_add_test(tcase, group_is_due_when_it_has_enough_bytes);
+	tcase_add_test(tcase, group_is_due_when_it_is_old_enough);
+	tcase_add_test(tcase, age_counts_from_the_first_file);
+	tcase_add_test(tcase, groups_of_every_size_are_committed);
+	tcase_add_test(tcase, last_file_wins_when_names_are_equal);
+	tcase_add_test(tcase, other_files_are_stored_when_one_fails);
+	tcase_add_test(tcase, file_is_not_published_when_its_sync_fails);
+	tcase_add_test(tcase, files_fail_when_their_directory_cannot_be_synced);
+	tcase_add_test(tcase, files_are_not_durable_when_sync_is_off);
 #ifdef OS_LINUX
-	tcase_add_test(tcase, names_that_fold_are_given_in_turn);
+	tcase_add_test(tcase, publishing_waits_for_its_turn_when_names_fold);
 #endif
 	tcase_add_test(
-	    tcase, names_that_fold_are_replaced_where_they_are_listed);
-	tcase_add_test(tcase, a_failed_rename_to_elsewhere_is_remembered);
+	    tcase, file_is_replaced_when_names_fold_and_it_is_listed);
+	tcase_add_test(
+	    tcase, directory_is_refused_after_a_rename_failed_with_exdev);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -52,7 +52,7 @@ settle(struct base *base, enum wire_base_mode mode, struct wire_bytes path)
 	return base_resolve(base, &wanted, &directories, &outcome);
 }
 
-START_TEST(bases_are_settled)
+START_TEST(base_is_resolved_against_existing_directories)
 {
 	static const struct {
 		enum wire_base_mode mode;
@@ -97,7 +97,7 @@ START_TEST(bases_are_settled)
 }
 END_TEST
 
-START_TEST(bad_bases_are_refused)
+START_TEST(base_is_refused_when_its_path_is_bad)
 {
 	static const struct {
 		int mode; /* 2: both */
@@ -141,7 +141,7 @@ START_TEST(bad_bases_are_refused)
 }
 END_TEST
 
-START_TEST(length_of_a_base)
+START_TEST(base_is_refused_when_too_long)
 {
 	struct base base;
 
@@ -177,7 +177,7 @@ text(const char *path)
 	return (struct wire_bytes){path, strlen(path)};
 }
 
-START_TEST(base_and_path_are_put_together)
+START_TEST(path_is_joined_to_the_base)
 {
 	static const struct {
 		const char *base, *path, *whole, *name;
@@ -205,7 +205,7 @@ START_TEST(base_and_path_are_put_together)
 }
 END_TEST
 
-START_TEST(a_settled_name_stands_for_the_path)
+START_TEST(name_of_the_base_replaces_the_path)
 {
 	static const char *const paths[] = {"", "other", "a/b/c", "../escape"};
 	struct destination destination;
@@ -223,7 +223,7 @@ START_TEST(a_settled_name_stands_for_the_path)
 }
 END_TEST
 
-START_TEST(bad_paths_are_refused)
+START_TEST(path_is_refused_when_bad)
 {
 	static const char *const paths[] = {"", "/x", "x/", "x//y", ".", "..",
 	    "../x", "x/./y", "x/..", ".ftx-0/x", "sub/.ftx-x"};
@@ -242,7 +242,7 @@ START_TEST(bad_paths_are_refused)
 }
 END_TEST
 
-START_TEST(length_of_the_whole)
+START_TEST(path_is_refused_when_too_long_with_its_base)
 {
 	/* What the base and its slash leave. */
 	const size_t rest = WIRE_PATH_MAX - strlen("dir/");
@@ -269,7 +269,7 @@ START_TEST(length_of_the_whole)
 }
 END_TEST
 
-START_TEST(length_of_a_name)
+START_TEST(name_is_refused_when_too_long)
 {
 	static char name[WIRE_COMPONENT_MAX + 1];
 	const struct wire_bytes longest = {name, WIRE_COMPONENT_MAX};
@@ -294,7 +294,7 @@ START_TEST(length_of_a_name)
 }
 END_TEST
 
-START_TEST(missing_parents)
+START_TEST(parents_are_made_only_when_asked_for)
 {
 	struct stat found;
 	struct destination destination;
@@ -314,7 +314,7 @@ START_TEST(missing_parents)
 }
 END_TEST
 
-START_TEST(parents_that_are_no_directories)
+START_TEST(path_is_refused_when_a_parent_is_no_directory)
 {
 	static const char *const paths[] = {
 	    "file/x", "link/x", "dangling/x", "fifo/x"};
@@ -335,7 +335,7 @@ START_TEST(parents_that_are_no_directories)
 }
 END_TEST
 
-START_TEST(what_is_there_is_looked_at)
+START_TEST(target_is_refused_when_it_is_no_file_or_link)
 {
 	static const struct {
 		const char *path;
@@ -387,7 +387,7 @@ may_publish(const char *path)
 	return result;
 }
 
-START_TEST(sticky_directories_keep_what_others_own)
+START_TEST(target_is_kept_when_sticky_and_owned_by_another)
 {
 	const uid_t nobody = 65534;
 
@@ -416,7 +416,7 @@ START_TEST(sticky_directories_keep_what_others_own)
 END_TEST
 
 /* What a file system sets is seen in tests/system/hopeless.c. */
-START_TEST(what_is_kept_or_mounted_is_not_replaced)
+START_TEST(target_is_kept_when_immutable_or_mounted_on)
 {
 	struct destination destination;
 	struct stat found;
@@ -449,19 +449,19 @@ destination_suite(void)
 	TCase *tcase = support_case("destination");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, bases_are_settled);
-	tcase_add_test(tcase, bad_bases_are_refused);
-	tcase_add_test(tcase, length_of_a_base);
-	tcase_add_test(tcase, base_and_path_are_put_together);
-	tcase_add_test(tcase, a_settled_name_stands_for_the_path);
-	tcase_add_test(tcase, bad_paths_are_refused);
-	tcase_add_test(tcase, length_of_the_whole);
-	tcase_add_test(tcase, length_of_a_name);
-	tcase_add_test(tcase, missing_parents);
-	tcase_add_test(tcase, parents_that_are_no_directories);
-	tcase_add_test(tcase, what_is_there_is_looked_at);
-	tcase_add_test(tcase, sticky_directories_keep_what_others_own);
-	tcase_add_test(tcase, what_is_kept_or_mounted_is_not_replaced);
+	tcase_add_test(tcase, base_is_resolved_against_existing_directories);
+	tcase_add_test(tcase, base_is_refused_when_its_path_is_bad);
+	tcase_add_test(tcase, base_is_refused_when_too_long);
+	tcase_add_test(tcase, path_is_joined_to_the_base);
+	tcase_add_test(tcase, name_of_the_base_replaces_the_path);
+	tcase_add_test(tcase, path_is_refused_when_bad);
+	tcase_add_test(tcase, path_is_refused_when_too_long_with_its_base);
+	tcase_add_test(tcase, name_is_refused_when_too_long);
+	tcase_add_test(tcase, parents_are_made_only_when_asked_for);
+	tcase_add_test(tcase, path_is_refused_when_a_parent_is_no_directory);
+	tcase_add_test(tcase, target_is_refused_when_it_is_no_file_or_link);
+	tcase_add_test(tcase, target_is_kept_when_sticky_and_owned_by_another);
+	tcase_add_test(tcase, target_is_kept_when_immutable_or_mounted_on);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

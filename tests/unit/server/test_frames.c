@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
 #define MEBIBYTE (1024 * 1024)

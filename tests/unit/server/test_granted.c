@@ -57,7 +57,7 @@ expect_order(const struct granted *asks, const uint32_t *numbers, size_t count)
 	ck_assert_ptr_null(ask);
 }
 
-START_TEST(nothing_is_taken_of_nothing)
+START_TEST(nothing_is_removed_when_there_are_no_asks)
 {
 	struct granted asks = {0};
 
@@ -67,7 +67,7 @@ START_TEST(nothing_is_taken_of_nothing)
 }
 END_TEST
 
-START_TEST(a_copy_is_kept)
+START_TEST(ask_keeps_its_own_copy_of_the_path)
 {
 	struct granted asks = {0};
 	char path[] = "some/path";
@@ -80,7 +80,7 @@ START_TEST(a_copy_is_kept)
 }
 END_TEST
 
-START_TEST(taken_from_anywhere)
+START_TEST(order_is_kept_when_any_ask_is_removed)
 {
 	static const uint32_t all[] = {1, 2, 3, 4, 5},
 			      no_middle[] = {1, 2, 4, 5}, no_end[] = {1, 2, 4},
@@ -112,7 +112,7 @@ START_TEST(taken_from_anywhere)
 }
 END_TEST
 
-START_TEST(window_of_requests)
+START_TEST(ask_is_refused_when_there_are_too_many)
 {
 	struct granted asks = {0};
 
@@ -129,7 +129,7 @@ START_TEST(window_of_requests)
 }
 END_TEST
 
-START_TEST(window_of_paths)
+START_TEST(ask_is_refused_when_paths_are_too_long_together)
 {
 	static const char path[WIRE_PATH_MAX];
 	struct wire_request whole = request_of(path, sizeof(path));
@@ -160,11 +160,11 @@ granted_suite(void)
 	TCase *tcase = tcase_create("asks");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, nothing_is_taken_of_nothing);
-	tcase_add_test(tcase, a_copy_is_kept);
-	tcase_add_test(tcase, taken_from_anywhere);
-	tcase_add_test(tcase, window_of_requests);
-	tcase_add_test(tcase, window_of_paths);
+	tcase_add_test(tcase, nothing_is_removed_when_there_are_no_asks);
+	tcase_add_test(tcase, ask_keeps_its_own_copy_of_the_path);
+	tcase_add_test(tcase, order_is_kept_when_any_ask_is_removed);
+	tcase_add_test(tcase, ask_is_refused_when_there_are_too_many);
+	tcase_add_test(tcase, ask_is_refused_when_paths_are_too_long_together);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -24,14 +24,14 @@ count(int64_t time, uint64_t moved)
 	return liveness_count(&liveness, time, moved, 0);
 }
 
-START_TEST(silence_ends_at_the_time_out)
+START_TEST(client_is_ended_when_idle_timeout_expires)
 {
 	ck_assert_ptr_null(count(IDLE - 1, 0));
 	ck_assert_str_eq(count(1, 0), "nothing came or went for too long");
 }
 END_TEST
 
-START_TEST(a_byte_ends_silence_but_not_slowness)
+START_TEST(client_is_too_slow_when_a_byte_ends_its_silence)
 {
 	ck_assert_ptr_null(count(IDLE - 1, 0));
 	ck_assert_str_eq(count(1, 1), "too slow");
@@ -46,34 +46,34 @@ wait_twice(uint64_t first, uint64_t second)
 	return count(IDLE / 2, liveness.transferred + second);
 }
 
-START_TEST(the_least_rate_is_enough)
+START_TEST(client_may_go_on_when_its_rate_is_the_minimum)
 {
 	ck_assert_ptr_null(wait_twice(99, 1));
 	ck_assert_ptr_null(wait_twice(1, 100));
 }
 END_TEST
 
-START_TEST(one_byte_less_is_too_slow)
+START_TEST(client_is_too_slow_when_one_byte_is_missing)
 {
 	ck_assert_str_eq(wait_twice(98, 1), "too slow");
 }
 END_TEST
 
-START_TEST(each_time_out_counts_anew)
+START_TEST(rate_is_checked_anew_when_a_timeout_has_passed)
 {
 	ck_assert_ptr_null(wait_twice(500000, 500000));
 	ck_assert_str_eq(wait_twice(98, 1), "too slow");
 }
 END_TEST
 
-START_TEST(what_moved_before_does_not_excuse_a_silent_wait)
+START_TEST(client_is_ended_when_bytes_came_only_before_the_wait)
 {
 	ck_assert_str_eq(
 	    count(IDLE, 1000000), "nothing came or went for too long");
 }
 END_TEST
 
-START_TEST(an_excuse_suspends_both)
+START_TEST(timeouts_are_suspended_when_the_client_waits)
 {
 	liveness_set_state(&liveness, LIVENESS_WAITING);
 	ck_assert_ptr_null(count(100 * IDLE, 0));
@@ -83,7 +83,7 @@ START_TEST(an_excuse_suspends_both)
 }
 END_TEST
 
-START_TEST(excuses_end_too)
+START_TEST(client_is_ended_when_it_waits_too_long)
 {
 	liveness_set_state(&liveness, LIVENESS_WAITING);
 	ck_assert_ptr_null(count(LIVENESS_WAITING_MAX - 1, 0));
@@ -99,7 +99,7 @@ excuse(int64_t time, int another_idle)
 	return liveness_count(&liveness, time, 0, another_idle);
 }
 
-START_TEST(each_file_has_its_own_excuses)
+START_TEST(waiting_is_counted_anew_when_a_file_begins)
 {
 	liveness_set_state(&liveness, LIVENESS_WAITING);
 	for (int i = 0; i < 3; i++)
@@ -109,7 +109,7 @@ START_TEST(each_file_has_its_own_excuses)
 }
 END_TEST
 
-START_TEST(all_excuses_end_while_no_worker_is_idle)
+START_TEST(waiting_is_bounded_when_no_worker_is_idle)
 {
 	liveness_set_state(&liveness, LIVENESS_WAITING);
 	ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 0));
@@ -120,7 +120,7 @@ START_TEST(all_excuses_end_while_no_worker_is_idle)
 }
 END_TEST
 
-START_TEST(before_an_ask_only_an_idle_worker_excuses)
+START_TEST(waiting_before_an_ask_counts_when_no_worker_is_idle)
 {
 	liveness_set_state(&liveness, LIVENESS_ANNOUNCING);
 	ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 1));
@@ -136,17 +136,19 @@ liveness_suite(void)
 	TCase *tcase = tcase_create("patience");
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
-	tcase_add_test(tcase, silence_ends_at_the_time_out);
-	tcase_add_test(tcase, a_byte_ends_silence_but_not_slowness);
-	tcase_add_test(tcase, the_least_rate_is_enough);
-	tcase_add_test(tcase, one_byte_less_is_too_slow);
-	tcase_add_test(tcase, each_time_out_counts_anew);
-	tcase_add_test(tcase, what_moved_before_does_not_excuse_a_silent_wait);
-	tcase_add_test(tcase, an_excuse_suspends_both);
-	tcase_add_test(tcase, excuses_end_too);
-	tcase_add_test(tcase, each_file_has_its_own_excuses);
-	tcase_add_test(tcase, all_excuses_end_while_no_worker_is_idle);
-	tcase_add_test(tcase, before_an_ask_only_an_idle_worker_excuses);
+	tcase_add_test(tcase, client_is_ended_when_idle_timeout_expires);
+	tcase_add_test(tcase, client_is_too_slow_when_a_byte_ends_its_silence);
+	tcase_add_test(tcase, client_may_go_on_when_its_rate_is_the_minimum);
+	tcase_add_test(tcase, client_is_too_slow_when_one_byte_is_missing);
+	tcase_add_test(tcase, rate_is_checked_anew_when_a_timeout_has_passed);
+	tcase_add_test(
+	    tcase, client_is_ended_when_bytes_came_only_before_the_wait);
+	tcase_add_test(tcase, timeouts_are_suspended_when_the_client_waits);
+	tcase_add_test(tcase, client_is_ended_when_it_waits_too_long);
+	tcase_add_test(tcase, waiting_is_counted_anew_when_a_file_begins);
+	tcase_add_test(tcase, waiting_is_bounded_when_no_worker_is_idle);
+	tcase_add_test(
+	    tcase, waiting_before_an_ask_counts_when_no_worker_is_idle);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

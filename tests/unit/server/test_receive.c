@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
 Suite *receive_suite(void);
@@ -35,7 +36,7 @@ again(void)
 	reception_base(&reception, "");
 }
 
-START_TEST(stored_is_said_when_it_is_true)
+START_TEST(stored_is_sent_after_the_commit)
 {
 	struct wire_result answer;
 
@@ -57,7 +58,7 @@ START_TEST(stored_is_said_when_it_is_true)
 }
 END_TEST
 
-START_TEST(a_full_group_is_committed)
+START_TEST(group_is_committed_when_full)
 {
 	char path[16];
 
@@ -115,7 +116,7 @@ count_call(void *argument)
 }
 
 /* The digest of a long hole takes a while, and is not for one that left. */
-START_TEST(a_hole_is_hashed_in_steps)
+START_TEST(keepalive_is_called_when_a_long_hole_is_hashed)
 {
 	const uint64_t hole = 64 << 20;
 	uint8_t payload[8];
@@ -139,7 +140,7 @@ START_TEST(a_hole_is_hashed_in_steps)
 END_TEST
 
 /* Announced, or not: then when it gets there. */
-START_TEST(larger_than_the_file_system_takes)
+START_TEST(file_is_refused_when_the_file_system_cannot_hold_it)
 {
 	uint8_t payload[8];
 
@@ -160,7 +161,7 @@ START_TEST(larger_than_the_file_system_takes)
 }
 END_TEST
 
-START_TEST(numbers_grow)
+START_TEST(request_is_refused_when_its_number_does_not_grow)
 {
 	static const struct {
 		uint32_t first, second;
@@ -189,7 +190,7 @@ START_TEST(numbers_grow)
 }
 END_TEST
 
-START_TEST(numbers_of_failed_requests_are_used)
+START_TEST(number_cannot_be_used_again_when_its_request_failed)
 {
 	reception_base(&reception, "");
 	client_request(client, WIRE_ASK, 7, "../x", 1, 0);
@@ -199,7 +200,7 @@ START_TEST(numbers_of_failed_requests_are_used)
 }
 END_TEST
 
-START_TEST(put_carries_no_wishes)
+START_TEST(put_is_refused_when_it_has_wishes)
 {
 	for (unsigned wish = 1; wish <= WIRE_SENT_BEFORE; wish *= 2) {
 		again();
@@ -209,7 +210,7 @@ START_TEST(put_carries_no_wishes)
 }
 END_TEST
 
-START_TEST(bad_requests_break_the_protocol)
+START_TEST(connection_ends_when_a_request_is_malformed)
 {
 	static const struct wire_request bad[] = {
 	    {.kind = (enum wire_kind)0},
@@ -244,7 +245,7 @@ START_TEST(bad_requests_break_the_protocol)
 }
 END_TEST
 
-START_TEST(bad_bases)
+START_TEST(connection_ends_when_the_base_is_bad)
 {
 	client_queue(client, WIRE_BASE, 0, "\002x", 2);
 	reception_expect_error(&reception);
@@ -256,7 +257,7 @@ START_TEST(bad_bases)
 }
 END_TEST
 
-START_TEST(one_name_is_for_one_request)
+START_TEST(second_request_is_refused_when_the_base_names_one_file)
 {
 	client_base(client, WIRE_BASE_RESOLVE, "dir/name");
 	client_put(client, 3, "ignored", "x");
@@ -269,7 +270,7 @@ START_TEST(one_name_is_for_one_request)
 }
 END_TEST
 
-START_TEST(dry_runs_change_nothing)
+START_TEST(nothing_changes_when_requests_are_dry_runs)
 {
 	file_make("in/old", "old");
 	reception.receive.policy.max_size = 10;
@@ -298,7 +299,7 @@ START_TEST(dry_runs_change_nothing)
 }
 END_TEST
 
-START_TEST(wishes_are_answered)
+START_TEST(reply_follows_the_wishes_of_the_request)
 {
 	struct wire_go go;
 
@@ -344,7 +345,7 @@ ask_again(uint32_t number, unsigned wishes, unsigned attributes,
 	    wire_write_request(payload, &request));
 }
 
-START_TEST(what_was_sent_before_has_its_time)
+START_TEST(file_counts_as_sent_before_when_its_time_is_equal)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
 
@@ -362,7 +363,7 @@ START_TEST(what_was_sent_before_has_its_time)
 END_TEST
 
 /* The file system keeps whole seconds, rounded down or up. */
-START_TEST(what_was_sent_before_has_its_time_as_near_as_it_is_kept)
+START_TEST(file_counts_as_sent_before_when_its_time_was_rounded)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
 
@@ -383,7 +384,7 @@ START_TEST(what_was_sent_before_has_its_time_as_near_as_it_is_kept)
 }
 END_TEST
 
-START_TEST(what_was_sent_before_is_only_tried)
+START_TEST(file_is_unchanged_when_sent_before_and_dry_run)
 {
 	file_make("in/old", "old");
 	reception_base(&reception, "");
@@ -393,7 +394,7 @@ START_TEST(what_was_sent_before_is_only_tried)
 }
 END_TEST
 
-START_TEST(a_server_that_does_not_compare)
+START_TEST(compare_is_refused_when_the_server_does_not_compare)
 {
 	reception.receive.compares = 0;
 	file_make("in/old", "old");
@@ -418,7 +419,7 @@ send_asked(uint32_t number, const char *text, int restart)
 	client_end(client, number, text, strlen(text));
 }
 
-START_TEST(asks_are_pipelined)
+START_TEST(files_are_stored_when_asks_are_pipelined)
 {
 	static const char *const names[] = {"", "one", "two", "three", "four"};
 
@@ -447,7 +448,7 @@ START_TEST(asks_are_pipelined)
 }
 END_TEST
 
-START_TEST(window_of_asks)
+START_TEST(connection_ends_when_too_many_asks_are_open)
 {
 	reception_base(&reception, "");
 	for (uint32_t number = 1; number <= WIRE_WINDOW_REQUESTS; number++) {
@@ -471,27 +472,33 @@ receive_suite(void)
 	TCase *tcase = support_case("receive");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, stored_is_said_when_it_is_true);
-	tcase_add_test(tcase, a_full_group_is_committed);
+	tcase_add_test(tcase, stored_is_sent_after_the_commit);
+	tcase_add_test(tcase, group_is_committed_when_full);
 	tcase_add_test(tcase, connection_ends_when_replies_find_no_room);
 	tcase_add_test(tcase, result_is_sent_when_names_are_longest);
-	tcase_add_loop_test(tcase, a_hole_is_hashed_in_steps, 0, 2);
-	tcase_add_test(tcase, larger_than_the_file_system_takes);
-	tcase_add_test(tcase, numbers_grow);
-	tcase_add_test(tcase, numbers_of_failed_requests_are_used);
-	tcase_add_test(tcase, put_carries_no_wishes);
-	tcase_add_test(tcase, bad_requests_break_the_protocol);
-	tcase_add_test(tcase, bad_bases);
-	tcase_add_test(tcase, one_name_is_for_one_request);
-	tcase_add_test(tcase, dry_runs_change_nothing);
-	tcase_add_test(tcase, wishes_are_answered);
-	tcase_add_test(tcase, what_was_sent_before_has_its_time);
+	tcase_add_loop_test(
+	    tcase, keepalive_is_called_when_a_long_hole_is_hashed, 0, 2);
 	tcase_add_test(
-	    tcase, what_was_sent_before_has_its_time_as_near_as_it_is_kept);
-	tcase_add_test(tcase, what_was_sent_before_is_only_tried);
-	tcase_add_test(tcase, a_server_that_does_not_compare);
-	tcase_add_test(tcase, asks_are_pipelined);
-	tcase_add_test(tcase, window_of_asks);
+	    tcase, file_is_refused_when_the_file_system_cannot_hold_it);
+	tcase_add_test(tcase, request_is_refused_when_its_number_does_not_grow);
+	tcase_add_test(
+	    tcase, number_cannot_be_used_again_when_its_request_failed);
+	tcase_add_test(tcase, put_is_refused_when_it_has_wishes);
+	tcase_add_test(tcase, connection_ends_when_a_request_is_malformed);
+	tcase_add_test(tcase, connection_ends_when_the_base_is_bad);
+	tcase_add_test(
+	    tcase, second_request_is_refused_when_the_base_names_one_file);
+	tcase_add_test(tcase, nothing_changes_when_requests_are_dry_runs);
+	tcase_add_test(tcase, reply_follows_the_wishes_of_the_request);
+	tcase_add_test(
+	    tcase, file_counts_as_sent_before_when_its_time_is_equal);
+	tcase_add_test(
+	    tcase, file_counts_as_sent_before_when_its_time_was_rounded);
+	tcase_add_test(tcase, file_is_unchanged_when_sent_before_and_dry_run);
+	tcase_add_test(
+	    tcase, compare_is_refused_when_the_server_does_not_compare);
+	tcase_add_test(tcase, files_are_stored_when_asks_are_pipelined);
+	tcase_add_test(tcase, connection_ends_when_too_many_asks_are_open);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -15,7 +15,7 @@ setup(void)
 	serving_open(&serving);
 }
 
-START_TEST(greeting_is_exact)
+START_TEST(greeting_has_exactly_these_bytes)
 {
 	static const uint8_t expected[WIRE_GREETING] = {0x89, 'F', 'T', 'X',
 	    'D', '\r', '\n', '\n', 0, 1, 0, 2, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7,
@@ -70,7 +70,7 @@ expect_session(void)
 	serving_close(&serving, SESSION_DONE);
 }
 
-START_TEST(all_at_once)
+START_TEST(requests_are_handled_when_all_come_at_once)
 {
 	queue_session();
 	client_flush(client);
@@ -79,7 +79,7 @@ START_TEST(all_at_once)
 }
 END_TEST
 
-START_TEST(byte_by_byte)
+START_TEST(requests_are_handled_when_they_come_byte_by_byte)
 {
 	struct script *queue = &client->queue;
 
@@ -94,7 +94,7 @@ START_TEST(byte_by_byte)
 }
 END_TEST
 
-START_TEST(two_requests_in_one_write)
+START_TEST(two_requests_are_handled_in_one_write)
 {
 	serving_begin(&serving);
 	client_put(client, 1, "one", "first");
@@ -106,7 +106,7 @@ START_TEST(two_requests_in_one_write)
 }
 END_TEST
 
-START_TEST(strangers_are_told)
+START_TEST(client_is_refused_when_it_speaks_another_protocol)
 {
 	static const char *const hellos[] = {"GET / HTTP/1.1\r\n",
 	    "\x89"
@@ -131,7 +131,7 @@ static const struct {
 } versions[] = {{0, 0, 0}, {0, 1, 1}, {1, 1, 1}, {1, 2, 2}, {0, 65535, 2},
     {2, 2, 2}, {2, 731, 2}, {3, 731, 0}, {65535, 65535, 0}, {2, 1, 0}};
 
-START_TEST(versions_are_compared)
+START_TEST(client_is_refused_when_no_version_is_shared)
 {
 	char number[8];
 
@@ -154,7 +154,7 @@ START_TEST(versions_are_compared)
 }
 END_TEST
 
-START_TEST(both_ranges_are_named)
+START_TEST(refusal_names_both_version_ranges)
 {
 	client_hello(client, 7, 731);
 	serving_start(&serving);
@@ -186,7 +186,7 @@ static const uint8_t bad_headers[][WIRE_HEADER] = {
     {WIRE_RESULT, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 20},
 };
 
-START_TEST(bad_frames_end_the_connection)
+START_TEST(connection_ends_when_a_header_is_bad)
 {
 	serving_hello(&serving);
 	client_put(client, 1, "file", "kept");
@@ -204,7 +204,7 @@ START_TEST(bad_frames_end_the_connection)
 }
 END_TEST
 
-START_TEST(refused_base_ends_the_connection)
+START_TEST(connection_ends_when_the_base_is_refused)
 {
 	client_hello(client, 1, 1);
 	client_base(client, WIRE_BASE_RESOLVE, "../x");
@@ -216,7 +216,7 @@ START_TEST(refused_base_ends_the_connection)
 }
 END_TEST
 
-START_TEST(half_close_still_gets_its_answer)
+START_TEST(result_is_sent_when_the_client_half_closes)
 {
 	serving_hello(&serving);
 	client_put(client, 1, "file", "whole");
@@ -233,7 +233,7 @@ START_TEST(half_close_still_gets_its_answer)
 }
 END_TEST
 
-START_TEST(an_end_in_mid_file_stores_nothing)
+START_TEST(nothing_is_stored_when_the_client_leaves_mid_file)
 {
 	serving_hello(&serving);
 	client_put(client, 1, "before", "whole");
@@ -272,7 +272,7 @@ ask_without_reading(uint32_t most)
 	return number;
 }
 
-START_TEST(unread_answers_hold_up_requests)
+START_TEST(requests_wait_when_results_are_unread)
 {
 	/* Eight times the buffers of both sides and of the system. */
 	const uint32_t most = 200000;
@@ -289,7 +289,7 @@ START_TEST(unread_answers_hold_up_requests)
 }
 END_TEST
 
-START_TEST(leaving_unread_answers)
+START_TEST(session_ends_when_the_client_leaves_results_unread)
 {
 	serving_begin(&serving);
 	(void)ask_without_reading(200000);
@@ -298,7 +298,7 @@ START_TEST(leaving_unread_answers)
 END_TEST
 
 /* It costs this connection only, and the process that has none. */
-START_TEST(no_memory)
+START_TEST(session_fails_when_memory_runs_out)
 {
 	if (support_can_starve()) {
 		enum session_end end;
@@ -323,25 +323,29 @@ session_suite(void)
 	TCase *limits = support_case("limits");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, greeting_is_exact);
-	tcase_add_test(tcase, all_at_once);
-	tcase_add_test(tcase, byte_by_byte);
-	tcase_add_test(tcase, two_requests_in_one_write);
-	tcase_add_loop_test(tcase, strangers_are_told, 0, 4);
-	tcase_add_loop_test(tcase, versions_are_compared, 0,
-	    (int)(sizeof(versions) / sizeof(versions[0])));
-	tcase_add_test(tcase, both_ranges_are_named);
-	tcase_add_loop_test(tcase, bad_frames_end_the_connection, 0,
+	tcase_add_test(tcase, greeting_has_exactly_these_bytes);
+	tcase_add_test(tcase, requests_are_handled_when_all_come_at_once);
+	tcase_add_test(tcase, requests_are_handled_when_they_come_byte_by_byte);
+	tcase_add_test(tcase, two_requests_are_handled_in_one_write);
+	tcase_add_loop_test(
+	    tcase, client_is_refused_when_it_speaks_another_protocol, 0, 4);
+	tcase_add_loop_test(tcase, client_is_refused_when_no_version_is_shared,
+	    0, (int)(sizeof(versions) / sizeof(versions[0])));
+	tcase_add_test(tcase, refusal_names_both_version_ranges);
+	tcase_add_loop_test(tcase, connection_ends_when_a_header_is_bad, 0,
 	    (int)(sizeof(bad_headers) / sizeof(bad_headers[0])));
-	tcase_add_test(tcase, refused_base_ends_the_connection);
-	tcase_add_loop_test(tcase, half_close_still_gets_its_answer, 0, 2);
-	tcase_add_test(tcase, an_end_in_mid_file_stores_nothing);
-	tcase_add_test(tcase, unread_answers_hold_up_requests);
-	tcase_add_test(tcase, leaving_unread_answers);
+	tcase_add_test(tcase, connection_ends_when_the_base_is_refused);
+	tcase_add_loop_test(
+	    tcase, result_is_sent_when_the_client_half_closes, 0, 2);
+	tcase_add_test(
+	    tcase, nothing_is_stored_when_the_client_leaves_mid_file);
+	tcase_add_test(tcase, requests_wait_when_results_are_unread);
+	tcase_add_test(
+	    tcase, session_ends_when_the_client_leaves_results_unread);
 	suite_add_tcase(suite, tcase);
 	tcase_set_tags(limits, SUPPORT_LIMITS);
 	tcase_add_checked_fixture(limits, setup, NULL);
-	tcase_add_test(limits, no_memory);
+	tcase_add_test(limits, session_fails_when_memory_runs_out);
 	suite_add_tcase(suite, limits);
 	return suite;
 }

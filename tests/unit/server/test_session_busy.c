@@ -5,7 +5,7 @@
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
 
-Suite *server_busy_suite(void);
+Suite *session_busy_suite(void);
 
 #define SLOTS 2 /* the own one is the first, and one may compare */
 #define SIZE (2 * PARTIAL_LEAST)
@@ -54,7 +54,7 @@ ask(uint32_t number, size_t length)
 	    wire_write_request(payload, &request));
 }
 
-START_TEST(a_compare_is_busy_until_another_ends)
+START_TEST(compare_is_refused_while_others_compare)
 {
 	make_content("in/there", SIZE);
 	serving_begin(&serving);
@@ -67,7 +67,7 @@ START_TEST(a_compare_is_busy_until_another_ends)
 }
 END_TEST
 
-START_TEST(a_small_compare_is_not_busy)
+START_TEST(small_file_is_compared_while_others_compare)
 {
 	make_content("in/there", COMPARE_SMALL - 1);
 	serving_begin(&serving);
@@ -78,7 +78,7 @@ START_TEST(a_small_compare_is_not_busy)
 END_TEST
 
 /* Without a scoreboard there are no others. */
-START_TEST(one_connection_is_never_busy)
+START_TEST(compare_is_never_busy_without_a_scoreboard)
 {
 	make_content("in/there", SIZE);
 	serving.config.board = NULL;
@@ -90,7 +90,7 @@ START_TEST(one_connection_is_never_busy)
 END_TEST
 
 /* What is kept is hashed, too; where nothing is, nothing has to wait. */
-START_TEST(what_is_kept_is_busy_until_another_ends)
+START_TEST(resume_is_refused_while_others_compare)
 {
 	const struct wire_request request = {
 	    .kind = WIRE_KIND_FILE, .wishes = WIRE_RESUME, .size = SIZE};
@@ -119,16 +119,16 @@ START_TEST(what_is_kept_is_busy_until_another_ends)
 END_TEST
 
 Suite *
-server_busy_suite(void)
+session_busy_suite(void)
 {
-	Suite *suite = suite_create("server_busy");
+	Suite *suite = suite_create("session_busy");
 	TCase *tcase = support_case("busy");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, a_compare_is_busy_until_another_ends);
-	tcase_add_test(tcase, a_small_compare_is_not_busy);
-	tcase_add_test(tcase, one_connection_is_never_busy);
-	tcase_add_test(tcase, what_is_kept_is_busy_until_another_ends);
+	tcase_add_test(tcase, compare_is_refused_while_others_compare);
+	tcase_add_test(tcase, small_file_is_compared_while_others_compare);
+	tcase_add_test(tcase, compare_is_never_busy_without_a_scoreboard);
+	tcase_add_test(tcase, resume_is_refused_while_others_compare);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

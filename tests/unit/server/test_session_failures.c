@@ -2,9 +2,10 @@
 /* What goes wrong with a request, and what comes of the next. */
 #include <sys/resource.h>
 
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
-Suite *server_failures_suite(void);
+Suite *session_failures_suite(void);
 
 static struct store store;
 static struct reception reception;
@@ -34,7 +35,7 @@ again(void)
 	reception_base(&reception, "");
 }
 
-START_TEST(failures_are_answered_at_once)
+START_TEST(result_is_sent_at_once_when_a_request_fails)
 {
 	receive->policy.max_size = 5;
 	reception_base(&reception, "");
@@ -54,7 +55,7 @@ START_TEST(failures_are_answered_at_once)
 }
 END_TEST
 
-START_TEST(a_wrong_digest_is_answered)
+START_TEST(next_file_is_stored_when_a_digest_is_wrong)
 {
 	reception_base(&reception, "");
 	client_request(client, WIRE_PUT, 1, "file", 4, 0);
@@ -68,7 +69,7 @@ START_TEST(a_wrong_digest_is_answered)
 }
 END_TEST
 
-START_TEST(more_than_announced_ends_the_connection)
+START_TEST(connection_ends_when_more_comes_than_announced)
 {
 	reception_base(&reception, "");
 	client_request(client, WIRE_PUT, 1, "file", 3, 0);
@@ -77,7 +78,7 @@ START_TEST(more_than_announced_ends_the_connection)
 }
 END_TEST
 
-START_TEST(bad_holes_break_the_protocol)
+START_TEST(connection_ends_when_a_hole_has_a_bad_length)
 {
 	static const uint64_t bad[] = {0, WIRE_HOLE_MAX + 1, UINT64_MAX};
 	uint8_t payload[8];
@@ -121,7 +122,7 @@ try_abort(enum wire_type type, unsigned status)
 	ck_assert(!file_exists("in/file"));
 }
 
-START_TEST(aborts_say_why)
+START_TEST(result_has_the_reason_of_the_abort)
 {
 	for (unsigned status = 0; status <= STATUS_WIRE; status++) {
 		try_abort(WIRE_PUT, status);
@@ -130,7 +131,7 @@ START_TEST(aborts_say_why)
 }
 END_TEST
 
-START_TEST(abandoning)
+START_TEST(file_is_dropped_when_the_session_abandons_it)
 {
 	struct outcome why = {.status = STATUS_LOST};
 
@@ -161,7 +162,7 @@ limit_descriptors(rlim_t limit)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &both), 0);
 }
 
-START_TEST(want_of_descriptors_commits_and_goes_on)
+START_TEST(request_is_retried_when_descriptors_run_out)
 {
 	char path[16];
 
@@ -180,7 +181,7 @@ START_TEST(want_of_descriptors_commits_and_goes_on)
 END_TEST
 
 /* Also where the receiving directory itself can still be opened. */
-START_TEST(want_that_lasts_is_sickness)
+START_TEST(worker_is_replaced_when_descriptors_stay_used_up)
 {
 	int spare = _i / 2, lowest;
 
@@ -199,7 +200,7 @@ START_TEST(want_that_lasts_is_sickness)
 }
 END_TEST
 
-START_TEST(a_deep_path_is_no_sickness)
+START_TEST(worker_is_kept_when_a_deep_path_uses_descriptors)
 {
 	static char path[2 * 200];
 
@@ -220,25 +221,26 @@ START_TEST(a_deep_path_is_no_sickness)
 END_TEST
 
 Suite *
-server_failures_suite(void)
+session_failures_suite(void)
 {
-	Suite *suite = suite_create("server_failures");
+	Suite *suite = suite_create("session_failures");
 	TCase *tcase = support_case("failures");
 	TCase *limits = support_case("limits");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, failures_are_answered_at_once);
-	tcase_add_test(tcase, a_wrong_digest_is_answered);
-	tcase_add_test(tcase, more_than_announced_ends_the_connection);
-	tcase_add_test(tcase, bad_holes_break_the_protocol);
-	tcase_add_test(tcase, aborts_say_why);
-	tcase_add_test(tcase, abandoning);
-	tcase_add_test(tcase, a_deep_path_is_no_sickness);
+	tcase_add_test(tcase, result_is_sent_at_once_when_a_request_fails);
+	tcase_add_test(tcase, next_file_is_stored_when_a_digest_is_wrong);
+	tcase_add_test(tcase, connection_ends_when_more_comes_than_announced);
+	tcase_add_test(tcase, connection_ends_when_a_hole_has_a_bad_length);
+	tcase_add_test(tcase, result_has_the_reason_of_the_abort);
+	tcase_add_test(tcase, file_is_dropped_when_the_session_abandons_it);
+	tcase_add_test(tcase, worker_is_kept_when_a_deep_path_uses_descriptors);
 	suite_add_tcase(suite, tcase);
 	tcase_set_tags(limits, SUPPORT_LIMITS);
 	tcase_add_checked_fixture(limits, setup, teardown);
-	tcase_add_test(limits, want_of_descriptors_commits_and_goes_on);
-	tcase_add_loop_test(limits, want_that_lasts_is_sickness, 0, 4);
+	tcase_add_test(limits, request_is_retried_when_descriptors_run_out);
+	tcase_add_loop_test(
+	    limits, worker_is_replaced_when_descriptors_stay_used_up, 0, 4);
 	suite_add_tcase(suite, limits);
 	return suite;
 }

@@ -3,7 +3,7 @@
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
 
-Suite *server_kept_suite(void);
+Suite *session_partials_suite(void);
 
 #define SIZE (2 * PARTIAL_LEAST)
 #define PIECE (PARTIAL_LEAST / 4)
@@ -70,7 +70,7 @@ expect_foreign(void)
 	ck_assert_int_eq(unlink(path), 0);
 }
 
-START_TEST(anothers_part_is_gone_on_with)
+START_TEST(partial_of_another_sender_is_resumed)
 {
 	serving_begin(&serving);
 	ck_assert_uint_eq(ask(), SIZE / 2);
@@ -82,7 +82,7 @@ START_TEST(anothers_part_is_gone_on_with)
 }
 END_TEST
 
-START_TEST(anothers_part_is_not_shown_by_who_does_not_compare)
+START_TEST(partial_of_another_sender_is_hidden_when_not_comparing)
 {
 	serving.config.compares = 0;
 	serving_begin(&serving);
@@ -94,7 +94,7 @@ START_TEST(anothers_part_is_not_shown_by_who_does_not_compare)
 }
 END_TEST
 
-START_TEST(anothers_part_stays_when_the_file_begins_anew)
+START_TEST(partial_of_another_sender_is_kept_when_the_file_restarts)
 {
 	serving_begin(&serving);
 	ck_assert_uint_eq(ask(), SIZE / 2);
@@ -109,7 +109,7 @@ START_TEST(anothers_part_stays_when_the_file_begins_anew)
 END_TEST
 
 /* What is behind it is not what the other had sent, or nobody wants it. */
-START_TEST(anothers_part_stays_when_the_rest_fails)
+START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 {
 	serving_begin(&serving);
 	ck_assert_uint_eq(ask(), SIZE / 2);
@@ -128,7 +128,7 @@ START_TEST(anothers_part_stays_when_the_rest_fails)
 END_TEST
 
 /* The own one comes first, and is emptied as ever. */
-START_TEST(own_part_is_taken_before_anothers)
+START_TEST(own_partial_is_used_before_that_of_another_sender)
 {
 	struct staging_file own;
 
@@ -144,7 +144,7 @@ START_TEST(own_part_is_taken_before_anothers)
 END_TEST
 
 /* Less than PARTIAL_LEAST of data is not kept, however long it is. */
-START_TEST(holes_alone_are_not_kept)
+START_TEST(partial_is_not_kept_when_it_has_only_holes)
 {
 	static const size_t data[] = {
 	    0, PARTIAL_LEAST - 1, PARTIAL_LEAST, PARTIAL_LEAST + 1};
@@ -171,20 +171,23 @@ START_TEST(holes_alone_are_not_kept)
 END_TEST
 
 Suite *
-server_kept_suite(void)
+session_partials_suite(void)
 {
-	Suite *suite = suite_create("server_kept");
-	TCase *tcase = support_case("server_kept");
+	Suite *suite = suite_create("session_partials");
+	TCase *tcase = support_case("partials");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, anothers_part_is_gone_on_with);
+	tcase_add_test(tcase, partial_of_another_sender_is_resumed);
 	tcase_add_test(
-	    tcase, anothers_part_is_not_shown_by_who_does_not_compare);
-	tcase_add_test(tcase, anothers_part_stays_when_the_file_begins_anew);
+	    tcase, partial_of_another_sender_is_hidden_when_not_comparing);
+	tcase_add_test(
+	    tcase, partial_of_another_sender_is_kept_when_the_file_restarts);
 	tcase_add_loop_test(
-	    tcase, anothers_part_stays_when_the_rest_fails, 0, 2);
-	tcase_add_test(tcase, own_part_is_taken_before_anothers);
-	tcase_add_loop_test(tcase, holes_alone_are_not_kept, 0, 4);
+	    tcase, partial_of_another_sender_is_kept_when_the_rest_fails, 0, 2);
+	tcase_add_test(
+	    tcase, own_partial_is_used_before_that_of_another_sender);
+	tcase_add_loop_test(
+	    tcase, partial_is_not_kept_when_it_has_only_holes, 0, 4);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -6,7 +6,7 @@
 #include "server/store/publish.h"
 #include "tests/unit/server/inbox.h"
 
-Suite *server_publish_suite(void);
+Suite *publish_suite(void);
 
 /* A link, and a rename that does not replace. */
 #ifdef OS_LINUX
@@ -34,7 +34,7 @@ publish(const struct store *store, const char *name, int no_clobber)
 	return result;
 }
 
-START_TEST(publish_replaces_what_bears_the_name)
+START_TEST(publish_replaces_an_existing_file)
 {
 	struct store store;
 
@@ -59,7 +59,7 @@ START_TEST(publish_replaces_what_bears_the_name)
 END_TEST
 
 /* By each way that the system has. */
-START_TEST(publish_without_clobbering)
+START_TEST(publish_keeps_an_existing_file_when_clobbering_is_forbidden)
 {
 	struct store store;
 
@@ -97,7 +97,7 @@ attributes(
 	return found;
 }
 
-START_TEST(modes_are_masked)
+START_TEST(mode_is_masked_when_published)
 {
 	static const struct {
 		unsigned attributes;
@@ -130,7 +130,7 @@ START_TEST(modes_are_masked)
 }
 END_TEST
 
-START_TEST(times_are_set_where_wished)
+START_TEST(time_is_set_when_requested)
 {
 	struct wire_request request = {
 	    .mode = 0644, .seconds = 1000000000, .nanoseconds = 123456789};
@@ -152,7 +152,7 @@ START_TEST(times_are_set_where_wished)
 }
 END_TEST
 
-START_TEST(group_follows_where_it_can)
+START_TEST(group_is_inherited_when_possible)
 {
 	const struct wire_request request = {.mode = 0640};
 	gid_t group = geteuid() == 0 ? 4711 : getegid();
@@ -172,16 +172,18 @@ START_TEST(group_follows_where_it_can)
 END_TEST
 
 Suite *
-server_publish_suite(void)
+publish_suite(void)
 {
-	Suite *suite = suite_create("server_publish");
+	Suite *suite = suite_create("publish");
 	TCase *tcase = support_case("publish");
 
-	tcase_add_test(tcase, publish_replaces_what_bears_the_name);
-	tcase_add_loop_test(tcase, publish_without_clobbering, 0, WAYS);
-	tcase_add_test(tcase, modes_are_masked);
-	tcase_add_test(tcase, times_are_set_where_wished);
-	tcase_add_test(tcase, group_follows_where_it_can);
+	tcase_add_test(tcase, publish_replaces_an_existing_file);
+	tcase_add_loop_test(tcase,
+	    publish_keeps_an_existing_file_when_clobbering_is_forbidden, 0,
+	    WAYS);
+	tcase_add_test(tcase, mode_is_masked_when_published);
+	tcase_add_test(tcase, time_is_set_when_requested);
+	tcase_add_test(tcase, group_is_inherited_when_possible);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Every cell of the table of ftx-protocol(5), STATES. */
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
-Suite *server_states_suite(void);
+Suite *frames_states_suite(void);
 
 static struct store store;
 static struct reception reception;
@@ -185,14 +186,14 @@ try_cell(const struct row *row, enum situation situation)
 	ck_assert(!file_exists("in/file"));
 }
 
-START_TEST(every_cell)
+START_TEST(every_frame_is_handled_in_every_state)
 {
 	for (int situation = 0; situation < SITUATIONS; situation++)
 		try_cell(&rows[_i], (enum situation)situation);
 }
 END_TEST
 
-START_TEST(frames_of_servers_in_every_situation)
+START_TEST(connection_ends_when_the_client_sends_a_frame_of_servers)
 {
 	for (int situation = 0; situation < SITUATIONS; situation++) {
 		struct conn_frame frame = {.type = foreign[_i], .request = OWN};
@@ -208,7 +209,7 @@ START_TEST(frames_of_servers_in_every_situation)
 END_TEST
 
 /* A go is good for one content. */
-START_TEST(a_go_is_used_once)
+START_TEST(go_is_good_for_one_file)
 {
 	static const enum wire_type types[] = {
 	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
@@ -226,7 +227,7 @@ START_TEST(a_go_is_used_once)
 END_TEST
 
 /* What was answered with a result never had a go. */
-START_TEST(a_result_is_no_go)
+START_TEST(content_is_refused_when_the_reply_was_a_result)
 {
 	static const enum wire_type types[] = {
 	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
@@ -246,17 +247,19 @@ START_TEST(a_result_is_no_go)
 END_TEST
 
 Suite *
-server_states_suite(void)
+frames_states_suite(void)
 {
-	Suite *suite = suite_create("server_states");
+	Suite *suite = suite_create("frames_states");
 	TCase *tcase = support_case("states");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, every_cell, 0, (int)ROWS);
-	tcase_add_loop_test(tcase, frames_of_servers_in_every_situation, 0,
+	tcase_add_loop_test(
+	    tcase, every_frame_is_handled_in_every_state, 0, (int)ROWS);
+	tcase_add_loop_test(tcase,
+	    connection_ends_when_the_client_sends_a_frame_of_servers, 0,
 	    (int)(sizeof(foreign) / sizeof(foreign[0])));
-	tcase_add_test(tcase, a_go_is_used_once);
-	tcase_add_test(tcase, a_result_is_no_go);
+	tcase_add_test(tcase, go_is_good_for_one_file);
+	tcase_add_test(tcase, content_is_refused_when_the_reply_was_a_result);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What each bad value of a client is answered with: ftx-protocol(5), VALUES. */
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
-Suite *server_values_suite(void);
+Suite *frames_values_suite(void);
 
 static struct store store;
 static struct reception reception;
@@ -192,7 +193,7 @@ check_effect(enum wire_type type, unsigned version, const struct value *value,
 	ck_assert(!file_exists("in/file"));
 }
 
-START_TEST(every_value)
+START_TEST(every_value_of_a_request_has_its_effect)
 {
 	const struct value *value = &values[_i];
 
@@ -206,7 +207,7 @@ START_TEST(every_value)
 END_TEST
 
 /* Wherever a hole may stand, its length is looked at. */
-START_TEST(holes_have_lengths_in_every_state)
+START_TEST(hole_length_is_checked_in_every_state)
 {
 	static const uint64_t lengths[] = {0, (uint64_t)WIRE_HOLE_MAX + 1};
 	static const char *const paths[] = {"file", "../file"};
@@ -228,7 +229,7 @@ START_TEST(holes_have_lengths_in_every_state)
 END_TEST
 
 /* The same of an abort's status. */
-START_TEST(aborts_have_a_status_in_every_state)
+START_TEST(abort_status_is_checked_in_every_state)
 {
 	static const char *const paths[] = {"file", "../file"};
 
@@ -251,7 +252,7 @@ START_TEST(aborts_have_a_status_in_every_state)
 END_TEST
 
 /* An end closes a file, whatever its answer will be. */
-START_TEST(no_abort_follows_an_end)
+START_TEST(connection_ends_when_an_abort_follows_an_end)
 {
 	static const char *const paths[] = {"file", "../file"};
 
@@ -267,7 +268,7 @@ START_TEST(no_abort_follows_an_end)
 END_TEST
 
 /* The client may go without having used it; that has no result. */
-START_TEST(bye_with_an_unused_go)
+START_TEST(bye_is_accepted_when_a_go_is_unused)
 {
 	begin(1);
 	client_request(&reception.client, WIRE_ASK, 1, "file", 8, 0);
@@ -282,7 +283,7 @@ START_TEST(bye_with_an_unused_go)
 END_TEST
 
 /* Where the base gave the request its name. */
-START_TEST(one_name_takes_one_request)
+START_TEST(second_request_ends_the_connection_when_the_base_has_a_name)
 {
 	static const enum wire_type types[] = {
 	    WIRE_PUT, WIRE_ASK, WIRE_DIRECTORY};
@@ -304,7 +305,7 @@ START_TEST(one_name_takes_one_request)
 END_TEST
 
 /* Where no request is meant, any number is as good. */
-START_TEST(numbers_are_ignored_where_no_request_is_meant)
+START_TEST(number_is_ignored_when_the_frame_has_no_request)
 {
 	struct client *client = &reception.client;
 
@@ -322,7 +323,7 @@ START_TEST(numbers_are_ignored_where_no_request_is_meant)
 END_TEST
 
 /* What has no meaning without its attribute or wish may be anything. */
-START_TEST(time_and_digest_are_ignored_where_nobody_asks)
+START_TEST(time_and_digest_are_ignored_when_not_requested)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .seconds = INT64_MIN,
@@ -343,7 +344,7 @@ START_TEST(time_and_digest_are_ignored_where_nobody_asks)
 END_TEST
 
 /* A restart refuses the whole prefix, and may refuse an empty one. */
-START_TEST(restart_of_a_go_at_0)
+START_TEST(restart_is_accepted_when_the_go_has_offset_0)
 {
 	struct client *client = &reception.client;
 	struct wire_go go;
@@ -365,7 +366,7 @@ START_TEST(restart_of_a_go_at_0)
 END_TEST
 
 /* The limit of 1 MiB for put is a client's advice to itself. */
-START_TEST(put_has_no_size_limit)
+START_TEST(put_is_accepted_at_any_size)
 {
 	enum {
 		PIECE = 1 << 16
@@ -387,7 +388,7 @@ START_TEST(put_has_no_size_limit)
 END_TEST
 
 /* Wishes that exclude each other are taken in the page's order. */
-START_TEST(wishes_have_an_order)
+START_TEST(wishes_are_applied_in_order)
 {
 	struct client *client = &reception.client;
 
@@ -416,7 +417,7 @@ START_TEST(wishes_have_an_order)
 }
 END_TEST
 
-START_TEST(directories_have_results)
+START_TEST(directory_request_has_a_result)
 {
 	struct client *client = &reception.client;
 	struct wire_result answer;
@@ -439,7 +440,7 @@ START_TEST(directories_have_results)
 END_TEST
 
 /* It is known before any data, and nothing is made. */
-START_TEST(what_is_not_synced_is_refused_when_sync_is_required)
+START_TEST(request_is_refused_when_sync_is_required_but_off)
 {
 	struct client *client = &reception.client;
 
@@ -469,26 +470,27 @@ START_TEST(what_is_not_synced_is_refused_when_sync_is_required)
 END_TEST
 
 Suite *
-server_values_suite(void)
+frames_values_suite(void)
 {
-	Suite *suite = suite_create("server_values");
+	Suite *suite = suite_create("frames_values");
 	TCase *tcase = support_case("values");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, every_value, 0, (int)COUNT(values));
-	tcase_add_test(tcase, holes_have_lengths_in_every_state);
-	tcase_add_test(tcase, aborts_have_a_status_in_every_state);
-	tcase_add_test(tcase, no_abort_follows_an_end);
-	tcase_add_test(tcase, bye_with_an_unused_go);
-	tcase_add_test(tcase, one_name_takes_one_request);
-	tcase_add_test(tcase, numbers_are_ignored_where_no_request_is_meant);
-	tcase_add_test(tcase, time_and_digest_are_ignored_where_nobody_asks);
-	tcase_add_test(tcase, restart_of_a_go_at_0);
-	tcase_add_test(tcase, put_has_no_size_limit);
-	tcase_add_test(tcase, wishes_have_an_order);
-	tcase_add_test(tcase, directories_have_results);
+	tcase_add_loop_test(tcase, every_value_of_a_request_has_its_effect, 0,
+	    (int)COUNT(values));
+	tcase_add_test(tcase, hole_length_is_checked_in_every_state);
+	tcase_add_test(tcase, abort_status_is_checked_in_every_state);
+	tcase_add_test(tcase, connection_ends_when_an_abort_follows_an_end);
+	tcase_add_test(tcase, bye_is_accepted_when_a_go_is_unused);
 	tcase_add_test(
-	    tcase, what_is_not_synced_is_refused_when_sync_is_required);
+	    tcase, second_request_ends_the_connection_when_the_base_has_a_name);
+	tcase_add_test(tcase, number_is_ignored_when_the_frame_has_no_request);
+	tcase_add_test(tcase, time_and_digest_are_ignored_when_not_requested);
+	tcase_add_test(tcase, restart_is_accepted_when_the_go_has_offset_0);
+	tcase_add_test(tcase, put_is_accepted_at_any_size);
+	tcase_add_test(tcase, wishes_are_applied_in_order);
+	tcase_add_test(tcase, directory_request_has_a_result);
+	tcase_add_test(tcase, request_is_refused_when_sync_is_required_but_off);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -4,7 +4,7 @@
 #include "server/shared/scoreboard.h"
 #include "tests/unit/server/serving.h"
 
-Suite *server_patience_suite(void);
+Suite *session_timeouts_suite(void);
 
 /* The server looks at its clock so often; milliseconds. */
 #define TICK 20
@@ -33,7 +33,7 @@ expect_stalled(io_time begun, int64_t least)
 	ck_assert(!file_exists("in/file"));
 }
 
-START_TEST(silence_before_the_hello)
+START_TEST(client_is_ended_when_silent_before_the_hello)
 {
 	io_time begun = io_now();
 
@@ -44,7 +44,7 @@ START_TEST(silence_before_the_hello)
 }
 END_TEST
 
-START_TEST(a_hello_without_base)
+START_TEST(client_is_ended_when_the_hello_lacks_a_base)
 {
 	io_time begun = io_now();
 
@@ -68,7 +68,7 @@ trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
 	}
 }
 
-START_TEST(a_trickled_hello)
+START_TEST(client_is_ended_when_its_hello_trickles)
 {
 	struct script *queue = &client->queue;
 	io_time begun = io_now();
@@ -83,7 +83,7 @@ START_TEST(a_trickled_hello)
 }
 END_TEST
 
-START_TEST(only_the_deadline_counts_before_the_base)
+START_TEST(hello_timeout_alone_counts_before_the_base)
 {
 	serving.config.idle_timeout = 50;
 	serving.config.min_rate = 1000000;
@@ -134,7 +134,7 @@ reach(enum where where)
 		client_expect_result(client, 1, STATUS_REFUSED);
 }
 
-START_TEST(silence_is_ended_everywhere)
+START_TEST(client_is_ended_when_silent_in_any_state)
 {
 	io_time begun = io_now();
 
@@ -170,7 +170,7 @@ trickle_file(int milliseconds)
 	    client, WIRE_END, 1, payload, wire_write_end(payload, &end));
 }
 
-START_TEST(slowness_is_ended)
+START_TEST(client_is_ended_when_too_slow)
 {
 	io_time begun = io_now();
 
@@ -182,7 +182,7 @@ START_TEST(slowness_is_ended)
 }
 END_TEST
 
-START_TEST(steady_and_slow_is_fast_enough)
+START_TEST(client_may_go_on_when_slow_but_steady)
 {
 	/* Several times the time-out, and never so long without a byte. */
 	serving.config.idle_timeout = 700;
@@ -194,7 +194,7 @@ START_TEST(steady_and_slow_is_fast_enough)
 }
 END_TEST
 
-START_TEST(waiting_suspends_until_the_next_frame)
+START_TEST(timeouts_are_suspended_until_the_frame_after_waiting)
 {
 	io_time begun;
 
@@ -238,7 +238,7 @@ store_one(uint32_t number)
 	client_expect_result(client, number, STATUS_STORED);
 }
 
-START_TEST(waiting_before_a_request_needs_an_idle_worker)
+START_TEST(waiting_before_a_request_counts_when_no_worker_is_idle)
 {
 	struct scoreboard board;
 
@@ -258,7 +258,7 @@ START_TEST(waiting_before_a_request_needs_an_idle_worker)
 END_TEST
 
 /* It was answered, or there never was one. */
-START_TEST(waiting_without_a_request_is_silence)
+START_TEST(waiting_without_a_request_is_idle_time)
 {
 	io_time begun;
 
@@ -273,7 +273,7 @@ START_TEST(waiting_without_a_request_is_silence)
 END_TEST
 
 /* One that may go, and one whose content has begun. */
-START_TEST(waiting_within_a_request_needs_no_idle_worker)
+START_TEST(waiting_in_a_request_needs_no_idle_worker)
 {
 	struct scoreboard board;
 
@@ -292,7 +292,7 @@ START_TEST(waiting_within_a_request_needs_no_idle_worker)
 }
 END_TEST
 
-START_TEST(who_does_not_read_is_ended)
+START_TEST(client_is_ended_when_it_does_not_read)
 {
 	struct pollfd polled = {.fd = client->fd, .events = POLLOUT};
 	io_time blocked = io_now();
@@ -322,7 +322,7 @@ END_TEST
 #define HUGE_SIZE (INT64_C(4) << 40)
 
 /* Work for a client that has left is not done to its end. */
-START_TEST(nobody_is_worked_for)
+START_TEST(work_stops_when_client_disconnects)
 {
 	const int64_t hole = WIRE_HOLE_MAX;
 	uint8_t payload[8];
@@ -348,7 +348,7 @@ START_TEST(nobody_is_worked_for)
 END_TEST
 
 /* As soon as it has left, not only when a word to it fails. */
-START_TEST(who_has_left_is_noticed_soon)
+START_TEST(work_stops_soon_when_client_disconnects)
 {
 	const int64_t soon = 500; /* of the second between two words */
 	int64_t took = SOON;
@@ -375,28 +375,32 @@ START_TEST(who_has_left_is_noticed_soon)
 END_TEST
 
 Suite *
-server_patience_suite(void)
+session_timeouts_suite(void)
 {
-	Suite *suite = suite_create("server_patience");
+	Suite *suite = suite_create("session_timeouts");
 	TCase *tcase = support_case("time");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, silence_before_the_hello);
-	tcase_add_test(tcase, a_hello_without_base);
-	tcase_add_test(tcase, a_trickled_hello);
-	tcase_add_test(tcase, only_the_deadline_counts_before_the_base);
-	tcase_add_loop_test(tcase, silence_is_ended_everywhere, 0, (int)PLACES);
-	tcase_add_test(tcase, slowness_is_ended);
-	tcase_add_test(tcase, steady_and_slow_is_fast_enough);
-	tcase_add_test(tcase, waiting_suspends_until_the_next_frame);
-	tcase_add_test(tcase, waiting_before_a_request_needs_an_idle_worker);
-	tcase_add_loop_test(tcase, waiting_without_a_request_is_silence, 0, 2);
-	tcase_add_test(tcase, waiting_within_a_request_needs_no_idle_worker);
-	tcase_add_test(tcase, who_does_not_read_is_ended);
-	tcase_add_loop_test(tcase, nobody_is_worked_for, 0, 2);
+	tcase_add_test(tcase, client_is_ended_when_silent_before_the_hello);
+	tcase_add_test(tcase, client_is_ended_when_the_hello_lacks_a_base);
+	tcase_add_test(tcase, client_is_ended_when_its_hello_trickles);
+	tcase_add_test(tcase, hello_timeout_alone_counts_before_the_base);
+	tcase_add_loop_test(
+	    tcase, client_is_ended_when_silent_in_any_state, 0, (int)PLACES);
+	tcase_add_test(tcase, client_is_ended_when_too_slow);
+	tcase_add_test(tcase, client_may_go_on_when_slow_but_steady);
+	tcase_add_test(
+	    tcase, timeouts_are_suspended_until_the_frame_after_waiting);
+	tcase_add_test(
+	    tcase, waiting_before_a_request_counts_when_no_worker_is_idle);
+	tcase_add_loop_test(
+	    tcase, waiting_without_a_request_is_idle_time, 0, 2);
+	tcase_add_test(tcase, waiting_in_a_request_needs_no_idle_worker);
+	tcase_add_test(tcase, client_is_ended_when_it_does_not_read);
+	tcase_add_loop_test(tcase, work_stops_when_client_disconnects, 0, 2);
 	suite_add_tcase(suite, tcase);
 	tcase = support_case("leaving");
-	tcase_add_test(tcase, who_has_left_is_noticed_soon);
+	tcase_add_test(tcase, work_stops_soon_when_client_disconnects);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Two requests of one connection for one name, of one size and one time. */
 #include "server/store/partial.h"
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 #include "tests/unit/server/serving.h"
 
-Suite *server_twins_suite(void);
+Suite *session_same_name_suite(void);
 
 #define SIZE (2 * PARTIAL_LEAST)
 #define PIECE (PARTIAL_LEAST / 4)
@@ -43,7 +44,7 @@ ask(uint32_t request)
 }
 
 /* The second begins before the group of the first is committed, or behind. */
-START_TEST(the_second_leaves_the_first_alone)
+START_TEST(second_request_keeps_away_from_the_first)
 {
 	ck_assert_uint_eq(ask(1), 0);
 	ck_assert_uint_eq(ask(2), 0);
@@ -67,7 +68,7 @@ START_TEST(the_second_leaves_the_first_alone)
 END_TEST
 
 /* Nor does it while that waits in a group. */
-START_TEST(both_of_a_group_are_stored)
+START_TEST(both_files_are_stored_when_in_one_group)
 {
 	const struct wire_end ends[2] = {{SIZE, script_digest(first, SIZE)},
 	    {SIZE, script_digest(second, SIZE)}};
@@ -101,7 +102,7 @@ queue_zeros(struct client *zeros, uint32_t request)
 }
 
 /* The second is asked for while the first waits in a group. */
-START_TEST(what_waits_is_not_gone_on_with)
+START_TEST(file_that_waits_for_its_commit_is_not_resumed)
 {
 	struct reception reception;
 	struct client *zeros = &reception.client;
@@ -145,7 +146,7 @@ leave_half(void)
 }
 
 /* And what is kept is for the first alone. */
-START_TEST(one_of_them_goes_on)
+START_TEST(partial_is_resumed_by_one_request_only)
 {
 	leave_half();
 	ck_assert_uint_eq(ask(1), SIZE / 2);
@@ -161,7 +162,7 @@ START_TEST(one_of_them_goes_on)
 END_TEST
 
 /* One that was given up stands in nobody's way. */
-START_TEST(the_next_may_go_on_with_it)
+START_TEST(partial_is_resumed_after_its_request_was_aborted)
 {
 	leave_half();
 	ck_assert_uint_eq(ask(1), SIZE / 2);
@@ -177,19 +178,20 @@ START_TEST(the_next_may_go_on_with_it)
 END_TEST
 
 Suite *
-server_twins_suite(void)
+session_same_name_suite(void)
 {
-	Suite *suite = suite_create("server_twins");
-	TCase *tcase = support_case("server_twins");
+	Suite *suite = suite_create("session_same_name");
+	TCase *tcase = support_case("same_name");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_loop_test(tcase, the_second_leaves_the_first_alone, 0, 2);
-	tcase_add_test(tcase, both_of_a_group_are_stored);
-	tcase_add_test(tcase, one_of_them_goes_on);
-	tcase_add_test(tcase, the_next_may_go_on_with_it);
+	tcase_add_loop_test(
+	    tcase, second_request_keeps_away_from_the_first, 0, 2);
+	tcase_add_test(tcase, both_files_are_stored_when_in_one_group);
+	tcase_add_test(tcase, partial_is_resumed_by_one_request_only);
+	tcase_add_test(tcase, partial_is_resumed_after_its_request_was_aborted);
 	suite_add_tcase(suite, tcase);
-	tcase = support_case("server_twins_in_one_process");
-	tcase_add_test(tcase, what_waits_is_not_gone_on_with);
+	tcase = support_case("same_name_in_one_process");
+	tcase_add_test(tcase, file_that_waits_for_its_commit_is_not_resumed);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

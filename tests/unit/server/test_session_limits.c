@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "server/session/granted.h"
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
-Suite *server_guards_suite(void);
+Suite *session_limits_suite(void);
 
 static struct store store;
 static struct reception reception;
@@ -50,7 +51,7 @@ ask_directory(const struct wire_request *request)
 	    wire_write_request(payload, request));
 }
 
-START_TEST(directories_have_no_content)
+START_TEST(connection_ends_when_a_directory_request_has_content)
 {
 	static const struct wire_request bad[] = {
 	    {.kind = WIRE_KIND_FILE, .mode = 0755, .path = {"d", 1}},
@@ -79,7 +80,7 @@ START_TEST(directories_have_no_content)
 END_TEST
 
 /* Whoever may send files does not own what he sends them to. */
-START_TEST(the_root_keeps_its_mode_and_time)
+START_TEST(receiving_directory_keeps_its_mode_and_time)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = WIRE_EXACT_MODE | WIRE_TIME,
@@ -114,7 +115,7 @@ begin_large(void)
 }
 
 /* What a bad peer began leaves nothing, and what a bad line did stays. */
-START_TEST(what_is_kept_depends_on_why)
+START_TEST(partial_is_kept_when_the_client_is_not_at_fault)
 {
 	const struct outcome why = {.status = (enum status)_i};
 	int kept =
@@ -132,7 +133,7 @@ START_TEST(what_is_kept_depends_on_why)
 }
 END_TEST
 
-START_TEST(little_is_not_worth_keeping)
+START_TEST(partial_is_not_kept_when_it_is_small)
 {
 	const struct outcome why = {.status = STATUS_LOST};
 
@@ -147,7 +148,7 @@ START_TEST(little_is_not_worth_keeping)
 END_TEST
 
 /* The file would be found where nobody said that it should be. */
-START_TEST(nothing_is_published_into_what_was_moved)
+START_TEST(file_is_not_published_when_its_directory_was_moved)
 {
 	reception_base(&reception, "");
 	client_put(client, 1, "d/f", "content");
@@ -161,7 +162,7 @@ START_TEST(nothing_is_published_into_what_was_moved)
 END_TEST
 
 /* What a directory that is there already has beyond rights, it keeps. */
-START_TEST(special_bits_stay)
+START_TEST(directory_keeps_its_special_bits)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = WIRE_EXACT_MODE,
@@ -196,7 +197,7 @@ static const struct directory_case {
     {0777, 0, 12345, 0, 0751},
 };
 
-START_TEST(a_directory_that_exists_gets_no_more_than_it_may)
+START_TEST(existing_directory_gets_the_mode_it_may_have)
 {
 	const struct directory_case *one = &directory_cases[_i];
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
@@ -225,7 +226,7 @@ START_TEST(a_directory_that_exists_gets_no_more_than_it_may)
 }
 END_TEST
 
-START_TEST(a_new_directory_has_all_permissions_of_its_owner)
+START_TEST(new_directory_has_all_permissions_of_its_owner)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = _i == 0 ? 0 : WIRE_EXACT_MODE,
@@ -259,7 +260,7 @@ ask_unless_same(uint32_t number, const struct stat *same, int nanoseconds)
 	reception_finish(&reception);
 }
 
-START_TEST(same_is_a_file_of_exactly_that_time)
+START_TEST(file_is_unchanged_when_its_time_is_exactly_equal)
 {
 	const struct timespec when[2] = {{1000, 5}, {1000, 5}};
 	struct stat found;
@@ -281,7 +282,7 @@ START_TEST(same_is_a_file_of_exactly_that_time)
 END_TEST
 
 /* A hole is only as long as the file can be made. */
-START_TEST(a_hole_that_does_not_fit_is_not_stored)
+START_TEST(file_is_not_stored_when_a_hole_does_not_fit)
 {
 	static const char zeros[8192];
 	struct rlimit before, limit;
@@ -305,7 +306,7 @@ START_TEST(a_hole_that_does_not_fit_is_not_stored)
 END_TEST
 
 /* Before any content is on its way, and also where it never will be. */
-START_TEST(space_is_looked_at_when_asked)
+START_TEST(ask_is_refused_when_space_is_short)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .mode = 0644,
@@ -324,7 +325,7 @@ START_TEST(space_is_looked_at_when_asked)
 }
 END_TEST
 
-START_TEST(who_is_refused_has_made_no_parents)
+START_TEST(parents_are_not_made_when_a_file_is_refused)
 {
 	receive->policy.max_size = 5;
 	reception_base(&reception, "");
@@ -335,7 +336,7 @@ START_TEST(who_is_refused_has_made_no_parents)
 }
 END_TEST
 
-START_TEST(holes_count_as_size)
+START_TEST(file_is_refused_when_holes_exceed_max_size)
 {
 	uint8_t payload[8];
 
@@ -354,7 +355,7 @@ START_TEST(holes_count_as_size)
 END_TEST
 
 /* Base and path are good, each for itself, and too long together. */
-START_TEST(what_is_too_long_is_written_nowhere)
+START_TEST(path_is_refused_when_base_and_path_are_too_long)
 {
 	struct {
 		struct destination destination;
@@ -380,7 +381,7 @@ START_TEST(what_is_too_long_is_written_nowhere)
 END_TEST
 
 /* Each is an open descriptor. */
-START_TEST(few_partials_are_held_for_one)
+START_TEST(open_partials_of_a_connection_are_bounded)
 {
 	struct wire_request request = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_RESUME,
@@ -405,7 +406,7 @@ START_TEST(few_partials_are_held_for_one)
 }
 END_TEST
 
-START_TEST(answers_without_room_end_the_connection)
+START_TEST(connection_ends_when_a_result_finds_no_room)
 {
 	struct outcome outcome;
 	int result = 0;
@@ -419,32 +420,34 @@ START_TEST(answers_without_room_end_the_connection)
 END_TEST
 
 Suite *
-server_guards_suite(void)
+session_limits_suite(void)
 {
-	Suite *suite = suite_create("server_guards");
-	TCase *tcase = support_case("guards");
+	Suite *suite = suite_create("session_limits");
+	TCase *tcase = support_case("limits");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, directories_have_no_content);
-	tcase_add_test(tcase, the_root_keeps_its_mode_and_time);
-	tcase_add_loop_test(
-	    tcase, what_is_kept_depends_on_why, 0, STATUS_LOST + 1);
-	tcase_add_test(tcase, little_is_not_worth_keeping);
-	tcase_add_test(tcase, nothing_is_published_into_what_was_moved);
-	tcase_add_test(tcase, special_bits_stay);
+	tcase_add_test(
+	    tcase, connection_ends_when_a_directory_request_has_content);
+	tcase_add_test(tcase, receiving_directory_keeps_its_mode_and_time);
 	tcase_add_loop_test(tcase,
-	    a_directory_that_exists_gets_no_more_than_it_may, 0,
-	    sizeof(directory_cases) / sizeof(directory_cases[0]));
+	    partial_is_kept_when_the_client_is_not_at_fault, 0,
+	    STATUS_LOST + 1);
+	tcase_add_test(tcase, partial_is_not_kept_when_it_is_small);
+	tcase_add_test(
+	    tcase, file_is_not_published_when_its_directory_was_moved);
+	tcase_add_test(tcase, directory_keeps_its_special_bits);
+	tcase_add_loop_test(tcase, existing_directory_gets_the_mode_it_may_have,
+	    0, sizeof(directory_cases) / sizeof(directory_cases[0]));
 	tcase_add_loop_test(
-	    tcase, a_new_directory_has_all_permissions_of_its_owner, 0, 2);
-	tcase_add_test(tcase, same_is_a_file_of_exactly_that_time);
-	tcase_add_test(tcase, a_hole_that_does_not_fit_is_not_stored);
-	tcase_add_loop_test(tcase, space_is_looked_at_when_asked, 0, 2);
-	tcase_add_test(tcase, who_is_refused_has_made_no_parents);
-	tcase_add_test(tcase, what_is_too_long_is_written_nowhere);
-	tcase_add_test(tcase, holes_count_as_size);
-	tcase_add_test(tcase, few_partials_are_held_for_one);
-	tcase_add_test(tcase, answers_without_room_end_the_connection);
+	    tcase, new_directory_has_all_permissions_of_its_owner, 0, 2);
+	tcase_add_test(tcase, file_is_unchanged_when_its_time_is_exactly_equal);
+	tcase_add_test(tcase, file_is_not_stored_when_a_hole_does_not_fit);
+	tcase_add_loop_test(tcase, ask_is_refused_when_space_is_short, 0, 2);
+	tcase_add_test(tcase, parents_are_not_made_when_a_file_is_refused);
+	tcase_add_test(tcase, path_is_refused_when_base_and_path_are_too_long);
+	tcase_add_test(tcase, file_is_refused_when_holes_exceed_max_size);
+	tcase_add_test(tcase, open_partials_of_a_connection_are_bounded);
+	tcase_add_test(tcase, connection_ends_when_a_result_finds_no_room);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

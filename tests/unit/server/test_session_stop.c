@@ -3,7 +3,7 @@
 #include "server/process/refusal.h"
 #include "tests/unit/server/serving.h"
 
-Suite *server_stop_suite(void);
+Suite *session_stop_suite(void);
 
 static struct serving serving;
 static struct client *const client = &serving.client;
@@ -44,41 +44,41 @@ finish_file(void)
 	client_end(client, 1, "halfhalf", 8);
 }
 
-START_TEST(drained_before_the_hello)
+START_TEST(session_ends_when_drained_before_the_hello)
 {
 	serving_start(&serving);
 	(void)client_greeting(client);
-	serving_tell(&serving, (enum session_stop)_i);
+	serving_request_stop(&serving, (enum session_stop)_i);
 	expect_draining(SESSION_DONE);
 }
 END_TEST
 
-START_TEST(stopped_between_files)
+START_TEST(session_ends_when_drained_between_files)
 {
 	serving_begin(&serving);
 	client_put(client, 1, "done", "whole");
 	client_expect_result(client, 1, STATUS_STORED);
 	client_request(client, WIRE_ASK, 2, "file", 1, 0);
 	client_expect(client, WIRE_GO, 2);
-	serving_tell(&serving, (enum session_stop)_i);
+	serving_request_stop(&serving, (enum session_stop)_i);
 	expect_draining(SESSION_DONE);
 	file_expect_text("in/done", "whole");
 }
 END_TEST
 
-START_TEST(stopped_while_discarding)
+START_TEST(session_ends_when_drained_while_discarding)
 {
 	serving_begin(&serving);
 	client_request(client, WIRE_PUT, 1, "../file", 8, 0);
 	client_expect_result(client, 1, STATUS_REFUSED);
-	serving_tell(&serving, (enum session_stop)_i);
+	serving_request_stop(&serving, (enum session_stop)_i);
 	expect_draining(SESSION_DONE);
 }
 END_TEST
 
-START_TEST(told_from_the_beginning)
+START_TEST(session_ends_when_drained_from_the_start)
 {
-	atomic_store(&serving.stop->told, SESSION_DRAIN);
+	atomic_store(&serving.stop->requested, SESSION_DRAIN);
 	serving_hello(&serving);
 	client_flush(client);
 	/* Nothing is begun. */
@@ -88,10 +88,10 @@ START_TEST(told_from_the_beginning)
 }
 END_TEST
 
-START_TEST(the_file_under_way_is_finished)
+START_TEST(current_file_is_finished_when_drained)
 {
 	begin_file();
-	serving_tell(&serving, SESSION_DRAIN);
+	serving_request_stop(&serving, SESSION_DRAIN);
 	finish_file();
 	/* And nothing after it, though it is on its way already. */
 	client_put(client, 3, "file", "late");
@@ -101,24 +101,24 @@ START_TEST(the_file_under_way_is_finished)
 }
 END_TEST
 
-START_TEST(a_file_that_is_aborted_ends_the_drain)
+START_TEST(session_ends_when_a_file_is_aborted_during_a_drain)
 {
 	begin_file();
-	serving_tell(&serving, SESSION_DRAIN);
+	serving_request_stop(&serving, SESSION_DRAIN);
 	client_abort(client, 1, STATUS_CANCELLED, "");
 	client_expect_result(client, 1, STATUS_CANCELLED);
 	expect_draining(SESSION_DONE);
 }
 END_TEST
 
-START_TEST(drain_time_runs_out)
+START_TEST(session_ends_when_drain_timeout_expires)
 {
 	io_time begun;
 
 	serving.config.drain_timeout = 300;
 	begin_file();
 	begun = io_now();
-	serving_tell(&serving, SESSION_DRAIN);
+	serving_request_stop(&serving, SESSION_DRAIN);
 	client_expect_fatal(client, STATUS_DRAINING, "");
 	ck_assert_int_ge(io_now() - begun, 300);
 	client_expect_end(client);
@@ -127,14 +127,14 @@ START_TEST(drain_time_runs_out)
 }
 END_TEST
 
-START_TEST(drain_time_does_not_begin_again)
+START_TEST(drain_timeout_does_not_start_again)
 {
 	io_time begun;
 
 	serving.config.drain_timeout = 600;
 	begin_file();
 	begun = io_now();
-	serving_tell(&serving, SESSION_DRAIN);
+	serving_request_stop(&serving, SESSION_DRAIN);
 	while (io_now() - begun < 500) {
 		client_queue(client, WIRE_WAITING, 0, NULL, 0);
 		client_flush(client);
@@ -147,12 +147,12 @@ START_TEST(drain_time_does_not_begin_again)
 }
 END_TEST
 
-START_TEST(a_cut_is_now)
+START_TEST(session_ends_at_once_when_cut)
 {
 	begin_file();
 	if (_i == 1)
-		serving_tell(&serving, SESSION_DRAIN);
-	serving_tell(&serving, SESSION_CUT);
+		serving_request_stop(&serving, SESSION_DRAIN);
+	serving_request_stop(&serving, SESSION_CUT);
 	client_expect_fatal(client, STATUS_DRAINING, "");
 	client_expect_end(client);
 	serving_close(&serving, SESSION_WAS_CUT);
@@ -184,7 +184,7 @@ expect_working(void)
 	ck_assert_int_eq(client->frame.type, WIRE_WORKING);
 }
 
-START_TEST(holes_hold_no_stop_up)
+START_TEST(session_stops_in_the_middle_of_long_holes)
 {
 	io_time begun = io_now();
 
@@ -192,7 +192,7 @@ START_TEST(holes_hold_no_stop_up)
 	serving_begin(&serving);
 	say_holes();
 	expect_working();
-	serving_tell(&serving, (enum session_stop)_i);
+	serving_request_stop(&serving, (enum session_stop)_i);
 	client_expect_fatal(client, STATUS_DRAINING, "");
 	ck_assert_int_lt(io_now() - begun, 10000);
 	client_close(client);
@@ -200,12 +200,12 @@ START_TEST(holes_hold_no_stop_up)
 }
 END_TEST
 
-START_TEST(a_stop_is_seen_without_a_signal)
+START_TEST(session_stops_when_no_signal_comes)
 {
 	io_time begun = io_now();
 
 	serving_begin(&serving);
-	atomic_store(&serving.stop->told, SESSION_DRAIN);
+	atomic_store(&serving.stop->requested, SESSION_DRAIN);
 	client_expect_fatal(client, STATUS_DRAINING, "");
 	ck_assert_int_lt(io_now() - begun, 10000);
 	client_expect_end(client);
@@ -214,12 +214,12 @@ START_TEST(a_stop_is_seen_without_a_signal)
 END_TEST
 
 /* Who does not leave after the last words holds nobody up. */
-START_TEST(a_client_that_stays)
+START_TEST(session_ends_when_the_client_stays_connected)
 {
 	io_time begun = io_now();
 
 	serving_begin(&serving);
-	serving_tell(&serving, SESSION_DRAIN);
+	serving_request_stop(&serving, SESSION_DRAIN);
 	client_expect_fatal(client, STATUS_DRAINING, "");
 	serving_join(&serving, SESSION_DONE);
 	ck_assert_int_lt(io_now() - begun, 7000);
@@ -248,7 +248,7 @@ start_refusal(const struct outcome *why)
 	close(serving.end);
 }
 
-START_TEST(refusals_say_why)
+START_TEST(client_learns_why_it_is_refused)
 {
 	struct outcome why;
 	struct wire_greeting greeting;
@@ -275,26 +275,31 @@ START_TEST(refusals_say_why)
 END_TEST
 
 Suite *
-server_stop_suite(void)
+session_stop_suite(void)
 {
-	Suite *suite = suite_create("server_stop");
+	Suite *suite = suite_create("session_stop");
 	TCase *tcase = support_case("stop");
 	const int first = SESSION_DRAIN, behind = SESSION_CUT + 1;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_loop_test(tcase, drained_before_the_hello, first, behind);
-	tcase_add_loop_test(tcase, stopped_between_files, first, behind);
-	tcase_add_loop_test(tcase, stopped_while_discarding, first, behind);
-	tcase_add_test(tcase, told_from_the_beginning);
-	tcase_add_test(tcase, the_file_under_way_is_finished);
-	tcase_add_test(tcase, a_file_that_is_aborted_ends_the_drain);
-	tcase_add_test(tcase, drain_time_runs_out);
-	tcase_add_test(tcase, drain_time_does_not_begin_again);
-	tcase_add_loop_test(tcase, a_cut_is_now, 0, 2);
-	tcase_add_loop_test(tcase, holes_hold_no_stop_up, first, behind);
-	tcase_add_test(tcase, a_stop_is_seen_without_a_signal);
-	tcase_add_test(tcase, a_client_that_stays);
-	tcase_add_test(tcase, refusals_say_why);
+	tcase_add_loop_test(
+	    tcase, session_ends_when_drained_before_the_hello, first, behind);
+	tcase_add_loop_test(
+	    tcase, session_ends_when_drained_between_files, first, behind);
+	tcase_add_loop_test(
+	    tcase, session_ends_when_drained_while_discarding, first, behind);
+	tcase_add_test(tcase, session_ends_when_drained_from_the_start);
+	tcase_add_test(tcase, current_file_is_finished_when_drained);
+	tcase_add_test(
+	    tcase, session_ends_when_a_file_is_aborted_during_a_drain);
+	tcase_add_test(tcase, session_ends_when_drain_timeout_expires);
+	tcase_add_test(tcase, drain_timeout_does_not_start_again);
+	tcase_add_loop_test(tcase, session_ends_at_once_when_cut, 0, 2);
+	tcase_add_loop_test(
+	    tcase, session_stops_in_the_middle_of_long_holes, first, behind);
+	tcase_add_test(tcase, session_stops_when_no_signal_comes);
+	tcase_add_test(tcase, session_ends_when_the_client_stays_connected);
+	tcase_add_test(tcase, client_learns_why_it_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
