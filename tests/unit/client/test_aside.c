@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sources that are set aside to be removed, and those that an end left so. */
+/* Removing sources, and restoring those that a run left set aside. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ stamp_of(const char *path)
 	return source_stamp_of(&found);
 }
 
-/* Remove what is called so in "d". */
+/* Remove the file of this name in "d". */
 static int
 remove_in(const char *name, const struct source_stamp *stamp)
 {
@@ -106,7 +106,7 @@ START_TEST(file_is_removed_when_nothing_changed)
 }
 END_TEST
 
-/* The system's clock for files may tick slowly: write until it has. */
+/* File times may be coarse: write until the change time differs. */
 static void
 rewrite_until_changed(const struct source_stamp *before)
 {
@@ -154,7 +154,7 @@ START_TEST(other_links_are_removed_when_one_was)
 }
 END_TEST
 
-/* The change that a removal made does not hide another's. */
+/* The change by a removal does not hide other changes. */
 START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 {
 	struct source_stamp stamp, left;
@@ -193,7 +193,7 @@ START_TEST(file_stays_when_its_name_is_too_long)
 }
 END_TEST
 
-/* Another's file has the name that this process would give it. */
+/* Another file has the name that this process would use. */
 START_TEST(file_stays_when_the_name_aside_is_taken)
 {
 	struct source_stamp stamp;
@@ -259,7 +259,7 @@ START_TEST(file_stays_aside_when_its_process_runs)
 }
 END_TEST
 
-START_TEST(other_names_are_left_alone)
+START_TEST(other_names_are_kept_when_files_are_restored)
 {
 	static const char *const names[] = {".ftx-removing-", ".ftx-removing-1",
 	    ".ftx-removing-1-", ".ftx-removing--f", ".ftx-removing-0-f",
@@ -299,7 +299,7 @@ aside_suite(void)
 	tcase_add_test(tcase, file_stays_aside_when_its_name_is_taken);
 	tcase_add_test(tcase, one_name_is_left_when_a_file_has_both);
 	tcase_add_test(tcase, file_stays_aside_when_its_process_runs);
-	tcase_add_test(tcase, other_names_are_left_alone);
+	tcase_add_test(tcase, other_names_are_kept_when_files_are_restored);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Command lines and their words. */
+/* Command lines, split into words. */
 #include <check.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static const struct {
     {"\xc3\xa4 \xff", {"\xc3\xa4", "\xff"}},
 };
 
-START_TEST(good_commands)
+START_TEST(command_is_split_at_blanks_and_quotes)
 {
 	struct command_words words;
 	const char *reason;
@@ -58,7 +58,7 @@ static const struct {
     {"'", "does not end"},
 };
 
-START_TEST(bad_commands)
+START_TEST(command_fails_when_empty_or_unquoted)
 {
 	struct command_words words;
 	const char *reason = "";
@@ -79,8 +79,10 @@ command_words_suite(void)
 	TCase *tcase = tcase_create("words");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, good_commands, 0, COUNT(goods));
-	tcase_add_loop_test(tcase, bad_commands, 0, COUNT(bads));
+	tcase_add_loop_test(
+	    tcase, command_is_split_at_blanks_and_quotes, 0, COUNT(goods));
+	tcase_add_loop_test(
+	    tcase, command_fails_when_empty_or_unquoted, 0, COUNT(bads));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

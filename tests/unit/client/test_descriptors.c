@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How connections and directories fit into a limit on descriptors. */
+/* Dividing descriptors between connections and directories. */
 #include <check.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -33,7 +33,7 @@ static const struct {
     {1, 0, 4, 0, 3, 1, 0},
 };
 
-START_TEST(streams_fit_into_the_limit)
+START_TEST(streams_fit_the_limit)
 {
 	struct descriptors share = {cases[_i].streams, cases[_i].directories};
 
@@ -77,7 +77,7 @@ START_TEST(soft_limit_is_raised_when_it_is_short)
 }
 END_TEST
 
-START_TEST(hard_limit_is_what_there_is)
+START_TEST(hard_limit_is_kept_when_it_is_short)
 {
 	struct descriptors share = {64, 64};
 
@@ -96,12 +96,12 @@ descriptors_suite(void)
 	TCase *tcase = support_case("descriptors");
 	TCase *limits = support_case("limits");
 
-	tcase_add_loop_test(tcase, streams_fit_into_the_limit, 0,
-	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(
+	    tcase, streams_fit_the_limit, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, tcase);
 	tcase_set_tags(limits, SUPPORT_LIMITS);
 	tcase_add_test(limits, soft_limit_is_raised_when_it_is_short);
-	tcase_add_test(limits, hard_limit_is_what_there_is);
+	tcase_add_test(limits, hard_limit_is_kept_when_it_is_short);
 	suite_add_tcase(suite, limits);
 	return suite;
 }

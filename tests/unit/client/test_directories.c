@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* folders: from below, not too early, and not without limit. */
+/* Directories: when they are ready, in which order, and how many. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ enter(const char *name)
 	return directories.current;
 }
 
-/* Take one as if its mode were set then and there. */
+/* Remove one as if its mode were set at once. */
 static void
 take(const char *name)
 {
@@ -52,7 +52,7 @@ take(const char *name)
 	free(directory);
 }
 
-START_TEST(when_all_below_is_done)
+START_TEST(directory_is_ready_when_its_children_are_done)
 {
 	struct directory *above = enter("a"), *below = enter("a/b");
 
@@ -77,8 +77,8 @@ START_TEST(when_all_below_is_done)
 }
 END_TEST
 
-/* A parent waits until the mode of what lies in it is set. */
-START_TEST(from_below)
+/* A parent waits until the modes of its children are set. */
+START_TEST(parent_is_ready_after_its_children)
 {
 	struct directory *directory;
 
@@ -95,8 +95,8 @@ START_TEST(from_below)
 }
 END_TEST
 
-/* Each leaves the lists from whatever place it has there. */
-START_TEST(in_any_order)
+/* The first, the middle and the last of a list can be removed. */
+START_TEST(directories_are_removed_in_any_order)
 {
 	static const char *const names[] = {"a", "b", "c", "d"};
 	static const int orders[][4] = {
@@ -121,7 +121,7 @@ START_TEST(in_any_order)
 }
 END_TEST
 
-/* A connection asks for those above first, and after it was lost again. */
+/* A connection requests those above first; a new one starts again. */
 START_TEST(directory_is_unrequested_on_a_new_connection)
 {
 	struct directory *above = enter("a"), *below = enter("a/b");
@@ -144,7 +144,7 @@ START_TEST(directory_is_unrequested_on_a_new_connection)
 }
 END_TEST
 
-START_TEST(so_many)
+START_TEST(directories_are_full_when_there_are_many)
 {
 	for (int i = 0; i < WIRE_WINDOW_REQUESTS; i++) {
 		ck_assert(!directories_are_full(&directories));
@@ -158,7 +158,7 @@ START_TEST(so_many)
 }
 END_TEST
 
-START_TEST(so_many_bytes)
+START_TEST(directories_are_full_when_paths_are_long)
 {
 	char name[WIRE_PATH_MAX + 1];
 
@@ -180,12 +180,12 @@ directories_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, when_all_below_is_done);
-	tcase_add_test(tcase, from_below);
-	tcase_add_loop_test(tcase, in_any_order, 0, 4);
+	tcase_add_test(tcase, directory_is_ready_when_its_children_are_done);
+	tcase_add_test(tcase, parent_is_ready_after_its_children);
+	tcase_add_loop_test(tcase, directories_are_removed_in_any_order, 0, 4);
 	tcase_add_test(tcase, directory_is_unrequested_on_a_new_connection);
-	tcase_add_test(tcase, so_many);
-	tcase_add_test(tcase, so_many_bytes);
+	tcase_add_test(tcase, directories_are_full_when_there_are_many);
+	tcase_add_test(tcase, directories_are_full_when_paths_are_long);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

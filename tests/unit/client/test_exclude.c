@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* exclude: patterns against names and paths, and patterns that say nothing. */
+/* Patterns of files that are not sent. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static const struct {
     {"[", "x", 0},
 };
 
-START_TEST(matches)
+START_TEST(pattern_matches_name_or_path)
 {
 	char pattern[16];
 	char *items[1] = {pattern};
@@ -42,7 +42,7 @@ START_TEST(matches)
 }
 END_TEST
 
-START_TEST(none_matches_nothing)
+START_TEST(no_pattern_matches_nothing)
 {
 	const struct setting_list none = {NULL, 0};
 
@@ -50,7 +50,7 @@ START_TEST(none_matches_nothing)
 }
 END_TEST
 
-START_TEST(patterns_that_never_match)
+START_TEST(pattern_is_refused_when_it_could_never_match)
 {
 	const char *reason;
 
@@ -69,10 +69,10 @@ exclude_suite(void)
 	TCase *tcase = tcase_create("exclude");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(
-	    tcase, matches, 0, (int)(sizeof(stories) / sizeof(stories[0])));
-	tcase_add_test(tcase, none_matches_nothing);
-	tcase_add_test(tcase, patterns_that_never_match);
+	tcase_add_loop_test(tcase, pattern_matches_name_or_path, 0,
+	    (int)(sizeof(stories) / sizeof(stories[0])));
+	tcase_add_test(tcase, no_pattern_matches_nothing);
+	tcase_add_test(tcase, pattern_is_refused_when_it_could_never_match);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes of all kinds as strings of JSON. */
+/* Arbitrary bytes as JSON strings. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static const struct {
     {{"\xef\xbf\xbd", "\xff"}, "\"\\ufffd\\ufffd\",\"k_hex\":\"efbfbdff\""},
 };
 
-START_TEST(bytes_are_told)
+START_TEST(bytes_are_printed_as_json)
 {
 	struct wire_bytes pieces[2];
 	char expected[256], *text = NULL;
@@ -56,8 +56,8 @@ json_suite(void)
 	TCase *tcase = tcase_create("json");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(
-	    tcase, bytes_are_told, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_loop_test(tcase, bytes_are_printed_as_json, 0,
+	    (int)(sizeof(cases) / sizeof(cases[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -12,55 +12,55 @@
 
 Suite *progress_suite(void);
 
-/* What is said on standard error from here to the end of listening. */
-static FILE *said;
+/* Collect standard error from here to capture_end. */
+static FILE *output;
 static int standard_error;
 
 static void
-listen_begin(void)
+capture_begin(void)
 {
-	said = tmpfile();
-	ck_assert_ptr_nonnull(said);
+	output = tmpfile();
+	ck_assert_ptr_nonnull(output);
 	standard_error = dup(STDERR_FILENO);
 	ck_assert_int_ge(standard_error, 0);
-	ck_assert_int_ge(dup2(fileno(said), STDERR_FILENO), 0);
+	ck_assert_int_ge(dup2(fileno(output), STDERR_FILENO), 0);
 }
 
 static void
-listen_end(char *buffer, size_t size)
+capture_end(char *buffer, size_t size)
 {
 	size_t length;
 
 	ck_assert_int_ge(dup2(standard_error, STDERR_FILENO), 0);
 	close(standard_error);
-	rewind(said);
-	length = fread(buffer, 1, size - 1, said);
+	rewind(output);
+	length = fread(buffer, 1, size - 1, output);
 	buffer[length] = '\0';
-	fclose(said);
+	fclose(output);
 }
 
 static struct progress progress;
-static char heard[8192];
+static char printed[8192];
 
 static void
 begin(const char *setting, int quiet)
 {
-	listen_begin();
+	capture_begin();
 	progress_init(&progress, setting, quiet, 5000);
 }
 
-/* What was said must be this. */
+/* Standard error must be this text. */
 static void
 end_with(const char *expected)
 {
 	char text[1024];
 
 	progress_release(&progress);
-	listen_end(text, sizeof(text));
+	capture_end(text, sizeof(text));
 	ck_assert_str_eq(text, expected);
 }
 
-/* So much of 1000 bytes has gone by then. */
+/* So much of 1000 bytes was sent by then. */
 static void
 send_until(io_time now, uint64_t sent)
 {
@@ -86,7 +86,7 @@ wait_until(io_time now, int brief, int notice)
 	progress_show(&progress, &meter, now);
 }
 
-START_TEST(lines_once_a_second)
+START_TEST(lines_are_printed_once_a_second)
 {
 	begin("lines", 0);
 	send_until(5000, 0);
@@ -111,19 +111,19 @@ START_TEST(bar_is_drawn_over)
 }
 END_TEST
 
-START_TEST(line_in_place_of_the_bar)
+START_TEST(line_replaces_the_bar)
 {
 	begin("bar", 0);
 	send_until(5200, 0);
-	progress_print(&progress, "said");
+	progress_print(&progress, "line");
 	/* It is there again at once. */
 	send_until(5201, 0);
-	end_with("\rf  0%  0 B/1.0 kB\r                 \rsaid\n"
+	end_with("\rf  0%  0 B/1.0 kB\r                 \rline\n"
 		 "\rf  0%  0 B/1.0 kB\r                 \r");
 }
 END_TEST
 
-START_TEST(width_that_changes)
+START_TEST(bar_fits_when_the_width_changes)
 {
 	ck_assert_int_eq(setenv("COLUMNS", "20", 1), 0);
 	begin("bar", 0);
@@ -139,7 +139,7 @@ START_TEST(width_that_changes)
 }
 END_TEST
 
-START_TEST(silent_otherwise)
+START_TEST(nothing_is_printed_without_progress)
 {
 	begin("auto", 0);
 	send_until(9000, 100);
@@ -155,7 +155,7 @@ START_TEST(silent_otherwise)
 }
 END_TEST
 
-START_TEST(waiting_is_noticed_once)
+START_TEST(waiting_is_reported_once)
 {
 	begin("auto", 0);
 	wait_until(6000, 1, 1);
@@ -165,8 +165,7 @@ START_TEST(waiting_is_noticed_once)
 }
 END_TEST
 
-/* What was sent before a pause is no part of the rate, nor is the pause. */
-START_TEST(rate_of_this_connection)
+START_TEST(rate_excludes_pauses_and_what_was_sent_before)
 {
 	begin("lines", 0);
 	send_until(5000, 400);
@@ -180,18 +179,18 @@ START_TEST(rate_of_this_connection)
 }
 END_TEST
 
-START_TEST(rate_is_that_of_late)
+START_TEST(rate_is_the_recent_one)
 {
 	begin("lines", 0);
 	for (io_time now = 5000; now <= 35000; now += 1000)
 		send_until(now, now < 15000 ? 0 : (uint64_t)now / 1000 - 15);
 	progress_release(&progress);
-	listen_end(heard, sizeof(heard));
-	ck_assert_ptr_nonnull(strstr(heard, "20 B/1.0 kB  1 B/s"));
+	capture_end(printed, sizeof(printed));
+	ck_assert_ptr_nonnull(strstr(printed, "20 B/1.0 kB  1 B/s"));
 }
 END_TEST
 
-START_TEST(asked_by_a_signal)
+START_TEST(line_is_printed_when_a_signal_asks)
 {
 	interrupt_listen();
 	begin("none", 1);
@@ -206,8 +205,7 @@ START_TEST(asked_by_a_signal)
 }
 END_TEST
 
-/* How long a state lasts. */
-START_TEST(committing_has_a_clock)
+START_TEST(committing_shows_how_long_it_lasts)
 {
 	struct meter meter = {.state = METER_COMMITTING, .path = "f"};
 
@@ -225,16 +223,16 @@ progress_suite(void)
 	TCase *tcase = tcase_create("progress");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, lines_once_a_second);
+	tcase_add_test(tcase, lines_are_printed_once_a_second);
 	tcase_add_test(tcase, bar_is_drawn_over);
-	tcase_add_test(tcase, line_in_place_of_the_bar);
-	tcase_add_test(tcase, width_that_changes);
-	tcase_add_test(tcase, silent_otherwise);
-	tcase_add_test(tcase, waiting_is_noticed_once);
-	tcase_add_test(tcase, rate_of_this_connection);
-	tcase_add_test(tcase, rate_is_that_of_late);
-	tcase_add_test(tcase, asked_by_a_signal);
-	tcase_add_test(tcase, committing_has_a_clock);
+	tcase_add_test(tcase, line_replaces_the_bar);
+	tcase_add_test(tcase, bar_fits_when_the_width_changes);
+	tcase_add_test(tcase, nothing_is_printed_without_progress);
+	tcase_add_test(tcase, waiting_is_reported_once);
+	tcase_add_test(tcase, rate_excludes_pauses_and_what_was_sent_before);
+	tcase_add_test(tcase, rate_is_the_recent_one);
+	tcase_add_test(tcase, line_is_printed_when_a_signal_asks);
+	tcase_add_test(tcase, committing_shows_how_long_it_lasts);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* queue: names on the other end, as rsync gives them, and sources opened again.
- */
+/* The paths of sources on the server, and sources opened again. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +26,7 @@ begin(const char *path, int recursive)
 	queue_init(&queue, paths, 1, &options, recursive);
 }
 
-/* What the source is called must be this. */
+/* The path of the source on the server must be this. */
 static void
 check_called(const char *name)
 {
@@ -50,7 +49,7 @@ static const struct {
     {"t/d/e/..", "", "f"},
 };
 
-START_TEST(names_of_trees)
+START_TEST(tree_gets_its_names_as_in_rsync)
 {
 	int files = 0;
 
@@ -89,7 +88,7 @@ START_TEST(file_keeps_its_name)
 }
 END_TEST
 
-START_TEST(directory_is_not_walked)
+START_TEST(directory_fails_without_recursive)
 {
 	folder_make("t");
 	begin("t", 0);
@@ -99,7 +98,7 @@ START_TEST(directory_is_not_walked)
 }
 END_TEST
 
-START_TEST(what_is_left)
+START_TEST(unsent_sources_are_returned_when_the_run_ends)
 {
 	struct source source;
 	int begun;
@@ -118,7 +117,7 @@ START_TEST(what_is_left)
 }
 END_TEST
 
-/* Open t/a/f again, from what was named. */
+/* Open t/a/f again, starting at the named part. */
 static enum source_kind
 open_again(int follow)
 {
@@ -135,7 +134,7 @@ open_again(int follow)
 	return kind;
 }
 
-START_TEST(no_link_on_the_way)
+START_TEST(link_is_not_followed_when_a_source_is_opened_again)
 {
 	folder_make("t");
 	folder_make("t/a");
@@ -166,12 +165,13 @@ queue_suite(void)
 	Suite *suite = suite_create("queue");
 	TCase *tcase = support_case("queue");
 
-	tcase_add_loop_test(
-	    tcase, names_of_trees, 0, (int)(sizeof(names) / sizeof(names[0])));
+	tcase_add_loop_test(tcase, tree_gets_its_names_as_in_rsync, 0,
+	    (int)(sizeof(names) / sizeof(names[0])));
 	tcase_add_test(tcase, file_keeps_its_name);
-	tcase_add_test(tcase, directory_is_not_walked);
-	tcase_add_test(tcase, what_is_left);
-	tcase_add_test(tcase, no_link_on_the_way);
+	tcase_add_test(tcase, directory_fails_without_recursive);
+	tcase_add_test(tcase, unsent_sources_are_returned_when_the_run_ends);
+	tcase_add_test(
+	    tcase, link_is_not_followed_when_a_source_is_opened_again);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The limit on the bytes a second, with times that are given. */
+/* The limit on bytes per second, with given times. */
 #include <check.h>
 
 #include "client/run/rate.h"
@@ -10,7 +10,7 @@ Suite *rate_suite(void);
 
 static struct rate rate;
 
-/* Take all that is allowed, as often as rate_due says, until the end. */
+/* Spend all that is allowed, whenever it is due, until end. */
 static uint64_t
 drain(uint64_t limit, io_time duration, io_time late)
 {
@@ -29,7 +29,7 @@ drain(uint64_t limit, io_time duration, io_time late)
 	return sent;
 }
 
-START_TEST(no_limit)
+START_TEST(everything_is_allowed_without_a_limit)
 {
 	rate_init(&rate, 0, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), UINT64_MAX);
@@ -40,7 +40,7 @@ START_TEST(no_limit)
 }
 END_TEST
 
-START_TEST(nothing_goes_at_first)
+START_TEST(nothing_is_allowed_at_first)
 {
 	rate_init(&rate, 1000, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
@@ -54,7 +54,7 @@ END_TEST
 static const uint64_t limits[] = {
     1, 50, 51, 128, 1000, 1024 * 128, 12345678, RATE_MAX};
 
-START_TEST(holds_over_seconds)
+START_TEST(limit_holds_over_seconds)
 {
 	uint64_t limit = limits[_i], whole = 10 * limit;
 	/* Up to one step may be missing at the end. */
@@ -69,7 +69,7 @@ START_TEST(holds_over_seconds)
 }
 END_TEST
 
-START_TEST(idle_time_is_not_saved_up)
+START_TEST(idle_time_adds_little)
 {
 	uint64_t burst;
 
@@ -81,7 +81,7 @@ START_TEST(idle_time_is_not_saved_up)
 }
 END_TEST
 
-START_TEST(due_when_a_step_is_full)
+START_TEST(rate_is_due_when_a_write_is_worth_it)
 {
 	rate_init(&rate, 100000, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
@@ -94,7 +94,7 @@ START_TEST(due_when_a_step_is_full)
 }
 END_TEST
 
-START_TEST(clock_that_stands_still)
+START_TEST(nothing_is_added_when_the_clock_stands)
 {
 	rate_init(&rate, 1000, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 10), 10);
@@ -103,7 +103,7 @@ START_TEST(clock_that_stands_still)
 }
 END_TEST
 
-START_TEST(pieces)
+START_TEST(pieces_fit_the_limit)
 {
 	rate_init(&rate, 1, BEGIN);
 	ck_assert_uint_eq(rate_piece(&rate, 65536), 1024);
@@ -121,14 +121,14 @@ rate_suite(void)
 	TCase *tcase = tcase_create("rate");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, no_limit);
-	tcase_add_test(tcase, nothing_goes_at_first);
-	tcase_add_loop_test(tcase, holds_over_seconds, 0,
+	tcase_add_test(tcase, everything_is_allowed_without_a_limit);
+	tcase_add_test(tcase, nothing_is_allowed_at_first);
+	tcase_add_loop_test(tcase, limit_holds_over_seconds, 0,
 	    (int)(sizeof(limits) / sizeof(limits[0])));
-	tcase_add_test(tcase, idle_time_is_not_saved_up);
-	tcase_add_test(tcase, due_when_a_step_is_full);
-	tcase_add_test(tcase, clock_that_stands_still);
-	tcase_add_test(tcase, pieces);
+	tcase_add_test(tcase, idle_time_adds_little);
+	tcase_add_test(tcase, rate_is_due_when_a_write_is_worth_it);
+	tcase_add_test(tcase, nothing_is_added_when_the_clock_stands);
+	tcase_add_test(tcase, pieces_fit_the_limit);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* When a connection is made again, and when a run gives up. */
+/* When a connection is made again, and when the run ends. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -28,7 +28,7 @@ after(
 	return retry_after(&retry, &attempt, now);
 }
 
-START_TEST(first_connect_is_not_tried_again)
+START_TEST(run_ends_when_the_first_connect_fails)
 {
 	ck_assert_int_eq(after(STATUS_UNREACHABLE, 0, 0, 0, 1000), -1);
 	ck_assert_int_eq(
@@ -38,7 +38,7 @@ END_TEST
 
 static const enum status quick[] = {STATUS_LOST, STATUS_BUSY, STATUS_DRAINING};
 
-START_TEST(quick_until_queue_timeout)
+START_TEST(tries_are_quick_until_queue_timeout)
 {
 	static const int64_t longest[] = {20, 40, 80, 160, 320, 500, 500, 500};
 	int64_t delay;
@@ -60,7 +60,7 @@ START_TEST(quick_until_queue_timeout)
 }
 END_TEST
 
-START_TEST(clients_spread)
+START_TEST(delays_differ_between_clients)
 {
 	struct retry other;
 	struct attempt attempt = {STATUS_BUSY, 1, 0, 0};
@@ -76,7 +76,7 @@ END_TEST
 
 static const enum status losses[] = {STATUS_LOST, STATUS_STALLED};
 
-/* The next try after such an end, and the clock when it is made. */
+/* Advance the clock to the next try after this status. */
 static int64_t
 next(enum status status, int greeted, io_time *now)
 {
@@ -87,7 +87,7 @@ next(enum status status, int greeted, io_time *now)
 	return delay;
 }
 
-START_TEST(slow_once_greeted)
+START_TEST(tries_are_slow_once_greeted)
 {
 	static const int64_t delays[] = {
 	    1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
@@ -104,8 +104,8 @@ START_TEST(slow_once_greeted)
 }
 END_TEST
 
-/* It is made when the time has come, and the end of it is final. */
-START_TEST(last_try_at_the_limit)
+/* Its failure is final. */
+START_TEST(last_try_comes_at_the_limit)
 {
 	io_time now = 5000;
 	int64_t delay = 0;
@@ -127,7 +127,7 @@ START_TEST(last_try_at_the_limit)
 }
 END_TEST
 
-START_TEST(limits_to_the_second)
+START_TEST(short_limits_allow_the_tries_that_fit)
 {
 	static const struct {
 		int64_t limit;
@@ -148,7 +148,7 @@ START_TEST(limits_to_the_second)
 }
 END_TEST
 
-START_TEST(progress_counts_anew)
+START_TEST(delays_start_again_after_progress)
 {
 	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 1, 5000), 1000);
 	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 0, 6000), 2000);
@@ -160,8 +160,8 @@ START_TEST(progress_counts_anew)
 }
 END_TEST
 
-/* An hour went well before: only what follows the loss counts. */
-START_TEST(time_begins_with_the_loss)
+/* An hour without loss before it does not count. */
+START_TEST(limit_begins_with_the_loss)
 {
 	io_time now = 5000 + 10 * LIMIT;
 
@@ -171,7 +171,7 @@ START_TEST(time_begins_with_the_loss)
 }
 END_TEST
 
-START_TEST(stall_before_a_greeting_is_final)
+START_TEST(run_ends_when_it_stalls_before_a_greeting)
 {
 	ck_assert_int_eq(after(STATUS_STALLED, 1, 0, 0, 5000), -1);
 	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 0, 5000), 1000);
@@ -179,8 +179,7 @@ START_TEST(stall_before_a_greeting_is_final)
 }
 END_TEST
 
-/* A server that is busy is not failing, however late that is. */
-START_TEST(busy_after_a_greeting)
+START_TEST(busy_server_is_tried_until_queue_timeout)
 {
 	io_time lost = 1000 + 2 * QUEUE;
 
@@ -199,8 +198,7 @@ START_TEST(busy_after_a_greeting)
 }
 END_TEST
 
-/* The pauses between do not count as waiting for a worker. */
-START_TEST(a_slow_pause_is_no_wait)
+START_TEST(slow_pause_does_not_count_as_waiting)
 {
 	io_time now = 5000;
 
@@ -219,8 +217,8 @@ START_TEST(a_slow_pause_is_no_wait)
 }
 END_TEST
 
-/* As a host that is unreachable, where the way was there before. */
-START_TEST(untried_is_tried_again_once_connected)
+/* Like an unreachable host after a connection was made. */
+START_TEST(run_goes_on_when_untried_after_a_connection)
 {
 	ck_assert_int_eq(after(STATUS_UNTRIED, 0, 0, 0, 1000), -1);
 	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 0, 5000), 1000);
@@ -228,8 +226,7 @@ START_TEST(untried_is_tried_again_once_connected)
 }
 END_TEST
 
-/* One that greets and is busy then is waited for as for a worker. */
-START_TEST(busy_behind_a_greeting)
+START_TEST(queue_timeout_applies_when_greeting_is_followed_by_busy)
 {
 	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 5000), 1000);
 	ck_assert_int_eq(after(STATUS_BUSY, 1, 1, 0, 4000 + QUEUE), 1000);
@@ -241,7 +238,7 @@ static const enum status final[] = {STATUS_REFUSED, STATUS_PROTOCOL,
     STATUS_VERSION, STATUS_FOREIGN, STATUS_FAILED, STATUS_NO_SPACE,
     STATUS_MEMORY};
 
-START_TEST(final_statuses)
+START_TEST(run_ends_when_the_status_is_final)
 {
 	ck_assert_int_eq(after(final[_i], 1, 0, 0, 1000), -1);
 	ck_assert_int_eq(after(final[_i], 1, 1, 1, 1000), -1);
@@ -257,20 +254,21 @@ retry_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, NULL);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, first_connect_is_not_tried_again);
-	tcase_add_loop_test(tcase, quick_until_queue_timeout, 0, 3);
-	tcase_add_test(tcase, clients_spread);
-	tcase_add_loop_test(tcase, slow_once_greeted, 0, 2);
-	tcase_add_loop_test(tcase, last_try_at_the_limit, 0, 2);
-	tcase_add_test(tcase, limits_to_the_second);
-	tcase_add_test(tcase, progress_counts_anew);
-	tcase_add_test(tcase, time_begins_with_the_loss);
-	tcase_add_test(tcase, stall_before_a_greeting_is_final);
-	tcase_add_test(tcase, busy_after_a_greeting);
-	tcase_add_test(tcase, a_slow_pause_is_no_wait);
-	tcase_add_test(tcase, untried_is_tried_again_once_connected);
-	tcase_add_test(tcase, busy_behind_a_greeting);
-	tcase_add_loop_test(tcase, final_statuses, 0, 7);
+	tcase_add_test(tcase, run_ends_when_the_first_connect_fails);
+	tcase_add_loop_test(tcase, tries_are_quick_until_queue_timeout, 0, 3);
+	tcase_add_test(tcase, delays_differ_between_clients);
+	tcase_add_loop_test(tcase, tries_are_slow_once_greeted, 0, 2);
+	tcase_add_loop_test(tcase, last_try_comes_at_the_limit, 0, 2);
+	tcase_add_test(tcase, short_limits_allow_the_tries_that_fit);
+	tcase_add_test(tcase, delays_start_again_after_progress);
+	tcase_add_test(tcase, limit_begins_with_the_loss);
+	tcase_add_test(tcase, run_ends_when_it_stalls_before_a_greeting);
+	tcase_add_test(tcase, busy_server_is_tried_until_queue_timeout);
+	tcase_add_test(tcase, slow_pause_does_not_count_as_waiting);
+	tcase_add_test(tcase, run_goes_on_when_untried_after_a_connection);
+	tcase_add_test(
+	    tcase, queue_timeout_applies_when_greeting_is_followed_by_busy);
+	tcase_add_loop_test(tcase, run_ends_when_the_status_is_final, 0, 7);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

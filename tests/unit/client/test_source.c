@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sources: their names, those that clash, and kinds that are not opened. */
+/* Names of sources, and clashes between them. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ clash_of(char *const paths[], int recursive, const char *clash[2])
 	return source_clash(paths, count, recursive, clash);
 }
 
-START_TEST(names)
+START_TEST(last_component_is_the_name)
 {
 	static const char *const pairs[][2] = {{"a", "a"}, {"a/b", "b"},
 	    {"/b/", "b"}, {"b//", "b"}, {"..", ".."}, {"/", ""}, {"", ""}};
@@ -34,7 +34,7 @@ START_TEST(names)
 }
 END_TEST
 
-START_TEST(clashes)
+START_TEST(clash_is_found_when_names_are_equal)
 {
 	static char ax[] = "a/x", y[] = "y", bx[] = "b/x", x[] = "x/";
 	static char xx[] = "xx", root[] = "/", roots[] = "//";
@@ -58,8 +58,8 @@ START_TEST(clashes)
 }
 END_TEST
 
-/* Where directories are sent, what gives its contents has no name to share. */
-START_TEST(contents_never_clash)
+/* A directory such as "dir/" has no name of its own. */
+START_TEST(contents_do_not_clash_when_recursive)
 {
 	static char ax[] = "a/x", x[] = "x/", bx[] = "b/x//", dot[] = ".";
 	static char dots[] = "..", ad[] = "a/.", bd[] = "b/.", ae[] = "a/..";
@@ -75,8 +75,8 @@ START_TEST(contents_never_clash)
 }
 END_TEST
 
-/* In no more than moments, which pairs of all with all would take. */
-START_TEST(so_many_names)
+/* Comparing all pairs would take minutes. */
+START_TEST(clash_is_found_quickly_among_many_names)
 {
 	enum {
 		MANY = 100000
@@ -105,10 +105,10 @@ source_suite(void)
 	TCase *tcase = tcase_create("source");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, names);
-	tcase_add_test(tcase, clashes);
-	tcase_add_test(tcase, contents_never_clash);
-	tcase_add_test(tcase, so_many_names);
+	tcase_add_test(tcase, last_component_is_the_name);
+	tcase_add_test(tcase, clash_is_found_when_names_are_equal);
+	tcase_add_test(tcase, contents_do_not_clash_when_recursive);
+	tcase_add_test(tcase, clash_is_found_quickly_among_many_names);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The exit status that follows from what became of a run's files. */
+/* The exit status of a run. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 Suite *tally_suite(void);
 
-/* Statuses of files, ended by END; what ended the run, or END. */
+/* Statuses of files up to END; the status that ended the run, or END. */
 #define END (-1)
 
 static const struct story {
@@ -55,7 +55,7 @@ static const struct story {
     {{STATUS_STORED, END}, STATUS_MEMORY, 0, 23},
 };
 
-START_TEST(exit_status)
+START_TEST(exit_status_follows_from_the_results)
 {
 	const struct story *story = &stories[_i];
 	struct tally tally = {0};
@@ -76,8 +76,8 @@ tally_suite(void)
 	TCase *tcase = tcase_create("tally");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(
-	    tcase, exit_status, 0, (int)(sizeof(stories) / sizeof(stories[0])));
+	tcase_add_loop_test(tcase, exit_status_follows_from_the_results, 0,
+	    (int)(sizeof(stories) / sizeof(stories[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Targets as people write them: host, path, and what is wrong with others. */
+/* Targets: host, path, and error messages. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static const struct good {
     {"a\x1b[31m:x", "a\x1b[31m", "a\\x1b[31m", "x"},
 };
 
-START_TEST(good_targets)
+START_TEST(target_is_parsed)
 {
 	const struct good *good = &goods[_i];
 	struct target target;
@@ -90,7 +90,7 @@ static const struct bad {
 	"\\x1b[2J:path"},
 };
 
-START_TEST(bad_targets)
+START_TEST(target_fails_with_a_reason)
 {
 	struct target target;
 	char error[TARGET_ERROR];
@@ -100,8 +100,8 @@ START_TEST(bad_targets)
 }
 END_TEST
 
-/* A host of as many bytes as there is room for, and one more. */
-START_TEST(longest_host)
+/* A host as long as allowed, and one byte longer. */
+START_TEST(host_fails_when_too_long)
 {
 	char text[ADDRESS_HOST + 3];
 	char error[TARGET_ERROR];
@@ -119,8 +119,7 @@ START_TEST(longest_host)
 }
 END_TEST
 
-/* A message has its bounds whatever it quotes. */
-START_TEST(long_nonsense)
+START_TEST(message_stays_short_when_the_target_is_long)
 {
 	static char text[100000];
 	char error[TARGET_ERROR];
@@ -148,7 +147,7 @@ static const struct directory {
     {"h:.ftx-1/x", 8, 0},
 };
 
-START_TEST(directories_are_checked)
+START_TEST(directory_is_checked)
 {
 	const struct directory *directory = &directories[_i];
 	const char *reason;
@@ -163,7 +162,7 @@ START_TEST(directories_are_checked)
 }
 END_TEST
 
-START_TEST(remote_is_a_colon_before_a_slash)
+START_TEST(target_is_remote_when_a_colon_comes_before_a_slash)
 {
 	ck_assert(target_is_remote("nas:"));
 	ck_assert(target_is_remote(":x"));
@@ -174,7 +173,7 @@ START_TEST(remote_is_a_colon_before_a_slash)
 }
 END_TEST
 
-START_TEST(shown_with_its_host)
+START_TEST(target_is_shown_with_its_host)
 {
 	char shown[TARGET_ERROR], error[TARGET_ERROR];
 	struct target target;
@@ -194,14 +193,14 @@ target_suite(void)
 	TCase *tcase = tcase_create("target");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, good_targets, 0, COUNT(goods));
-	tcase_add_loop_test(tcase, bad_targets, 0, COUNT(bads));
-	tcase_add_test(tcase, longest_host);
-	tcase_add_test(tcase, long_nonsense);
-	tcase_add_test(tcase, remote_is_a_colon_before_a_slash);
-	tcase_add_test(tcase, shown_with_its_host);
-	tcase_add_loop_test(
-	    tcase, directories_are_checked, 0, COUNT(directories));
+	tcase_add_loop_test(tcase, target_is_parsed, 0, COUNT(goods));
+	tcase_add_loop_test(tcase, target_fails_with_a_reason, 0, COUNT(bads));
+	tcase_add_test(tcase, host_fails_when_too_long);
+	tcase_add_test(tcase, message_stays_short_when_the_target_is_long);
+	tcase_add_test(
+	    tcase, target_is_remote_when_a_colon_comes_before_a_slash);
+	tcase_add_test(tcase, target_is_shown_with_its_host);
+	tcase_add_loop_test(tcase, directory_is_checked, 0, COUNT(directories));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

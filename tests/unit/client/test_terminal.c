@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The width of texts, and how they are cut to it. */
+/* The width of texts, and cutting them. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 Suite *terminal_suite(void);
 
-/* In a locale of this name; no terminal at all. */
+/* With this locale, and no terminal. */
 static void
 begin(struct terminal *terminal, const char *locale)
 {
@@ -47,7 +47,7 @@ static const struct {
     {"a\\x1bb\\\\", 8, 1, ""},
 };
 
-START_TEST(cuts_between_what_is_seen)
+START_TEST(text_is_cut_between_characters_and_escapes)
 {
 	struct terminal terminal;
 	char text[64];
@@ -62,7 +62,7 @@ START_TEST(cuts_between_what_is_seen)
 }
 END_TEST
 
-START_TEST(nothing_is_known_without_utf8)
+START_TEST(characters_have_unknown_width_without_utf8)
 {
 	struct terminal terminal;
 
@@ -76,7 +76,7 @@ START_TEST(nothing_is_known_without_utf8)
 }
 END_TEST
 
-START_TEST(columns_without_a_terminal)
+START_TEST(columns_come_from_the_environment_without_a_terminal)
 {
 	static const struct {
 		const char *told;
@@ -113,10 +113,11 @@ terminal_suite(void)
 	TCase *tcase = tcase_create("terminal");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, cuts_between_what_is_seen, 0,
-	    (int)(sizeof(cuts) / sizeof(cuts[0])));
-	tcase_add_test(tcase, nothing_is_known_without_utf8);
-	tcase_add_test(tcase, columns_without_a_terminal);
+	tcase_add_loop_test(tcase, text_is_cut_between_characters_and_escapes,
+	    0, (int)(sizeof(cuts) / sizeof(cuts[0])));
+	tcase_add_test(tcase, characters_have_unknown_width_without_utf8);
+	tcase_add_test(
+	    tcase, columns_come_from_the_environment_without_a_terminal);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tree: every entry once, links, loops, depth, and trees that do not keep
- * still. */
+/* Walks through trees: entries, links, loops, depth, and changes. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -66,7 +65,7 @@ walk(const char *root, int follow)
 	tree_end(&tree);
 }
 
-/* How often the story has this line. */
+/* How often the record has this line. */
 static int
 told(const char *line)
 {
@@ -88,7 +87,7 @@ lines(void)
 	return count;
 }
 
-START_TEST(everything_once)
+START_TEST(walk_reports_each_entry_once)
 {
 	folder_make("t");
 	folder_make("t/a");
@@ -111,7 +110,7 @@ START_TEST(everything_once)
 }
 END_TEST
 
-START_TEST(slash_at_the_end)
+START_TEST(root_may_end_in_a_slash)
 {
 	folder_make("t");
 	file_make("t/1", "1");
@@ -120,7 +119,7 @@ START_TEST(slash_at_the_end)
 }
 END_TEST
 
-START_TEST(kinds_are_skipped)
+START_TEST(special_files_are_skipped)
 {
 	folder_make("t");
 	file_make("t/file", "x");
@@ -136,7 +135,7 @@ START_TEST(kinds_are_skipped)
 }
 END_TEST
 
-START_TEST(links_are_followed)
+START_TEST(links_are_followed_when_asked)
 {
 	folder_make("t");
 	folder_make("t/d");
@@ -158,7 +157,7 @@ START_TEST(links_are_followed)
 }
 END_TEST
 
-START_TEST(excluded)
+START_TEST(excluded_entries_are_not_reported)
 {
 	char name[] = "*.o", path[] = "a/skip", directory[] = "cache";
 	char *items[] = {name, path, directory};
@@ -178,7 +177,7 @@ START_TEST(excluded)
 }
 END_TEST
 
-START_TEST(pruned)
+START_TEST(pruned_directory_is_skipped)
 {
 	folder_make("t");
 	folder_make("t/d");
@@ -193,7 +192,7 @@ START_TEST(pruned)
 }
 END_TEST
 
-/* Below a root, make directories one in the other, each with a file. */
+/* Make nested directories below a root, each with a file. */
 static void
 make_deep(int depth)
 {
@@ -212,8 +211,8 @@ make_deep(int depth)
 	close(top);
 }
 
-/* Deeper than streams are held: few descriptors, nothing lost. */
-START_TEST(deep)
+/* Deeper than directories are kept open. */
+START_TEST(deep_tree_needs_few_descriptors)
 {
 	const int depth = TREE_OPEN_MAX + 40;
 	size_t most = 0, before = support_descriptors();
@@ -243,8 +242,8 @@ START_TEST(deep)
 }
 END_TEST
 
-/* No path is longer than the protocol has room for. */
-START_TEST(too_deep)
+/* Longer than the protocol allows. */
+START_TEST(entry_fails_when_its_path_is_too_long)
 {
 	int failed = 0, entered = 0;
 
@@ -268,8 +267,8 @@ START_TEST(too_deep)
 }
 END_TEST
 
-/* A directory that is closed meanwhile has become another one. */
-START_TEST(replaced_above)
+/* Another directory takes the place of one that was closed. */
+START_TEST(directory_fails_when_it_was_replaced)
 {
 	char path[4 * TREE_OPEN_MAX + 16] = "t", other[sizeof(path) + 8];
 	int failed = 0;
@@ -305,8 +304,8 @@ START_TEST(replaced_above)
 }
 END_TEST
 
-/* Names come and go between reading and opening. */
-START_TEST(changes_underneath)
+/* Files are created and removed during the walk. */
+START_TEST(walk_survives_changes)
 {
 	folder_make("t");
 	for (int i = 0; i < 3; i++) {
@@ -335,7 +334,7 @@ START_TEST(changes_underneath)
 }
 END_TEST
 
-START_TEST(end_in_the_middle)
+START_TEST(walk_may_end_early)
 {
 	make_deep(TREE_OPEN_MAX + 10);
 	begin("t", 0);
@@ -358,17 +357,17 @@ tree_suite(void)
 	TCase *tcase = support_case("tree");
 
 	tcase_add_checked_fixture(tcase, forget_patterns, NULL);
-	tcase_add_test(tcase, everything_once);
-	tcase_add_test(tcase, slash_at_the_end);
-	tcase_add_test(tcase, kinds_are_skipped);
-	tcase_add_test(tcase, links_are_followed);
-	tcase_add_test(tcase, excluded);
-	tcase_add_test(tcase, pruned);
-	tcase_add_test(tcase, deep);
-	tcase_add_test(tcase, too_deep);
-	tcase_add_test(tcase, replaced_above);
-	tcase_add_test(tcase, changes_underneath);
-	tcase_add_test(tcase, end_in_the_middle);
+	tcase_add_test(tcase, walk_reports_each_entry_once);
+	tcase_add_test(tcase, root_may_end_in_a_slash);
+	tcase_add_test(tcase, special_files_are_skipped);
+	tcase_add_test(tcase, links_are_followed_when_asked);
+	tcase_add_test(tcase, excluded_entries_are_not_reported);
+	tcase_add_test(tcase, pruned_directory_is_skipped);
+	tcase_add_test(tcase, deep_tree_needs_few_descriptors);
+	tcase_add_test(tcase, entry_fails_when_its_path_is_too_long);
+	tcase_add_test(tcase, directory_fails_when_it_was_replaced);
+	tcase_add_test(tcase, walk_survives_changes);
+	tcase_add_test(tcase, walk_may_end_early);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
