@@ -13,9 +13,12 @@
 #include "common/digest.h"
 #include "server/shared/inode.h"
 
-/* A listing is good for this many ms, or times the duration of the read. */
-#define GOOD_LEAST 1000
-#define GOOD_TIMES 10
+/*
+ * A listing expires after a second, or after ten times the time that it took to
+ * read it, whichever is longer.
+ */
+#define EXPIRY_LEAST 1000 /* milliseconds */
+#define EXPIRY_FACTOR 10
 
 #define FIRST_CAPACITY 64
 
@@ -117,7 +120,8 @@ read_listing(struct listing *listing, int directory)
 		    listing->names, listing->count, sizeof(uint64_t), compare);
 	took = io_now() - begun;
 	listing->expires = io_now() +
-	    (took * GOOD_TIMES > GOOD_LEAST ? took * GOOD_TIMES : GOOD_LEAST);
+	    (took * EXPIRY_FACTOR > EXPIRY_LEAST ? took * EXPIRY_FACTOR
+						 : EXPIRY_LEAST);
 	return 0;
 }
 

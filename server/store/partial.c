@@ -19,7 +19,7 @@
 /* Milliseconds between two attempts to lock a partial. */
 #define LOCK_INTERVAL 50
 
-/* After so many failures to create a file, another connection holds it. */
+/* A file that cannot be locked so often is held by another connection. */
 #define STAGE_TRIES 3
 
 /* Offsets of a name's fields, and the length of the first two. */
@@ -33,7 +33,7 @@
 #define FIRST_ATTEMPT '0'
 #define LAST_ATTEMPT '3'
 
-/* Of the partials of one file, so many are tried. */
+/* So many partials of one file are tried. */
 #define CANDIDATES 8
 
 /* A connection remembers at most so many names. */

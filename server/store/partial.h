@@ -12,7 +12,7 @@
 #include "server/store/space.h"
 #include "server/store/staging.h"
 
-/* Bytes.  To send less than this is faster than to compare it. */
+/* Bytes.  Below this size, sending is faster than comparing. */
 #define PARTIAL_LEAST (1024 * 1024)
 
 /*

@@ -12,7 +12,7 @@
 #include "common/io.h"
 #include "server/shared/inode.h"
 
-/* How many names to try, if others exist already. */
+/* Names to try before giving up. */
 #define CREATE_TRIES 100
 
 int

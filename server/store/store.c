@@ -11,8 +11,8 @@
 
 #include "server/shared/inode.h"
 
-/* Room for the name of the staging directory. */
-#define NAME 64
+/* The size of the staging directory's name, in bytes. */
+#define NAME_SIZE 64
 
 int
 store_open(struct store *store, const char *path, struct outcome *outcome)
@@ -39,16 +39,16 @@ open_staging(const struct store *store, const char *name)
 }
 
 static void
-name_staging(char name[NAME])
+name_staging(char name[NAME_SIZE])
 {
-	snprintf(name, NAME, ".ftx-%ju", (uintmax_t)geteuid());
+	snprintf(name, NAME_SIZE, ".ftx-%ju", (uintmax_t)geteuid());
 }
 
-/* Checks the name: not every file system counts the links of directories. */
+/* Not every file system counts links of directories, so check the name. */
 int
 store_staging_is_gone(const struct store *store)
 {
-	char name[NAME];
+	char name[NAME_SIZE];
 	struct stat held;
 	int same;
 
@@ -62,7 +62,7 @@ store_staging_is_gone(const struct store *store)
 int
 store_enter(struct store *store, struct outcome *outcome)
 {
-	char name[NAME];
+	char name[NAME_SIZE];
 	struct stat found;
 
 	if (faccessat(store->root, ".", W_OK | X_OK, AT_EACCESS) == -1) {
@@ -85,7 +85,8 @@ store_enter(struct store *store, struct outcome *outcome)
 	store->staging_inode = found.st_ino;
 	if (found.st_dev != store->device) {
 		outcome_set(outcome, STATUS_REFUSED,
-		    "%s: must be on the file system that it lies in", name);
+		    "%s: must be on the receiving directory's file system",
+		    name);
 		return -1;
 	}
 	/* If this fails, the store uses safe assumptions. */
@@ -150,7 +151,7 @@ store_mark(struct store *store, int shared_locks)
 	store->mark[0] = '\0';
 	if (shared_locks)
 		return;
-	/* POSIX defines no error, and permits a missing NUL. */
+	/* POSIX defines no errors for it, and lets it omit the NUL. */
 	(void)gethostname(host, sizeof(host) - 1);
 	length = strnlen(host, STORE_MARK - 2);
 	for (size_t i = 0; i < length; i++)
