@@ -128,10 +128,10 @@ step_streams(struct put *put)
 
 	for (size_t i = 0; i < put->opened && !put->failed; i++) {
 		size_t number = (first + i) % put->opened;
-		uint64_t taken = rate->spent;
+		uint64_t spent = rate->spent;
 
 		more |= step_stream(put, &put->streams[number]);
-		if (rate->limit != 0 && rate->spent != taken)
+		if (rate->limit != 0 && rate->spent != spent)
 			put->turn = number + 1;
 	}
 	return more;
@@ -149,7 +149,7 @@ add_stream(struct put *put)
 	    &put->streams[number], &put->run, &put->transport, number, seed);
 }
 
-/* Open all streams once the first has settled the target's directory. */
+/* Once the first stream has resolved the target, open the others. */
 static void
 open_further(struct put *put)
 {
@@ -245,8 +245,9 @@ add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
 	return count;
 }
 
-/* Too few descriptors: close the last stream.  Returns -1 if it is the only
- * one.
+/*
+ * Close the last stream, if descriptors are short.  Returns 0, or -1 if it is
+ * the only one.
  */
 static int
 close_last_stream(struct put *put)

@@ -89,6 +89,14 @@ add_request(struct announcer *announcer, const struct source *source,
 	return NULL;
 }
 
+static struct wire_request
+wire_of(const struct announcer *announcer, const struct request *request)
+{
+	const struct run *run = announcer->run;
+
+	return request_wire(request, run->options, &run->remote);
+}
+
 static void
 queue_frame(struct announcer *announcer, enum wire_type type,
     const struct request *request, const struct wire_request *wire)
@@ -102,8 +110,7 @@ queue_frame(struct announcer *announcer, enum wire_type type,
 int
 announcer_queue(struct announcer *announcer, struct request *request)
 {
-	const struct wire_request wire = request_wire(
-	    request, announcer->run->options, &announcer->run->remote);
+	const struct wire_request wire = wire_of(announcer, request);
 	int asks = wire.wishes != 0 || wire.size >= PUT_SIZE || request->input;
 
 	request->wishes = wire.wishes;
@@ -116,8 +123,7 @@ announcer_queue(struct announcer *announcer, struct request *request)
 static void
 queue_directory(struct announcer *announcer, struct request *request)
 {
-	const struct wire_request wire = request_wire(
-	    request, announcer->run->options, &announcer->run->remote);
+	const struct wire_request wire = wire_of(announcer, request);
 
 	if (!request->final && request->directory != NULL)
 		request->directory->requested |= announcer->connection;
@@ -125,8 +131,7 @@ queue_directory(struct announcer *announcer, struct request *request)
 	window_mark(announcer->window, request, REQUEST_ENDED);
 }
 
-/* Announce a directory: to create it, or, if final, to set mode and time.
- */
+/* Announce a directory, to create it; if final, to set its mode and time. */
 static void
 announce_directory(struct announcer *announcer, const struct source *source,
     const struct stat *found, int final, struct directory *directory)
@@ -175,30 +180,30 @@ directory_before(const struct request *request)
 	return request->directory->parent;
 }
 
-/* Nonzero if mode and time of directories are set after their contents. */
+/* Nonzero if directories get mode and time after their contents. */
 static int
-settles_directories(const struct run *run)
+sets_attributes(const struct run *run)
 {
 	return run->options->preserve && !run->options->dry_run;
 }
 
-/* Nonzero if the source is the target itself, which the base announces. */
+/* Nonzero if the source goes to the server's own directory, which exists. */
 static int
-is_target(const struct run *run, const struct source *source)
+is_server_root(const struct run *run, const struct source *source)
 {
 	return remote_path(&run->remote, source).length == 0 &&
 	    run->remote.target->path[0] == '\0';
 }
 
 /*
- * Nonzero if the run keeps the directory: to settle it after its contents, or
- * because other connections have to announce it as well.
+ * Nonzero if the run must remember the directory: to set its attributes after
+ * its contents, or to announce it on other connections.
  */
 static int
-is_kept(const struct run *run, const struct source *source)
+is_remembered(const struct run *run, const struct source *source)
 {
-	return (settles_directories(run) || run_is_shared(run)) &&
-	    !is_target(run, source);
+	return (sets_attributes(run) || run_is_shared(run)) &&
+	    !is_server_root(run, source);
 }
 
 /* The walk enters a directory: announce it before its contents. */
@@ -214,14 +219,14 @@ enter_directory(struct announcer *announcer, const struct queue_item *item)
 		return;
 	}
 	removal_restore_in(&run->removal, source);
-	if (is_kept(run, source) &&
+	if (is_remembered(run, source) &&
 	    directories_enter(&run->directories, source, &item->found) == -1) {
 		outcome_set(&outcome, STATUS_SOURCE, "%s", strerror(errno));
 		report_unrequested(run, source, SOURCE_FAILED, &outcome);
 		queue_prune(&run->queue);
 		return;
 	}
-	if (!is_target(run, source))
+	if (!is_server_root(run, source))
 		announce_directory(announcer, source, &item->found, 0,
 		    directory_hold(run->directories.current));
 }
@@ -229,15 +234,15 @@ enter_directory(struct announcer *announcer, const struct queue_item *item)
 static void
 leave_directory(struct run *run, const struct source *source)
 {
-	if (is_kept(run, source))
+	if (is_remembered(run, source))
 		directories_leave(&run->directories);
 }
 
 /* All contents have their results: set mode and time, and free it. */
 static void
-settle_directory(struct announcer *announcer, struct directory *directory)
+finish_directory(struct announcer *announcer, struct directory *directory)
 {
-	if (settles_directories(announcer->run))
+	if (sets_attributes(announcer->run))
 		announce_directory(announcer, &directory->source,
 		    &directory->found, 1, directory->parent);
 	else
@@ -395,7 +400,7 @@ announcer_next(struct announcer *announcer, struct announcer_source *source)
 			  announcer, requests_pop(&run->again), source);
 	directory = directories_pop(&run->directories);
 	if (directory != NULL) {
-		settle_directory(announcer, directory);
+		finish_directory(announcer, directory);
 		return ANNOUNCER_MORE;
 	}
 	if (repeat_directory(announcer, run->directories.current))

@@ -85,12 +85,12 @@ check_greeting(struct session *session)
 static int
 fail_foreign(struct session *session)
 {
-	char said[GREETING_SHOWN];
+	char line[GREETING_SHOWN];
 
 	outcome_set(session->outcome, STATUS_FOREIGN,
 	    "%sanswered, but not as ftxd: \"%s\"",
 	    is_command(session) ? "the command " : "",
-	    greeting_show(&session->greeting, said,
+	    greeting_show(&session->greeting, line,
 		session->run->report.progress.terminal.set));
 	return -1;
 }
