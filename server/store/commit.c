@@ -208,8 +208,8 @@ warn_once(void)
 	static int warned;
 
 	if (!warned)
-		log_warn("this file system cannot sync directories: what is "
-			 "stored may be lost when the power fails");
+		log_warn("this file system cannot sync directories: stored "
+			 "files may be lost in a power failure");
 	warned = 1;
 }
 

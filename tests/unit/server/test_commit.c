@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The group: when it is due, and the outcome of each file. */
+/* Commit: when a group is due, and the outcome of each file. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* One more finished file, whose content is its name. */
+/* Add a verified file, whose content is its name. */
 static struct commit_file *
 add(uint32_t request, const char *folder, const char *name)
 {
@@ -51,7 +51,7 @@ add(uint32_t request, const char *folder, const char *name)
 	return file;
 }
 
-/* Commit, and then keep the outcomes for the tests below. */
+/* Commit, and keep a copy of the group with its outcomes. */
 static void
 run(void)
 {
@@ -92,7 +92,7 @@ START_TEST(empty_group_is_never_due)
 }
 END_TEST
 
-/* A group that only time can not make due. */
+/* Nonzero if the group is due for another reason than its age. */
 static int
 is_due(void)
 {
@@ -218,7 +218,7 @@ START_TEST(file_is_not_published_when_its_sync_fails)
 	add(1, "", "a");
 	bad = add(2, "", "b");
 	add(3, "", "c");
-	/* Its sync fails, as that of a file on a broken disk. */
+	/* fsync() fails, as on a broken disk. */
 	ck_assert_int_eq(dup2(null, bad->staged.fd), bad->staged.fd);
 	close(null);
 	run();
@@ -236,7 +236,7 @@ START_TEST(files_fail_when_their_directory_cannot_be_synced)
 
 	add(1, "x", "a");
 	file = add(2, "x", "b");
-	/* The directory's entry cannot be made durable. */
+	/* The parent cannot be synced. */
 	fd = file->directory->parent->fd;
 	kept = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	close(fd);
@@ -245,7 +245,7 @@ START_TEST(files_fail_when_their_directory_cannot_be_synced)
 	close(kept);
 	(void)expect_outcome(1, STATUS_FAILED);
 	(void)expect_outcome(2, STATUS_FAILED);
-	/* The next ones try again, and hold what they say. */
+	/* The next commit syncs the parent again. */
 	add(3, "x", "c");
 	run();
 	expect_stored(3, "c", 1);
@@ -260,7 +260,7 @@ START_TEST(files_are_not_durable_when_sync_is_off)
 	store.sync = 0;
 	file = add(1, "", "a");
 	add(2, "x/y", "b");
-	/* A sync would fail, but none is tried. */
+	/* fsync() would fail, but is not called. */
 	ck_assert_int_eq(dup2(null, file->staged.fd), file->staged.fd);
 	close(null);
 	run();
@@ -271,7 +271,7 @@ START_TEST(files_are_not_durable_when_sync_is_off)
 END_TEST
 
 #ifdef OS_LINUX
-/* Commit in another process, which has no turn of ours. */
+/* Commit in another process, which does not hold the lock on names. */
 static pid_t
 start_commit(int turn)
 {
@@ -285,7 +285,7 @@ start_commit(int turn)
 	_exit(commit.files[0].outcome.status == STATUS_STORED ? 0 : 1);
 }
 
-/* Between the look at a name that folds and its giving nobody gives another. */
+/* The check of a name that folds and its rename are one critical section. */
 START_TEST(publishing_waits_for_its_turn_when_names_fold)
 {
 	int turn, status;
@@ -309,7 +309,7 @@ START_TEST(publishing_waits_for_its_turn_when_names_fold)
 END_TEST
 #endif
 
-/* As twice the same name on any file system. */
+/* The same name twice, as on any file system. */
 START_TEST(file_is_replaced_when_names_fold_and_it_is_listed)
 {
 	store.system.names = NAMES_FOLD;
@@ -321,7 +321,8 @@ START_TEST(file_is_replaced_when_names_fold_and_it_is_listed)
 }
 END_TEST
 
-/* Such as another branch of mergerfs: the next file is refused at once. */
+/* The directory is on another branch of mergerfs: refuse the next file at once.
+ */
 START_TEST(directory_is_refused_after_a_rename_failed_with_exdev)
 {
 	struct directory *root = add(1, "", "file")->directory;

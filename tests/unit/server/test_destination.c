@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rules of the base, and of the place that base and path make together. */
+/* The rules for bases and paths, and what a destination may replace. */
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -33,7 +33,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* A path of so many bytes, without a NUL: components of 200 "d". */
+/* Returns a path of length bytes, without a NUL: components of 200 "d". */
 static struct wire_bytes
 long_path(size_t length)
 {
@@ -244,7 +244,7 @@ END_TEST
 
 START_TEST(path_is_refused_when_too_long_with_its_base)
 {
-	/* What the base and its slash leave. */
+	/* The bytes left by the base and its slash. */
 	const size_t rest = WIRE_PATH_MAX - strlen("dir/");
 	struct destination destination;
 	struct base base;
@@ -415,7 +415,7 @@ START_TEST(target_is_kept_when_sticky_and_owned_by_another)
 }
 END_TEST
 
-/* What a file system sets is seen in tests/system/hopeless.c. */
+/* tests/system/hopeless.c tests the marks that file systems set. */
 START_TEST(target_is_kept_when_immutable_or_mounted_on)
 {
 	struct destination destination;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every cell of the table of ftx-protocol(5), STATES. */
+/* Each cell of the table of ftx-protocol(5), STATES. */
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
@@ -20,7 +20,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* What has happened on the connection before the frame. */
+/* What happened on the connection before the frame. */
 enum situation {
 	HELLO,
 	READY,
@@ -41,8 +41,8 @@ enum situation {
 
 /*
  * Each cell: the state that follows (Ready, Content, Discard, X for closed) or
- * Error, and how many results are sent at once: that of a directory waits for
- * its group.  What ends too early is a digest mismatch.
+ * Error, and how many results are sent at once.  A directory's result waits for
+ * its group.  A file that ends too early is a digest mismatch.
  */
 static const struct row {
 	enum wire_type type;
@@ -66,12 +66,12 @@ static const struct row {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* What the server must never take from a client. */
+/* Only servers send these. */
 static const enum wire_type foreign[] = {
     WIRE_BASED, WIRE_GO, WIRE_RESULT, WIRE_WORKING, WIRE_FATAL, WIRE_FEATURES};
 
 static void
-bring_about(enum situation situation)
+reach(enum situation situation)
 {
 	struct client *client = &reception.client;
 
@@ -97,9 +97,9 @@ bring_about(enum situation situation)
 		client_expect_result(client, OWN, STATUS_REFUSED);
 }
 
-/* Say a frame of this type, good but perhaps out of place. */
+/* Send a valid frame of this type, whether or not the state permits it. */
 static void
-say(enum wire_type type, uint32_t number)
+send_frame(enum wire_type type, uint32_t number)
 {
 	struct client *client = &reception.client;
 	uint8_t hole[8];
@@ -133,7 +133,7 @@ say(enum wire_type type, uint32_t number)
 	}
 }
 
-/* How many results have come; everything else is passed over. */
+/* Count the results, and ignore all other frames. */
 static char
 count_results(void)
 {
@@ -168,8 +168,8 @@ try_cell(const struct row *row, enum situation situation)
 	char seen[3] = "";
 
 	reception_open(&reception, &store);
-	bring_about(situation);
-	say(row->type, other ? OTHER : OWN);
+	reach(situation);
+	send_frame(row->type, other ? OTHER : OWN);
 	seen[0] = state_letter(reception_run(&reception));
 	seen[1] = count_results();
 	ck_assert_msg(strcmp(seen, row->cells[situation]) == 0,
@@ -199,7 +199,7 @@ START_TEST(connection_ends_when_the_client_sends_a_frame_of_servers)
 		struct conn_frame frame = {.type = foreign[_i], .request = OWN};
 
 		reception_open(&reception, &store);
-		bring_about((enum situation)situation);
+		reach((enum situation)situation);
 		ck_assert_int_eq(frames_handle(&reception.receive, &frame), -1);
 		ck_assert_int_eq(
 		    reception.receive.fatal.status, STATUS_PROTOCOL);
@@ -208,7 +208,7 @@ START_TEST(connection_ends_when_the_client_sends_a_frame_of_servers)
 }
 END_TEST
 
-/* A go is good for one content. */
+/* After its file, a go is used up. */
 START_TEST(go_is_good_for_one_file)
 {
 	static const enum wire_type types[] = {
@@ -216,9 +216,9 @@ START_TEST(go_is_good_for_one_file)
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		reception_open(&reception, &store);
-		bring_about(CONTENT_OF_ASK);
+		reach(CONTENT_OF_ASK);
 		client_abort(&reception.client, OWN, STATUS_FAILED, "");
-		say(types[i], OWN);
+		send_frame(types[i], OWN);
 		reception_expect_error(&reception);
 		client_expect_result(&reception.client, OWN, STATUS_FAILED);
 		reception_close(&reception);
@@ -226,7 +226,7 @@ START_TEST(go_is_good_for_one_file)
 }
 END_TEST
 
-/* What was answered with a result never had a go. */
+/* A request with a result has no go. */
 START_TEST(content_is_refused_when_the_reply_was_a_result)
 {
 	static const enum wire_type types[] = {
@@ -234,10 +234,10 @@ START_TEST(content_is_refused_when_the_reply_was_a_result)
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		reception_open(&reception, &store);
-		bring_about(READY);
+		reach(READY);
 		client_request(
 		    &reception.client, WIRE_ASK, OWN, "file", 8, WIRE_DRY_RUN);
-		say(types[i], OWN);
+		send_frame(types[i], OWN);
 		reception_expect_error(&reception);
 		client_expect_result(
 		    &reception.client, OWN, STATUS_WOULD_STORE);

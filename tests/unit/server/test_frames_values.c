@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What each bad value of a client is answered with: ftx-protocol(5), VALUES. */
+/* The server's reply to each bad value: ftx-protocol(5), VALUES. */
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 
@@ -20,15 +20,15 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* What comes of a request. */
+/* The effect of a request. */
 enum effect {
-	TAKEN, /* no result yet, or that of a directory */
+	TAKEN, /* no result yet, or a directory's result */
 	ERROR, /* a protocol error */
 	REFUSED,
 	NOT_OFFERED
 };
 
-/* One value of a request that is good otherwise. */
+/* One value of an otherwise valid request. */
 enum field {
 	KIND,
 	ATTRIBUTES,
@@ -149,7 +149,7 @@ ask(enum wire_type type, uint32_t number, const struct wire_request *request)
 	    wire_write_request(payload, request));
 }
 
-/* The content of a put that had its result is passed over. */
+/* The server discards the content of a put after its result. */
 static void
 check_discard(enum wire_type type, uint32_t number)
 {
@@ -206,7 +206,7 @@ START_TEST(every_value_of_a_request_has_its_effect)
 }
 END_TEST
 
-/* Wherever a hole may stand, its length is looked at. */
+/* Also while the content is discarded. */
 START_TEST(hole_length_is_checked_in_every_state)
 {
 	static const uint64_t lengths[] = {0, (uint64_t)WIRE_HOLE_MAX + 1};
@@ -228,7 +228,7 @@ START_TEST(hole_length_is_checked_in_every_state)
 }
 END_TEST
 
-/* The same of an abort's status. */
+/* Also while the content is discarded. */
 START_TEST(abort_status_is_checked_in_every_state)
 {
 	static const char *const paths[] = {"file", "../file"};
@@ -251,7 +251,7 @@ START_TEST(abort_status_is_checked_in_every_state)
 }
 END_TEST
 
-/* An end closes a file, whatever its answer will be. */
+/* The end closes the file before its result is known. */
 START_TEST(connection_ends_when_an_abort_follows_an_end)
 {
 	static const char *const paths[] = {"file", "../file"};
@@ -267,7 +267,7 @@ START_TEST(connection_ends_when_an_abort_follows_an_end)
 }
 END_TEST
 
-/* The client may go without having used it; that has no result. */
+/* A go that is not used has no result. */
 START_TEST(bye_is_accepted_when_a_go_is_unused)
 {
 	begin(1);
@@ -282,7 +282,7 @@ START_TEST(bye_is_accepted_when_a_go_is_unused)
 }
 END_TEST
 
-/* Where the base gave the request its name. */
+/* The base names one file, so there is one request. */
 START_TEST(second_request_ends_the_connection_when_the_base_has_a_name)
 {
 	static const enum wire_type types[] = {
@@ -304,7 +304,7 @@ START_TEST(second_request_ends_the_connection_when_the_base_has_a_name)
 }
 END_TEST
 
-/* Where no request is meant, any number is as good. */
+/* Any number is valid. */
 START_TEST(number_is_ignored_when_the_frame_has_no_request)
 {
 	struct client *client = &reception.client;
@@ -322,7 +322,7 @@ START_TEST(number_is_ignored_when_the_frame_has_no_request)
 }
 END_TEST
 
-/* What has no meaning without its attribute or wish may be anything. */
+/* Without the attribute or wish, any value is valid. */
 START_TEST(time_and_digest_are_ignored_when_not_requested)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_FILE,
@@ -343,7 +343,7 @@ START_TEST(time_and_digest_are_ignored_when_not_requested)
 }
 END_TEST
 
-/* A restart refuses the whole prefix, and may refuse an empty one. */
+/* The prefix may be empty. */
 START_TEST(restart_is_accepted_when_the_go_has_offset_0)
 {
 	struct client *client = &reception.client;
@@ -365,7 +365,7 @@ START_TEST(restart_is_accepted_when_the_go_has_offset_0)
 }
 END_TEST
 
-/* The limit of 1 MiB for put is a client's advice to itself. */
+/* Only clients keep to the limit of 1 MiB for put. */
 START_TEST(put_is_accepted_at_any_size)
 {
 	enum {
@@ -387,24 +387,24 @@ START_TEST(put_is_accepted_at_any_size)
 }
 END_TEST
 
-/* Wishes that exclude each other are taken in the page's order. */
+/* If wishes exclude each other, the manual's order decides. */
 START_TEST(wishes_are_applied_in_order)
 {
 	struct client *client = &reception.client;
 
 	file_make("in/there", "there");
 	begin(1);
-	/* A digest that agrees comes before no-clobber, and before go. */
+	/* An equal digest comes before no-clobber. */
 	const struct wire_request same = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_UNLESS_DIGEST | WIRE_NO_CLOBBER | WIRE_DRY_RUN,
 	    .size = 5,
 	    .digest = script_digest("there", 5),
 	    .path = {"there", 5}};
 	ask(WIRE_ASK, 1, &same);
-	/* One that does not leaves it to no-clobber. */
+	/* If the digest differs, no-clobber decides. */
 	client_request(client, WIRE_ASK, 2, "there", 5,
 	    WIRE_UNLESS_DIGEST | WIRE_NO_CLOBBER);
-	/* That comes before a dry run. */
+	/* No-clobber comes before a dry run. */
 	client_request(
 	    client, WIRE_ASK, 3, "there", 5, WIRE_NO_CLOBBER | WIRE_DRY_RUN);
 	client_request(client, WIRE_ASK, 4, "there", 5, WIRE_DRY_RUN);
@@ -439,7 +439,7 @@ START_TEST(directory_request_has_a_result)
 }
 END_TEST
 
-/* It is known before any data, and nothing is made. */
+/* The server refuses before any data, and makes nothing. */
 START_TEST(request_is_refused_when_sync_is_required_but_off)
 {
 	struct client *client = &reception.client;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Requests with a go: their order, their windows, taken from anywhere. */
+/* Granted asks: order, windows, removal. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ add(struct granted *asks, uint32_t number, const char *path)
 	return granted_add(asks, number, &request, &nothing);
 }
 
-/* Take it; the path must be this copy. */
+/* Remove the ask, which must have a copy of this path. */
 static void
 expect_take(struct granted *asks, uint32_t number, const char *path)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How long a client is waited for, at each limit and one step beside it. */
+/* Client timeouts, at each limit and one step beside it. */
 #include <check.h>
 
 #include "server/session/liveness.h"
@@ -7,7 +7,7 @@
 Suite *liveness_suite(void);
 
 #define IDLE 1000 /* milliseconds */
-#define RATE 100  /* bytes a second, so 100 in an idle time-out */
+#define RATE 100  /* bytes a second: 100 in an idle timeout */
 
 static struct liveness liveness;
 
@@ -38,7 +38,7 @@ START_TEST(client_is_too_slow_when_a_byte_ends_its_silence)
 }
 END_TEST
 
-/* Wait an idle time-out in two parts, with so many bytes moved in each. */
+/* Wait an idle timeout in two halves, and transfer so many bytes in each. */
 static const char *
 wait_twice(uint64_t first, uint64_t second)
 {
@@ -91,7 +91,7 @@ START_TEST(client_is_ended_when_it_waits_too_long)
 }
 END_TEST
 
-/* So many excused milliseconds in a file of its own. */
+/* Count so many milliseconds in a new file. */
 static const char *
 excuse(int64_t time, int another_idle)
 {

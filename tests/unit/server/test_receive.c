@@ -27,7 +27,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* Begin anew, after an error. */
+/* Open a new connection after an error. */
 static void
 again(void)
 {
@@ -64,7 +64,7 @@ START_TEST(group_is_committed_when_full)
 
 	reception_base(&reception, "");
 	for (uint32_t i = 1; i <= COMMIT_FILES; i++) {
-		receive->commit.begun = IO_NEVER / 2; /* time is no cause */
+		receive->commit.begun = IO_NEVER / 2; /* not due by its age */
 		snprintf(path, sizeof(path), "f%u", i);
 		client_put(client, i, path, path);
 		ck_assert_int_eq(reception_run(&reception), 0);
@@ -115,7 +115,7 @@ count_call(void *argument)
 	return ++calls == stop_at;
 }
 
-/* The digest of a long hole takes a while, and is not for one that left. */
+/* Hashing a long hole takes a while, and stops if the client disconnects. */
 START_TEST(keepalive_is_called_when_a_long_hole_is_hashed)
 {
 	const uint64_t hole = 64 << 20;
@@ -139,7 +139,8 @@ START_TEST(keepalive_is_called_when_a_long_hole_is_hashed)
 }
 END_TEST
 
-/* Announced, or not: then when it gets there. */
+/* At the request if the size is announced, otherwise at the first byte too
+ * many. */
 START_TEST(file_is_refused_when_the_file_system_cannot_hold_it)
 {
 	uint8_t payload[8];
@@ -326,7 +327,7 @@ START_TEST(reply_follows_the_wishes_of_the_request)
 }
 END_TEST
 
-/* A client that sent "old" with this time before. */
+/* Ask as a client that sent "old" with this time before. */
 static void
 ask_again(uint32_t number, unsigned wishes, unsigned attributes,
     int64_t seconds, uint32_t nanoseconds)
@@ -362,7 +363,7 @@ START_TEST(file_counts_as_sent_before_when_its_time_is_equal)
 }
 END_TEST
 
-/* The file system keeps whole seconds, rounded down or up. */
+/* The file system rounds times to whole seconds, down or up. */
 START_TEST(file_counts_as_sent_before_when_its_time_was_rounded)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
@@ -409,7 +410,7 @@ START_TEST(compare_is_refused_when_the_server_does_not_compare)
 }
 END_TEST
 
-/* What follows a go: data, or restart first. */
+/* Send the content after a go, with or without a restart. */
 static void
 send_asked(uint32_t number, const char *text, int restart)
 {

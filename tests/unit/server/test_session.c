@@ -25,7 +25,7 @@ START_TEST(greeting_has_exactly_these_bytes)
 
 	serving.config.max_size = 0x0102030405060708;
 	serving_start(&serving);
-	/* It comes before the client has said anything. */
+	/* The server sends it before the client sends anything. */
 	ck_assert_int_eq(io_poll(&polled, 1, IO_NEVER), 1);
 	ck_assert_int_eq(
 	    io_read(client->fd, bytes, sizeof(bytes)), WIRE_GREETING);
@@ -140,7 +140,7 @@ START_TEST(client_is_refused_when_no_version_is_shared)
 	serving_start(&serving);
 	if (versions[_i].common > 0) {
 		serving_greeted(&serving);
-		/* They come before the answer to the base, or not at all. */
+		/* Features come before "based", or not at all. */
 		ck_assert_int_eq(client->featured, versions[_i].common == 2);
 		ck_assert_uint_eq(client->features,
 		    versions[_i].common == 2 ? WIRE_OFFERS_REQUIRE_SYNC : 0);
@@ -169,7 +169,7 @@ START_TEST(refusal_names_both_version_ranges)
 }
 END_TEST
 
-/* Headers that are never good. */
+/* Headers that are malformed in every state. */
 static const uint8_t bad_headers[][WIRE_HEADER] = {
     {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
     {12, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
@@ -194,7 +194,7 @@ START_TEST(connection_ends_when_a_header_is_bad)
 	client_send(client, bad_headers[_i], WIRE_HEADER);
 	serving_start(&serving);
 	serving_greeted(&serving);
-	/* What was complete before is kept, and told. */
+	/* Complete files are stored, and have their results. */
 	client_expect_result(client, 1, STATUS_STORED);
 	client_expect_fatal(client, STATUS_PROTOCOL, "");
 	client_expect_end(client);
@@ -249,7 +249,7 @@ START_TEST(nothing_is_stored_when_the_client_leaves_mid_file)
 }
 END_TEST
 
-/* Say all that the server takes.  Returns how many requests went out. */
+/* Send while the server reads.  Returns how many requests were sent. */
 static uint32_t
 ask_without_reading(uint32_t most)
 {
@@ -297,7 +297,7 @@ START_TEST(session_ends_when_the_client_leaves_results_unread)
 }
 END_TEST
 
-/* It costs this connection only, and the process that has none. */
+/* It ends this connection, and the process that is out of memory. */
 START_TEST(session_fails_when_memory_runs_out)
 {
 	if (support_can_starve()) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions while too many other workers compare: busy, and later not. */
+/* Sessions while as many other workers compare as may. */
 #include "server/shared/scoreboard.h"
 #include "server/store/compare.h"
 #include "server/store/partial.h"
@@ -7,7 +7,7 @@
 
 Suite *session_busy_suite(void);
 
-#define SLOTS 2 /* the own one is the first, and one may compare */
+#define SLOTS 2 /* the session's is the first; one may compare */
 #define SIZE (2 * PARTIAL_LEAST)
 
 static struct serving serving;
@@ -37,7 +37,7 @@ make_content(const char *path, size_t length)
 	close(fd);
 }
 
-/* Ask with the digest of so much of the content. */
+/* Ask with the digest of the first length bytes. */
 static void
 ask(uint32_t number, size_t length)
 {
@@ -77,7 +77,7 @@ START_TEST(small_file_is_compared_while_others_compare)
 }
 END_TEST
 
-/* Without a scoreboard there are no others. */
+/* Without a scoreboard there are no other workers. */
 START_TEST(compare_is_never_busy_without_a_scoreboard)
 {
 	make_content("in/there", SIZE);
@@ -89,7 +89,7 @@ START_TEST(compare_is_never_busy_without_a_scoreboard)
 }
 END_TEST
 
-/* What is kept is hashed, too; where nothing is, nothing has to wait. */
+/* A partial is hashed, too.  Without a partial the ask is granted. */
 START_TEST(resume_is_refused_while_others_compare)
 {
 	const struct wire_request request = {

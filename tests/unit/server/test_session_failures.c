@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What goes wrong with a request, and what comes of the next. */
+/* Requests that fail, and the requests after them. */
 #include <sys/resource.h>
 
 #include "tests/unit/server/inbox.h"
@@ -26,7 +26,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* Begin anew, after an error. */
+/* Open a new connection after an error. */
 static void
 again(void)
 {
@@ -94,7 +94,7 @@ START_TEST(connection_ends_when_a_hole_has_a_bad_length)
 }
 END_TEST
 
-/* An abort of this status, of content or of a go, and what must come. */
+/* Abort with this status, during the content or after the go. */
 static void
 try_abort(enum wire_type type, unsigned status)
 {
@@ -180,7 +180,7 @@ START_TEST(request_is_retried_when_descriptors_run_out)
 }
 END_TEST
 
-/* Also where the receiving directory itself can still be opened. */
+/* Also if one more descriptor is left, for the receiving directory. */
 START_TEST(worker_is_replaced_when_descriptors_stay_used_up)
 {
 	int spare = _i / 2, lowest;
@@ -204,7 +204,7 @@ START_TEST(worker_is_kept_when_a_deep_path_uses_descriptors)
 {
 	static char path[2 * 200];
 
-	/* One client's wish must not cost the service a process. */
+	/* A client must not be able to end a worker. */
 	for (size_t i = 0; i + 1 < sizeof(path); i++)
 		path[i] = i % 2 == 0 ? 'a' : '/';
 	path[sizeof(path) - 3] = '\0';

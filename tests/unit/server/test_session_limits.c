@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a request may not be, what may be held for it, and what is kept. */
+/* Limits of requests: directories, partials, holes, space, open partials. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* Begin anew, after an error. */
+/* Open a new connection after an error. */
 static void
 again(void)
 {
@@ -41,7 +41,7 @@ again(void)
 	reception_base(&reception, "");
 }
 
-/* Queue a request for a directory that is just as it is given. */
+/* Queue this request for a directory. */
 static void
 ask_directory(const struct wire_request *request)
 {
@@ -79,7 +79,7 @@ START_TEST(connection_ends_when_a_directory_request_has_content)
 }
 END_TEST
 
-/* Whoever may send files does not own what he sends them to. */
+/* Clients do not own the receiving directory. */
 START_TEST(receiving_directory_keeps_its_mode_and_time)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
@@ -98,7 +98,7 @@ START_TEST(receiving_directory_keeps_its_mode_and_time)
 }
 END_TEST
 
-/* Content of a large file, so much that it is worth keeping. */
+/* Send enough of a large file for a partial. */
 static void
 begin_large(void)
 {
@@ -114,7 +114,7 @@ begin_large(void)
 	}
 }
 
-/* What a bad peer began leaves nothing, and what a bad line did stays. */
+/* A bad client leaves no partial; a bad network does. */
 START_TEST(partial_is_kept_when_the_client_is_not_at_fault)
 {
 	const struct outcome why = {.status = (enum status)_i};
@@ -147,7 +147,7 @@ START_TEST(partial_is_not_kept_when_it_is_small)
 }
 END_TEST
 
-/* The file would be found where nobody said that it should be. */
+/* The file would appear under another path. */
 START_TEST(file_is_not_published_when_its_directory_was_moved)
 {
 	reception_base(&reception, "");
@@ -161,7 +161,7 @@ START_TEST(file_is_not_published_when_its_directory_was_moved)
 }
 END_TEST
 
-/* What a directory that is there already has beyond rights, it keeps. */
+/* Set-ID and sticky bits of an existing directory. */
 START_TEST(directory_keeps_its_special_bits)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
@@ -183,9 +183,9 @@ END_TEST
 
 static const struct directory_case {
 	mode_t wished, mask;
-	uid_t owner; /* -1: our own */
+	uid_t owner; /* -1: this process's */
 	int never_overwrite;
-	mode_t expected; /* 0751 and no time: it stays as it is */
+	mode_t expected; /* 0751 and no time: unchanged */
 } directory_cases[] = {
     {0, 022, (uid_t)-1, 0, 0700},
     {0777, 022, (uid_t)-1, 0, 0755},
@@ -281,7 +281,7 @@ START_TEST(file_is_unchanged_when_its_time_is_exactly_equal)
 }
 END_TEST
 
-/* A hole is only as long as the file can be made. */
+/* The file system's size limit holds for holes, too. */
 START_TEST(file_is_not_stored_when_a_hole_does_not_fit)
 {
 	static const char zeros[8192];
@@ -305,7 +305,7 @@ START_TEST(file_is_not_stored_when_a_hole_does_not_fit)
 }
 END_TEST
 
-/* Before any content is on its way, and also where it never will be. */
+/* Before any content comes; also for a dry run. */
 START_TEST(ask_is_refused_when_space_is_short)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_FILE,
@@ -354,7 +354,7 @@ START_TEST(file_is_refused_when_holes_exceed_max_size)
 }
 END_TEST
 
-/* Base and path are good, each for itself, and too long together. */
+/* Base and path are both valid, but too long together. */
 START_TEST(path_is_refused_when_base_and_path_are_too_long)
 {
 	struct {
@@ -380,7 +380,7 @@ START_TEST(path_is_refused_when_base_and_path_are_too_long)
 }
 END_TEST
 
-/* Each is an open descriptor. */
+/* Each open partial takes a descriptor. */
 START_TEST(open_partials_of_a_connection_are_bounded)
 {
 	struct wire_request request = {.kind = WIRE_KIND_FILE,

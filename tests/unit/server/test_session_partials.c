@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A session that finds what another sender left of the same file. */
+/* Sessions that find a partial of the same file by another sender. */
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
 
@@ -15,7 +15,7 @@ static struct client *const client = &serving.client;
 static char bytes[SIZE], wrong[SIZE];
 static struct staging_file foreign;
 
-/* Leave the first half of the file behind, as that sender would. */
+/* Leave the first half of the file as that sender's partial. */
 static void
 leave_half(struct staging_file *staged, uint64_t sender)
 {
@@ -59,7 +59,7 @@ send_content(const char *content, size_t from, size_t to)
 		client_queue(client, WIRE_DATA, 1, content + from, PIECE);
 }
 
-/* The other sender's is there as before, and goes. */
+/* The other sender's partial must be unchanged; remove it. */
 static void
 expect_foreign(void)
 {
@@ -108,7 +108,7 @@ START_TEST(partial_of_another_sender_is_kept_when_the_file_restarts)
 }
 END_TEST
 
-/* What is behind it is not what the other had sent, or nobody wants it. */
+/* The rest has a wrong digest, or is aborted. */
 START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 {
 	serving_begin(&serving);
@@ -127,7 +127,7 @@ START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 }
 END_TEST
 
-/* The own one comes first, and is emptied as ever. */
+/* The sender's own partial comes first, and a restart empties it. */
 START_TEST(own_partial_is_used_before_that_of_another_sender)
 {
 	struct staging_file own;
@@ -143,7 +143,7 @@ START_TEST(own_partial_is_used_before_that_of_another_sender)
 }
 END_TEST
 
-/* Less than PARTIAL_LEAST of data is not kept, however long it is. */
+/* Only data count towards PARTIAL_LEAST. */
 START_TEST(partial_is_not_kept_when_it_has_only_holes)
 {
 	static const size_t data[] = {

@@ -30,7 +30,7 @@ send_content(uint32_t request, const char *content, size_t from, size_t to)
 		client_queue(client, WIRE_DATA, request, content + from, PIECE);
 }
 
-/* Ask for the name.  Returns the offset at which the server has us go on. */
+/* Ask for the name.  Returns the offset in the go. */
 static uint64_t
 ask(uint32_t request)
 {
@@ -43,7 +43,7 @@ ask(uint32_t request)
 	return go.offset;
 }
 
-/* The second begins before the group of the first is committed, or behind. */
+/* The second begins before the first is committed, or after. */
 START_TEST(second_request_keeps_away_from_the_first)
 {
 	ck_assert_uint_eq(ask(1), 0);
@@ -67,7 +67,7 @@ START_TEST(second_request_keeps_away_from_the_first)
 }
 END_TEST
 
-/* Nor does it while that waits in a group. */
+/* Both wait for the same commit. */
 START_TEST(both_files_are_stored_when_in_one_group)
 {
 	const struct wire_end ends[2] = {{SIZE, script_digest(first, SIZE)},
@@ -89,7 +89,7 @@ START_TEST(both_files_are_stored_when_in_one_group)
 }
 END_TEST
 
-/* A hole of the whole size, and the end. */
+/* Send a hole of the whole size, and the end. */
 static void
 queue_zeros(struct client *zeros, uint32_t request)
 {
@@ -101,7 +101,7 @@ queue_zeros(struct client *zeros, uint32_t request)
 	client_end(zeros, request, nothing, SIZE);
 }
 
-/* The second is asked for while the first waits in a group. */
+/* The second asks while the first waits for its commit. */
 START_TEST(file_that_waits_for_its_commit_is_not_resumed)
 {
 	struct reception reception;
@@ -130,7 +130,7 @@ START_TEST(file_that_waits_for_its_commit_is_not_resumed)
 }
 END_TEST
 
-/* Leave the first half of the first behind, by a process of its own. */
+/* Leave the first half as a partial, by another process. */
 static void
 leave_half(void)
 {
@@ -145,7 +145,7 @@ leave_half(void)
 	ck_assert_int_eq(staging_close(&staged), 0);
 }
 
-/* And what is kept is for the first alone. */
+/* The first ask gets the partial. */
 START_TEST(partial_is_resumed_by_one_request_only)
 {
 	leave_half();
@@ -161,7 +161,7 @@ START_TEST(partial_is_resumed_by_one_request_only)
 }
 END_TEST
 
-/* One that was given up stands in nobody's way. */
+/* An aborted ask releases its partial. */
 START_TEST(partial_is_resumed_after_its_request_was_aborted)
 {
 	leave_half();

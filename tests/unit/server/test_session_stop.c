@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions that are to end: drained, cut, refused. */
+/* Sessions that must end: drained, cut, refused. */
 #include "server/process/refusal.h"
 #include "tests/unit/server/serving.h"
 
@@ -14,7 +14,7 @@ setup(void)
 	serving_open(&serving);
 }
 
-/* The last words, and then the end. */
+/* Expect a "fatal" frame, and the end of the stream. */
 static void
 expect_draining(enum session_end end)
 {
@@ -24,14 +24,14 @@ expect_draining(enum session_end end)
 	ck_assert(!file_exists("in/file"));
 }
 
-/* A file of which some has come, for certain. */
+/* Begin a file, and wait until the server has received some of it. */
 static void
 begin_file(void)
 {
 	serving_begin(&serving);
 	client_request(client, WIRE_ASK, 1, "begun", 8, 0);
 	client_expect(client, WIRE_GO, 1);
-	/* The same write brings what an answer tells of. */
+	/* One write sends both: with the result, the data came, too. */
 	client_put(client, 2, "other", "x");
 	client_queue(client, WIRE_DATA, 1, "half", 4);
 	client_expect_result(client, 2, STATUS_STORED);
@@ -81,7 +81,7 @@ START_TEST(session_ends_when_drained_from_the_start)
 	atomic_store(&serving.stop->requested, SESSION_DRAIN);
 	serving_hello(&serving);
 	client_flush(client);
-	/* Nothing is begun. */
+	/* No request is begun. */
 	serving_start(&serving);
 	(void)client_greeting(client);
 	expect_draining(SESSION_DONE);
@@ -93,7 +93,7 @@ START_TEST(current_file_is_finished_when_drained)
 	begin_file();
 	serving_request_stop(&serving, SESSION_DRAIN);
 	finish_file();
-	/* And nothing after it, though it is on its way already. */
+	/* The next request was sent, but is not handled. */
 	client_put(client, 3, "file", "late");
 	client_expect_result(client, 1, STATUS_STORED);
 	expect_draining(SESSION_DONE);
@@ -161,7 +161,7 @@ START_TEST(session_ends_at_once_when_cut)
 }
 END_TEST
 
-/* A few bytes that make much work: 400 holes, of a GiB each. */
+/* Much work from few bytes: 400 holes of 1 GiB. */
 static void
 say_holes(void)
 {
@@ -176,7 +176,7 @@ say_holes(void)
 	client_flush(client);
 }
 
-/* The client hears that it is worked for. */
+/* The client must receive "working" frames. */
 static void
 expect_working(void)
 {
@@ -213,7 +213,7 @@ START_TEST(session_stops_when_no_signal_comes)
 }
 END_TEST
 
-/* Who does not leave after the last words holds nobody up. */
+/* The client does not close its end after "fatal". */
 START_TEST(session_ends_when_the_client_stays_connected)
 {
 	io_time begun = io_now();
@@ -227,7 +227,7 @@ START_TEST(session_ends_when_the_client_stays_connected)
 }
 END_TEST
 
-/* Send the client away, in a process of its own. */
+/* Refuse the client, in another process. */
 static void
 start_refusal(const struct outcome *why)
 {
@@ -265,7 +265,7 @@ START_TEST(client_learns_why_it_is_refused)
 	ck_assert_uint_eq(greeting.highest, WIRE_HIGHEST);
 	client_expect_fatal(client, STATUS_BUSY, "too many connections");
 	client_expect_end(client);
-	/* It is gone soon, although this end stays. */
+	/* The server ends soon, although this end stays open. */
 	serving_join(&serving, SESSION_DONE);
 	ck_assert_int_ge(io_now() - begun, 200);
 	ck_assert_int_lt(io_now() - begun, 4000);

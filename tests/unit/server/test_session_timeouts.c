@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions in time: the hello's deadline, silence, slowness, and excuses. */
+/* Sessions and their timeouts: hello, idle time, minimum rate, waiting. */
 #include "common/digest.h"
 #include "server/shared/scoreboard.h"
 #include "tests/unit/server/serving.h"
 
 Suite *session_timeouts_suite(void);
 
-/* The server looks at its clock so often; milliseconds. */
+/* Milliseconds between two looks of the server at its clock. */
 #define TICK 20
 /* Long enough for any machine. */
 #define SOON 15000
@@ -21,7 +21,7 @@ setup(void)
 	serving.tick = TICK;
 }
 
-/* The server must end for want of progress, after least milliseconds. */
+/* The session must end as stalled, after at least least milliseconds. */
 static void
 expect_stalled(io_time begun, int64_t least)
 {
@@ -57,7 +57,7 @@ START_TEST(client_is_ended_when_the_hello_lacks_a_base)
 }
 END_TEST
 
-/* Say byte after byte, with pauses, while the server takes them. */
+/* Send byte after byte, with pauses, while the server reads. */
 static void
 trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
 {
@@ -109,7 +109,7 @@ enum where {
 	PLACES
 };
 
-/* Get there, and leave the rest unsaid. */
+/* Reach this state, and send nothing more. */
 static void
 reach(enum where where)
 {
@@ -144,7 +144,7 @@ START_TEST(client_is_ended_when_silent_in_any_state)
 }
 END_TEST
 
-/* A file that comes in trickles, 500 bytes a second, until it is refused. */
+/* Send a file at 500 bytes a second until the session ends. */
 static void
 trickle_file(int milliseconds)
 {
@@ -184,7 +184,7 @@ END_TEST
 
 START_TEST(client_may_go_on_when_slow_but_steady)
 {
-	/* Several times the time-out, and never so long without a byte. */
+	/* Several times the timeout, but never a whole one without a byte. */
 	serving.config.idle_timeout = 700;
 	serving.config.min_rate = 20;
 	serving_begin(&serving);
@@ -219,10 +219,10 @@ START_TEST(timeouts_are_suspended_until_the_frame_after_waiting)
 }
 END_TEST
 
-/* How many slots the scoreboard has; the own one is the first. */
+/* Slots of the scoreboard; the session's is the first. */
 #define SLOTS 3
 
-/* Wait longer than the time-out, saying so under that number. */
+/* Wait longer than the timeout, with "waiting" frames of that number. */
 static void
 wait_saying(uint32_t number)
 {
@@ -257,7 +257,7 @@ START_TEST(waiting_before_a_request_counts_when_no_worker_is_idle)
 }
 END_TEST
 
-/* It was answered, or there never was one. */
+/* The request had its result, or never existed. */
 START_TEST(waiting_without_a_request_is_idle_time)
 {
 	io_time begun;
@@ -272,7 +272,7 @@ START_TEST(waiting_without_a_request_is_idle_time)
 }
 END_TEST
 
-/* One that may go, and one whose content has begun. */
+/* Before the content, and in it. */
 START_TEST(waiting_in_a_request_needs_no_idle_worker)
 {
 	struct scoreboard board;
@@ -308,7 +308,7 @@ START_TEST(client_is_ended_when_it_does_not_read)
 			(void)io_poll(&polled, 1, blocked + 800);
 		ck_assert_int_eq(client_write(client), 0);
 	}
-	/* The last words wait for a while behind what was not read. */
+	/* "fatal" waits for a while behind the unread results. */
 	while (client_next(client) && client->frame.type == WIRE_RESULT)
 		continue;
 	ck_assert_int_eq(client->frame.type, WIRE_FATAL);
@@ -318,10 +318,10 @@ START_TEST(client_is_ended_when_it_does_not_read)
 }
 END_TEST
 
-/* More than can be hashed while a test runs. */
+/* Too long to be hashed while a test runs. */
 #define HUGE_SIZE (INT64_C(4) << 40)
 
-/* Work for a client that has left is not done to its end. */
+/* The server hashes for the client. */
 START_TEST(work_stops_when_client_disconnects)
 {
 	const int64_t hole = WIRE_HOLE_MAX;
@@ -347,10 +347,11 @@ START_TEST(work_stops_when_client_disconnects)
 }
 END_TEST
 
-/* As soon as it has left, not only when a word to it fails. */
+/* At once, and not only when a "working" frame cannot be sent. */
 START_TEST(work_stops_soon_when_client_disconnects)
 {
-	const int64_t soon = 500; /* of the second between two words */
+	const int64_t soon =
+	    500; /* less than the second between two "working" frames */
 	int64_t took = SOON;
 
 	for (int i = 0; i < 3 && took >= soon; i++) {

@@ -88,7 +88,7 @@ finish(const char *text)
 	ck_assert_int_eq(staged_finish(&staged, 7, &end, &commit, &outcome), 0);
 }
 
-/* Commit what must be the only file, which then must be stored. */
+/* Commit the only file of the group, which must be stored. */
 static void
 expect_stored(const char *path, const char *text)
 {
@@ -203,7 +203,7 @@ START_TEST(file_gets_the_attributes_of_its_request)
 }
 END_TEST
 
-/* Begin a file that could be kept and found again. */
+/* Open a file that can become a partial. */
 static void
 open_kept(uint64_t size)
 {
