@@ -13,8 +13,8 @@
 #define LISTENER_MAX 64
 
 /*
- * How often an idle worker checks its signals, in milliseconds.  accept()
- * blocks so long on a single socket; several are non-blocking and use poll().
+ * Milliseconds after which an idle worker checks its signals.  A single socket
+ * has this timeout for accept(2); several are nonblocking, and poll(2) waits.
  */
 #define LISTENER_TICK 1000
 
@@ -32,7 +32,10 @@ struct listeners {
 int listener_open(struct listeners *listeners, const struct options *options,
     char error[SETTINGS_ERROR]);
 
-/* Close them; on some systems this also ends them in all other processes. */
+/*
+ * Close them, and on systems where shutdown(2) permits it, stop listening in
+ * all processes that share them.
+ */
 void listener_shut(struct listeners *listeners);
 
 /* Close them in this process. */

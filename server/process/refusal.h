@@ -14,9 +14,9 @@
 #define REFUSAL_MAX 16
 
 /*
- * Time and bytes for reading what the client sends before the close.  Unread
- * bytes would cause a reset, which discards the reason before the client reads
- * it; see ftx-protocol(5), ENDING.
+ * The socket stays open for REFUSAL_TIME.  Then up to REFUSAL_BYTES that the
+ * client has sent are read, because a close with unread bytes resets the
+ * connection, and the client may lose the reason; see ftx-protocol(5), ENDING.
  */
 #define REFUSAL_TIME 250 /* milliseconds */
 #define REFUSAL_BYTES (256 * 1024)
@@ -32,8 +32,8 @@ struct refusals {
 };
 
 /*
- * Send the greeting and the reason.  Takes ownership of fd, a non-blocking
- * socket.  Never waits.
+ * Send the greeting and the reason without waiting.  Takes ownership of fd, a
+ * nonblocking socket.
  */
 void refusal_add(struct refusals *refusals, int fd, const char *peer,
     uint64_t max_size, const struct outcome *why);

@@ -112,7 +112,7 @@ accept_peer(struct loop *loop, struct peer *peer)
 	return 0;
 }
 
-/* On some systems the socket inherits its timeout and blocking mode. */
+/* Some systems copy the listening socket's timeout and blocking mode. */
 static int
 prepare_socket(int fd)
 {
