@@ -115,7 +115,7 @@ WRAP(OPEN, -1, FILE *, NULL, fopen,
     (const char *restrict path, const char *restrict mode), (path, mode),
     NOTHING)
 WRAP(PIPE, -1, int, -1, pipe, (int ends[2]), (ends), NOTHING)
-WRAP(POLL, -1, int, -1, poll,
+WRAP(POLL, turn_polled(polled, count), int, -1, poll,
     (struct pollfd * polled, nfds_t count, int timeout),
     (polled, count, timeout), NOTHING)
 WRAP(READ, fd, ssize_t, -1, read, (int fd, void *buffer, size_t size),

@@ -102,6 +102,12 @@ turn_object(int fd)
 	return object;
 }
 
+int
+turn_polled(struct pollfd *polled, nfds_t count)
+{
+	return count > 0 ? polled[0].fd : -1;
+}
+
 static int
 is_meant(const struct turn *turn)
 {

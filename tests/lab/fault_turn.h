@@ -3,6 +3,7 @@
 #ifndef TESTS_LAB_FAULT_TURN_H
 #define TESTS_LAB_FAULT_TURN_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -42,6 +43,9 @@ void *turn_find(const char *name);
 
 /* What a descriptor is. */
 enum fault_object turn_object(int fd);
+
+/* The first descriptor that is polled, or -1. */
+int turn_polled(struct pollfd *polled, nfds_t count);
 
 /* Between these two all calls are the shim's own.  Returns what it was. */
 int turn_hide(void);

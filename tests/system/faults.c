@@ -70,7 +70,8 @@ static const struct walk plain[] = {
     {FAILS(FCNTL, FAULT_ANYTHING, EMFILE), LONG_ONLY, 0},
     {FAILS(READ, FAULT_A_PEER, EIO), ALWAYS_TOO, 0},
     {FAILS(WRITE, FAULT_A_PEER, EPIPE), 0, 0},
-    {FAILS(POLL, FAULT_ANYTHING, ENOMEM), LONG_ONLY, 0},
+    /* Without a poll for the log a line is lost; see log.h. */
+    {FAILS(POLL, FAULT_A_PEER, ENOMEM), LONG_ONLY, 0},
     {FAILS(SOCKOPT, FAULT_A_PEER, ENOBUFS), 0, 0},
     {FAILS(SHUTDOWN, FAULT_A_PEER, ENOTCONN), ALWAYS_TOO, 0},
 };
