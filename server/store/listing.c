@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The names that a directory lists, for file systems where names fold. */
+/* Read directories, and check names where different spellings fold. */
 #include "server/store/listing.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,6 +23,17 @@
 
 /* How many files to compare in search of the existing spelling. */
 #define COMPARED_MOST 1000
+
+DIR *
+listing_open(int directory)
+{
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *opened = fd != -1 ? fdopendir(fd) : NULL;
+
+	if (opened == NULL && fd != -1)
+		close(fd);
+	return opened;
+}
 
 static uint64_t
 digest_of(const char *name)
@@ -68,17 +78,6 @@ add(struct listing *listing, size_t *capacity, const char *name)
 	return 0;
 }
 
-static DIR *
-open_listed(int directory)
-{
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *opened = fd != -1 ? fdopendir(fd) : NULL;
-
-	if (opened == NULL && fd != -1)
-		close(fd);
-	return opened;
-}
-
 /* Returns 0, or -1 with errno. */
 static int
 read_names(struct listing *listing, DIR *opened)
@@ -101,7 +100,7 @@ static int
 read_listing(struct listing *listing, int directory)
 {
 	io_time begun = io_now(), took;
-	DIR *opened = open_listed(directory);
+	DIR *opened = listing_open(directory);
 	int result, error;
 
 	listing_release(listing);
@@ -152,7 +151,7 @@ static void
 report_spelling(int directory, const char *name, const struct stat *found,
     struct outcome *outcome)
 {
-	DIR *opened = open_listed(directory);
+	DIR *opened = listing_open(directory);
 	struct dirent *entry;
 	const char *spelling = NULL;
 	int compared = 0;

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* The names that a directory lists, for file systems where names fold. */
+/* Read directories, and check names where different spellings fold. */
 #ifndef SERVER_STORE_LISTING_H
 #define SERVER_STORE_LISTING_H
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/io.h"
 #include "common/status.h"
+
+/*
+ * Open an open directory once more, to read it from the start.  Returns NULL
+ * with errno on failure.  The caller calls closedir().
+ */
+DIR *listing_open(int directory);
 
 /* The names of one directory; begins zeroed. */
 struct listing {

@@ -15,6 +15,7 @@
 
 #include "common/io.h"
 #include "server/shared/inode.h"
+#include "server/store/listing.h"
 
 /* Milliseconds between two attempts to lock a partial. */
 #define LOCK_INTERVAL 50
@@ -313,7 +314,7 @@ read_names(struct partial_names *names, const struct store *store)
 	if (names->is_read)
 		return;
 	names->is_read = 1;
-	directory = staging_list(store);
+	directory = listing_open(store->staging);
 	if (directory == NULL)
 		return;
 	while ((entry = readdir(directory)) != NULL)

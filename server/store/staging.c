@@ -95,18 +95,6 @@ staging_discard(const struct store *store, struct staging_file *staged)
 	errno = error;
 }
 
-DIR *
-staging_list(const struct store *store)
-{
-	int fd = openat(store->staging, ".",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *directory = fd != -1 ? fdopendir(fd) : NULL;
-
-	if (directory == NULL && fd != -1)
-		close(fd);
-	return directory;
-}
-
 int
 staging_is_own(const struct store *store, const char *name)
 {

@@ -3,8 +3,6 @@
 #ifndef SERVER_STORE_STAGING_H
 #define SERVER_STORE_STAGING_H
 
-#include <dirent.h>
-
 #include "server/store/store.h"
 
 /* Room for three hexadecimal numbers and the store's mark. */
@@ -31,12 +29,6 @@ int staging_close(struct staging_file *staged);
 
 /* Remove, unlock and close a file that was not published.  Keeps errno. */
 void staging_discard(const struct store *store, struct staging_file *staged);
-
-/*
- * Open the staging directory for reading.  Returns NULL with errno on failure.
- * The caller calls closedir().
- */
-DIR *staging_list(const struct store *store);
 
 /* Returns nonzero if the name's mark permits this host to use the file. */
 int staging_is_own(const struct store *store, const char *name);

@@ -14,6 +14,7 @@
 
 #include "common/os.h"
 #include "server/shared/child.h"
+#include "server/store/listing.h"
 #include "server/store/partial.h"
 #include "server/store/sender.h"
 #include "server/store/staging.h"
@@ -58,7 +59,7 @@ is_wanted(const struct store *store, const char *name)
 int
 sweep_abandoned(const struct store *store)
 {
-	DIR *directory = staging_list(store);
+	DIR *directory = listing_open(store->staging);
 	struct dirent *entry;
 	int removed = 0;
 
@@ -121,7 +122,7 @@ add(struct list *list, const struct store *store, const char *name)
 static int
 list_partials(const struct store *store, struct list *list)
 {
-	DIR *directory = staging_list(store);
+	DIR *directory = listing_open(store->staging);
 	struct dirent *entry;
 	size_t seen = 0;
 	int result = 0;
