@@ -10,7 +10,7 @@
 
 #include "common/blocking.h"
 
-/* Nonzero if openat fails so when it must not follow a symbolic link. */
+/* Nonzero for an error of openat that refuses to follow a symbolic link. */
 static int
 is_link_error(int error)
 {
@@ -92,7 +92,7 @@ restores(const struct removal *removal)
 	return removal->options->remove_source && !removal->options->dry_run;
 }
 
-/* Restore the files in a directory, whose path is "" for the current one. */
+/* Restore the files in a directory; "" is the current one. */
 static void
 restore_in(struct removal *removal, const char *path)
 {

@@ -14,7 +14,7 @@
 #define SHOWN_TEXT 2048
 #define LINE 8192
 
-/* A cause holds such a text, and what comes before it. */
+/* A cause is such a text after a subject and a status. */
 _Static_assert(REPORT_CAUSE >= SHOWN_TEXT + 2 * TARGET_ERROR, "a cause fits");
 
 /* Lines on standard output for programs. */
@@ -36,7 +36,7 @@ report_init(struct report *report, const struct options *options,
 	progress_init(
 	    &report->progress, options->progress, options->quiet, now);
 	events_init(&report->events, form_of(options), &report->progress, now);
-	/* A reader of the lines for programs wants none for people. */
+	/* With lines for programs, print no lines for people. */
 	report->successes = options->verbose ||
 	    (!options->quiet && report->progress.terminal.is_one &&
 		report->events.form == EVENTS_NONE);
@@ -75,7 +75,7 @@ show_remote(const struct report *report, char buffer[REMOTE_SHOWN],
 	    report->remote, source, report->progress.terminal.set, buffer);
 }
 
-/* Format "4.7 GB in 41 s (115 MB/s)"; too short a time gives no rate. */
+/* Format "4.7 GB in 41 s (115 MB/s)"; no rate if the time is too short. */
 static void
 describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 {
@@ -104,7 +104,7 @@ warn_unsynced(struct report *report)
 	report->unsynced = 1;
 }
 
-/* Print the event of this source, whose other members are set. */
+/* Add the source and its target to the event, and print it. */
 static void
 print_event(
     struct report *report, const struct source *source, struct event *event)
@@ -122,7 +122,7 @@ print_success_event(struct report *report, const struct request *request,
     enum status status, int durable)
 {
 	int stored = status == STATUS_STORED;
-	/* Otherwise the digest is known only if it was found to compare. */
+	/* Without sending, only a comparison computes the digest. */
 	int known = stored || request->digested;
 	/* If an earlier connection sent the content, the time is not known. */
 	int timed = stored && request->state != REQUEST_ASKED;
@@ -317,7 +317,7 @@ describe_state(const struct request *request, const char *otherwise)
 	    : "it may have been stored before the connection was lost";
 }
 
-/* The same if no lost connection can have completed it. */
+/* The same if no lost connection can have completed the request. */
 static const char *
 describe_undone(const struct request *request, enum status status)
 {
@@ -325,7 +325,8 @@ describe_undone(const struct request *request, enum status status)
 		return "its mode and time were not set";
 	if (request->kind == WIRE_KIND_DIRECTORY)
 		return "it was not made";
-	/* With all of the content, the server may fail after the rename. */
+	/* Once the server has all of the content, it may fail after the rename.
+	 */
 	if (status == STATUS_FAILED && request->state == REQUEST_ENDED)
 		return "it is not certain to be stored";
 	return status == STATUS_EXISTS ? "it was left as it is"

@@ -29,7 +29,7 @@ void report_init(struct report *report, const struct options *options,
     const struct remote *remote);
 void report_release(struct report *report);
 
-/* Each of these counts its source in the tally as well. */
+/* The following functions count the source in the tally, too. */
 
 /* The server reports success. */
 void report_success(struct report *report, const struct request *request,
@@ -59,13 +59,14 @@ void report_restored(struct report *report, const char *directory,
     const char *name, const struct outcome *outcome);
 
 /*
- * The run ended by this outcome before the source had a result.  what is
- * printed on standard error, too, unless it is NULL.
+ * The run ended by this outcome before the source had a result.  If what is not
+ * NULL, print it on standard error.  The tally does not change: tally_end
+ * counts the end of the run.
  */
 void report_rest(struct report *report, const struct source *source,
     int uncertain, const struct outcome *outcome, const char *what);
 
-/* These concern no single source. */
+/* The following functions concern no single source. */
 
 /* The limit on descriptors allows only so many connections. */
 void report_streams(struct report *report, size_t streams);

@@ -21,7 +21,9 @@
 /* A running process may keep files set aside for so many seconds. */
 #define HELD 60
 
-/* Split the name of a file that is set aside.  Returns the old name, or NULL.
+/*
+ * Split the name of a file that is set aside.  Returns its old name and
+ * *process, or NULL.
  */
 static const char *
 old_name_of(const char *name, long *process)
@@ -246,7 +248,7 @@ is_held(long process, const struct stat *found)
 	return found->st_ctim.tv_sec > time(NULL) - HELD;
 }
 
-/* Nonzero if a run ended after it gave the old name and kept the other. */
+/* Nonzero if the file has its old name again, but the other one, too. */
 static int
 has_both_names(int directory, const struct stat *found, const char *old_name)
 {
@@ -256,7 +258,7 @@ has_both_names(int directory, const struct stat *found, const char *old_name)
 	    other.st_dev == found->st_dev && other.st_ino == found->st_ino;
 }
 
-/* Returns 1, 0 if there is nothing to be done, or -1 with errno. */
+/* Returns 1 if the file was renamed, 0 if it stays, or -1 with errno. */
 static int
 restore(int directory, const char *name, const char *old_name, long process)
 {

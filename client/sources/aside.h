@@ -40,8 +40,8 @@ struct aside_changes {
  * that takes its name meanwhile is not removed.
  *
  * Returns 0 if it was removed.  Otherwise the file keeps its name, and outcome
- * says why: -1 if it could not be removed, 1 if it is a symbolic link.  If the
- * file cannot be renamed back, outcome says which name it has.
+ * has the reason: -1 if it could not be removed, 1 if it is a symbolic link. If
+ * the file cannot be renamed back, outcome has its name.
  */
 int aside_remove(int directory, const char *name,
     const struct source_stamp *stamp, struct aside_changes *own,
@@ -49,7 +49,7 @@ int aside_remove(int directory, const char *name,
 
 /*
  * Called for each file that an ended process left aside under name.  If outcome
- * is NULL, it has its old name again; otherwise outcome says why not.
+ * is NULL, it has its old name again; otherwise outcome has the reason.
  */
 typedef void aside_report(void *context, const char *name, const char *old_name,
     const struct outcome *outcome);

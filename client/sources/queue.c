@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The sources in the order in which they are sent, directories walked. */
+/* The queue of sources: named ones, and the entries of directories. */
 #include "client/sources/queue.h"
 
 #include <errno.h>

@@ -88,7 +88,7 @@ open_level(struct tree_level *level, int fd, int stays_open)
 		return 0;
 	}
 	level->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	/* A read error is reported after the names that were read. */
+	/* tree_next reports a read error after the names that were read. */
 	if (level->fd == -1 || hold_names(level, dir) == -1)
 		level->error = errno;
 	closedir(dir);
@@ -218,8 +218,8 @@ tree_end(struct tree *tree)
 }
 
 /*
- * Returns the next name, or NULL at the end or with level->error.  path is that
- * of the previous entry, for the case that reading blocks.
+ * Returns the next name, or NULL at the end or with level->error.  If reading
+ * blocks, path is reported, which is that of the previous entry.
  */
 static const char *
 next_name(struct tree_level *level, const char *path)
