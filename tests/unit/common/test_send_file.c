@@ -19,19 +19,19 @@ announce(uint64_t size)
 	struct stat status;
 	uint8_t block[4096];
 
-	ck_assert_int_eq(ftruncate(source, 0), 0);
-	ck_assert_int_eq(lseek(source, 0, SEEK_SET), 0);
+	ck_assert_int_eq(ftruncate(sending.source, 0), 0);
+	ck_assert_int_eq(lseek(sending.source, 0, SEEK_SET), 0);
 	for (uint64_t left = size; left > 0;) {
 		size_t part =
 		    left < sizeof(block) ? (size_t)left : sizeof(block);
 
 		memset(block, (int)(left / sizeof(block)), sizeof(block));
-		ck_assert_int_eq(io_write_all(source, block, part), 0);
+		ck_assert_int_eq(io_write_all(sending.source, block, part), 0);
 		left -= part;
 	}
-	ck_assert_int_eq(lseek(source, 0, SEEK_SET), 0);
-	ck_assert_int_eq(fstat(source, &status), 0);
-	send_file_begin(&file, source, 77, &status);
+	ck_assert_int_eq(lseek(sending.source, 0, SEEK_SET), 0);
+	ck_assert_int_eq(fstat(sending.source, &status), 0);
+	send_file_begin(&sending.file, sending.source, 77, &status);
 }
 
 START_TEST(sizes)
@@ -40,50 +40,50 @@ START_TEST(sizes)
 	    CONN_DATA, CONN_DATA + 1, 3 * CONN_DATA, (1 << 20) + 1};
 
 	announce(list[_i / 2]);
-	ck_assert_int_eq(send_all(_i % 2), SEND_FILE_ENDED);
-	check_whole(list[_i / 2]);
+	ck_assert_int_eq(sending_run(_i % 2), SEND_FILE_ENDED);
+	sending_check_whole(list[_i / 2]);
 }
 END_TEST
 
 START_TEST(becomes_shorter)
 {
 	announce(10000);
-	ck_assert_int_eq(ftruncate(source, 9999), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
-	ck_assert_int_eq(outcome.status, STATUS_CHANGED);
+	ck_assert_int_eq(ftruncate(sending.source, 9999), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
+	ck_assert_int_eq(sending.outcome.status, STATUS_CHANGED);
 }
 END_TEST
 
 START_TEST(becomes_empty)
 {
 	announce(10000);
-	ck_assert_int_eq(ftruncate(source, 0), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
-	ck_assert_uint_eq(heard.data, 0);
+	ck_assert_int_eq(ftruncate(sending.source, 0), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
+	ck_assert_uint_eq(sending.received.data, 0);
 }
 END_TEST
 
 START_TEST(becomes_longer)
 {
 	announce(10000);
-	ck_assert_int_eq(pwrite(source, "x", 1, 10000), 1);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(pwrite(sending.source, "x", 1, 10000), 1);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 	/* Never more than was announced. */
-	ck_assert_uint_le(heard.data, 10000);
+	ck_assert_uint_le(sending.received.data, 10000);
 }
 END_TEST
 
 START_TEST(was_empty)
 {
 	announce(0);
-	ck_assert_int_eq(pwrite(source, "x", 1, 0), 1);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(pwrite(sending.source, "x", 1, 0), 1);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -94,18 +94,18 @@ START_TEST(is_longer_than_its_size)
 	struct stat status;
 
 	announce(10000);
-	status = file.begun;
+	status = sending.file.begun;
 	if (longer == -1) {
-		longer = source;
+		longer = sending.source;
 		status.st_size = 9999;
 	} else {
 		ck_assert_int_eq(fstat(longer, &status), 0);
 	}
-	send_file_begin(&file, longer, 77, &status);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
-	if (longer != source)
+	send_file_begin(&sending.file, longer, 77, &status);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
+	if (longer != sending.source)
 		close(longer);
 }
 END_TEST
@@ -119,9 +119,9 @@ START_TEST(end_cannot_be_read)
 	ck_assert_int_ge(folder, 0);
 	ck_assert_int_eq(fstat(folder, &status), 0);
 	status.st_size = 0;
-	send_file_begin(&file, folder, 77, &status);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
+	send_file_begin(&sending.file, folder, 77, &status);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
 	close(folder);
 }
 END_TEST
@@ -131,11 +131,11 @@ START_TEST(is_touched)
 	struct timespec times[2] = {{0, UTIME_OMIT}, {0, 0}};
 
 	announce(10000);
-	times[1] = file.begun.st_mtim;
+	times[1] = sending.file.begun.st_mtim;
 	times[1].tv_nsec = (times[1].tv_nsec + 1) % 1000000000;
-	ck_assert_int_eq(futimens(source, times), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(futimens(sending.source, times), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -146,12 +146,12 @@ START_TEST(cannot_be_read)
 
 	ck_assert_int_ge(folder, 0);
 	announce(10);
-	status = file.begun;
-	send_file_begin(&file, folder, 77, &status);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
-	ck_assert_int_eq(heard.status, STATUS_FAILED);
-	ck_assert_ptr_nonnull(strstr(outcome.text, "directory"));
+	status = sending.file.begun;
+	send_file_begin(&sending.file, folder, 77, &status);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
+	ck_assert_int_eq(sending.received.status, STATUS_FAILED);
+	ck_assert_ptr_nonnull(strstr(sending.outcome.text, "directory"));
 	close(folder);
 }
 END_TEST
@@ -161,11 +161,12 @@ START_TEST(may_grow)
 	struct stat status;
 
 	announce(10000);
-	ck_assert_int_eq(pwrite(source, "x", 1, 10000), 1);
-	ck_assert_int_eq(fstat(source, &status), 0);
-	send_file_begin_growing(&file, source, 77, &status, 10000);
-	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
-	check_whole(10000);
+	ck_assert_int_eq(pwrite(sending.source, "x", 1, 10000), 1);
+	ck_assert_int_eq(fstat(sending.source, &status), 0);
+	send_file_begin_growing(
+	    &sending.file, sending.source, 77, &status, 10000);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
+	sending_check_whole(10000);
 }
 END_TEST
 
@@ -174,11 +175,12 @@ START_TEST(may_not_become_shorter)
 	struct stat status;
 
 	announce(10000);
-	status = file.begun;
-	ck_assert_int_eq(ftruncate(source, 9999), 0);
-	send_file_begin_growing(&file, source, 77, &status, 10000);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	status = sending.file.begun;
+	ck_assert_int_eq(ftruncate(sending.source, 9999), 0);
+	send_file_begin_growing(
+	    &sending.file, sending.source, 77, &status, 10000);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -192,34 +194,34 @@ announce_pipe(size_t given, uint64_t size)
 	ck_assert_int_eq(pipe(pipe_ends), 0);
 	ck_assert_int_eq(io_write_all(pipe_ends[1], bytes, given), 0);
 	close(pipe_ends[1]);
-	ck_assert_int_ne(dup2(pipe_ends[0], source), -1);
+	ck_assert_int_ne(dup2(pipe_ends[0], sending.source), -1);
 	close(pipe_ends[0]);
-	send_file_begin_stream(&file, source, 77, size);
+	send_file_begin_stream(&sending.file, sending.source, 77, size);
 }
 
 START_TEST(stream_of_any_size)
 {
 	announce_pipe((size_t)_i, WIRE_SIZE_UNKNOWN);
-	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
-	check_whole((uint64_t)_i);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
+	sending_check_whole((uint64_t)_i);
 }
 END_TEST
 
 START_TEST(stream_of_that_size)
 {
 	announce_pipe((size_t)_i, (uint64_t)_i);
-	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
-	check_whole((uint64_t)_i);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
+	sending_check_whole((uint64_t)_i);
 }
 END_TEST
 
 START_TEST(stream_of_another_size)
 {
 	announce_pipe(50, _i == 0 ? 49 : 51);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
-	ck_assert_uint_le(heard.data, 50);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
+	ck_assert_uint_le(sending.received.data, 50);
 }
 END_TEST
 
@@ -227,11 +229,11 @@ END_TEST
 static void
 queue_some(size_t length)
 {
-	uint8_t *room = conn_reserve(&conn, length);
+	uint8_t *room = conn_reserve(&sending.conn, length);
 
 	ck_assert_ptr_nonnull(room);
 	memset(room, 0, length);
-	conn_queue(&conn, WIRE_DATA, 77, length);
+	conn_queue(&sending.conn, WIRE_DATA, 77, length);
 }
 
 /* There is room for what comes and not for saying that it is too much. */
@@ -242,9 +244,9 @@ START_TEST(stream_that_is_longer_with_little_room)
 	announce_pipe(length + 1, length);
 	queue_some(CONN_DATA);
 	queue_some(CONN_OUTPUT - CONN_DATA - 2 * WIRE_HEADER - little);
-	ck_assert_int_eq(send_all(1), SEND_FILE_FAILED);
-	ck_assert(heard.aborted);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(sending_run(1), SEND_FILE_FAILED);
+	ck_assert(sending.received.aborted);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -253,17 +255,22 @@ START_TEST(stream_that_gives_nothing)
 	int pipe_ends[2];
 
 	ck_assert_int_eq(pipe(pipe_ends), 0);
-	send_file_begin_stream(&file, pipe_ends[0], 77, WIRE_SIZE_UNKNOWN);
+	send_file_begin_stream(
+	    &sending.file, pipe_ends[0], 77, WIRE_SIZE_UNKNOWN);
 	ck_assert_int_eq(
-	    send_file_step(&file, &conn, &outcome), SEND_FILE_EMPTY);
+	    send_file_step(&sending.file, &sending.conn, &sending.outcome),
+	    SEND_FILE_EMPTY);
 	ck_assert_int_eq(io_write_all(pipe_ends[1], "x", 1), 0);
 	ck_assert_int_eq(
-	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
+	    send_file_step(&sending.file, &sending.conn, &sending.outcome),
+	    SEND_FILE_MORE);
 	ck_assert_int_eq(
-	    send_file_step(&file, &conn, &outcome), SEND_FILE_EMPTY);
+	    send_file_step(&sending.file, &sending.conn, &sending.outcome),
+	    SEND_FILE_EMPTY);
 	close(pipe_ends[1]);
 	ck_assert_int_eq(
-	    send_file_step(&file, &conn, &outcome), SEND_FILE_ENDED);
+	    send_file_step(&sending.file, &sending.conn, &sending.outcome),
+	    SEND_FILE_ENDED);
 	close(pipe_ends[0]);
 }
 END_TEST
@@ -271,19 +278,19 @@ END_TEST
 START_TEST(abort_waits_for_room)
 {
 	struct outcome why;
-	uint8_t *room = conn_reserve(&conn, CONN_DATA);
+	uint8_t *room = conn_reserve(&sending.conn, CONN_DATA);
 
 	ck_assert_ptr_nonnull(room);
 	memset(room, 0, CONN_DATA);
-	conn_queue(&conn, WIRE_DATA, 1, CONN_DATA);
-	while ((room = conn_reserve(&conn, STATUS_TEXT)) != NULL) {
+	conn_queue(&sending.conn, WIRE_DATA, 1, CONN_DATA);
+	while ((room = conn_reserve(&sending.conn, STATUS_TEXT)) != NULL) {
 		memset(room, 0, STATUS_TEXT);
-		conn_queue(&conn, WIRE_DATA, 1, STATUS_TEXT);
+		conn_queue(&sending.conn, WIRE_DATA, 1, STATUS_TEXT);
 	}
 	outcome_set(&why, STATUS_CANCELLED, "enough");
-	ck_assert_int_eq(send_file_abort(&conn, 1, &why), -1);
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_le(conn_unsent(&conn), CONN_OUTPUT);
+	ck_assert_int_eq(send_file_abort(&sending.conn, 1, &why), -1);
+	ck_assert_int_eq(conn_flush(&sending.conn), 0);
+	ck_assert_uint_le(conn_unsent(&sending.conn), CONN_OUTPUT);
 }
 END_TEST
 
@@ -293,7 +300,7 @@ send_file_suite(void)
 	Suite *suite = suite_create("send_file");
 	TCase *tcase = tcase_create("send_file");
 
-	tcase_add_checked_fixture(tcase, begin, finish);
+	tcase_add_checked_fixture(tcase, sending_begin, sending_end);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, sizes, 0, 18);
 	tcase_add_test(tcase, becomes_shorter);

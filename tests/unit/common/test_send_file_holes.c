@@ -3,7 +3,9 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/common/sending.h"
 
@@ -74,14 +76,14 @@ lay_out(const struct layout *layout)
 			continue;
 		memset(unit, layout->units[i] == 'd' ? 'a' + (int)i : 0, UNIT);
 		ck_assert_int_eq(
-		    pwrite(source, unit, UNIT, (off_t)i * UNIT), UNIT);
+		    pwrite(sending.source, unit, UNIT, (off_t)i * UNIT), UNIT);
 	}
 	free(unit);
-	ck_assert_int_eq(ftruncate(source, (off_t)size_of(layout)), 0);
-	ck_assert_int_eq(fstat(source, &status), 0);
-	send_file_begin(&file, source, 77, &status);
+	ck_assert_int_eq(ftruncate(sending.source, (off_t)size_of(layout)), 0);
+	ck_assert_int_eq(fstat(sending.source, &status), 0);
+	send_file_begin(&sending.file, sending.source, 77, &status);
 	/* Holes do not begin where a frame ends by itself. */
-	file.largest = 100000;
+	sending.file.largest = 100000;
 }
 
 /* The digest of the first bytes as anybody reads them. */
@@ -94,7 +96,7 @@ digest_of(uint64_t length)
 	digest_init(&digest);
 	for (uint64_t at = 0; at < length;) {
 		uint64_t left = length - at;
-		ssize_t got = pread(source, piece,
+		ssize_t got = pread(sending.source, piece,
 		    left < sizeof(piece) ? (size_t)left : sizeof(piece),
 		    (off_t)at);
 
@@ -108,15 +110,16 @@ digest_of(uint64_t length)
 static void
 check_sent(const struct layout *layout)
 {
-	check_whole(size_of(layout));
-	ck_assert_uint_eq(heard.end.digest, digest_of(size_of(layout)));
-	ck_assert_uint_eq(heard.holes, holes_of(layout));
+	sending_check_whole(size_of(layout));
+	ck_assert_uint_eq(
+	    sending.received.end.digest, digest_of(size_of(layout)));
+	ck_assert_uint_eq(sending.received.holes, holes_of(layout));
 }
 
 START_TEST(layouts_are_sent)
 {
 	lay_out(&layouts[_i / 2]);
-	ck_assert_int_eq(send_all(_i % 2), SEND_FILE_ENDED);
+	ck_assert_int_eq(sending_run(_i % 2), SEND_FILE_ENDED);
 	check_sent(&layouts[_i / 2]);
 }
 END_TEST
@@ -130,15 +133,16 @@ START_TEST(layouts_are_skipped)
 
 	lay_out(layout);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		while (file.sent < kept[i])
-			ck_assert_int_eq(
-			    send_file_skip(&file, kept[i], &outcome), 0);
-		ck_assert_uint_eq(file.sent, kept[i]);
+		while (sending.file.sent < kept[i])
+			ck_assert_int_eq(send_file_skip(&sending.file, kept[i],
+					     &sending.outcome),
+			    0);
+		ck_assert_uint_eq(sending.file.sent, kept[i]);
 		ck_assert_uint_eq(
-		    digest_value(&file.digest), digest_of(kept[i]));
+		    digest_value(&sending.file.digest), digest_of(kept[i]));
 	}
-	ck_assert_int_eq(send_file_rewind(&file, &outcome), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
+	ck_assert_int_eq(send_file_rewind(&sending.file, &sending.outcome), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
 	check_sent(layout);
 }
 END_TEST
@@ -150,11 +154,13 @@ START_TEST(the_rest_is_sent)
 	uint64_t size = size_of(layout), kept = size / 2 + 1;
 
 	lay_out(layout);
-	while (file.sent < kept)
-		ck_assert_int_eq(send_file_skip(&file, kept, &outcome), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
-	ck_assert_uint_eq(heard.data + heard.holes, size - kept);
-	ck_assert_uint_eq(heard.end.digest, digest_of(size));
+	while (sending.file.sent < kept)
+		ck_assert_int_eq(
+		    send_file_skip(&sending.file, kept, &sending.outcome), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
+	ck_assert_uint_eq(
+	    sending.received.data + sending.received.holes, size - kept);
+	ck_assert_uint_eq(sending.received.end.digest, digest_of(size));
 }
 END_TEST
 
@@ -165,8 +171,9 @@ START_TEST(large_holes_come_in_pieces)
 
 	lay_out(&hole);
 	ck_assert_int_eq(
-	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
-	ck_assert_uint_le(file.sent, CONN_DATA);
+	    send_file_step(&sending.file, &sending.conn, &sending.outcome),
+	    SEND_FILE_MORE);
+	ck_assert_uint_le(sending.file.sent, CONN_DATA);
 }
 END_TEST
 
@@ -177,13 +184,13 @@ START_TEST(holes_need_no_space)
 	struct stat status;
 
 	lay_out(layout);
-	ck_assert_int_eq(fstat(source, &status), 0);
-	allocated = holes_allocated(source, &status);
+	ck_assert_int_eq(fstat(sending.source, &status), 0);
+	allocated = holes_allocated(sending.source, &status);
 	ck_assert_uint_le(allocated, size);
 	ck_assert_uint_ge(allocated, size - holes_of(layout));
 	/* What the file system needs for itself is little. */
 	ck_assert_uint_le(allocated, size - holes_of(layout) + UNIT / 2);
-	ck_assert_int_eq(lseek(source, 0, SEEK_CUR), 0);
+	ck_assert_int_eq(lseek(sending.source, 0, SEEK_CUR), 0);
 }
 END_TEST
 
@@ -194,11 +201,13 @@ begin_with(const struct layout *layout, uint64_t growing)
 	struct stat status;
 
 	lay_out(layout);
-	ck_assert_int_eq(fstat(source, &status), 0);
+	ck_assert_int_eq(fstat(sending.source, &status), 0);
 	if (growing > 0)
-		send_file_begin_growing(&file, source, 77, &status, growing);
+		send_file_begin_growing(
+		    &sending.file, sending.source, 77, &status, growing);
 	ck_assert_int_eq(
-	    send_file_step(&file, &conn, &outcome), SEND_FILE_MORE);
+	    send_file_step(&sending.file, &sending.conn, &sending.outcome),
+	    SEND_FILE_MORE);
 }
 
 static const struct layout changing = {"..d..", 0};
@@ -209,16 +218,16 @@ touch(void)
 {
 	const struct timespec times[2] = {{0, UTIME_OMIT}, {1, 0}};
 
-	ck_assert_int_eq(futimens(source, times), 0);
+	ck_assert_int_eq(futimens(sending.source, times), 0);
 }
 
 START_TEST(a_hole_is_filled)
 {
 	begin_with(&changing, 0);
-	ck_assert_int_eq(pwrite(source, "x", 1, _i * UNIT), 1);
+	ck_assert_int_eq(pwrite(sending.source, "x", 1, _i * UNIT), 1);
 	touch();
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -227,9 +236,9 @@ START_TEST(a_hole_is_cut_off)
 	uint64_t size = size_of(&changing);
 
 	begin_with(&changing, _i / 4 * size);
-	ck_assert_int_eq(ftruncate(source, (_i % 4 + 1) * UNIT), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(ftruncate(sending.source, (_i % 4 + 1) * UNIT), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -239,9 +248,9 @@ START_TEST(the_last_hole_is_cut_off)
 	const struct layout last = {"...", 0};
 
 	begin_with(&last, size_of(&last));
-	ck_assert_int_eq(ftruncate(source, UNIT), 0);
-	ck_assert_int_eq(send_all(0), SEND_FILE_FAILED);
-	ck_assert_int_eq(heard.status, STATUS_CHANGED);
+	ck_assert_int_eq(ftruncate(sending.source, UNIT), 0);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
+	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
 }
 END_TEST
 
@@ -251,10 +260,11 @@ START_TEST(a_growing_file_has_holes)
 	uint64_t size = size_of(&changing);
 
 	begin_with(&changing, size - 5);
-	ck_assert_int_eq(pwrite(source, "x", 1, (off_t)size + _i * UNIT), 1);
-	ck_assert_int_eq(send_all(0), SEND_FILE_ENDED);
-	check_whole(size - 5);
-	ck_assert_uint_eq(heard.end.digest, digest_of(size - 5));
+	ck_assert_int_eq(
+	    pwrite(sending.source, "x", 1, (off_t)size + _i * UNIT), 1);
+	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
+	sending_check_whole(size - 5);
+	ck_assert_uint_eq(sending.received.end.digest, digest_of(size - 5));
 }
 END_TEST
 
@@ -264,7 +274,7 @@ send_file_holes_suite(void)
 	Suite *suite = suite_create("send_file_holes");
 	TCase *tcase = tcase_create("send_file_holes");
 
-	tcase_add_checked_fixture(tcase, begin, finish);
+	tcase_add_checked_fixture(tcase, sending_begin, sending_end);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, layouts_are_sent, 0, 2 * LAYOUTS);
 	tcase_add_loop_test(tcase, layouts_are_skipped, 0, LAYOUTS);

@@ -3,80 +3,28 @@
 #ifndef TESTS_UNIT_SERVER_INBOX_H
 #define TESTS_UNIT_SERVER_INBOX_H
 
-#include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "server/store/staging.h"
 #include "tests/unit/support.h"
 
-/*
- * A header, because the programs of the other parts are linked with the other
- * helpers and lack the server.
- */
-
 /* Returns the path of the staging directory; static. */
-static inline const char *
-inbox_staging(void)
-{
-	static char path[STAGING_NAME];
-
-	snprintf(path, sizeof(path), "in/.ftx-%lu", (unsigned long)geteuid());
-	return path;
-}
+const char *inbox_staging(void);
 
 /* Create the directory, and open it as a server that syncs. */
-static inline void
-inbox_open(struct store *store)
-{
-	struct outcome outcome;
-
-	folder_make("in");
-	memset(store, 0, sizeof(*store));
-	store->sync = 1;
-	ck_assert_int_eq(store_open(store, "in", &outcome), 0);
-	ck_assert_int_eq(store_enter(store, &outcome), 0);
-}
+void inbox_open(struct store *store);
 
 /* Close the store; expect that no staged file is left. */
-static inline void
-inbox_close(struct store *store)
-{
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
-	store_close(store);
-}
+void inbox_close(struct store *store);
 
 /*
  * If this process is root's, drop its privileges so that modes apply to it,
  * too, and let it use the staging directory.  inbox_be_oneself restores them.
  */
-static inline void
-inbox_be_nobody(const struct store *store)
-{
-	const uid_t nobody = 65534;
+void inbox_be_nobody(const struct store *store);
 
-	if (geteuid() != 0)
-		return;
-	ck_assert_int_eq(fchown(store->staging, nobody, (gid_t)-1), 0);
-	ck_assert_int_eq(seteuid(nobody), 0);
-}
-
-static inline void
-inbox_be_oneself(void)
-{
-	ck_assert_int_eq(seteuid(getuid()), 0);
-}
+void inbox_be_oneself(void);
 
 /* Create a staged file with this text. */
-static inline void
-inbox_stage(
-    const struct store *store, struct staging_file *staged, const char *text)
-{
-	ck_assert_int_eq(staging_create(store, staged), 0);
-	ck_assert_int_eq(
-	    write(staged->fd, text, strlen(text)), (ssize_t)strlen(text));
-}
+void inbox_stage(
+    const struct store *store, struct staging_file *staged, const char *text);
 
 #endif

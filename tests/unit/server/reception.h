@@ -3,7 +3,9 @@
 #ifndef TESTS_UNIT_SERVER_RECEPTION_H
 #define TESTS_UNIT_SERVER_RECEPTION_H
 
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "server/session/frames.h"
 #include "tests/lab/client.h"

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Commit: when a group is due, and the outcome of each file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "server/store/commit.h"
 #include "server/store/publish.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The rules for bases and paths, and what a destination may replace. */
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/os.h"
 #include "server/store/destination.h"

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Open directories: which are refused, cached and synced. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/os.h"
 #include "server/store/directory.h"

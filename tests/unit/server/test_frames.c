@@ -2,7 +2,9 @@
 /* The content of one file: size limits, verification, space, partials. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "tests/unit/server/inbox.h"

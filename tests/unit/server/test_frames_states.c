@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Each cell of the table of ftx-protocol(5), STATES. */
+#include <string.h>
+
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 

@@ -3,9 +3,13 @@
 #include "server/store/partial.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/io.h"
 #include "tests/unit/server/inbox.h"

@@ -3,7 +3,10 @@
 #include "server/process/place.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/server/inbox.h"
 

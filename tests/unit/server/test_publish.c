@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* From the staging folder to the final name: attributes, publishing, space. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "server/store/publish.h"
 #include "tests/unit/server/inbox.h"

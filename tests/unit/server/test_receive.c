@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests and their results: numbers, wishes, windows, order. */
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "tests/unit/server/inbox.h"

@@ -3,8 +3,11 @@
 #include "server/store/sender.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/unit/server/inbox.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* One connection: preambles, pieces, ends, and clients that do not read. */
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/server/serving.h"
 

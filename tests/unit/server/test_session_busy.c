@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions while as many other workers compare as may. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "server/shared/scoreboard.h"
 #include "server/store/compare.h"
 #include "server/store/partial.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests that fail, and the requests after them. */
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions that find a partial of the same file by another sender. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Two requests of one connection for one name, of one size and one time. */
+#include <string.h>
+#include <unistd.h>
+
 #include "server/store/partial.h"
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"

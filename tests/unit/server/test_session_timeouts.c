@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions and their timeouts: hello, idle time, minimum rate, waiting. */
+#include <unistd.h>
+
 #include "common/digest.h"
 #include "server/shared/scoreboard.h"
 #include "tests/unit/server/serving.h"

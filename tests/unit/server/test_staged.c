@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* A file on its way in: checks, staging, attributes, partials. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "server/store/staged.h"
 #include "server/store/sweep.h"

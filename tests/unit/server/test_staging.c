@@ -3,8 +3,12 @@
 #include "server/store/staging.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/io.h"
 #include "tests/unit/server/inbox.h"

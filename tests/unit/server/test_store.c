@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Open the receiving directory and its staging directory. */
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/unit/server/inbox.h"
 

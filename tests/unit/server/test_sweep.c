@@ -3,9 +3,12 @@
 #include "server/store/sweep.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server/store/partial.h"
 #include "server/store/sender.h"
