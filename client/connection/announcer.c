@@ -17,8 +17,8 @@
 #define PUT_SIZE (1 << 20)
 
 /*
- * If several connections share the run, one of them asks for at most so many
- * bytes of content ahead, so that the others find work, too.
+ * If several connections share the run, each asks for at most so many bytes of
+ * content ahead.  This leaves work for the others.
  */
 #define SHARE_BYTES (4 << 20)
 

@@ -24,14 +24,14 @@ struct announcer {
 	uint64_t connection; /* one bit: its number among those of the run */
 };
 
-/* An open source of which nothing was read. */
+/* A source that was opened and not read yet. */
 struct announcer_source {
 	struct request *request; /* in the window */
 	int fd;		   /* the receiver closes it; -1: standard input */
 	struct stat found; /* unless it is standard input */
 };
 
-/* number counts the connections of the run, below 64. */
+/* number is the index of the stream in the run, below 64. */
 void announcer_init(struct announcer *announcer, struct run *run,
     struct conn *conn, struct window *window, unsigned number);
 
@@ -42,17 +42,17 @@ enum announcer_event {
 };
 
 /*
- * Continue with what an earlier connection has left, then with the queue of
- * the run.  Directories are announced here, files are handed out in source.
- * The caller has reserved ANNOUNCER_ROOM.
+ * Take the next request: one left by an earlier connection, or one for the next
+ * source in the queue.  A directory's request is queued here; a file is opened
+ * and returned in source.  The caller has reserved ANNOUNCER_ROOM.
  */
 enum announcer_event announcer_next(
     struct announcer *announcer, struct announcer_source *source);
 
 /*
  * Queue the request for a file; the caller has reserved ANNOUNCER_ROOM.
- * Returns nonzero if the server is asked first; otherwise the content must
- * follow.
+ * Returns nonzero if the server is asked first.  Otherwise the caller sends the
+ * content at once.
  */
 int announcer_queue(struct announcer *announcer, struct request *request);
 

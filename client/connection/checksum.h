@@ -11,8 +11,8 @@
 #include "common/status.h"
 
 /*
- * Milliseconds after which a source is asked about without its digest: the
- * server accepts "waiting" for a limited time only.  Source: ftx-protocol(5),
+ * After so many milliseconds of hashing, ask the server without a digest: it
+ * accepts "waiting" for a limited time only.  Source: ftx-protocol(5),
  * LIVENESS.
  */
 #define CHECKSUM_LONGEST (14 * 60 * 1000)
@@ -27,8 +27,8 @@ struct checksum {
 void checksum_init(struct checksum *checksum);
 
 /*
- * Begin to hash the source of a request, behind what an earlier connection has
- * hashed of it.  fd, of which nothing was read, is taken over.
+ * Begin to hash the source of a request, after the part that an earlier
+ * connection has hashed.  checksum owns fd, which must be at its start.
  */
 void checksum_begin(struct checksum *checksum, struct request *request, int fd,
     const struct stat *found);
@@ -36,12 +36,12 @@ void checksum_begin(struct checksum *checksum, struct request *request, int fd,
 enum checksum_event {
 	CHECKSUM_MORE,	/* a piece was read, and there is more */
 	CHECKSUM_ENDED, /* the request has its digest, or it took too long */
-	CHECKSUM_FAILED /* outcome says why; the source is closed */
+	CHECKSUM_FAILED /* see outcome; the source is closed */
 };
 
 /*
- * Read one piece.  With CHECKSUM_ENDED, the caller takes over fd, of which
- * *found is the state; without a digest it is at its start again.
+ * Hash the next piece.  On CHECKSUM_ENDED the caller owns *fd, and *found is
+ * its state.  If the request has no digest then, *fd is at its start again.
  */
 enum checksum_event checksum_step(struct checksum *checksum, int may_grow,
     int *fd, struct stat *found, struct outcome *outcome);

@@ -80,8 +80,8 @@ outgoing_greet(struct outgoing *outgoing)
 }
 
 /*
- * If it is time, tell the server that this request has no bytes yet.  Returns
- * 0, or -1 if there is no room.
+ * Queue "waiting" for this request, if it is due.  Returns 0, or -1 if there is
+ * no room.
  */
 static int
 send_waiting(struct outgoing *outgoing, uint32_t request)

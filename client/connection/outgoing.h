@@ -50,20 +50,21 @@ enum outgoing_step {
 	OUTGOING_IDLE  /* wait for the server or a source */
 };
 
-/* number counts the connections of the run, below 64. */
+/* number is the index of the stream in the run, below 64. */
 void outgoing_init(struct outgoing *outgoing, struct run *run,
     struct conn *conn, unsigned number);
 
 /*
- * The connection has ended.  Requests without result go back to the run; if it
- * was lost, the server may have stored them.
+ * Return requests without a result to the run.  If the connection was lost, the
+ * server may have stored those that were sent whole.
  */
 void outgoing_release(struct outgoing *outgoing, int lost);
 
-/* Queue the hello and the base; to a command only after its greeting. */
+/* Queue the hello and the base.  For a command, call this after its greeting.
+ */
 void outgoing_begin(struct outgoing *outgoing);
 
-/* A worker has greeted: the time of the files counts from now. */
+/* A worker has greeted: count the time of all files from now. */
 void outgoing_greet(struct outgoing *outgoing);
 
 /* Queue the next frame. */

@@ -37,8 +37,8 @@ struct session {
 
 /*
  * Begin a session over connected descriptors, which do not block and are not
- * owned.  number counts the streams of the run.  Returns 0, or -1 with outcome;
- * call session_end in both cases.
+ * owned.  number is the index of the stream in the run.  Returns 0, or -1 with
+ * outcome; call session_end in both cases.
  */
 int session_begin(struct session *session, struct run *run, unsigned number,
     int in, int out, const struct session_limits *limits,
@@ -62,8 +62,8 @@ io_time session_await(const struct session *session, struct pollfd *wait);
 void session_show(const struct session *session, io_time now);
 
 /*
- * Called by the second thread while a source blocks the first one, since that
- * time: write what is queued, and send "waiting" when it is due.
+ * Called by the second thread while a source blocks the first one.  Write what
+ * is queued, and send "waiting" when it is due; the source blocks since then.
  */
 void session_keep_alive(struct session *session, io_time since, io_time now);
 
