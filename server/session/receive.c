@@ -3,7 +3,6 @@
 #include "server/session/receive.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -110,37 +109,6 @@ retire(struct receive *receive)
 	receive->sick = 1;
 }
 
-/* Reply to the request of a file of the group, by the file's outcome. */
-static int
-reply_committed(struct receive *receive, const struct commit_file *file)
-{
-	const struct wire_end stored = {file->size, file->digest};
-	const struct directory *directory = file->directory;
-	char path[WIRE_PATH_MAX + 2];
-	int length =
-	    snprintf(path, sizeof(path), "%.*s%s%s", (int)directory->length,
-		directory->path, directory->length > 0 ? "/" : "", file->name);
-	const struct reply_subject subject = {
-	    receive->peer, file->request, path, (size_t)length};
-
-	if (file->outcome.status != STATUS_STORED)
-		return reply_failed(receive->conn, &subject, &file->outcome);
-	return reply_stored(receive->conn, &subject, &stored, file->durable);
-}
-
-static int
-reply_group(struct receive *receive)
-{
-	struct commit *commit = &receive->commit;
-	int result = 0;
-
-	for (size_t i = 0; i < commit->count; i++)
-		if (reply_committed(receive, &commit->files[i]) == -1)
-			result = -1;
-	commit_clear(commit);
-	return receive_check_queued(receive, result);
-}
-
 int
 receive_commit(struct receive *receive)
 {
@@ -155,7 +123,9 @@ receive_commit(struct receive *receive)
 	commit_run(commit, receive->policy.store);
 	if (commit->sync_failed)
 		retire(receive);
-	result = reply_group(receive);
+	result = receive_check_queued(
+	    receive, reply_committed(receive->conn, receive->peer, commit));
+	commit_clear(commit);
 	return result == 0 && commit->staging_gone
 	    ? receive_staging_gone(receive)
 	    : result;

@@ -2,6 +2,7 @@
 /* Replies: queue a frame for the client, and log the result of a request. */
 #include "server/session/reply.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -139,7 +140,7 @@ is_directory(const struct reply_subject *subject)
 	    subject->path[subject->length - 1] == '/';
 }
 
-int
+static int
 reply_stored(struct conn *conn, const struct reply_subject *subject,
     const struct wire_end *stored, int durable)
 {
@@ -156,6 +157,35 @@ reply_stored(struct conn *conn, const struct reply_subject *subject,
 		    (unsigned long long)stored->size,
 		    durable ? "synced" : "not synced");
 	return queue_result(conn, subject->request, &result);
+}
+
+static int
+reply_file(struct conn *conn, const char *peer, const struct commit_file *file)
+{
+	const struct wire_end stored = {file->size, file->digest};
+	const struct directory *directory = file->directory;
+	char path[WIRE_PATH_MAX + 2];
+	int length =
+	    snprintf(path, sizeof(path), "%.*s%s%s", (int)directory->length,
+		directory->path, directory->length > 0 ? "/" : "", file->name);
+	const struct reply_subject subject = {
+	    peer, file->request, path, (size_t)length};
+
+	if (file->outcome.status != STATUS_STORED)
+		return reply_failed(conn, &subject, &file->outcome);
+	return reply_stored(conn, &subject, &stored, file->durable);
+}
+
+int
+reply_committed(
+    struct conn *conn, const char *peer, const struct commit *commit)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < commit->count; i++)
+		if (reply_file(conn, peer, &commit->files[i]) == -1)
+			result = -1;
+	return result;
 }
 
 void

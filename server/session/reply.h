@@ -7,6 +7,7 @@
 
 #include "common/conn.h"
 #include "common/status.h"
+#include "server/store/commit.h"
 
 /*
  * Each returns 0, or -1 if the queue has no room.  That does not happen while
@@ -31,8 +32,13 @@ struct reply_subject {
 
 int reply_failed(struct conn *conn, const struct reply_subject *subject,
     const struct outcome *outcome);
-int reply_stored(struct conn *conn, const struct reply_subject *subject,
-    const struct wire_end *stored, int durable);
+
+/*
+ * The results of all files of the group, after commit_run.  Returns -1 if the
+ * queue had no room for one of them.
+ */
+int reply_committed(
+    struct conn *conn, const char *peer, const struct commit *commit);
 
 /*
  * Limit the lines that a client causes without storing a file.  reply_may_log
