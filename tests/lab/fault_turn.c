@@ -20,7 +20,7 @@
 #define HELD_MAX 64
 
 static struct fault_plan *plan;
-static int hidden;
+static _Thread_local int hidden; /* a second thread has its own calls */
 static int held[HELD_MAX], held_count;
 
 int
