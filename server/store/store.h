@@ -13,6 +13,13 @@
 #include "server/shared/keepalive.h"
 #include "server/store/file_system.h"
 
+/*
+ * A file is received in the staging directory (staging.h).  If a large one is
+ * cut off, it stays there as a partial (partial.h) until a client resumes it or
+ * a sweep removes it (sweep.h).  A complete one is synced and gets its final
+ * name (commit.h, publish.h).
+ */
+
 /* "@", the longest host name on Linux, and NUL. */
 #define STORE_MARK (1 + 64 + 1)
 
