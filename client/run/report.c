@@ -107,14 +107,14 @@ warn_unsynced(struct report *report)
 /* Add the source and its target to the event, and print it. */
 static void
 print_event(
-    struct report *report, const struct source *source, struct event *event)
+    struct report *report, const struct source *source, struct event event)
 {
 	struct wire_bytes target[REMOTE_PIECES];
 
-	event->source = source->path;
-	event->target = target;
-	event->target_pieces = remote_pieces(report->remote, source, target);
-	events_print(&report->events, event);
+	event.source = source->path;
+	event.target = target;
+	event.target_pieces = remote_pieces(report->remote, source, target);
+	events_print(&report->events, &event);
 }
 
 static void
@@ -126,7 +126,7 @@ print_success_event(struct report *report, const struct request *request,
 	int known = stored || request->digested;
 	/* If an earlier connection sent the content, the time is not known. */
 	int timed = stored && request->state != REQUEST_ASKED;
-	struct event event = {
+	const struct event event = {
 	    .result = stored		       ? EVENTS_STORED
 		: status == STATUS_WOULD_STORE ? EVENTS_WOULD_STORE
 					       : EVENTS_UNCHANGED,
@@ -136,14 +136,14 @@ print_success_event(struct report *report, const struct request *request,
 	    .durable = stored ? durable != 0 : -1,
 	};
 
-	print_event(report, &request->source, &event);
+	print_event(report, &request->source, event);
 }
 
 static void
 print_failure_event(struct report *report, const struct source *source,
     int uncertain, const struct outcome *outcome)
 {
-	struct event event = {
+	const struct event event = {
 	    .result = uncertain ? EVENTS_UNCONFIRMED : EVENTS_FAILED,
 	    .size = WIRE_SIZE_UNKNOWN,
 	    .elapsed = -1,
@@ -152,14 +152,14 @@ print_failure_event(struct report *report, const struct source *source,
 	    .reason = outcome->text,
 	};
 
-	print_event(report, source, &event);
+	print_event(report, source, event);
 }
 
 static void
 print_skipped_event(
     struct report *report, const struct source *source, const char *reason)
 {
-	struct event event = {
+	const struct event event = {
 	    .result = EVENTS_SKIPPED,
 	    .size = WIRE_SIZE_UNKNOWN,
 	    .elapsed = -1,
@@ -167,7 +167,7 @@ print_skipped_event(
 	    .reason = reason,
 	};
 
-	print_event(report, source, &event);
+	print_event(report, source, event);
 }
 
 void

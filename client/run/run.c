@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-_Static_assert(OPTIONS_RATE_MAX <= RATE_MAX, "rate counts every limit");
+_Static_assert(
+    RATE_MAX / OPTIONS_KBIT >= OPTIONS_LIMIT_MAX, "rate can count every limit");
 
 static int
 is_directory(const char *path)

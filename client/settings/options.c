@@ -139,7 +139,7 @@ const struct setting options_table[] = {
 	.letter = 'l',
 	.kind = SETTING_NUMBER,
 	MEMBER(limit),
-	.high = OPTIONS_RATE_MAX / OPTIONS_KBIT,
+	.high = OPTIONS_LIMIT_MAX,
 	.argument = "kbit/s",
 	.help = "send no faster; 1 kbit is 1024 bits; 0: no limit"},
     {.name = "mode",

@@ -45,8 +45,8 @@ int options_family(const struct options *options);
 /* Bytes in a kbit of the limit setting.  scp counts 1024 bits, too. */
 #define OPTIONS_KBIT 128
 
-/* The largest limit, in bytes a second. */
-#define OPTIONS_RATE_MAX (UINT64_C(1) << 47)
+/* The largest limit, in kbit/s. */
+#define OPTIONS_LIMIT_MAX (UINT64_C(1) << 40)
 
 /* The limit in bytes a second; 0: none. */
 uint64_t options_rate(const struct options *options);

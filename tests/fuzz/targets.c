@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: the target, a command split into words, and ftx's command line. */
+/* Fuzz the parsers of targets, of commands, and of ftx's command line. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ is_shown_safely(const char *text)
 	return 1;
 }
 
-/* Nothing that says nothing is left, and nobody sees another path. */
+/* No empty or "." component is left, and the check of the path agrees. */
 static void
 check_path(const struct target *target)
 {
@@ -71,7 +71,7 @@ check_options(const struct command_words *words)
 	options_release(&options);
 }
 
-/* What stands in the words stood in the text, without quotes and blanks. */
+/* The words have no more bytes than the text. */
 static void
 check_words(const char *text)
 {
