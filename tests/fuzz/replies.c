@@ -128,19 +128,19 @@ static void
 note_request(const struct conn_frame *frame)
 {
 	struct sent *now = &sent[sent_count++];
-	struct wire_request wanted;
+	struct wire_request request;
 
 	fuzz_check(
-	    wire_read_request(frame->payload, frame->length, &wanted) == 0);
+	    wire_read_request(frame->payload, frame->length, &request) == 0);
 	fuzz_check(
-	    wire_check_path(wanted.path.bytes, wanted.path.length) == NULL);
+	    wire_check_path(request.path.bytes, request.path.length) == NULL);
 	*now = (struct sent){.number = frame->request,
 	    .type = frame->type,
-	    .wishes = wanted.wishes,
-	    .size = wanted.size,
-	    .digest = wanted.digest};
-	snprintf(now->path, sizeof(now->path), "%.*s", (int)wanted.path.length,
-	    wanted.path.bytes);
+	    .wishes = request.wishes,
+	    .size = request.size,
+	    .digest = request.digest};
+	snprintf(now->path, sizeof(now->path), "%.*s", (int)request.path.length,
+	    request.path.bytes);
 }
 
 static void
@@ -314,7 +314,7 @@ receive_rest(struct session *session)
 }
 
 static enum session_event
-talk(struct session *session, struct outcome *outcome)
+run_session(struct session *session, struct outcome *outcome)
 {
 	struct pollfd wait[CONN_POLLS];
 	enum session_event event;
@@ -341,7 +341,7 @@ put(struct run *run, int end, const struct call *call)
 
 	fuzz_check(
 	    session_begin(&session, run, 0, end, end, &limits, &outcome) == 0);
-	event = talk(&session, &outcome);
+	event = run_session(&session, &outcome);
 	receive_rest(&session);
 	(void)session_end(&session);
 	if (event == SESSION_FAILED)
