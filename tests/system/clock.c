@@ -80,8 +80,7 @@ START_TEST(server_timeouts_stay_when_the_clock_jumps)
 	    (const char *const[]){
 		"-w", "3", "-C", "3", "-o", "hello-timeout=1s", NULL});
 	begin_file(&slow, server.port);
-	peer_open(&silent, server.port, NULL);
-	(void)client_greeting(&silent);
+	peer_arrive(&silent, server.port);
 	begun = io_now();
 	jump(DAY);
 	start_and_sweep(&sweeper);

@@ -10,25 +10,32 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
+/* The peer leaves its worker to the run, which must end in this time. */
+static void
+release(struct client *peer, struct run *run, int64_t milliseconds)
+{
+	io_time released;
+
+	client_close(peer);
+	released = io_now();
+	run_finish(run);
+	run_check(run, 0, NULL);
+	ck_assert_int_lt(io_now() - released, milliseconds);
+	ck_assert(file_equal("f", "in/f"));
+}
+
 START_TEST(put_starts_when_a_worker_becomes_free)
 {
 	struct server server;
 	struct client peer;
 	struct run run;
-	io_time released;
 
 	file_make("f", 100000, 1);
 	SERVER_START(&server, "-w", "1");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_expect(&run, "connected, waiting for a free worker");
-	client_close(&peer);
-	released = io_now();
-	run_finish(&run);
-	run_check(&run, 0, NULL);
-	ck_assert_int_lt(io_now() - released, 1000);
-	ck_assert(file_equal("f", "in/f"));
+	release(&peer, &run, 1000);
 	server_stop(&server);
 }
 END_TEST
@@ -42,8 +49,7 @@ START_TEST(nothing_is_stored_later_when_a_client_gives_up)
 
 	file_make("f", 1000, 1);
 	SERVER_START(&server, "-w", "1");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
 	run_check(&run, 75, "nothing was stored");
 	client_close(&peer);
@@ -58,22 +64,15 @@ START_TEST(put_is_retried_soon_when_the_server_is_busy)
 	struct server server;
 	struct client peer;
 	struct run run;
-	io_time released;
 
 	file_make("f", 100000, 1);
 	SERVER_START(&server, "-w", "2", "-C", "1");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	/* It has been sent away, and comes again. */
 	eventually(
 	    server_said(&server, "refused: busy") >= 2, HARNESS_PATIENCE);
-	client_close(&peer);
-	released = io_now();
-	run_finish(&run);
-	run_check(&run, 0, NULL);
-	ck_assert_int_lt(io_now() - released, 1500);
-	ck_assert(file_equal("f", "in/f"));
+	release(&peer, &run, 1500);
 	server_stop(&server);
 }
 END_TEST
@@ -86,8 +85,7 @@ START_TEST(client_gives_up_when_queue_timeout_ends)
 
 	file_make("f", 1000, 1);
 	SERVER_START(&server, "-w", "1");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
 	run_check(&run, 75, NULL);
 	ck_assert_int_lt(run.elapsed, 3000);

@@ -14,22 +14,6 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-static struct server server;
-
-static void
-begin_with_server(void)
-{
-	harness_begin();
-	SERVER_START(&server, "-w", "2");
-}
-
-static void
-end_all(void)
-{
-	server_stop(&server);
-	harness_end();
-}
-
 /* Whole lines, each an object of its own in printable ASCII. */
 static void
 check_lines(const struct run *run)
@@ -337,7 +321,7 @@ events_suite(void)
 	Suite *suite = suite_create("events");
 	TCase *tcase = tcase_create("events");
 
-	tcase_add_checked_fixture(tcase, begin_with_server, end_all);
+	tcase_add_checked_fixture(tcase, server_begin, server_finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, event_is_written_for_each_outcome);
 	tcase_add_test(tcase, events_say_would_store_when_nothing_is_sent);

@@ -215,8 +215,7 @@ busy(struct run *run)
 	struct client peer;
 
 	SERVER_START(&server, "-w", "1");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN(run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:");
 	client_close(&peer);
 	server_stop(&server);

@@ -235,15 +235,13 @@ START_TEST(client_is_ended_when_its_hello_is_late)
 	int64_t elapsed;
 
 	SERVER_START(&server, "-w", "1", "-o", "hello-timeout=1s");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	elapsed = io_now();
 	peer_expect_fatal(&peer, STATUS_STALLED);
 	ck_assert_int_lt(io_now() - elapsed, 2500);
 	client_close(&peer);
 	script_begin(script);
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	elapsed = trickle(&peer, script->bytes, script->length, 100);
 	ck_assert_msg(elapsed > 800 && elapsed < 2500, "%ld ms", (long)elapsed);
 	client_close(&peer);

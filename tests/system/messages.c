@@ -132,8 +132,7 @@ START_TEST(rate_leaves_out_the_wait_for_a_worker)
 
 	file_make("f", 1000, 1);
 	SERVER_START(&server, "-w", "1");
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "-v", "f", "127.0.0.1:");
 	run_expect(&run, "waiting for a free worker (0:01)");
 	client_close(&peer);

@@ -8,7 +8,25 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "tests/system/files.h"
 #include "tests/system/harness.h"
+#include "tests/system/server.h"
+
+void
+peer_begin(void)
+{
+	harness_begin();
+	SERVER_START(&served, "-w", "1", "-o", "fsync=no");
+}
+
+void
+peer_finish(void)
+{
+	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert(!file_exists("in/first"));
+	server_stop(&served);
+	harness_end();
+}
 
 static struct sockaddr_in
 address_of(const char *host, unsigned port)

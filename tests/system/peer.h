@@ -5,6 +5,13 @@
 
 #include "tests/lab/client.h"
 
+/*
+ * Checked fixture: served runs with one worker that syncs nothing.  A test must
+ * leave no staged file, and no file named first.
+ */
+void peer_begin(void);
+void peer_finish(void);
+
 /* Connect to 127.0.0.1, from that address if it is not NULL. */
 void peer_open(struct client *peer, unsigned port, const char *from);
 /* Close so that the server receives a reset. */

@@ -326,3 +326,19 @@ server_expect(const struct server *server, const char *text)
 		(void)poll(NULL, 0, 5);
 	}
 }
+
+struct server served;
+
+void
+server_begin(void)
+{
+	harness_begin();
+	SERVER_START(&served, "-w", "2");
+}
+
+void
+server_finish(void)
+{
+	server_stop(&served);
+	harness_end();
+}

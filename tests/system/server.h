@@ -33,6 +33,11 @@ void server_start(struct server *server, const char *const arguments[]);
 #define SERVER_START(server, ...)                                              \
 	server_start(server, (const char *const[]){__VA_ARGS__, NULL})
 
+/* Checked fixture: harness_begin, and a server of two workers that runs. */
+extern struct server served;
+void server_begin(void);
+void server_finish(void);
+
 /* The same by a launcher, such as strace, whose arguments come first. */
 void server_start_by(struct server *server, const char *const launcher[],
     const char *const arguments[]);

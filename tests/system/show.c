@@ -213,8 +213,7 @@ START_TEST(state_is_printed_on_sigusr1_while_waiting_for_a_worker)
 	server_stop(&server);
 	SERVER_START(&server, "-w", "1");
 	file_make("f", 1000, 1);
-	peer_open(&peer, server.port, NULL);
-	(void)client_greeting(&peer);
+	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "-v", "-o", "progress=none", "f",
 	    "127.0.0.1:x");
 	run_expect(&run, "connected, waiting for a free worker");

@@ -25,22 +25,6 @@
 /* What a file system may need for itself, and for the ends of data. */
 #define SPARE (1 << 20)
 
-static struct server server;
-
-static void
-begin(void)
-{
-	harness_begin();
-	SERVER_START(&server, "-w", "2");
-}
-
-static void
-end(void)
-{
-	server_stop(&server);
-	harness_end();
-}
-
 /* Put the content of "data" into a file, at this place. */
 static void
 put_data(const char *path, long long at)
@@ -177,7 +161,7 @@ START_TEST(sparse_file_resumes_when_it_is_cut)
 	struct run run;
 	char port[16];
 
-	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &plan, served.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	file_make("data", (uint64_t)data, 1);
 	put_data("disk", GIBIBYTE / 4 + 1);
@@ -229,7 +213,7 @@ sparse_suite(void)
 	Suite *suite = suite_create("sparse");
 	TCase *tcase = tcase_create("sparse");
 
-	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_checked_fixture(tcase, server_begin, server_finish);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, holes_stay_holes);
 	tcase_add_loop_test(tcase, file_may_be_one_hole, 0, 2);
@@ -237,7 +221,7 @@ sparse_suite(void)
 	tcase_add_test(tcase, sparse_file_fits_when_its_size_does_not);
 	suite_add_tcase(suite, tcase);
 	tcase = tcase_create("long");
-	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_checked_fixture(tcase, server_begin, server_finish);
 	tcase_set_timeout(tcase, 1800);
 	tcase_add_test(tcase, one_tebibyte_of_holes_arrives);
 	suite_add_tcase(suite, tcase);

@@ -63,8 +63,6 @@ static const struct cell table[] = {
 #define FIRST 5	 /* number of the request that makes the state */
 #define SECOND 6 /* number of one that a probe makes */
 
-static struct server server;
-
 /* The highest that the client speaks. */
 static unsigned version = WIRE_HIGHEST;
 
@@ -151,7 +149,7 @@ check_cell(const struct cell *cell, enum state state)
 	script_probe(script, cell->type);
 	if (effect != ERROR && effect != TO_CLOSED)
 		script_leave(script, effect, cell->type);
-	peer_open(&peer, server.port, NULL);
+	peer_open(&peer, served.port, NULL);
 	client_play(&peer, script);
 	(void)client_greeting(&peer);
 	if (effect == ERROR) {
@@ -168,22 +166,6 @@ check_cell(const struct cell *cell, enum state state)
 	while (client_next(&peer))
 		ck_assert_int_ne(peer.frame.type, WIRE_FATAL);
 	client_close(&peer);
-}
-
-static void
-begin_with_server(void)
-{
-	harness_begin();
-	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
-}
-
-static void
-end_with_server(void)
-{
-	ck_assert_int_eq(folder_count_staged("in"), 0);
-	ck_assert(!file_exists("in/first"));
-	server_stop(&server);
-	harness_end();
 }
 
 START_TEST(server_answers_every_frame_in_every_state)
@@ -214,7 +196,7 @@ START_TEST(session_ends_when_a_frame_has_another_number)
 		start = script->length;
 		script_probe(script, types[i % 5]);
 		script->bytes[start + 7] = FIRST + 1;
-		peer_open(&peer, server.port, NULL);
+		peer_open(&peer, served.port, NULL);
 		client_play(&peer, script);
 		(void)client_greeting(&peer);
 		peer_skip_to_error(&peer, "");
@@ -236,7 +218,7 @@ START_TEST(session_ends_when_request_numbers_do_not_grow)
 		if (pairs[i][0] != 0)
 			script_file(script, pairs[i][0], "f", "x");
 		script_request(script, WIRE_PUT, pairs[i][1], "g", 1, 0);
-		peer_start(&peer, server.port, script);
+		peer_start(&peer, served.port, script);
 		peer_skip_to_error(&peer, "not a new one");
 		client_close(&peer);
 	}
@@ -249,7 +231,7 @@ states_suite(void)
 	Suite *suite = suite_create("states");
 	TCase *tcase = tcase_create("states");
 
-	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
+	tcase_add_checked_fixture(tcase, peer_begin, peer_finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, server_answers_every_frame_in_every_state, 0,
 	    STATES * WIRE_HIGHEST);

@@ -16,22 +16,6 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-static struct server server;
-
-static void
-begin_with_server(void)
-{
-	harness_begin();
-	SERVER_START(&server, "-w", "2");
-}
-
-static void
-end_all(void)
-{
-	server_stop(&server);
-	harness_end();
-}
-
 START_TEST(pipe_is_stored)
 {
 	struct run run;
@@ -92,8 +76,8 @@ START_TEST(put_waits_when_the_producer_is_slow)
 {
 	struct run run;
 
-	server_stop(&server);
-	SERVER_START(&server, "-w", "2", "-t", "1");
+	server_stop(&served);
+	SERVER_START(&served, "-w", "2", "-t", "1");
 	run_shell(&run,
 	    "{ echo one; sleep 2.5; echo two; } | $FTX put - 127.0.0.1:slow");
 	run_check(&run, 0, NULL);
@@ -149,8 +133,8 @@ START_TEST(failure_is_reported_while_the_producer_waits)
 	int input, status;
 	pid_t pid;
 
-	server_stop(&server);
-	SERVER_START(&server, "-w", "2", "-o", "max-size=100K");
+	server_stop(&served);
+	SERVER_START(&served, "-w", "2", "-o", "max-size=100K");
 	pid = put_pipe("127.0.0.1:x", &input);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(io_write_all(input, bytes, sizeof(bytes)), 0);
@@ -182,7 +166,7 @@ START_TEST(put_fails_when_the_connection_is_cut)
 	struct run run;
 
 	file_make("source", 5 << 20, 1);
-	ck_assert_int_eq(proxy_start(&proxy, &cut, server.port), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &cut, served.port), 0);
 	snprintf(line, sizeof(line),
 	    "cat source | $FTX put -P %u - 127.0.0.1:x", proxy.port);
 	run_shell(&run, line);
@@ -244,7 +228,7 @@ START_TEST(growing_file_is_stored_as_it_was_read)
 	struct run run;
 
 	file_make("log", 16 << 20, 1);
-	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &slow, served.port), 0);
 	snprintf(line, sizeof(line),
 	    "cp log was; $FTX put -P %u -o growing log 127.0.0.1:x "
 	    "& " UNTIL_RECEIVED "echo more >>log; wait $!",
@@ -269,7 +253,7 @@ stdin_suite(void)
 	Suite *suite = suite_create("stdin");
 	TCase *tcase = tcase_create("stdin");
 
-	tcase_add_checked_fixture(tcase, begin_with_server, end_all);
+	tcase_add_checked_fixture(tcase, server_begin, server_finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, pipe_is_stored);
 	tcase_add_test(tcase, put_fails_when_input_has_another_size);

@@ -18,21 +18,11 @@
 #include "tests/system/suites.h"
 #include "tests/system/trees.h"
 
-static struct server server;
-
 static void
 begin(void)
 {
-	harness_begin();
+	server_begin();
 	trees_make("src");
-	SERVER_START(&server, "-w", "2");
-}
-
-static void
-end(void)
-{
-	server_stop(&server);
-	harness_end();
 }
 
 START_TEST(tree_keeps_modes_and_times)
@@ -252,7 +242,7 @@ START_TEST(tree_arrives_when_the_connection_is_cut)
 		file_make(path, 20000, (unsigned)i);
 	}
 	ck_assert_int_eq(chmod("src/a", 0700), 0);
-	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
+	ck_assert_int_eq(proxy_start(&proxy, &plan, served.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, "ftx", "put", "-rp", "-P", port, "src", "127.0.0.1:");
 	run_check(&run, 0, "trying again");
@@ -298,8 +288,8 @@ START_TEST(memory_stays_when_files_are_many)
 			file_write(path, "x");
 		}
 	}
-	server_stop(&server);
-	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
+	server_stop(&served);
+	SERVER_START(&served, "-w", "1", "-o", "fsync=no");
 	RUN_BEGIN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
 	do {
 		now = peak_of(run.pid);
@@ -334,10 +324,10 @@ START_TEST(directory_modes_keep_the_server_out)
 		harness_skip("nobody", "changing the user needs root");
 		return;
 	}
-	server_stop(&server);
+	server_stop(&served);
 	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
 	ck_assert_int_eq(folder_remove("in/.ftx-0"), 0);
-	SERVER_START(&server, "-w", "2", "-u", "nobody");
+	SERVER_START(&served, "-w", "2", "-u", "nobody");
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(chmod(closed[i].path, closed[i].mode), 0);
 	for (int round = 0; round < 2; round++) {
@@ -362,7 +352,7 @@ tree_suite(void)
 	Suite *suite = suite_create("tree");
 	TCase *tcase = tcase_create("tree");
 
-	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_checked_fixture(tcase, begin, server_finish);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, tree_keeps_modes_and_times);
 	tcase_add_test(tcase, entries_are_skipped_when_they_are_no_files);

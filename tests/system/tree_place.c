@@ -12,21 +12,11 @@
 #include "tests/system/suites.h"
 #include "tests/system/trees.h"
 
-static struct server server;
-
 static void
 begin(void)
 {
-	harness_begin();
+	server_begin();
 	trees_make("src");
-	SERVER_START(&server, "-w", "2");
-}
-
-static void
-end(void)
-{
-	server_stop(&server);
-	harness_end();
 }
 
 /* Put "src", written so, there; it must arrive at path, and do so twice. */
@@ -278,7 +268,7 @@ tree_place_suite(void)
 	Suite *suite = suite_create("tree_place");
 	TCase *tcase = tcase_create("tree_place");
 
-	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_checked_fixture(tcase, begin, server_finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, tree_keeps_its_name);
 	tcase_add_test(

@@ -9,24 +9,6 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-static struct server server;
-
-static void
-begin_with_server(void)
-{
-	harness_begin();
-	SERVER_START(&server, "-w", "1", "-o", "fsync=no");
-}
-
-static void
-end_with_server(void)
-{
-	ck_assert_int_eq(folder_count_staged("in"), 0);
-	ck_assert(!file_exists("in/first"));
-	server_stop(&server);
-	harness_end();
-}
-
 /* A frame that says it is so long, and nothing behind it. */
 struct length_case {
 	enum wire_type type;
@@ -93,7 +75,7 @@ START_TEST(session_ends_when_a_length_is_wrong)
 		    now->state == CONTENT ? "first" : "../first", 8, 0);
 	script_frame_as(script, now->type, now->state == READY ? 2 : 1, NULL, 0,
 	    now->length);
-	peer_open(&peer, server.port, NULL);
+	peer_open(&peer, served.port, NULL);
 	client_play(&peer, script);
 	(void)client_greeting(&peer);
 	if (now->good) {
@@ -106,7 +88,7 @@ START_TEST(session_ends_when_a_length_is_wrong)
 		peer_skip_to_error(&peer, "frame too");
 	}
 	client_close(&peer);
-	peer_check_service(server.port, "after");
+	peer_check_service(served.port, "after");
 }
 END_TEST
 
@@ -128,10 +110,10 @@ START_TEST(session_ends_when_a_value_is_wrong)
 	start = script->length + WIRE_HEADER;
 	script_request(script, WIRE_ASK, 1, "f", 4, 0);
 	script->bytes[start + bad_bytes[_i].offset] = bad_bytes[_i].byte;
-	peer_start(&peer, server.port, script);
+	peer_start(&peer, served.port, script);
 	peer_skip_to_error(&peer, "bad request");
 	client_close(&peer);
-	peer_check_service(server.port, "after");
+	peer_check_service(served.port, "after");
 }
 END_TEST
 
@@ -146,7 +128,7 @@ START_TEST(session_ends_when_reserved_bits_are_set)
 		start = script->length;
 		script_request(script, WIRE_ASK, 1, "f", 4, 0);
 		script->bytes[start + offset] = 1;
-		peer_start(&peer, server.port, script);
+		peer_start(&peer, served.port, script);
 		peer_skip_to_error(&peer, "unknown flag");
 		client_close(&peer);
 	}
@@ -169,7 +151,7 @@ put_path(size_t length, size_t component, enum status status)
 	script_begin(script);
 	script_file(script, 1, path, "x");
 	script_bye(script);
-	peer_start(&peer, server.port, script);
+	peer_start(&peer, served.port, script);
 	client_expect_result(&peer, 1, status);
 	client_expect_end(&peer);
 	client_close(&peer);
@@ -205,7 +187,7 @@ START_TEST(file_is_refused_when_base_and_path_are_too_long)
 		script_base(script, WIRE_BASE_DIRECTORY, "base");
 		script_file(script, 1, path, "x");
 		script_bye(script);
-		peer_start(&peer, server.port, script);
+		peer_start(&peer, served.port, script);
 		client_expect_result(&peer, 1,
 		    totals[i] <= WIRE_PATH_MAX ? STATUS_STORED
 					       : STATUS_REFUSED);
@@ -232,7 +214,7 @@ START_TEST(file_is_refused_when_its_size_is_not_as_announced)
 	script_end_of(script, 3, "1234", 4);
 	script_request(script, WIRE_PUT, 4, "more", 4, 0);
 	script_frame(script, WIRE_DATA, 4, "12345", 5);
-	peer_start(&peer, server.port, script);
+	peer_start(&peer, served.port, script);
 	peer_skip_to(&peer, WIRE_RESULT, 1);
 	ck_assert_uint_eq(peer.payload[0], STATUS_DIGEST);
 	peer_skip_to(&peer, WIRE_RESULT, 2);
@@ -251,7 +233,7 @@ values_suite(void)
 	Suite *suite = suite_create("values");
 	TCase *tcase = tcase_create("values");
 
-	tcase_add_checked_fixture(tcase, begin_with_server, end_with_server);
+	tcase_add_checked_fixture(tcase, peer_begin, peer_finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, session_ends_when_a_length_is_wrong, 0,
 	    (int)(sizeof(lengths) / sizeof(lengths[0])));
