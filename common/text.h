@@ -15,7 +15,7 @@ enum text_set {
 		       in the log; a text that is cut ends in TEXT_CUT */
 };
 
-/* Escaping never produces this. */
+/* No escape begins like this: read from the left, it is unmistakable. */
 #define TEXT_CUT "\\..."
 
 /*

@@ -57,8 +57,9 @@ static void
 check_text(const char *bytes, size_t length, enum text_set set)
 {
 	static char whole[4 * 8192 + 1];
-	char cut[64], *mark;
+	const size_t mark = strlen(TEXT_CUT);
 	const char *at = whole;
+	char cut[64];
 
 	text_escape(whole, sizeof(whole), bytes, length, set);
 	for (size_t i = 0; i < length; i++)
@@ -70,10 +71,12 @@ check_text(const char *bytes, size_t length, enum text_set set)
 		    (set != TEXT_LOG || *shown != '"'));
 	text_escape(cut, sizeof(cut), bytes, length, set);
 	if (strlen(cut) != strlen(whole) && set == TEXT_LOG) {
-		mark = strstr(cut, TEXT_CUT);
-		fuzz_check(mark != NULL && mark[strlen(TEXT_CUT)] == '\0');
-		*mark = '\0';
+		fuzz_check(strlen(cut) >= mark &&
+		    strcmp(cut + strlen(cut) - mark, TEXT_CUT) == 0);
+		cut[strlen(cut) - mark] = '\0';
 	}
+	for (at = cut; *at != '\0';)
+		(void)unescape(&at);
 	fuzz_check(strncmp(cut, whole, strlen(cut)) == 0);
 	fuzz_check(strlen(cut) == strlen(whole) || strlen(cut) > 64 - 10);
 }
