@@ -25,7 +25,7 @@
 #define WORKING_EVERY 1000
 
 /* Milliseconds between two checks for a client that disconnected. */
-#define LOOK_EVERY 50
+#define CHECK_EVERY 50
 
 /* Milliseconds; the worker must notice that its master is gone. */
 #define LONGEST_WAIT 1000
@@ -41,9 +41,9 @@ struct session {
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct liveness liveness;
-	uint64_t heard; /* bytes received, and when they last changed */
-	io_time heard_at;
-	io_time working_at, looked;
+	uint64_t received; /* bytes received, and when they last changed */
+	io_time received_at;
+	io_time working_at, checked_at;
 	int gone; /* errno: the client disconnected during long work */
 	enum session_end end;
 };
@@ -64,7 +64,7 @@ ask_stop(struct session *session)
  * end shows when the client's system resets the next frame.
  */
 static void
-look_for_client(struct session *session)
+check_client(struct session *session)
 {
 	struct pollfd polled = {.fd = session->conn.out};
 
@@ -79,9 +79,9 @@ keep_alive(void *argument)
 	struct session *session = argument;
 	io_time now = io_now();
 
-	if (now - session->looked >= LOOK_EVERY) {
-		session->looked = now;
-		look_for_client(session);
+	if (now - session->checked_at >= CHECK_EVERY) {
+		session->checked_at = now;
+		check_client(session);
 	}
 	if (session->gone != 0)
 		return 1;
@@ -195,11 +195,11 @@ must_yield(struct session *session)
 {
 	io_time now = io_now();
 
-	if (session->conn.received != session->heard) {
-		session->heard = session->conn.received;
-		session->heard_at = now;
+	if (session->conn.received != session->received) {
+		session->received = session->conn.received;
+		session->received_at = now;
 	}
-	return now - session->heard_at >= PARTIAL_SILENCE &&
+	return now - session->received_at >= PARTIAL_SILENCE &&
 	    receive_is_wanted(&session->receive);
 }
 
@@ -493,7 +493,7 @@ session_run(
 	    &session->receive, &policy, &session->conn, peer, &comparer);
 	session->receive.compares = config->compares;
 	session->receive.finder.shows_foreign = config->compares;
-	session->heard_at = io_now();
+	session->received_at = io_now();
 	config->store->keepalive = &comparer.keepalive;
 	serve(session);
 	reply_log_left_out(peer);

@@ -39,15 +39,15 @@ teardown(void)
 
 /* Add a verified file, whose content is its name. */
 static struct commit_file *
-add(uint32_t request, const char *folder, const char *name)
+add(uint32_t request, const char *directory, const char *name)
 {
 	struct commit_file *file = commit_add(&commit, strlen(name));
 	struct outcome outcome;
 
 	inbox_stage(&store, &file->staged, name);
 	file->request = request;
-	file->directory =
-	    directories_find(&directories, folder, strlen(folder), 1, &outcome);
+	file->directory = directories_find(
+	    &directories, directory, strlen(directory), 1, &outcome);
 	ck_assert_ptr_nonnull(file->directory);
 	snprintf(file->name, sizeof(file->name), "%s", name);
 	file->no_clobber = 0;
@@ -161,19 +161,19 @@ END_TEST
 
 START_TEST(groups_of_every_size_are_committed)
 {
-	static const char *const folders[] = {"", "a", "a/b", "c/d/e"};
+	static const char *const paths[] = {"", "a", "a/b", "c/d/e"};
 	char name[32], path[64];
 
 	for (uint32_t size = 1; size <= COMMIT_FILES; size++) {
 		for (uint32_t i = 1; i <= size; i++) {
 			snprintf(name, sizeof(name), "f%u-%u", size, i);
-			add(i, folders[i % 4], name);
+			add(i, paths[i % 4], name);
 		}
 		run();
 		for (uint32_t i = 1; i <= size; i++) {
 			snprintf(name, sizeof(name), "f%u-%u", size, i);
-			snprintf(path, sizeof(path), "in/%s%s%s",
-			    folders[i % 4], i % 4 == 0 ? "" : "/", name);
+			snprintf(path, sizeof(path), "in/%s%s%s", paths[i % 4],
+			    i % 4 == 0 ? "" : "/", name);
 			expect_stored(i, name, 1);
 			file_expect_text(path, name);
 		}

@@ -115,7 +115,7 @@ send_frame(enum wire_type type, uint32_t number)
 		client_request(client, type, NEXT, "next", 8, 0);
 		break;
 	case WIRE_DIRECTORY:
-		client_request(client, type, NEXT, "folder", 0, 0);
+		client_request(client, type, NEXT, "directory", 0, 0);
 		break;
 	case WIRE_DATA:
 		client_queue(client, type, number, "data", 4);

@@ -93,12 +93,12 @@ static const struct value {
 static struct wire_request
 request_with(enum wire_type type, const struct value *value)
 {
-	int folder = type == WIRE_DIRECTORY;
+	int directory = type == WIRE_DIRECTORY;
 	struct wire_request request = {
-	    .kind = folder ? WIRE_KIND_DIRECTORY : WIRE_KIND_FILE,
+	    .kind = directory ? WIRE_KIND_DIRECTORY : WIRE_KIND_FILE,
 	    .mode = 0755,
-	    .size = folder ? 0 : 8,
-	    .path = {folder ? "folder" : "file", folder ? 6 : 4}};
+	    .size = directory ? 0 : 8,
+	    .path = {directory ? "directory" : "file", directory ? 9 : 4}};
 
 	switch (value->field) {
 	case KIND:

@@ -181,7 +181,7 @@ START_TEST(request_is_refused_when_its_number_does_not_grow)
 		reception_finish(&reception);
 		client_expect_result(client, cases[i / 3].first, STATUS_STORED);
 		client_request(client, types[i % 3], cases[i / 3].second,
-		    i % 3 == 2 ? "folder" : "file", i % 3 != 2, 0);
+		    i % 3 == 2 ? "directory" : "file", i % 3 != 2, 0);
 		if (cases[i / 3].good)
 			ck_assert_int_eq(reception_run(&reception), 0);
 		else
@@ -312,7 +312,7 @@ START_TEST(reply_follows_the_wishes_of_the_request)
 	client_request(client, WIRE_ASK, 2, "old", 1, WIRE_UNLESS_SAME);
 	client_request(client, WIRE_ASK, 3, "old", 1, WIRE_UNLESS_DIGEST);
 	client_request(client, WIRE_ASK, 4, "old", 1, WIRE_SENT_BEFORE);
-	client_request(client, WIRE_DIRECTORY, 5, "folder", 0, 0);
+	client_request(client, WIRE_DIRECTORY, 5, "directory", 0, 0);
 	client_request(
 	    client, WIRE_ASK, 6, "new/file", 1, WIRE_RESUME | WIRE_NO_CLOBBER);
 	reception_finish(&reception);
@@ -324,7 +324,7 @@ START_TEST(reply_follows_the_wishes_of_the_request)
 	ck_assert_uint_eq(go.offset, 0);
 	ck_assert_uint_eq(go.digest, script_digest("", 0));
 	client_expect_result(client, 5, STATUS_STORED);
-	ck_assert(S_ISDIR(file_mode("in/folder")));
+	ck_assert(S_ISDIR(file_mode("in/directory")));
 	file_expect_text("in/old", "old");
 }
 END_TEST

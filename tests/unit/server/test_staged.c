@@ -136,11 +136,11 @@ START_TEST(file_is_refused_when_no_file_can_be_there)
 	request.kind = WIRE_KIND_DIRECTORY;
 	ck_assert_int_eq(open_request(&request), -1);
 	expect_nothing(STATUS_REFUSED);
-	folder_make("in/folder");
-	ck_assert_int_eq(open_file("folder", 0), -1);
+	folder_make("in/dir");
+	ck_assert_int_eq(open_file("dir", 0), -1);
 	expect_nothing(STATUS_REFUSED);
-	ck_assert_uint_eq(staged.destination.length, strlen("folder"));
-	ck_assert_mem_eq(staged.destination.path, "folder", 6);
+	ck_assert_uint_eq(staged.destination.length, strlen("dir"));
+	ck_assert_mem_eq(staged.destination.path, "dir", 3);
 	ck_assert_int_eq(open_file("../file", 0), -1);
 	ck_assert_int_eq(errno, 0);
 	expect_nothing(STATUS_REFUSED);
