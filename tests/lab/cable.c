@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A network of one cable below TCP, which loses, delays and mixes up packets.
- */
+/* A network below TCP that loses, delays, doubles and reorders packets. */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <linux/if_tun.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A disk of one's own, a file system in a file, whose power can be cut. */
+/* A file system in a file, as a disk whose power can be cut. */
 #include "tests/lab/disk.h"
 
 #include <fcntl.h>

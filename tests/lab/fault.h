@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the fault shim does to a program, and how a test tells it. */
+/* The fault shim: an LD_PRELOAD library that makes calls of a program fail. */
 #ifndef TESTS_LAB_FAULT_H
 #define TESTS_LAB_FAULT_H
 
@@ -7,23 +7,23 @@
 #include <stdint.h>
 
 /*
- * The shim is a library that a program is started with (LD_PRELOAD).  It finds
- * two files by these variables, and does nothing without them:
+ * The shim finds two files by these environment variables, and does nothing
+ * without them:
  *
- * FAULT_PLAN is mapped, and is a struct fault_plan that the test maps as well.
- * All processes that the program forks share it, and it may be changed while
- * they run.
+ * FAULT_PLAN is a struct fault_plan that the shim and the test both map.  All
+ * processes that the program forks share it.  The test may change it while they
+ * run.
  *
- * FAULT_RECORD is appended to, a line for each call that bears on what is
- * promised: see tests/lab/record.h.
+ * FAULT_RECORD gets a line for each call that the promise depends on: see
+ * tests/lab/record.h.
  *
- * A program that is linked statically takes no library, and a sanitizer may
- * keep its own allocator: loaded and seen tell what is reached.
+ * A statically linked program loads no library, and a sanitizer may use its
+ * own allocator: loaded and seen show what the shim reaches.
  */
 #define FAULT_PLAN "FTX_FAULT"
 #define FAULT_RECORD "FTX_RECORD"
 
-/* Calls that differ only in how they name a thing count as one. */
+/* Variants of one call, such as open and openat, count as one. */
 enum fault_call {
 	FAULT_ACCEPT,
 	FAULT_ACCESS,
@@ -67,42 +67,41 @@ enum fault_call {
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_ERROR,  /* it is not done, and fails with the errno `value` */
-	FAULT_SHORT,  /* it reads or writes a single byte */
-	FAULT_STORM,  /* each second time it fails with EINTR */
-	FAULT_DELAY,  /* `value` milliseconds before it is done */
-	FAULT_JUMP,   /* with FAULT_CLOCK: the time of day is `value` s off */
-	FAULT_LEAP,   /* the same of the clock that only goes forward */
-	FAULT_SIGNAL, /* the signal `value` before it is done */
-	FAULT_SKIP,   /* it is not done, and claims to have been */
-	/* As skipped, but done behind the next good call `until`. */
+	FAULT_ERROR,  /* not made; fails with the errno `value` */
+	FAULT_SHORT,  /* reads or writes a single byte */
+	FAULT_STORM,  /* every second call fails with EINTR */
+	FAULT_DELAY,  /* made after `value` milliseconds */
+	FAULT_JUMP,   /* with FAULT_CLOCK: the time of day is `value` s ahead */
+	FAULT_LEAP,   /* the same for the monotonic clock */
+	FAULT_SIGNAL, /* made after the process got the signal `value` */
+	FAULT_SKIP,   /* not made, but reported as successful */
+	/* As skipped, but made after the next successful call `until`. */
 	FAULT_HOLD,
-	/* With FAULT_OPEN: from then on links are followed, and not looked at.
-	 */
+	/* With FAULT_OPEN: links are followed from then on. */
 	FAULT_FOLLOW
 };
 
-/* What a call has to work on; those without a descriptor work on nothing. */
+/* The object of a call; a call without a descriptor has none. */
 enum fault_object {
 	FAULT_ANYTHING,
-	FAULT_A_FILE, /* and no standard descriptor, such as a log */
+	FAULT_A_FILE, /* except standard descriptors, such as a log */
 	FAULT_A_FOLDER,
 	FAULT_A_PEER, /* a socket or a pipe */
 	FAULT_OBJECTS
 };
 
 struct fault_plan {
-	/* Set by the test while nothing runs; kind comes last. */
+	/* Set by the test while no fault is armed; kind comes last. */
 	atomic_int kind;
 	atomic_int call, object, value;
-	atomic_int at;	   /* the first call it befalls, from 1 */
-	atomic_int always; /* and all that follow, not only that one */
+	atomic_int at;	   /* number of the first call that fails, from 1 */
+	atomic_int always; /* so do all later calls */
 	atomic_int until, until_object;
-	atomic_int spared; /* a process that it does not befall, or 0 */
+	atomic_int spared; /* process without faults, or 0 */
 	/* Counted by the shim. */
-	atomic_int met;	   /* such calls, since the test set it to 0 */
-	atomic_int done;   /* of them were befallen */
-	atomic_int loaded; /* programs that were started with the plan */
+	atomic_int met;	   /* matching calls since the test set it to 0 */
+	atomic_int done;   /* how many of them failed */
+	atomic_int loaded; /* programs started with the plan */
 	atomic_int seen[FAULT_CALLS];
 };
 

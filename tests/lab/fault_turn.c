@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside the fault shim: whose turn it is, and what becomes of the call. */
+/* Inside the fault shim: decide whether a call fails, and how. */
 #define _GNU_SOURCE
 #include "tests/lab/fault_turn.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside the fault shim: whose turn it is, and what becomes of the call. */
+/* Inside the fault shim: decide whether a call fails, and how. */
 #ifndef TESTS_LAB_FAULT_TURN_H
 #define TESTS_LAB_FAULT_TURN_H
 
@@ -14,40 +14,43 @@ enum turn_verdict {
 	TURN_SHORTEN,
 	TURN_JUMP,
 	TURN_LEAP,
-	TURN_CLAIM, /* do nothing, and say that it is done */
+	TURN_CLAIM, /* do nothing, but report success */
 	TURN_FAIL   /* do nothing; errno is set */
 };
 
 /* One call that the program makes. */
 struct turn {
 	enum fault_call call;
-	int fd; /* what it works on, or -1 */
+	int fd; /* its object, or -1 */
 	enum turn_verdict verdict;
-	int own; /* the shim's own call, which is nobody's business */
+	int own; /* made by the shim itself: never counted */
 };
 
-/* Decide, and do what has to come before. */
+/* Decide, and do what precedes the call, such as a delay. */
 struct turn turn_begin(enum fault_call call, int fd);
 
-/* Do what has to come after the call, which went well or not; keeps errno. */
+/* Do what follows the call; good is nonzero if it succeeded.  Keeps errno. */
 void turn_end(const struct turn *turn, int good);
 
-/* The flags of a call, without this one where links are to be followed. */
+/* The flags of a call; without no_follow if links are to be followed. */
 int turn_flags(int flags, int no_follow);
 
-/* How many seconds the clock that the call has read is off. */
+/* How many seconds to add to the clock that was read. */
 time_t turn_jump(const struct turn *turn, clockid_t clock);
 
-/* The function of that name that the program would have called otherwise. */
+/* The next function of that name, which the shim hides. */
 void *turn_find(const char *name);
 
-/* What a descriptor is. */
+/* The kind of a descriptor. */
 enum fault_object turn_object(int fd);
 
-/* The first descriptor that is polled, or -1. */
+/* The first polled descriptor, or -1. */
 int turn_polled(struct pollfd *polled, nfds_t count);
 
-/* Between these two all calls are the shim's own.  Returns what it was. */
+/*
+ * All calls between these two count as made by the shim.  turn_hide returns the
+ * former state for turn_show.
+ */
 int turn_hide(void);
 void turn_show(int was);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* System calls that fail for this process and what it starts. */
+/* System calls that the kernel refuses to this process and its children. */
 #define _GNU_SOURCE
 #include "tests/lab/filter.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A file system with one file, which stops in a call until it is let go. */
+/* A FUSE file system with one file, which blocks in one call. */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <linux/fuse.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* A file system with one file, which stops in a call until it is let go. */
+/* A FUSE file system with one file, which blocks in one call. */
 #ifndef TESTS_LAB_FUSE_H
 #define TESTS_LAB_FUSE_H
 
 #include <stdatomic.h>
 #include <sys/types.h>
 
-/* The only file, and what it holds. */
+/* The only file and its content. */
 #define FUSE_FILE "slow"
 #define FUSE_CONTENT "what the slow file holds\n"
 
-/* The calls of a program that it may stop in. */
+/* The calls that can block. */
 enum fuse_call {
-	FUSE_STAT, /* by its name */
+	FUSE_STAT, /* by name */
 	FUSE_FSTAT,
 	FUSE_OPENED,
 	FUSE_READING,
@@ -23,31 +23,30 @@ enum fuse_call {
 };
 
 struct fuse_shared {
-	atomic_int stopped; /* in that call */
-	atomic_int go;	    /* set by the test: stop no longer */
+	atomic_int stopped; /* a process is blocked */
+	atomic_int go;	    /* set by the test: unblock */
 };
 
 struct fuse {
 	pid_t pid;
 	const char *folder;
-	struct fuse_shared *shared; /* kept until the end */
+	struct fuse_shared *shared; /* stays mapped */
 };
 
 /*
- * From now on what this process mounts is seen by nobody but its children.
- * Returns 0, or -1 where there can be no such file system: it needs Linux, root
- * and /dev/fuse.
+ * From now on only this process and its children see what it mounts.  Returns
+ * 0, or -1 if FUSE cannot be used: it needs Linux, root and /dev/fuse.
  */
 int fuse_begin(void);
 
 /*
- * Mount it on a folder, which is made.  It stops in that call, of the file or,
- * with the last two, of the folder, but for signals to who calls.  Errors fail
- * the test.
+ * Mount it on a new directory.  The call blocks on the file or, for the last
+ * two calls, on the directory; a signal to the caller interrupts it.  Errors
+ * fail the test.
  */
 void fuse_mount(struct fuse *fuse, const char *folder, enum fuse_call call);
 
-/* Let it go on; unmount it. */
+/* Unblock; unmount. */
 void fuse_go(const struct fuse *fuse);
 void fuse_end(struct fuse *fuse);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* A small file system in memory, through FUSE, that lacks what a test wishes.
- * The protocol is that of linux/fuse.h, version 7.31. */
+/*
+ * A small FUSE file system in memory that lacks chosen features.  The protocol
+ * is that of linux/fuse.h, version 7.31.
+ */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A small file system in memory, through FUSE, that lacks what a test wishes.
- */
+/* A small FUSE file system in memory that lacks chosen features. */
 #ifndef TESTS_LAB_ODD_DISK_H
 #define TESTS_LAB_ODD_DISK_H
 
@@ -8,37 +7,39 @@
 #include <sys/types.h>
 
 enum odd_disk_trait {
-	/* There are no hard links in any case. */
-	ODD_FOLDS = 1,		 /* names by case, and e with an acute accent */
-	ODD_FOLDS_IN_PLACES = 2, /* only where a directory has the attribute */
-	ODD_NO_NEW_NAMES = 4,	 /* no rename without replacing */
+	/* It never has hard links. */
+	ODD_FOLDS =
+	    1, /* ignores case, and spellings of e with an acute accent */
+	ODD_FOLDS_IN_PLACES = 2, /* only in directories with that attribute */
+	ODD_NO_NEW_NAMES = 4,	 /* no RENAME_NOREPLACE */
 	ODD_REFUSES_MODES = 8,
 	ODD_IGNORES_MODES = 16,
-	ODD_DROPS_ONE_TIME = 32, /* unless both are set */
+	ODD_DROPS_ONE_TIME = 32, /* of two times that are not set together */
 	ODD_DROPS_TIMES = 64
 };
 
-/* Granularity in ns and range in seconds; it shows a time as it was set for a
- * second, before it shows what it keeps. */
+/*
+ * The range of times, in seconds.  For one second after a time was set, stat
+ * returns it as set; then as kept.
+ */
 #define ODD_ANY_TIME .least = INT64_MIN, .most = INT64_MAX
 
 struct odd_disk {
-	unsigned traits; /* a sum of enum odd_disk_trait */
+	unsigned traits; /* enum odd_disk_trait, or-ed */
 	uint64_t granularity;
 	int64_t least, most;
-	/* Its own: */
+	/* Private: */
 	const char *folder;
 	pid_t server;
 };
 
 /*
- * Mount it on the folder, which is made, where nobody sees it but this process
- * and its children.  Returns 0, or -1 where that cannot be: it needs Linux and
- * root.
+ * Mount it on a new directory; only this process and its children see it.
+ * Returns 0, or -1 if that is not possible: it needs Linux and root.
  */
 int odd_disk_begin(struct odd_disk *disk, const char *folder);
 
-/* Unmount it, which nobody may use, and end its process. */
+/* Unmount it and end its process; no other process may use it. */
 void odd_disk_end(struct odd_disk *disk);
 
 #endif

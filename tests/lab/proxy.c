@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A TCP proxy in a child process that makes a loopback connection a bad one. */
+/* A TCP proxy in a child process that spoils, slows or cuts a connection. */
 #include "tests/lab/proxy.h"
 
 #include <arpa/inet.h>

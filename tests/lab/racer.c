@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A local attacker: it changes what a name stands for as fast as it can. */
+/* A local attacker that swaps what names refer to, as fast as it can. */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sys/syscall.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A local attacker: it changes what a name stands for as fast as it can. */
+/* A local attacker that swaps what names refer to, as fast as it can. */
 #ifndef TESTS_LAB_RACER_H
 #define TESTS_LAB_RACER_H
 
@@ -8,20 +8,19 @@
 
 struct racer {
 	pid_t pid;
-	atomic_ulong *turns; /* how often it did so far; kept until the end */
+	atomic_ulong *turns; /* swaps so far; stays mapped */
 };
 
 /*
- * Let two names change places again and again, such as those of a directory
- * and of a symbolic link.  Returns 0; or -1 with errno, such as ENOSYS where
- * the system has no call for that.
+ * Exchange two names again and again, such as a directory and a symbolic link.
+ * Returns 0, or -1 with errno; ENOSYS if the system cannot exchange names.
  */
 int racer_swap(struct racer *racer, const char *one, const char *other);
 
 /*
- * Let a name stand for a file, a link to the victim, a FIFO and a second name
- * of the victim's twin by turns; spare is a free name beside.  Returns 0, or -1
- * with errno.
+ * Make name refer in turn to a file, a link to the victim, a FIFO and a hard
+ * link of the victim's twin.  spare is an unused name in the same directory.
+ * Returns 0, or -1 with errno.
  */
 int racer_turn(struct racer *racer, const char *name, const char *spare,
     const char *victim, const char *twin);

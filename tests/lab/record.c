@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside the fault shim: the record of what a program did, in its order. */
+/* Inside the fault shim: record the calls of a program in their order. */
 #define _GNU_SOURCE
 #include "tests/lab/record.h"
 

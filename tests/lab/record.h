@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside the fault shim: the record of what a program did, in its order. */
+/* Inside the fault shim: record the calls of a program in their order. */
 #ifndef TESTS_LAB_RECORD_H
 #define TESTS_LAB_RECORD_H
 
 #include <stddef.h>
 
 /*
- * A line is a process, a word, and what it is about, separated by spaces.
- * Paths are absolute; in them all but printable ASCII is written as %XX, and
- * so are spaces and '%'.  Only what was really done, and went well, is written:
+ * A line holds a process, a verb and its objects, separated by spaces.  Paths
+ * are absolute; spaces, '%' and all but printable ASCII are written as %XX.
+ * Only calls that were made and succeeded are recorded:
  *
  *   PID accept FD            a connection begins
  *   PID send FD HEX          bytes that were sent to a peer
@@ -18,10 +18,13 @@
  *   PID mkdir PATH
  */
 
-/* Begin a record at the end of this file; NULL: there will be none. */
+/* Append to this file; NULL: record nothing. */
 void record_open(const char *path);
 
-/* Nonzero if this is the record's descriptor, which no program may close. */
+/*
+ * Nonzero if this is the descriptor of the record; the program must not close
+ * it.
+ */
 int record_owns(int fd);
 
 void record_accept(int fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Stops a process right before a call that it makes to the system. */
+/* Stop a process right before one of its system calls, by ptrace. */
 #include "tests/lab/stepper.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* File systems of many kinds, each mounted from a file of its own. */
+/* File systems of many kinds, each in an image file. */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sched.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One direction of a connection through the proxy: what is under way in it. */
+/* One direction of a connection through the proxy, with its queue. */
 #include "tests/lab/way.h"
 
 #include <errno.h>

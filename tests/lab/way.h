@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One direction of a connection through the proxy: what is under way in it. */
+/* One direction of a connection through the proxy, with its queue. */
 #ifndef TESTS_LAB_WAY_H
 #define TESTS_LAB_WAY_H
 
@@ -10,16 +10,16 @@
 #include "tests/lab/proxy.h"
 
 #define WAY_PIECE (64 * 1024) /* bytes read at once */
-#define WAY_QUEUE (8 << 20)   /* bytes under way at most */
+#define WAY_QUEUE (8 << 20)   /* most bytes in the queue */
 #define WAY_TICK 10 /* milliseconds between bursts of a limited rate */
 
 struct way_piece;
 
 struct way {
 	const struct proxy_way *plan;
-	int fault; /* it still has one */
-	int ended; /* the sender has */
-	int shut;  /* and the receiver was told */
+	int fault; /* its fault is still to come */
+	int ended; /* end of input was read */
+	int shut;  /* and was passed on */
 	size_t queued;
 	uint64_t passed;
 	io_time since; /* when the first byte was passed on */
@@ -29,23 +29,24 @@ struct way {
 void way_init(struct way *way, const struct proxy_way *plan, int fault);
 void way_release(struct way *way);
 
-/* Whether bytes of it could go now. */
+/* Nonzero if bytes may be written now. */
 int way_wants_write(const struct way *way, io_time now);
 
-/* When it next has something to do of itself, or IO_NEVER. */
+/* When bytes become due, or IO_NEVER. */
 io_time way_due(const struct way *way, io_time now);
 
-/* What to poll for where it comes from `in` and `out` goes there. */
+/* The events to poll for on the socket that `in` reads and `out` writes. */
 short way_events(const struct way *in, const struct way *out, io_time now);
 
 /*
- * Do what poll says is possible; open is when the sender's handshake is over,
- * and to may be -1: not yet.  Returns -1 where a side is gone.
+ * Read and write as poll reported.  open is when the sender's handshake ends;
+ * to is -1 until the receiver is connected.  Returns 0, or -1 if a side has
+ * gone.
  */
 int way_move(struct way *way, int from, short read_events, int to,
     short write_events, io_time open);
 
-/* A fault that ends the connection now: 0 none, 1 close, 2 reset. */
+/* How a fault ends the connection now: 0 not, 1 close, 2 reset. */
 int way_end(const struct way *way);
 
 #endif

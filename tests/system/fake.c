@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A server, in a child process, that is not ftxd or behaves badly. */
+/* A server in a child process that sends what a test wants. */
 #include "tests/system/fake.h"
 
 #include <arpa/inet.h>

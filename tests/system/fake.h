@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A server, in a child process, that is not ftxd or behaves badly. */
+/* A server in a child process that sends what a test wants. */
 #ifndef TESTS_SYSTEM_FAKE_H
 #define TESTS_SYSTEM_FAKE_H
 
@@ -12,35 +12,34 @@ struct fake {
 };
 
 /*
- * Start one that, to each connection, says these bytes after it has received
- * at least `after` bytes, reads what comes for a moment, and closes.  Sets
- * FTX_PORT for clients that follow.
+ * Start one.  On each connection it waits for `after` bytes, sends these bytes,
+ * reads for a moment, and closes.  Sets FTX_PORT for later clients.
  */
 void fake_start(
     struct fake *fake, const void *bytes, size_t length, size_t after);
 
-/* What it says, after so many more bytes. */
+/* Bytes to send after this many more bytes were received. */
 struct fake_turn {
 	size_t after;
 	const void *bytes;
 	size_t length;
 };
 
-/* The same with several turns, up to one that says nothing. */
+/* The same with several turns; the last one has no bytes. */
 void fake_start_turns(struct fake *fake, const struct fake_turn *turns);
-/* Behind its turns, again and again. */
+/* Bytes to send again and again after the turns. */
 struct fake_pulse {
 	const void *bytes;
 	size_t length;
 	int every; /* milliseconds */
 };
 
-/* The same, until the peer has gone. */
+/* The same, until the client has closed. */
 void fake_start_endless(struct fake *fake, const struct fake_turn *turns,
     const struct fake_pulse *pulse);
 void fake_stop(struct fake *fake);
 
-/* A port of 127.0.0.1 on which nothing listens; sets FTX_PORT as well. */
+/* Get a port of 127.0.0.1 on which nothing listens; sets FTX_PORT, too. */
 unsigned fake_nothing(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A put that something befalls, and what holds afterwards all the same. */
+/* A put that is hit by a fault, and checks of what holds after it. */
 #include "tests/system/faulty.h"
 
 #include <check.h>

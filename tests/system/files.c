@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Files that tests make, look at and compare; errors fail the test. */
+/* Make, inspect and compare files; errors fail the test. */
 #include "tests/system/files.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The real programs, started and ended by a test; errors fail the test. */
+/* Start and end the real programs; errors fail the test. */
 #include "tests/system/harness.h"
 
 #include <errno.h>

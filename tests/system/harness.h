@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The real programs, started and ended by a test; errors fail the test. */
+/* Start and end the real programs; errors fail the test. */
 #ifndef TESTS_SYSTEM_HARNESS_H
 #define TESTS_SYSTEM_HARNESS_H
 
@@ -12,10 +12,10 @@
 #include "tests/sanitized.h"
 
 #define HARNESS_PATH 512
-/* Milliseconds after which what must come has not come. */
+/* The longest wait for anything, in milliseconds. */
 #define HARNESS_PATIENCE 20000
 
-/* Wait until the condition holds; it is looked at every few milliseconds. */
+/* Check the condition every 5 ms until it holds. */
 #define eventually(condition, milliseconds)                                    \
 	do {                                                                   \
 		io_time until_ = io_now() + (milliseconds);                    \
@@ -27,50 +27,49 @@
 	} while (0)
 
 /*
- * For main: find the programs, set FTX to the path of ftx, and make the folder
- * that holds the tests' folders.  Returns 0, or -1 with a message on standard
- * error.
+ * For main: find the programs, set FTX to the path of ftx, and make the top
+ * directory of all tests.  Returns 0, or -1 with a message on standard error.
  */
 int harness_open(void);
-/* Remove that folder, or, if tests failed, tell where it is. */
+/* Remove the top directory; if tests failed, print its path instead. */
 void harness_close(int failed);
 
-/* The folder that outlives a test, for what must be found after it failed. */
+/* The top directory, for files that must outlive a failed test. */
 const char *harness_top(void);
 
-/* Checked fixture: a fresh folder as working directory, then its removal. */
+/* Checked fixture: a fresh working directory, removed at the end. */
 void harness_begin(void);
 void harness_end(void);
 
-/* A test case with that fixture and a generous time-out. */
+/* A test case with that fixture and a time-out of 60 s. */
 TCase *harness_case(const char *name);
 
-/* Tags of cases that fail where the programs do more than is theirs. */
-#define HARNESS_MEMORY "memory" /* allocate: to count what is reached, say */
-#define HARNESS_TIMING "timing" /* take longer: to record each call, say */
+/* Tags of test cases that fail if instrumented programs */
+#define HARNESS_MEMORY "memory" /* allocate more, as for coverage */
+#define HARNESS_TIMING "timing" /* are slower, as when calls are recorded */
 
 /*
- * Print that a test is skipped and why.  Fails the test if its name is not
- * one that tests/skips allows.
+ * Report that a test is skipped.  Fails the test if tests/skips does not list
+ * the name.
  */
 void harness_skip(const char *name, const char *reason);
 
-/* The path of a program, or the bare name if it is none of ours. */
+/* The path of our program, or the bare name of another. */
 const char *harness_program(char buffer[HARNESS_PATH], const char *name);
 
-/* A pipe that programs started later do not inherit. */
+/* A pipe that later programs do not inherit. */
 void harness_pipe(int ends[2]);
 
 /*
- * Start a program with these descriptors as its output and error; argv[0] is
- * one in the folder of programs, or else in PATH.
+ * Start a program with these descriptors as standard output and error; argv[0]
+ * is in the build directory or PATH.
  */
 pid_t harness_spawn(const char *const argv[], int out, int err);
 
-/* From the status of waitpid: the exit status, or 128 and the signal. */
+/* From the status of waitpid: the exit status, or 128 + the signal. */
 int harness_status(int status);
 
-/* The parent and state of a process.  Returns 0, or -1 if there is none. */
+/* Get the parent and state of a process. Returns 0, or -1 if there is none. */
 int process_look(pid_t pid, pid_t *parent, char *state);
 
 /*

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a server has kept of a file with holes, planted; errors fail the test.
- */
+/* A partial of a file with holes, made by the test; errors fail the test. */
 #include "tests/system/kept.h"
 
 #include <check.h>

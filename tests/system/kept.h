@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-/* What a server has kept of a file with holes, planted; errors fail the test.
- */
+/* A partial of a file with holes, made by the test; errors fail the test. */
 #ifndef TESTS_SYSTEM_KEPT_H
 #define TESTS_SYSTEM_KEPT_H
 
 #define KEPT_NAME "l"
 
-/* Make large/l, which has data, a hole, data and a hole, and new/l, too. */
+/* Make large/l and new/l: data, a hole, data and a hole. */
 void kept_make(void);
 
 /*
- * The same, and learn from the server that runs what it calls that which it
- * keeps of large/l where that becomes in/d/l.
+ * The same; then cut a put of large/l to in/d/l, to learn the name that the
+ * server gives to its partial.
  */
 void kept_begin(void);
 
-/* Put more than half of it there, as a put that was cut leaves it. */
+/* Write the partial: more than half of the file, as a cut put leaves it. */
 void kept_plant(void);
 
-/* Where that is. */
+/* Its path. */
 const char *kept_path(void);
 
-/* The same of another file, by accident under this one's name. */
+/* The same with other content. */
 void kept_plant_another(void);
 
 #endif

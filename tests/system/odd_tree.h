@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-/* What a file asks of a file system, beyond what each has. */
+/* Features of a file system that a file of the tree needs. */
 enum odd_wish {
 	ODD_BYTES = 1,	/* a name that is not UTF-8 */
-	ODD_SIGNS = 2,	/* a name with signs that Windows does not take */
-	ODD_CASE = 4,	/* two names that differ in case only */
-	ODD_NORMAL = 8, /* two spellings of one name of Unicode */
+	ODD_SIGNS = 2,	/* a name with characters that Windows refuses */
+	ODD_CASE = 4,	/* two names that differ only in case */
+	ODD_NORMAL = 8, /* two Unicode spellings of one name */
 	ODD_BEFORE_1980 = 16,
 	ODD_BEFORE_1970 = 32,
 	ODD_FRACTION_BEFORE_1970 = 64, /* of a second */
@@ -18,35 +18,35 @@ enum odd_wish {
 	ODD_YEAR_9999 = 256
 };
 
-/* What a file system can: wishes it refuses, and what it keeps of the rest. */
+/* What a file system refuses, and how much it keeps. */
 struct odd_limits {
 	unsigned refused;    /* of enum odd_wish */
-	int64_t granularity; /* of times, in nanoseconds; 0: each is kept */
-	int no_modes;	     /* all files have the same one */
-	int no_exclusive;    /* a name cannot be taken only if it is free */
+	int64_t granularity; /* of times, in nanoseconds; 0: exact */
+	int no_modes;	     /* all files have the same mode */
+	int no_exclusive;    /* no-clobber is not possible */
 };
 
-/* What a run must have said of each file, and what must be there. */
+/* What a run must have reported of each file, and what must exist. */
 enum odd_outcome {
-	ODD_STORED,    /* all that can be, with mode and time */
-	ODD_UNCHANGED, /* the same, but those without a fitting time */
-	ODD_EXISTS     /* what was there before is left */
+	ODD_STORED,    /* all files that can be, with mode and time */
+	ODD_UNCHANGED, /* the same, except those whose time cannot be kept */
+	ODD_EXISTS     /* the existing files are left */
 };
 
 /*
- * Make the tree, where all times can be kept; another version has other bytes
- * in files of the same size.
+ * Make the tree on a file system that keeps all times.  Another version has
+ * other bytes in files of the same size.
  */
 void odd_tree_make(const char *folder, unsigned version);
 
 /*
- * Check what "ftx put -v" said, which is in a file, when it put the folder's
- * contents to the target, and what is there now.  Sets what was stored.
+ * Check the output of "ftx put -v" in the file said, and what it left in the
+ * target.  Remembers what was stored.
  */
 void odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
     const char *said, const char *folder, const char *target);
 
-/* All that the last check found there must be there still, to the bit. */
+/* All that the last check found must still be there, unchanged. */
 void odd_tree_check_still(
     const struct odd_limits *limits, const char *folder, const char *target);
 

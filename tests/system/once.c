@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd -i, started by a test on descriptors; errors fail the test. */
+/* Run ftxd -i on descriptors; errors fail the test. */
 #include "tests/system/once.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether what was answered was true by then: a record, judged. */
+/* Judge a record: was each result true when it was sent? */
 #include "tests/system/oracle.h"
 
 #include <check.h>

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether what was answered was true by then: a record, judged. */
+/* Judge a record: was each result true when it was sent? */
 #ifndef TESTS_SYSTEM_ORACLE_H
 #define TESTS_SYSTEM_ORACLE_H
 
-/* What a record of tests/lab/record.h came to. */
+/* The verdict on a record of tests/lab/record.h. */
 struct oracle {
-	int durable;	 /* answers that said stored, and durable */
-	int untrue;	 /* of them, and of files, for which it did not hold */
-	char first[256]; /* what was wrong at first */
+	int durable;	 /* results that said stored and durable */
+	int untrue;	 /* results and files for which that was not true */
+	char first[256]; /* the first of them, in words */
 };
 
 /*
- * Go through the record of one server.  A file is settled when it was synced
- * after its last change, then got its name, and then its directory was synced,
- * as was the parent of each directory above it that was made.  When a process
- * sends an answer that says durable, all that it has published must be settled,
- * and there must be as many settled files and other syncs as such answers.
+ * Read the record of one server.  A file is durable when it was synced after
+ * its last change, then got its name, and then its directory was synced, as was
+ * the parent of each new directory above it.  When a process sends a durable
+ * result, all that it has published must be durable, and there must be as many
+ * durable files and other syncs as such results.
  */
 void oracle_judge(struct oracle *oracle, const char *path);
 

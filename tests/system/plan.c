@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A program that is started with the fault shim; errors fail the test. */
+/* Programs that run with the fault shim; errors fail the test. */
 #include "tests/system/plan.h"
 
 #include <check.h>

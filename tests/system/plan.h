@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* A program that is started with the fault shim; errors fail the test. */
+/* Programs that run with the fault shim; errors fail the test. */
 #ifndef TESTS_SYSTEM_PLAN_H
 #define TESTS_SYSTEM_PLAN_H
 
 #include "tests/lab/fault.h"
 #include "tests/system/harness.h"
 
-/* What is to be done to which call. */
+/* A fault, and the calls that it hits. */
 struct plan_fault {
 	enum fault_call call;
 	enum fault_object object;
@@ -16,7 +16,7 @@ struct plan_fault {
 	enum fault_object until_object;
 };
 
-/* The arguments that come before those of the program, up to a NULL. */
+/* launcher precedes the arguments of the program; it ends with NULL. */
 #define PLAN_LAUNCHER 8
 struct plan {
 	struct fault_plan *shared;
@@ -25,33 +25,35 @@ struct plan {
 };
 
 /*
- * Make a plan in the working directory, in which nothing is to be done.  Each
- * name makes another.  Returns 0, or -1 where the programs take no shim: then
- * it has said that the test is skipped.
+ * Make a plan of this name in the working directory, without a fault.  Returns
+ * 0; or skips the test and returns -1 if the programs load no shim.
  */
 int plan_make(struct plan *plan, const char *name);
 
-/* Also record what happens, to this file. */
+/* Also record calls in this file. */
 void plan_record(struct plan *plan, const char *path);
 
-/* From now on let it befall the call of that number, counted from here. */
+/*
+ * From now on hit the matching call of this number, counted from here; if
+ * always, all later ones, too.
+ */
 void plan_arm(
     struct plan *plan, const struct plan_fault *fault, int number, int always);
 
-/* Let nothing befall any more.  Returns how often it did. */
+/* Remove the fault.  Returns how many calls it hit. */
 int plan_disarm(struct plan *plan);
 
 /*
- * Start ftxd, receiving into "in", with this befalling it until it listens or
- * ends; it must end well or give a reason.  Returns how often it did befall.
+ * Start ftxd on "in" with this fault until it listens or ends.  It must work,
+ * or end with a reason.  Returns how many calls were hit.
  */
 int plan_start(
     struct plan *plan, const struct plan_fault *fault, int number, int always);
 
-/* How many calls it was that could have been befallen. */
+/* How many matching calls were made. */
 int plan_met(const struct plan *plan);
 
-/* The call's name, for messages. */
+/* The name of the call, for messages. */
 const char *plan_name(enum fault_call call);
 
 #endif

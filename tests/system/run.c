@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftx, and whatever else a test runs to its end; errors fail the test. */
+/* Run ftx, or another program, to its end; errors fail the test. */
 #include "tests/system/run.h"
 
 #include <check.h>

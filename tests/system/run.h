@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftx, and whatever else a test runs to its end; errors fail the test. */
+/* Run ftx, or another program, to its end; errors fail the test. */
 #ifndef TESTS_SYSTEM_RUN_H
 #define TESTS_SYSTEM_RUN_H
 
@@ -10,7 +10,7 @@
 #include "tests/system/harness.h"
 #include "tests/system/server.h"
 
-/* A run of a program to its end. */
+/* One run of a program. */
 struct run {
 	pid_t pid;
 	io_time begun;
@@ -18,29 +18,29 @@ struct run {
 	int status;	 /* its exit status, or 128 and the signal */
 	int fds[2];
 	size_t lengths[2];
-	/* Ended by a NUL, cut where full: short enough for libcheck to show. */
+	/* End with a NUL; cut if full, so that libcheck can print them. */
 	char out[4096], err[6000];
 };
 
-/* Start ftx, or whatever argv[0] names in the folder of programs or PATH. */
+/* Start ftx, or the program argv[0] of the build directory or PATH. */
 void run_begin(struct run *run, const char *const argv[]);
 /* Wait until its standard error holds the text. */
 void run_expect(struct run *run, const char *text);
 void run_finish(struct run *run);
 
-/* Start, finish; and the status that was expected. */
+/* Start and finish. */
 void run_all(struct run *run, const char *const argv[]);
 #define RUN(run, ...) run_all(run, (const char *const[]){__VA_ARGS__, NULL})
 #define RUN_BEGIN(run, ...)                                                    \
 	run_begin(run, (const char *const[]){__VA_ARGS__, NULL})
 
-/* What bash makes of the line, in which $FTX is the program. */
+/* Run a line of bash, in which $FTX is the path of ftx. */
 void run_shell(struct run *run, const char *line);
 
-/* The run ended with this status, and said the text if it is not NULL. */
+/* The run ended with this status and, unless NULL, printed the text. */
 void run_check(const struct run *run, int status, const char *text);
 
-/* It said nothing, but perhaps that the server does not sync. */
+/* It printed nothing, except perhaps that the server does not sync. */
 void run_check_silent(const struct run *run);
 
 /* Put one file to 127.0.0.1 and check that it is stored, equal. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A terminal for programs, of which all that they write is kept. */
+/* A terminal that keeps all that programs write to it. */
 #define _DEFAULT_SOURCE
 #include "tests/system/screen.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd, started and ended by a test; errors fail the test. */
+/* Start, watch and end ftxd; errors fail the test. */
 #include "tests/system/server.h"
 
 #include <check.h>

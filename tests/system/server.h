@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd, started and ended by a test; errors fail the test. */
+/* Start, watch and end ftxd; errors fail the test. */
 #ifndef TESTS_SYSTEM_SERVER_H
 #define TESTS_SYSTEM_SERVER_H
 
@@ -10,24 +10,24 @@
 
 #define SERVER_WORKERS 64
 
-/* A server that receives into "in", below the working directory. */
+/* A server that receives into "in" in the working directory. */
 struct server {
 	pid_t pid;
 	unsigned port;
-	int out; /* its standard output, which its workers share */
+	int out; /* its standard output, shared by its workers */
 	char root[HARNESS_PATH];
 	char log[HARNESS_PATH];
-	char line[HARNESS_PATH];   /* the first of its listening lines */
-	char record[HARNESS_PATH]; /* of its calls; empty: there is none */
+	char line[HARNESS_PATH];   /* its first listening line */
+	char record[HARNESS_PATH]; /* the record of its calls, or empty */
 };
 
 /*
- * Where FTX_ORACLE names a file, servers that are started without a launcher
- * record their calls, and server_wait has the order of them judged: the file
- * gets a line with the number of answers that said durable.
+ * If FTX_ORACLE names a file, servers that are started without a launcher
+ * record their calls. server_wait then judges the record, and appends the
+ * number of durable results to the file.
  *
- * Start it on a free port, with more arguments up to a NULL, and wait for its
- * listening line.  Sets FTX_PORT for clients that follow.
+ * * Start it on a free port with these arguments, which end with NULL, and wait
+ * for its listening line. Sets FTX_PORT for later clients.
  */
 void server_start(struct server *server, const char *const arguments[]);
 #define SERVER_START(server, ...)                                              \
@@ -38,34 +38,35 @@ extern struct server served;
 void server_begin(void);
 void server_finish(void);
 
-/* The same by a launcher, such as strace, whose arguments come first. */
+/* The same through a launcher, such as strace. */
 void server_start_by(struct server *server, const char *const launcher[],
     const char *const arguments[]);
 
 /*
- * A server whose "in" is a tmpfs of 64 MiB that only it sees and that goes with
- * it; seen is how we come there.  Returns 0, or -1 where that cannot be.
+ * Start a server whose "in" is a tmpfs of 64 MiB in its own mount namespace.
+ * seen is set to the path to it from here.  Returns 0, or -1 if that is not
+ * possible.
  */
 int server_start_on_tmpfs(struct server *server, char seen[HARNESS_PATH]);
 
 /*
- * Wait until it has ended.  Returns its exit status, or 128 and the signal.
- * Nothing of it may be left: no process, no staged file.
+ * Wait until it has ended; no process and no staged file may be left.  Returns
+ * its exit status, or 128 + the signal.
  */
 int server_wait(struct server *server, int64_t milliseconds);
 
-/* Signal it, and wait. */
+/* Send the signal, and wait. */
 int server_end(struct server *server, int signal_number, int64_t milliseconds);
 
-/* SIGTERM, which must end it with status 0. */
+/* Send SIGTERM, which must end it with status 0. */
 void server_stop(struct server *server);
 
-/* SIGKILL to all of it at once, as when the machine goes down. */
+/* Send SIGKILL to all its processes at once, as if the machine went down. */
 void server_kill(struct server *server);
 
-/* Its children now: workers, and perhaps the sweeper.  Returns their number. */
+/* Get its children: workers, and perhaps the sweeper. Returns their number. */
 int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
-/* Wait until they are so many. */
+/* Wait until there are count of them. */
 void server_settle(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Trees that tests make and compare; errors fail the test. */
+/* Make and compare trees; errors fail the test. */
 #include "tests/system/trees.h"
 
 #include <check.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Trees that tests make and compare; errors fail the test. */
+/* Make and compare trees; errors fail the test. */
 #ifndef TESTS_SYSTEM_TREES_H
 #define TESTS_SYSTEM_TREES_H
 
-/* Make one of files, "1", "a/2" and "a/b/3", folders and an empty folder. */
+/* Make a tree of the files "1", "a/2" and "a/b/3" and an empty directory. */
 void trees_make(const char *path);
 
 /* Both must hold the same names and bytes. */

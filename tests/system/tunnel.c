@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Other programs between ftx and ftxd; errors fail the test. */
+/* Other programs between ftx and ftxd, such as ssh; errors fail the test. */
 #include "tests/system/tunnel.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Other programs between ftx and ftxd; errors fail the test. */
+/* Other programs between ftx and ftxd, such as ssh; errors fail the test. */
 #ifndef TESTS_SYSTEM_TUNNEL_H
 #define TESTS_SYSTEM_TUNNEL_H
 
@@ -21,22 +21,22 @@ struct tunnel {
 /* The working directory of the test. */
 extern char tunnel_here[HARNESS_PATH];
 
-/* Fixture: a fresh folder with the files "big" and "small". */
+/* Fixture: a fresh directory with the files "big" and "small". */
 void tunnel_begin(void);
 
 /* Start it, and wait until it listens on its port. */
 void tunnel_start(struct tunnel *tunnel, const char *const argv[]);
 void tunnel_stop(const struct tunnel *tunnel);
 
-/* As snprintf, but that the text must fit. */
+/* As snprintf, but the text must fit. */
 void __attribute__((format(printf, 3, 4)))
 tunnel_print(char *buffer, size_t size, const char *format, ...);
 
-/* Run what makes keys and the like; it must succeed. */
+/* Run a program, such as one that makes keys; it must succeed. */
 void tunnel_run(const char *const argv[]);
 #define TUNNEL_RUN(...) tunnel_run((const char *const[]){__VA_ARGS__, NULL})
 
-/* ftx put "big" and "small" into "in/d", and said nothing. */
+/* The run put "big" and "small" into "in/d" and printed nothing. */
 void tunnel_check_stored(const struct run *run);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A folder of its own for each test, and what is done to files in it. */
+/* A fresh directory for each test, and operations on files in it. */
 #include "tests/unit/support.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A folder of its own for each test, and what is done to files in it. */
+/* A fresh directory for each test, and operations on files in it. */
 #ifndef TESTS_UNIT_SUPPORT_H
 #define TESTS_UNIT_SUPPORT_H
 
@@ -8,50 +8,49 @@
 #include <sys/types.h>
 
 /*
- * A test case whose tests each run in a fresh folder, with umask 022 and
- * without log lines; each must give back all descriptors and leave no child.
+ * A test case whose tests each run in a fresh directory, with umask 022 and
+ * without log lines.  Each must close its descriptors and leave no child.
  */
 TCase *support_case(const char *name);
 
-/* The tag of test cases that limit their process: they limit tools, too. */
+/* Tag of test cases that set resource limits, which would also hit tools. */
 #define SUPPORT_LIMITS "limits"
 
-/* How many descriptors are open. */
+/* The number of open descriptors. */
 size_t support_descriptors(void);
 
 /* Print that a test is skipped; the names are those of tests/skips. */
 void support_skip(const char *name, const char *reason);
 
 /*
- * From now on nothing large can be allocated, until it is fed again.  It cannot
- * where a sanitizer does not stand that: the test is to be skipped, which has
- * been printed.
+ * support_starve makes large allocations fail until support_feed.  If a
+ * sanitizer cannot bear that, support_can_starve reports a skip and returns 0.
  */
 int support_can_starve(void);
 void support_starve(void);
 void support_feed(void);
 
 /*
- * A file system of its own of so many KiB on a folder, which is made; gone
- * after the test case.  Returns 0 if that is not allowed here: the test is to
- * be skipped, which has been printed.
+ * Mount a tmpfs of this many KiB on a new directory until the end of the test
+ * case.  Returns nonzero; or reports a skip and returns 0 if that is not
+ * permitted.
  */
 int support_mount(const char *path, unsigned kilobytes);
 
-/* The same for a mount of what is at from, a folder or a file, on path. */
+/* The same with a bind mount of from, a directory or a file, on path. */
 int support_bind(const char *from, const char *path);
 
-/* Make a file of this text. */
+/* Make a file with this text. */
 void file_make(const char *path, const char *text);
 
-/* The file must be a regular one of exactly these bytes. */
+/* The file must be regular and hold exactly these bytes. */
 void file_expect(const char *path, const void *bytes, size_t length);
 void file_expect_text(const char *path, const char *text);
 
 /* Nonzero if the name exists; a symbolic link counts for itself. */
 int file_exists(const char *path);
 
-/* Nonzero if the path, which must exist, leads to what fd has open. */
+/* Nonzero if the path, which must exist, refers to the open file fd. */
 int file_is(int fd, const char *path);
 
 /* Type and permissions; the file must exist. */
@@ -59,7 +58,7 @@ mode_t file_mode(const char *path);
 
 void folder_make(const char *path);
 
-/* How many names are in it. */
+/* The number of entries. */
 size_t folder_count(const char *path);
 
 #endif
