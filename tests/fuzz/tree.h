@@ -13,7 +13,7 @@ void tree_check_outside(void);
  */
 void tree_plant(int root);
 
-/* Remove what lies in it, and in its staging folder, which stays. */
+/* Remove what lies in it, and in its staging directory, which stays. */
 void tree_empty(int root, int staging);
 
 #endif

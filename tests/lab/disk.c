@@ -26,7 +26,8 @@
 
 static const struct disk {
 	struct volume_kind kind;
-	const char *under; /* what is cut lies there; "": the folder itself */
+	const char
+	    *under; /* what is cut lies there; "": the directory itself */
 } disks[DISK_KINDS] = {
     [DISK_EXT4] = {{.name = "loop",
 		       .needs = NEEDS("mkfs.ext4", "ext4"),
@@ -64,23 +65,23 @@ static struct volume volume;
 
 /* There is one at a time, so that nobody means another. */
 static void
-check_names(const char *image, const char *folder)
+check_names(const char *image, const char *directory)
 {
 	ck_assert_str_eq(image, volume.image);
-	ck_assert_str_eq(folder, volume.folder);
+	ck_assert_str_eq(directory, volume.directory);
 }
 
 int
-disk_begin_as(enum disk_kind kind, const char *image, const char *folder)
+disk_begin_as(enum disk_kind kind, const char *image, const char *directory)
 {
 	disk = &disks[kind];
-	return volume_begin(&volume, &disk->kind, image, folder);
+	return volume_begin(&volume, &disk->kind, image, directory);
 }
 
 int
-disk_begin(const char *image, const char *folder)
+disk_begin(const char *image, const char *directory)
 {
-	return disk_begin_as(DISK_EXT4, image, folder);
+	return disk_begin_as(DISK_EXT4, image, directory);
 }
 
 const char *
@@ -90,14 +91,14 @@ disk_name(enum disk_kind kind)
 }
 
 void
-disk_cut(const char *folder)
+disk_cut(const char *directory)
 {
 	/* The log is not written out before. */
 	uint32_t how = 2;
 	char path[HARNESS_PATH];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s%s", folder, disk->under);
+	snprintf(path, sizeof(path), "%s%s", directory, disk->under);
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(ioctl(fd, _IOR('X', 125, uint32_t), &how), 0);
@@ -105,26 +106,26 @@ disk_cut(const char *folder)
 }
 
 void
-disk_restore(const char *image, const char *folder)
+disk_restore(const char *image, const char *directory)
 {
-	check_names(image, folder);
+	check_names(image, directory);
 	volume_again(&volume);
 }
 
 void
-disk_remount(const char *folder, const char *option)
+disk_remount(const char *directory, const char *option)
 {
 	char options[64];
 	struct run run;
 
 	snprintf(options, sizeof(options), "remount,%s", option);
-	RUN(&run, "mount", "-o", options, folder);
+	RUN(&run, "mount", "-o", options, directory);
 	run_check(&run, 0, NULL);
 }
 
 void
-disk_end(const char *image, const char *folder)
+disk_end(const char *image, const char *directory)
 {
-	check_names(image, folder);
+	check_names(image, directory);
 	volume_end(&volume);
 }

@@ -23,8 +23,9 @@ enum disk_kind {
  * disk: it needs Linux, root, loop devices and the programs.  Other errors fail
  * the test.
  */
-int disk_begin(const char *image, const char *folder);
-int disk_begin_as(enum disk_kind kind, const char *image, const char *folder);
+int disk_begin(const char *image, const char *directory);
+int disk_begin_as(
+    enum disk_kind kind, const char *image, const char *directory);
 
 /* The name of the kind, as in tests/skips. */
 const char *disk_name(enum disk_kind kind);
@@ -34,15 +35,15 @@ const char *disk_name(enum disk_kind kind);
  * Source: xfstests, src/godown.c; Linux, fs/ext4/ext4.h and
  * fs/xfs/libxfs/xfs_fs.h, which use the same number.
  */
-void disk_cut(const char *folder);
+void disk_cut(const char *directory);
 
 /* Restore the power; no process may use the disk. */
-void disk_restore(const char *image, const char *folder);
+void disk_restore(const char *image, const char *directory);
 
 /* Mount it again with this option, such as "ro". */
-void disk_remount(const char *folder, const char *option);
+void disk_remount(const char *directory, const char *option);
 
 /* Unmount it; the check of its file system must succeed. */
-void disk_end(const char *image, const char *folder);
+void disk_end(const char *image, const char *directory);
 
 #endif

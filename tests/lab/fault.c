@@ -32,7 +32,7 @@ void *__libc_realloc(void *old, size_t size);
 
 /* Where _FORTIFY_SOURCE makes calls of others, under their names. */
 int __open64_2(const char *path, int flags);
-int __openat64_2(int folder, const char *path, int flags);
+int __openat64_2(int directory, const char *path, int flags);
 
 /*
  * The library's own names for parameters are reserved, and types and lists of
@@ -88,9 +88,9 @@ WRAP(CLOCK, -1, time_t, -1, time, (time_t * seconds), (seconds),
 WRAP(CONNECT, fd, int, -1, connect,
     (int fd, const struct sockaddr *address, socklen_t length),
     (fd, address, length), NOTHING)
-WRAP(FOLDER, fd, DIR *, NULL, fdopendir, (int fd), (fd), NOTHING)
-WRAP(FOLDER, dirfd(folder), struct dirent *, NULL, readdir, (DIR * folder),
-    (folder), NOTHING)
+WRAP(DIRECTORY, fd, DIR *, NULL, fdopendir, (int fd), (fd), NOTHING)
+WRAP(DIRECTORY, dirfd(directory), struct dirent *, NULL, readdir,
+    (DIR * directory), (directory), NOTHING)
 WRAP(FORK, -1, pid_t, -1, fork, (void), (), NOTHING)
 WRAP(FSYNC, fd, int, -1, fsync, (int fd), (fd), record_sync(fd, 1))
 WRAP(GROUPS, -1, int, -1, setgroups, (size_t count, const gid_t *groups),
@@ -248,10 +248,10 @@ mode_of(int flags, va_list arguments)
 }
 
 static int
-open_in(int folder, const char *path, int flags, mode_t mode)
+open_in(int directory, const char *path, int flags, mode_t mode)
 {
 	static int (*real)(int, const char *, int, ...);
-	struct turn turn = turn_begin(FAULT_OPEN, folder);
+	struct turn turn = turn_begin(FAULT_OPEN, directory);
 	int result;
 
 	if (real == NULL)
@@ -259,7 +259,7 @@ open_in(int folder, const char *path, int flags, mode_t mode)
 		    (int (*)(int, const char *, int, ...))turn_find("openat");
 	if (turn.verdict == TURN_FAIL)
 		return -1;
-	result = real(folder, path, turn_flags(flags, O_NOFOLLOW), mode);
+	result = real(directory, path, turn_flags(flags, O_NOFOLLOW), mode);
 	turn_end(&turn, result != -1);
 	return result;
 }
@@ -277,7 +277,7 @@ open(const char *path, int flags, ...)
 }
 
 int
-openat(int folder, const char *path, int flags, ...)
+openat(int directory, const char *path, int flags, ...)
 {
 	va_list arguments;
 	mode_t mode;
@@ -285,7 +285,7 @@ openat(int folder, const char *path, int flags, ...)
 	va_start(arguments, flags);
 	mode = mode_of(flags, arguments);
 	va_end(arguments);
-	return open_in(folder, path, flags, mode);
+	return open_in(directory, path, flags, mode);
 }
 
 int
@@ -295,9 +295,9 @@ __open64_2(const char *path, int flags)
 }
 
 int
-__openat64_2(int folder, const char *path, int flags)
+__openat64_2(int directory, const char *path, int flags)
 {
-	return open_in(folder, path, flags, 0);
+	return open_in(directory, path, flags, 0);
 }
 
 /* Whatever its argument is, it is passed on as one that is a pointer wide. */

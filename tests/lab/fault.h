@@ -35,7 +35,7 @@ enum fault_call {
 	FAULT_CLOSE,
 	FAULT_CONNECT,
 	FAULT_FCNTL,
-	FAULT_FOLDER, /* fdopendir, readdir */
+	FAULT_DIRECTORY, /* fdopendir, readdir */
 	FAULT_FORK,
 	FAULT_FSYNC,
 	FAULT_GROUPS, /* setgroups, initgroups */
@@ -85,7 +85,7 @@ enum fault_kind {
 enum fault_object {
 	FAULT_ANYTHING,
 	FAULT_A_FILE, /* except standard descriptors, such as a log */
-	FAULT_A_FOLDER,
+	FAULT_A_DIRECTORY,
 	FAULT_A_PEER, /* a socket or a pipe */
 	FAULT_OBJECTS
 };

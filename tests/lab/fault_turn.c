@@ -93,7 +93,7 @@ turn_object(int fd)
 		if (S_ISREG(found.st_mode) && fd > STDERR_FILENO)
 			object = FAULT_A_FILE;
 		else if (S_ISDIR(found.st_mode))
-			object = FAULT_A_FOLDER;
+			object = FAULT_A_DIRECTORY;
 		else if (S_ISSOCK(found.st_mode) || S_ISFIFO(found.st_mode))
 			object = FAULT_A_PEER;
 	}

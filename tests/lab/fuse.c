@@ -26,7 +26,7 @@
 #if defined(__linux__)
 
 /* Source: Linux, include/uapi/linux/fuse.h. */
-#define FOLDER FUSE_ROOT_ID
+#define DIRECTORY FUSE_ROOT_ID
 #define FILE_ID (FUSE_ROOT_ID + 1)
 #define REQUEST (64 * 1024)
 
@@ -38,8 +38,8 @@ static const uint32_t stops_in[FUSE_CALLS] = {
     [FUSE_OPENED] = FUSE_OPEN,
     [FUSE_READING] = FUSE_READ,
     [FUSE_CLOSE] = FUSE_FLUSH,
-    [FUSE_OPENED_FOLDER] = FUSE_OPENDIR,
-    [FUSE_READ_FOLDER] = FUSE_READDIR,
+    [FUSE_OPENED_DIRECTORY] = FUSE_OPENDIR,
+    [FUSE_READ_DIRECTORY] = FUSE_READDIR,
 };
 
 /* The process that serves it. */
@@ -101,7 +101,7 @@ read_file(const struct service *service, const struct fuse_read_in *read)
 }
 
 static void
-read_folder(const struct service *service, const struct fuse_read_in *read)
+read_directory(const struct service *service, const struct fuse_read_in *read)
 {
 	uint8_t bytes[64] = {0};
 	const struct fuse_dirent entry = {
@@ -150,7 +150,7 @@ serve(const struct service *service, const void *payload)
 		read_file(service, payload);
 		break;
 	case FUSE_READDIR:
-		read_folder(service, payload);
+		read_directory(service, payload);
 		break;
 	case FUSE_FLUSH:
 	case FUSE_RELEASE:
@@ -241,22 +241,22 @@ fuse_begin(void)
 }
 
 void
-fuse_mount(struct fuse *fuse, const char *folder, enum fuse_call call)
+fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call)
 {
 	struct service service = {.call = stops_in[call]};
 	char options[128];
 
-	*fuse = (struct fuse){.folder = folder,
+	*fuse = (struct fuse){.directory = directory,
 	    .shared = os_shared_memory(sizeof(struct fuse_shared))};
 	ck_assert_ptr_nonnull(fuse->shared);
 	service.shared = fuse->shared;
 	service.device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	ck_assert_int_ge(service.device, 0);
-	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	ck_assert_int_eq(mkdir(directory, 0755), 0);
 	snprintf(options, sizeof(options),
 	    "fd=%d,rootmode=40000,user_id=0,group_id=0", service.device);
-	ck_assert_int_eq(
-	    mount("slow", folder, "fuse.slow", MS_NOSUID | MS_NODEV, options),
+	ck_assert_int_eq(mount("slow", directory, "fuse.slow",
+			     MS_NOSUID | MS_NODEV, options),
 	    0);
 	fuse->pid = fork();
 	ck_assert_int_ge(fuse->pid, 0);
@@ -276,7 +276,7 @@ fuse_end(struct fuse *fuse)
 {
 	ck_assert_int_eq(kill(fuse->pid, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(fuse->pid, NULL, 0), fuse->pid);
-	ck_assert_int_eq(umount2(fuse->folder, MNT_DETACH), 0);
+	ck_assert_int_eq(umount2(fuse->directory, MNT_DETACH), 0);
 }
 
 #else
@@ -288,10 +288,10 @@ fuse_begin(void)
 }
 
 void
-fuse_mount(struct fuse *fuse, const char *folder, enum fuse_call call)
+fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call)
 {
 	(void)call;
-	*fuse = (struct fuse){.folder = folder};
+	*fuse = (struct fuse){.directory = directory};
 	ck_abort_msg("there is no such file system here");
 }
 

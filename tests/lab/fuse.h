@@ -17,8 +17,8 @@ enum fuse_call {
 	FUSE_OPENED,
 	FUSE_READING,
 	FUSE_CLOSE,
-	FUSE_OPENED_FOLDER,
-	FUSE_READ_FOLDER,
+	FUSE_OPENED_DIRECTORY,
+	FUSE_READ_DIRECTORY,
 	FUSE_CALLS
 };
 
@@ -29,7 +29,7 @@ struct fuse_shared {
 
 struct fuse {
 	pid_t pid;
-	const char *folder;
+	const char *directory;
 	struct fuse_shared *shared; /* stays mapped */
 };
 
@@ -44,7 +44,7 @@ int fuse_begin(void);
  * two calls, on the directory; a signal to the caller interrupts it.  Errors
  * fail the test.
  */
-void fuse_mount(struct fuse *fuse, const char *folder, enum fuse_call call);
+void fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call);
 
 /* Unblock; unmount. */
 void fuse_go(const struct fuse *fuse);

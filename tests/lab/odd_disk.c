@@ -91,11 +91,11 @@ fold(char folded[512], const char *name)
 }
 
 static int
-is_name(const struct node *folder, const char *one, const char *other)
+is_name(const struct node *directory, const char *one, const char *other)
 {
 	char a[512], b[512];
 
-	if (!folder->folds)
+	if (!directory->folds)
 		return strcmp(one, other) == 0;
 	fold(a, one);
 	fold(b, other);
@@ -104,35 +104,35 @@ is_name(const struct node *folder, const char *one, const char *other)
 
 /* The node of that name, or 0. */
 static uint64_t
-find(uint64_t folder, const char *name)
+find(uint64_t directory, const char *name)
 {
 	for (uint64_t id = FUSE_ROOT_ID + 1; id <= made; id++)
-		if (nodes[id].parent == folder &&
-		    is_name(&nodes[folder], name, nodes[id].name))
+		if (nodes[id].parent == directory &&
+		    is_name(&nodes[directory], name, nodes[id].name))
 			return id;
 	return 0;
 }
 
 static int
-is_empty(uint64_t folder)
+is_empty(uint64_t directory)
 {
 	for (uint64_t id = FUSE_ROOT_ID + 1; id <= made; id++)
-		if (nodes[id].parent == folder)
+		if (nodes[id].parent == directory)
 			return 0;
 	return 1;
 }
 
 static uint64_t
-make(uint64_t folder, const char *name, mode_t mode)
+make(uint64_t directory, const char *name, mode_t mode)
 {
 	struct node *node;
 
 	if (made + 1 == NODES)
 		return 0;
 	node = &nodes[++made];
-	*node = (struct node){.parent = folder,
+	*node = (struct node){.parent = directory,
 	    .mode = mode,
-	    .folds = nodes[folder].folds,
+	    .folds = nodes[directory].folds,
 	    .seconds = 1700000000};
 	snprintf(node->name, sizeof(node->name), "%s", name);
 	return made;
@@ -287,11 +287,11 @@ on_remove(const struct fuse_in_header *in, const void *name)
 }
 
 static void
-on_rename(const struct fuse_in_header *in, uint64_t folder, unsigned flags,
+on_rename(const struct fuse_in_header *in, uint64_t directory, unsigned flags,
     const char *name)
 {
 	const char *new_name = name + strlen(name) + 1;
-	uint64_t id = find(in->nodeid, name), there = find(folder, new_name);
+	uint64_t id = find(in->nodeid, name), there = find(directory, new_name);
 	int error = 0;
 
 	if (flags != 0 && (odd->traits & ODD_NO_NEW_NAMES) != 0)
@@ -303,7 +303,7 @@ on_rename(const struct fuse_in_header *in, uint64_t folder, unsigned flags,
 	if (error == 0) {
 		if (there != 0)
 			nodes[there].parent = 0;
-		nodes[id].parent = folder;
+		nodes[id].parent = directory;
 		snprintf(
 		    nodes[id].name, sizeof(nodes[id].name), "%s", new_name);
 	}
@@ -560,7 +560,7 @@ serve(void)
 }
 
 int
-odd_disk_begin(struct odd_disk *disk, const char *folder)
+odd_disk_begin(struct odd_disk *disk, const char *directory)
 {
 	char options[128];
 
@@ -570,15 +570,15 @@ odd_disk_begin(struct odd_disk *disk, const char *folder)
 	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (device == -1)
 		return -1;
-	folder_make(folder);
+	directory_make(directory);
 	snprintf(options, sizeof(options),
 	    "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,"
 	    "allow_other",
 	    device);
-	if (mount("odd", folder, "fuse", MS_NODEV | MS_NOSUID, options) != 0)
+	if (mount("odd", directory, "fuse", MS_NODEV | MS_NOSUID, options) != 0)
 		return -1;
 	odd = disk;
-	disk->folder = folder;
+	disk->directory = directory;
 	disk->server = fork();
 	ck_assert_int_ne(disk->server, -1);
 	if (disk->server == 0)
@@ -592,7 +592,7 @@ odd_disk_end(struct odd_disk *disk)
 {
 	int status;
 
-	ck_assert_int_eq(umount(disk->folder), 0);
+	ck_assert_int_eq(umount(disk->directory), 0);
 	ck_assert_int_eq(waitpid(disk->server, &status, 0), disk->server);
 	ck_assert_int_eq(status, 0);
 }
@@ -600,10 +600,10 @@ odd_disk_end(struct odd_disk *disk)
 #else
 
 int
-odd_disk_begin(struct odd_disk *disk, const char *folder)
+odd_disk_begin(struct odd_disk *disk, const char *directory)
 {
 	(void)disk;
-	(void)folder;
+	(void)directory;
 	return -1;
 }
 

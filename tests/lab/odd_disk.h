@@ -29,7 +29,7 @@ struct odd_disk {
 	uint64_t granularity;
 	int64_t least, most;
 	/* Private: */
-	const char *folder;
+	const char *directory;
 	pid_t server;
 };
 
@@ -37,7 +37,7 @@ struct odd_disk {
  * Mount it on a new directory; only this process and its children see it.
  * Returns 0, or -1 if that is not possible: it needs Linux and root.
  */
-int odd_disk_begin(struct odd_disk *disk, const char *folder);
+int odd_disk_begin(struct odd_disk *disk, const char *directory);
 
 /* Unmount it and end its process; no other process may use it. */
 void odd_disk_end(struct odd_disk *disk);

@@ -38,7 +38,7 @@ volume_leave_others(void)
 static int
 shell(const struct volume *volume, const char *lines, struct run *run)
 {
-	RUN(run, "sh", "-ec", lines, "sh", volume->image, volume->folder);
+	RUN(run, "sh", "-ec", lines, "sh", volume->image, volume->directory);
 	return run->status;
 }
 
@@ -76,15 +76,15 @@ serve(struct volume *volume)
 {
 	char lines[1024];
 	const char *const argv[] = {
-	    "sh", "-ec", lines, "sh", volume->image, volume->folder, NULL};
-	dev_t before = device_of(volume->folder);
+	    "sh", "-ec", lines, "sh", volume->image, volume->directory, NULL};
+	dev_t before = device_of(volume->directory);
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	ck_assert_int_ge(null, 0);
 	snprintf(lines, sizeof(lines), "%s%s", KEEPER, volume->kind->serve);
 	volume->server = harness_spawn(argv, null, null);
 	close(null);
-	eventually(device_of(volume->folder) != before, HARNESS_PATIENCE);
+	eventually(device_of(volume->directory) != before, HARNESS_PATIENCE);
 }
 
 static void
@@ -111,19 +111,19 @@ unmount_it(struct volume *volume)
 
 int
 volume_begin(struct volume *volume, const struct volume_kind *kind,
-    const char *image, const char *folder)
+    const char *image, const char *directory)
 {
 	struct run run;
 
-	*volume =
-	    (struct volume){.kind = kind, .image = image, .folder = folder};
+	*volume = (struct volume){
+	    .kind = kind, .image = image, .directory = directory};
 	if (volume_leave_others() != 0 ||
 	    (kind->needs != NULL && shell(volume, kind->needs, &run) != 0))
 		return -1;
 	file_write(image, "");
 	ck_assert_int_eq(truncate(image, IMAGE_SIZE), 0);
-	if (!file_exists(folder))
-		folder_make(folder);
+	if (!file_exists(directory))
+		directory_make(directory);
 	shell_good(volume, kind->make);
 	mount_it(volume);
 	return 0;

@@ -19,8 +19,8 @@ struct volume_kind {
 /* One at a time in a process. */
 struct volume {
 	const struct volume_kind *kind;
-	const char *image, *folder; /* names in the working directory */
-	pid_t server;		    /* of FUSE, or 0 */
+	const char *image, *directory; /* names in the working directory */
+	pid_t server;		       /* of FUSE, or 0 */
 };
 
 /*
@@ -34,7 +34,7 @@ int volume_leave_others(void);
  * errors fail the test, here and below.
  */
 int volume_begin(struct volume *volume, const struct volume_kind *kind,
-    const char *image, const char *folder);
+    const char *image, const char *directory);
 
 /* Unmount it and mount it again; no process may use it. */
 void volume_again(struct volume *volume);

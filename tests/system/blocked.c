@@ -28,7 +28,7 @@ struct put {
 	/* What is made for it. */
 	struct fuse fuse;
 	struct run run;
-	char folder[16], first[32], target[32];
+	char directory[16], first[32], target[32];
 };
 
 #define PUT(in, over, with)                                                    \
@@ -39,16 +39,16 @@ struct put {
 static void
 begin_put(struct put *put, int number)
 {
-	int recursive = put->call >= FUSE_OPENED_FOLDER;
+	int recursive = put->call >= FUSE_OPENED_DIRECTORY;
 	char source[64], target[64];
 
-	snprintf(put->folder, sizeof(put->folder), "m%d", number);
+	snprintf(put->directory, sizeof(put->directory), "m%d", number);
 	snprintf(put->first, sizeof(put->first), "in/t%d/first", number);
 	snprintf(put->target, sizeof(put->target), "in/t%d/" FUSE_FILE, number);
 	snprintf(target, sizeof(target), "127.0.0.1:t%d/", number);
-	snprintf(source, sizeof(source), "%s/%s", put->folder,
+	snprintf(source, sizeof(source), "%s/%s", put->directory,
 	    recursive ? "" : FUSE_FILE);
-	fuse_mount(&put->fuse, put->folder, put->call);
+	fuse_mount(&put->fuse, put->directory, put->call);
 	RUN_BEGIN(&put->run, "ftx", "put", "-rj", put->streams, "-o",
 	    put->setting, "first", source, target);
 }
@@ -71,7 +71,7 @@ end_put(struct put *put)
 	ck_assert(process_lives(put->run.pid));
 	fuse_go(&put->fuse);
 	run_finish(&put->run);
-	snprintf(named, sizeof(named), "ftx: %s", put->folder);
+	snprintf(named, sizeof(named), "ftx: %s", put->directory);
 	run_check(&put->run, 0, named);
 	run_check(&put->run, 0, "waiting for the source (0:05)");
 	ck_assert(file_equal("expected", put->target));
@@ -103,8 +103,8 @@ START_TEST(file_before_is_stored_when_a_source_blocks)
 	    PUT(READING, "1", "retry=0"),
 	    PUT(READING, "2", "progress=auto"),
 	    PUT(CLOSE, "1", "progress=auto"),
-	    PUT(OPENED_FOLDER, "1", "progress=auto"),
-	    PUT(READ_FOLDER, "1", "progress=auto"),
+	    PUT(OPENED_DIRECTORY, "1", "progress=auto"),
+	    PUT(READ_DIRECTORY, "1", "progress=auto"),
 	};
 	const int count = (int)(sizeof(puts) / sizeof(puts[0]));
 	io_time begun;

@@ -37,7 +37,7 @@ begin_file(struct client *peer, unsigned port)
 	script_request(script, WIRE_PUT, 1, "f", BIG, 0);
 	script_frame(script, WIRE_DATA, 1, zeros, BIG / 2);
 	peer_start(peer, port, script);
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 }
 
 static void
@@ -84,7 +84,7 @@ START_TEST(server_timeouts_stay_when_the_clock_jumps)
 	begun = io_now();
 	jump(DAY);
 	start_and_sweep(&sweeper);
-	ck_assert_int_eq(folder_count_staged("in"), 1);
+	ck_assert_int_eq(directory_count_staged("in"), 1);
 	jump(-DAY);
 	peer_expect_fatal(&silent, STATUS_STALLED);
 	ck_assert_int_ge(io_now() - begun, 800);
@@ -112,7 +112,7 @@ START_TEST(client_timeouts_stay_when_the_clock_jumps)
 	RUN_BEGIN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
 	    harness_program(program, "ftx"), "put", "-l", "16000", "-o",
 	    "timeout=5s", "-o", "retry=0", "f", "127.0.0.1:f");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	jump(DAY);
 	(void)poll(NULL, 0, 300);
 	jump(-DAY);

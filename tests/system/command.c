@@ -43,7 +43,7 @@ static void
 begin(void)
 {
 	harness_begin();
-	folder_make("in");
+	directory_make("in");
 	file_write("f", "some text\n");
 	/* Nothing listens where a connection by TCP would go. */
 	ck_assert_int_eq(setenv("FTX_PORT", "1", 1), 0);
@@ -76,7 +76,7 @@ START_TEST(file_of_every_size_arrives_through_a_command)
 		snprintf(path, sizeof(path), "in/a/b/%s", names[i]);
 		ck_assert(file_equal(names[i], path));
 	}
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 }
 END_TEST
 
@@ -176,14 +176,14 @@ START_TEST(tree_and_standard_input_go_through_a_command)
 {
 	struct run run;
 
-	folder_make("src");
-	folder_make("src/empty");
+	directory_make("src");
+	directory_make("src/empty");
 	file_make("src/big", 3 << 20, 1);
 	RUN(&run, "ftx", "put", "-rp", "-e", server_command("", ""), "src",
 	    "x:d");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("src/big", "in/d/src/big"));
-	ck_assert_int_eq(folder_count("in/d/src/empty"), 0);
+	ck_assert_int_eq(directory_count("in/d/src/empty"), 0);
 	/* The command's input is the connection, not that of ftx. */
 	script_make("exec \"$ftxd\" -i -d in");
 	run_shell(&run, "cat src/big | $FTX put -e ./way - x:big");
@@ -201,7 +201,7 @@ START_TEST(put_fails_when_a_banner_precedes_the_greeting)
 	run_check(&run, 2,
 	    "x: the command answered, but not as ftxd: \"Have a nice day\"; "
 	    "nothing was stored");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -212,7 +212,7 @@ START_TEST(nothing_is_sent_when_the_command_is_a_shell)
 {
 	struct run run;
 
-	folder_make("src");
+	directory_make("src");
 	file_write("src/f", "touch ran\n");
 	file_write("f", "\ntouch ran\n");
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "-rj", "2", "-e",
@@ -285,7 +285,7 @@ START_TEST(put_fails_when_the_connection_stays_lost)
 	script_make("head -c 500000 | \"$ftxd\" -i -d in 2>/dev/null");
 	RUN(&run, "ftx", "put", "-o", "retry=0", "-e", "./way", "big", "x:big");
 	run_check(&run, 10, "nothing was stored");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -300,9 +300,9 @@ say_again(const char *number)
 
 	ck_assert_int_eq(setenv("MALLOC_PERTURB_", number, 1), 0);
 	snprintf(in, sizeof(in), "in.%s", number);
-	folder_make(in);
+	directory_make(in);
 	snprintf(in, sizeof(in), "in.%s/refused", number);
-	folder_make(in);
+	directory_make(in);
 	for (int i = 0; i < COUNT(sources); i++) {
 		RUN(&run, "ftx", "put", "-rp", "-e", "./way", sources[i],
 		    "label:");
@@ -318,8 +318,8 @@ START_TEST(bytes_on_the_wire_are_the_same_when_memory_differs)
 {
 	script_make("tee -a up.$MALLOC_PERTURB_ | \"$ftxd\" -i -d "
 		    "in.$MALLOC_PERTURB_ | tee -a down.$MALLOC_PERTURB_");
-	folder_make("src");
-	folder_make("src/a");
+	directory_make("src");
+	directory_make("src/a");
 	file_make("src/a/small", 3000, 1);
 	file_make("src/large", 3 << 20, 2);
 	file_write("src/holes", "begin");

@@ -69,16 +69,16 @@ make_files(const char *how)
 {
 	char path[2 * HARNESS_PATH], text[2 * HARNESS_PATH];
 
-	folder_make("home");
-	folder_make("home/.ssh");
+	directory_make("home");
+	directory_make("home/.ssh");
 	file_write("home/.ssh/known_hosts", hosts);
 	snprintf(text, sizeof(text), "%s. %s\n", rc, how);
 	file_write("rc", text);
 	file_write("names.txt", "");
 	file_write("with blank.txt", "");
 	file_write("-ofile", "");
-	folder_make("dir");
-	folder_make("my photos");
+	directory_make("dir");
+	directory_make("my photos");
 	ck_assert_ptr_nonnull(getcwd(text, HARNESS_PATH));
 	snprintf(path, sizeof(path), "%.*s/home", HARNESS_PATH, text);
 	ck_assert_int_eq(setenv("HOME", path, 1), 0);
@@ -154,7 +154,7 @@ END_TEST
 /* The package finds it by the command's name. */
 START_TEST(completion_works_when_the_package_loads_it)
 {
-	static const char *const folders[] = {"home/.local",
+	static const char *const directories[] = {"home/.local",
 	    "home/.local/share", "home/.local/share/bash-completion",
 	    "home/.local/share/bash-completion/completions"};
 	struct run run;
@@ -167,8 +167,8 @@ START_TEST(completion_works_when_the_package_loads_it)
 	}
 	make_files(PACKAGE);
 	for (int i = 0; i < 4; i++)
-		folder_make(folders[i]);
-	ck_assert_int_eq(chdir(folders[3]), 0);
+		directory_make(directories[i]);
+	ck_assert_int_eq(chdir(directories[3]), 0);
 	ck_assert_int_eq(symlink(script, "ftx"), 0);
 	ck_assert_int_eq(symlink(script, "ftxd"), 0);
 	ck_assert_int_eq(chdir("../../../../.."), 0);

@@ -60,24 +60,24 @@ static unsigned rounds;
 static void
 make_sources(void)
 {
-	static const char *const folders[] = {"", "a/", "a/b/", "a/b/c/"};
+	static const char *const directories[] = {"", "a/", "a/b/", "a/b/c/"};
 	static const uint64_t sizes[] = {1, 300, 5000, 70000, 4096};
 	struct timespec times[2] = {{.tv_sec = 1000000000}, {0, 123456789}};
-	char folder[32];
+	char directory[32];
 
 	for (int version = 0; version < VERSIONS; version++) {
-		snprintf(folder, sizeof(folder), "v%d", version);
-		folder_make(folder);
+		snprintf(directory, sizeof(directory), "v%d", version);
+		directory_make(directory);
 		for (int i = 1; i < 4; i++) {
-			snprintf(folder, sizeof(folder), "v%d/%s", version,
-			    folders[i]);
-			folder_make(folder);
+			snprintf(directory, sizeof(directory), "v%d/%s",
+			    version, directories[i]);
+			directory_make(directory);
 		}
 		for (int i = 0; i < FILES; i++) {
 			char *path = sources[version][i];
 
 			snprintf(path, sizeof(sources[0][0]), "v%d/%sf%d",
-			    version, folders[i % 4], i);
+			    version, directories[i % 4], i);
 			file_make(path, sizes[i % 5] + version, (unsigned)i);
 			ck_assert_int_eq(
 			    chmod(path, (mode_t)(0600 + i * 2)), 0);
@@ -150,7 +150,7 @@ start(void)
 	server_start_by(
 	    &server, guard != NULL ? plan.launcher : none, arguments);
 	server_settle(&server, workers, 1);
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	put_good(&server, "probe", "probe");
 	return workers[0];
 }
@@ -243,7 +243,7 @@ clear(const struct scene *scene)
 	if (scene->over)
 		return;
 	snprintf(path, sizeof(path), "in/%s", target);
-	ck_assert_int_eq(folder_remove(path), 0);
+	ck_assert_int_eq(directory_remove(path), 0);
 }
 
 /*
@@ -313,12 +313,12 @@ static const struct {
     /* A file that is not synced. */
     {{FAULT_FSYNC, FAULT_A_FILE, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
     /* A directory that is not synced. */
-    {{FAULT_FSYNC, FAULT_A_FOLDER, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
+    {{FAULT_FSYNC, FAULT_A_DIRECTORY, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
     /* Files that are synced behind their rename. */
     {{FAULT_FSYNC, FAULT_A_FILE, FAULT_HOLD, 0, FAULT_RENAME, FAULT_ANYTHING},
 	&scenes[3], 60},
     /* A directory that is synced behind the answer. */
-    {{FAULT_FSYNC, FAULT_A_FOLDER, FAULT_HOLD, 0, FAULT_WRITE, FAULT_A_PEER},
+    {{FAULT_FSYNC, FAULT_A_DIRECTORY, FAULT_HOLD, 0, FAULT_WRITE, FAULT_A_PEER},
 	&scenes[0], 1},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Power cuts while the staging folder is swept or gone on with. */
+/* Power cuts while the staging directory is swept or gone on with. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,7 +71,7 @@ begin(enum disk_kind kind)
 	}
 	snprintf(
 	    staging, sizeof(staging), "in/.ftx-%lu", (unsigned long)geteuid());
-	folder_make("new");
+	directory_make("new");
 	file_make("probe", 3000, 9);
 	start();
 	kept_begin();
@@ -116,7 +116,7 @@ put_whole(void)
 	RUN(&run, "ftx", "put", SOURCE, "127.0.0.1:d/");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(SOURCE, TARGET));
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 }
 
 static void
@@ -160,7 +160,7 @@ static int
 sweep_and_cut(unsigned step)
 {
 	static const struct plan_fault stop = {
-	    FAULT_FOLDER, FAULT_ANYTHING, FAULT_SIGNAL, SIGSTOP, 0, 0};
+	    FAULT_DIRECTORY, FAULT_ANYTHING, FAULT_SIGNAL, SIGSTOP, 0, 0};
 	pid_t sweep;
 	int came;
 
@@ -192,7 +192,7 @@ START_TEST(wanted_partial_stays_when_power_is_cut_during_a_sweep)
 		RUN(&run, "cp", kept_path(), "wanted");
 		run_check(&run, 0, NULL);
 		came = sweep_and_cut(step);
-		ck_assert_int_le(folder_count_staged("in"), ABANDONED + 1);
+		ck_assert_int_le(directory_count_staged("in"), ABANDONED + 1);
 		ck_assert(file_equal("wanted", kept_path()));
 	}
 	printf("crash_staging: %s: %u power cuts up to call %u of the sweep\n",
@@ -200,7 +200,7 @@ START_TEST(wanted_partial_stays_when_power_is_cut_during_a_sweep)
 	ck_assert_uint_gt(cuts, 2);
 	abandon();
 	start();
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	put_whole();
 	end();
 }
@@ -321,7 +321,7 @@ START_TEST(partial_is_used_only_when_its_digest_is_right)
 	if (kind != DISK_BTRFS || left != LEFT_NAME)
 		ck_assert_int_eq(is_good, *proxy.passed < 1152 << 10);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	end();
 }
 END_TEST

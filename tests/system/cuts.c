@@ -171,7 +171,7 @@ START_TEST(file_is_sent_once_when_it_is_cut_again_and_again)
 	ck_assert_msg(strstr(run.err, "again in 2") == NULL,
 	    "what was kept is no progress: %s", run.err);
 	ck_assert(file_equal("big", "in/big"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	passed = atomic_load(proxy.passed);
 	printf("cuts: %" PRIu64 " MiB cut %d times: %" PRIu64
 	       " KiB more passed on, %" PRId64 " ms\n",
@@ -182,21 +182,21 @@ START_TEST(file_is_sent_once_when_it_is_cut_again_and_again)
 }
 END_TEST
 
-/* Large and small files by turns, in folders; returns their bytes. */
+/* Large and small files by turns, in directories; returns their bytes. */
 static uint64_t
 make_tree(void)
 {
 	/* A large one in every tenth place: some have ended, some are kept. */
 	static const uint64_t sizes[] = {
 	    3 << 20, 20000, 0, 70000, 1, 1 << 20, 300, 200000, 5000, 40000};
-	int folders = form->cuts * 2;
+	int directories = form->cuts * 2;
 	uint64_t all = 0;
 	char path[64];
 
-	folder_make("src");
-	for (int i = 0; i < folders; i++) {
+	directory_make("src");
+	for (int i = 0; i < directories; i++) {
 		snprintf(path, sizeof(path), "src/%d", i);
-		folder_make(path);
+		directory_make(path);
 		for (int j = 0; j < 20; j++) {
 			snprintf(path, sizeof(path), "src/%d/%d", i, j);
 			file_make(path, sizes[j % 10], (unsigned)(i * 20 + j));
@@ -238,7 +238,7 @@ START_TEST(tree_is_sent_once_when_it_is_cut_again_and_again)
 	run_finish(&run);
 	run_check(&run, 0, "trying again");
 	trees_check_equal("src", "in/src");
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	passed = atomic_load(proxy.passed);
 	printf("cuts: a tree of %" PRIu64 " MiB: %" PRId64
 	       " KiB more passed on, %" PRId64 " ms\n",

@@ -80,7 +80,7 @@ static void
 begin_slow(struct run *run)
 {
 	RUN_BEGIN(run, "ftx", "put", "-l", "16000", "big", "127.0.0.1:big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 }
 
 static void
@@ -117,10 +117,10 @@ START_TEST(put_fails_at_once_when_the_disk_is_full)
 	begin_slow(&run);
 	fill("in/filler");
 	end_slow(&run, 28, "No space left on device");
-	ck_assert_int_eq(
-	    folder_count_staged("in"), strstr(run.err, "partial kept") != NULL);
+	ck_assert_int_eq(directory_count_staged("in"),
+	    strstr(run.err, "partial kept") != NULL);
 	put_bad(28, "No space left on device");
-	ck_assert_int_eq(folder_count("in"), 3); /* and lost+found */
+	ck_assert_int_eq(directory_count("in"), 3); /* and lost+found */
 	ck_assert_int_eq(unlink("in/filler"), 0);
 	put_good(&server, "small", "small");
 	put_good(&server, "big", "big");

@@ -29,7 +29,7 @@ count(const char *text, const char *part)
 static void
 make_sources(void)
 {
-	folder_make("d");
+	directory_make("d");
 	file_write("d/f", "f");
 	file_make("d/large", 2 << 20, 1);
 	file_write("small", "small");

@@ -64,7 +64,7 @@ START_TEST(event_is_written_for_each_outcome)
 {
 	struct run run;
 
-	folder_make("d");
+	directory_make("d");
 	file_write("d/hello", "hello");
 	file_write("d/a\xff\"\\\x1b[31m\n", "x");
 	ck_assert_int_eq(mkfifo("d/pipe", 0600), 0);
@@ -143,7 +143,7 @@ START_TEST(event_comes_for_each_source_when_the_run_ends_early)
 	file_write("g", "x");
 	RUN_BEGIN(&run, "ftx", "put", "-o", "json", "-l", "24000", "f", "g",
 	    "127.0.0.1:");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	ck_assert_int_eq(kill(run.pid, SIGINT), 0);
 	run_finish(&run);
 	run_check(&run, 130, NULL);
@@ -166,8 +166,8 @@ START_TEST(json_escapes_names_with_control_bytes)
 {
 	struct run run;
 
-	folder_make("in/\xc2\x9b"
-		    "2J");
+	directory_make("in/\xc2\x9b"
+		       "2J");
 	file_write("f", "x");
 	RUN(&run, "ftx", "put", "-o", "json", "f", "f",
 	    "127.0.0.1:\xc2\x9b"
@@ -210,7 +210,7 @@ START_TEST(put_goes_on_when_the_reader_of_its_output_leaves)
 	    "mkfifo line; : <line & exec 5>line; wait $!; "
 	    "$FTX put -o json a b c d e 127.0.0.1: >&5");
 	run_check(&run, 1, "ftx: standard output: Broken pipe; nothing more");
-	ck_assert_int_eq(folder_count("in"), 5);
+	ck_assert_int_eq(directory_count("in"), 5);
 }
 END_TEST
 
@@ -233,7 +233,7 @@ START_TEST(put_goes_on_when_its_output_fails)
 		/* It is said once. */
 		message = strstr(run.err, "standard output");
 		ck_assert_ptr_null(strstr(message + 1, "standard output"));
-		ck_assert_int_eq(folder_count("in"), 2);
+		ck_assert_int_eq(directory_count("in"), 2);
 		ck_assert_int_eq(unlink("in/a"), 0);
 		ck_assert_int_eq(unlink("in/b"), 0);
 	}
@@ -251,7 +251,7 @@ START_TEST(put_can_be_interrupted_when_its_reader_stalls)
 {
 	struct run run;
 
-	folder_make("d");
+	directory_make("d");
 	for (int i = 0; i < 1000; i++) {
 		char path[64];
 
@@ -275,7 +275,7 @@ START_TEST(digests_agree_with_xxh64sum)
 		harness_skip("xxh64sum", "the program is not installed");
 		return;
 	}
-	folder_make("d");
+	directory_make("d");
 	file_make("d/large", 3 << 20, 1);
 	file_write("d/empty", "");
 	file_write("d/back\\slash", "b");

@@ -183,7 +183,7 @@ lose_connection(const struct server *server)
 	struct client peer;
 
 	memset(content, 'x', sizeof(content));
-	folder_make("in/c");
+	directory_make("in/c");
 	script_begin(session);
 	script_frame(session, WIRE_ASK, 1, payload,
 	    wire_write_request(payload, &request));
@@ -220,7 +220,7 @@ START_TEST(server_answers_the_protocol_example)
 		free(stored);
 	} else {
 		ck_assert_int_eq(file_size("in/b"), KEPT + 5);
-		ck_assert_uint_eq(folder_count("in/c"), 0);
+		ck_assert_uint_eq(directory_count("in/c"), 0);
 	}
 	server_stop(&server);
 }

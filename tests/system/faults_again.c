@@ -56,7 +56,7 @@ check_server(void)
 {
 	struct run run;
 
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	/* The next worker may be a second late, which a put tells. */
 	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
 	run_check(&run, 0, NULL);
@@ -136,13 +136,13 @@ ask(const struct plan_fault *fault, int number, int always, int is_there)
 
 /* Not EMFILE, which lasts: who has that may be sick, and is replaced. */
 static const struct plan_fault faults[] = {
-    FAILS(OPEN, FAULT_A_FOLDER, EIO),
-    FAILS(OPEN, FAULT_A_FOLDER, ENFILE),
-    FAILS(STAT, FAULT_A_FOLDER, EIO),
+    FAILS(OPEN, FAULT_A_DIRECTORY, EIO),
+    FAILS(OPEN, FAULT_A_DIRECTORY, ENFILE),
+    FAILS(STAT, FAULT_A_DIRECTORY, EIO),
     FAILS(STAT, FAULT_A_FILE, EIO),
     FAILS(READ, FAULT_A_FILE, EIO),
     FAILS(FSYNC, FAULT_A_FILE, EIO),
-    FAILS(FSYNC, FAULT_A_FOLDER, EIO),
+    FAILS(FSYNC, FAULT_A_DIRECTORY, EIO),
     FAILS(CLOSE, FAULT_A_FILE, EIO),
 };
 
@@ -167,7 +167,7 @@ END_TEST
 
 /* As faulty_files, and tried again. */
 static const struct faulty_put lost = {.options = {"-o", "retry=1"},
-    .folder = "src",
+    .directory = "src",
     .sources = {"src/a", "src/b", "src/c"},
     .names = {"a", "b", "c"}};
 

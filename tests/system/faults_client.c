@@ -41,9 +41,9 @@ static const struct plan_fault slow_faults[] = {
 
 /* What else is called for a tree, and for what takes its sources away. */
 static const struct plan_fault tree_faults[] = {
-    FAILS(FOLDER, FAULT_ANYTHING, EIO),
-    FAILS(OPEN, FAULT_A_FOLDER, EACCES),
-    FAILS(STAT, FAULT_A_FOLDER, EIO),
+    FAILS(DIRECTORY, FAULT_ANYTHING, EIO),
+    FAILS(OPEN, FAULT_A_DIRECTORY, EACCES),
+    FAILS(STAT, FAULT_A_DIRECTORY, EIO),
     FAILS(STAT, FAULT_A_FILE, EIO),
 };
 

@@ -34,7 +34,7 @@ is_patient(void)
 static int
 begin(void)
 {
-	folder_make("in");
+	directory_make("in");
 	file_write("conf", "workers 2\n");
 	file_make("f", 3000, 1);
 	return plan_make(&plan, "plan") == 0;
@@ -70,15 +70,15 @@ static int
 count_descriptors(pid_t pid)
 {
 	char path[64];
-	DIR *folder;
+	DIR *directory;
 	int count = 0;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	folder = opendir(path);
-	ck_assert_ptr_nonnull(folder);
-	while (readdir(folder) != NULL)
+	directory = opendir(path);
+	ck_assert_ptr_nonnull(directory);
+	while (readdir(directory) != NULL)
 		count++;
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
@@ -153,7 +153,7 @@ abandon(void)
 
 	snprintf(path, sizeof(path), "in/.ftx-%ld/gone", (long)geteuid());
 	file_write(path, "");
-	ck_assert_int_eq(folder_count_staged("in"), 1);
+	ck_assert_int_eq(directory_count_staged("in"), 1);
 }
 
 /* What it has goes on; what is missing comes when there are some again. */
@@ -185,7 +185,7 @@ START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 	ck_assert_int_eq(count_descriptors(server.pid), there);
 	/* The sweep that failed is made up for, in a minute. */
 	if (is_patient())
-		eventually(folder_count_staged("in") == 0, 70000);
+		eventually(directory_count_staged("in") == 0, 70000);
 	server_stop(&server);
 }
 END_TEST

@@ -216,7 +216,7 @@ START_TEST(file_is_made_again_when_swept_before_its_lock)
 	RUN_BEGIN(&run, "ftx", "put", "new/a", "127.0.0.1:a");
 	eventually(process_look(worker, &parent, &state) == 0 && state == 'T',
 	    HARNESS_PATIENCE);
-	ck_assert_int_eq(folder_count_staged("in"), 1);
+	ck_assert_int_eq(directory_count_staged("in"), 1);
 	RUN(&sweep, "sh", "-c", "rm in/.ftx-*/*");
 	run_check(&sweep, 0, NULL);
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
@@ -245,7 +245,7 @@ START_TEST(start_fails_when_the_user_cannot_be_changed)
 		harness_skip("nobody", "changing the user needs root");
 		return;
 	}
-	folder_make("in");
+	directory_make("in");
 	if (plan_make(&plan, "plan") != 0)
 		return;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
@@ -286,7 +286,7 @@ END_TEST
 START_TEST(durability_is_unknown_when_a_directory_sync_fails)
 {
 	static const struct plan_fault fault =
-	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
+	    FAILS(FSYNC, FAULT_A_DIRECTORY, EIO);
 	struct run run;
 
 	if (!begin("1"))
@@ -338,7 +338,7 @@ check_that_nothing_is_taken(struct client *peer)
 START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
-	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
+	    FAILS(FSYNC, FAULT_A_DIRECTORY, EIO);
 	struct script *script = script_new();
 	struct client peer;
 	pid_t worker;
@@ -366,7 +366,7 @@ END_TEST
 START_TEST(open_file_fails_when_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
-	    FAILS(FSYNC, FAULT_A_FOLDER, EIO);
+	    FAILS(FSYNC, FAULT_A_DIRECTORY, EIO);
 	struct script *script = script_new();
 	struct client peer;
 
@@ -399,7 +399,7 @@ END_TEST
 START_TEST(put_warns_when_directories_cannot_be_synced)
 {
 	static const struct plan_fault fault =
-	    FAILS(FSYNC, FAULT_A_FOLDER, EINVAL);
+	    FAILS(FSYNC, FAULT_A_DIRECTORY, EINVAL);
 	struct run run;
 
 	if (!begin("1"))
@@ -419,13 +419,13 @@ START_TEST(put_warns_when_directories_cannot_be_synced)
 }
 END_TEST
 
-static const char no_folders[] = "this file system cannot sync directories";
+static const char no_directories[] = "this file system cannot sync directories";
 
 /* It was learned at the start, so that it is known before the first file. */
 START_TEST(require_sync_is_refused_when_directories_cannot_be_synced)
 {
 	static const struct plan_fault fault =
-	    FAILS(FSYNC, FAULT_A_FOLDER, EINVAL);
+	    FAILS(FSYNC, FAULT_A_DIRECTORY, EINVAL);
 	struct run run;
 
 	file_write("f", "x");
@@ -434,7 +434,7 @@ START_TEST(require_sync_is_refused_when_directories_cannot_be_synced)
 	plan_arm(&plan, &fault, 1, 1);
 	start("1");
 	RUN(&run, "ftx", "put", "-o", "require-sync", "f", "127.0.0.1:new/f");
-	run_check(&run, 5, no_folders);
+	run_check(&run, 5, no_directories);
 	ck_assert(!file_exists("in/new"));
 	ck_assert_int_ge(plan_disarm(&plan), 1);
 	server_stop(&server);

@@ -14,10 +14,11 @@
 #include "tests/system/kept.h"
 
 #define NAMES 3
-#define IN_SRC .folder = "src", .names = {"a", "b", "c"}
+#define IN_SRC .directory = "src", .names = {"a", "b", "c"}
 #define ALL IN_SRC, .sources = {"src/a", "src/b", "src/c"}
 #define LARGE                                                                  \
-	.folder = "large", .names = {KEPT_NAME}, .sources = {"large/" KEPT_NAME}
+	.directory = "large", .names = {KEPT_NAME},                            \
+	.sources = {"large/" KEPT_NAME}
 
 static void prepare_same(void);
 
@@ -42,17 +43,17 @@ static const char *const names[NAMES] = {"a", "b", "c"};
 static char label[128];
 
 /*
- * Make all three in a folder, which then differ from those of another seed: b
- * only in its bytes.
+ * Make all three in a directory, which then differ from those of another seed:
+ * b only in its bytes.
  */
 static void
-make_files(const char *folder, unsigned seed)
+make_files(const char *directory, unsigned seed)
 {
 	const uint64_t sizes[NAMES] = {3000 + seed, 70000, seed};
 	char path[64];
 
 	for (int i = 0; i < NAMES; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
 		file_make(path, sizes[i], seed * NAMES + (unsigned)i);
 	}
 }
@@ -60,9 +61,9 @@ make_files(const char *folder, unsigned seed)
 void
 faulty_make(void)
 {
-	folder_make("src");
-	folder_make("new");
-	folder_make("old");
+	directory_make("src");
+	directory_make("new");
+	directory_make("old");
 	make_files("src", 0);
 	make_files("new", 0);
 	make_files("old", 1);
@@ -108,7 +109,7 @@ faulty_prepare(const struct faulty_put *put)
 {
 	clear_target(put);
 	if (put->replaces) {
-		folder_make("in/d");
+		directory_make("in/d");
 		make_files("in/d", 1);
 	}
 	/* It may have been taken away. */
@@ -179,7 +180,7 @@ check_name(
 {
 	char source[64], new[64], target[64], old[64];
 
-	snprintf(source, sizeof(source), "%s/%s", put->folder, name);
+	snprintf(source, sizeof(source), "%s/%s", put->directory, name);
 	snprintf(new, sizeof(new), "new/%s", name);
 	snprintf(target, sizeof(target), "in/d/%s", name);
 	snprintf(old, sizeof(old), "old/%s", name);

@@ -9,7 +9,7 @@
 /* Each puts files of a directory, such as src/a, as in/d/a. */
 struct faulty_put {
 	const char *options[8];
-	const char *folder, *sources[4];
+	const char *directory, *sources[4];
 	const char *names[4]; /* in the directory, and of the targets */
 	int replaces;	      /* other files of these names exist before */
 	int resumes;	      /* a partial may be kept, and is resumed */

@@ -151,7 +151,7 @@ file_inode(const char *path)
 }
 
 void
-folder_make(const char *path)
+directory_make(const char *path)
 {
 	ck_assert_msg(mkdir(path, 0755) == 0 && chmod(path, 0755) == 0,
 	    "%s: %s", path, strerror(errno));
@@ -161,50 +161,50 @@ folder_make(const char *path)
 static int
 count_entries(const char *path, const char *prefix)
 {
-	DIR *folder = opendir(path);
+	DIR *directory = opendir(path);
 	struct dirent *entry;
 	int count = 0;
 
-	ck_assert_msg(folder != NULL, "%s: %s", path, strerror(errno));
-	while ((entry = readdir(folder)) != NULL) {
+	ck_assert_msg(directory != NULL, "%s: %s", path, strerror(errno));
+	while ((entry = readdir(directory)) != NULL) {
 		const char *name = entry->d_name;
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
 		count += strncmp(name, prefix, strlen(prefix)) != 0;
 	}
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
 int
-folder_count(const char *path)
+directory_count(const char *path)
 {
 	return count_entries(path, ".ftx-");
 }
 
 int
-folder_count_staged(const char *root)
+directory_count_staged(const char *root)
 {
-	DIR *folder = opendir(root);
+	DIR *directory = opendir(root);
 	struct dirent *entry;
 	char path[1024];
 	int count = 0;
 
-	ck_assert_msg(folder != NULL, "%s: %s", root, strerror(errno));
-	while ((entry = readdir(folder)) != NULL) {
+	ck_assert_msg(directory != NULL, "%s: %s", root, strerror(errno));
+	while ((entry = readdir(directory)) != NULL) {
 		if (strncmp(entry->d_name, ".ftx-", 5) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", root, entry->d_name);
 		/* The secret is no staged file. */
 		count += count_entries(path, ".secret");
 	}
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
 int
-folder_remove(const char *path)
+directory_remove(const char *path)
 {
 	int status;
 	pid_t pid = fork();

@@ -29,18 +29,18 @@ mode_t file_mode(const char *path);
 ino_t file_inode(const char *path);
 
 /* Make a directory with mode 0755. */
-void folder_make(const char *path);
+void directory_make(const char *path);
 
 /* The number of entries, without the ".ftx-" names of the server. */
-int folder_count(const char *path);
+int directory_count(const char *path);
 
 /* The number of files in the staging directories of a receiving directory. */
-int folder_count_staged(const char *root);
+int directory_count_staged(const char *root);
 
 /*
  * Remove a tree, which need not exist.  Returns 0, or -1: it is also used
  * outside of tests.
  */
-int folder_remove(const char *path);
+int directory_remove(const char *path);
 
 #endif

@@ -139,13 +139,13 @@ make_sources(void)
 	char path[32];
 	struct run run;
 
-	folder_make("src");
+	directory_make("src");
 	RUN(&run, "mount", "-t", "tmpfs", "none", "src");
 	run_check(&run, 0, NULL);
 	odd_tree_make("src/tree", version);
 	file_make("large", LARGE, 1);
-	folder_make("big");
-	folder_make("small");
+	directory_make("big");
+	directory_make("small");
 	for (unsigned i = 0; i < BIG_COUNT; i++) {
 		snprintf(path, sizeof(path), "big/%02u", i);
 		file_make(path, BIG, i);
@@ -249,13 +249,13 @@ make_filler(void)
 
 static void
 check_files(
-    const char *folder, int count, const char *said, int *stored, int *told)
+    const char *directory, int count, const char *said, int *stored, int *told)
 {
 	char source[32], copy[32], line[64];
 
 	for (int i = 0; i < count; i++) {
-		snprintf(source, sizeof(source), "%s/%02d", folder, i);
-		snprintf(copy, sizeof(copy), "in/%s/%02d", folder, i);
+		snprintf(source, sizeof(source), "%s/%02d", directory, i);
+		snprintf(copy, sizeof(copy), "in/%s/%02d", directory, i);
 		snprintf(line, sizeof(line), "stored %s -> ", source);
 		if (strstr(said, line) != NULL) {
 			ck_assert_msg(
@@ -271,22 +271,22 @@ check_files(
 	}
 }
 
-/* Put one of the folders.  Returns how many files were stored. */
+/* Put one of the directories.  Returns how many files were stored. */
 static int
-put_files(const char *folder, int count)
+put_files(const char *directory, int count)
 {
 	int stored = 0, told = 0;
 	char line[128], *said;
 	struct run run;
 
 	snprintf(line, sizeof(line), "$FTX put -vr %s/ 127.0.0.1:%s 2>said",
-	    folder, folder);
+	    directory, directory);
 	run_shell(&run, line);
 	said = file_read("said");
-	check_files(folder, count, said, &stored, &told);
+	check_files(directory, count, said, &stored, &told);
 	ck_assert_msg(
 	    run.status == (told == 0 ? 0 : 23) && stored + told == count,
-	    "%s: status %d: %.3000s", folder, run.status, said);
+	    "%s: status %d: %.3000s", directory, run.status, said);
 	free(said);
 	return stored;
 }
@@ -303,7 +303,7 @@ fill_up(void)
 		make_filler();
 		stored = put_files("big", BIG_COUNT);
 		ck_assert_int_gt(stored, 0);
-		ck_assert_int_eq(folder_remove("in/big"), 0);
+		ck_assert_int_eq(directory_remove("in/big"), 0);
 	} while (stored == BIG_COUNT);
 	ck_assert_int_eq(put_files("small", SMALL_COUNT), SMALL_COUNT);
 }

@@ -27,7 +27,7 @@ begin_with_server(void)
 static void
 end_with_server(void)
 {
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	server_stop(&server);
 	harness_end();
 }

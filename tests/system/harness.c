@@ -54,11 +54,11 @@ check_programs(void)
 int
 harness_open(void)
 {
-	const char *folder = getenv("FTX_PROGRAMS");
+	const char *directory = getenv("FTX_PROGRAMS");
 	const char *temporary = getenv("TMPDIR");
 	char program[HARNESS_PATH];
 
-	if (resolve(programs, folder != NULL ? folder : "build") != 0 ||
+	if (resolve(programs, directory != NULL ? directory : "build") != 0 ||
 	    resolve(skips, "tests/skips") != 0 || check_programs() != 0)
 		return -1;
 	snprintf(top, sizeof(top), "%s/ftx-system.XXXXXX",
@@ -81,7 +81,7 @@ harness_close(int failed)
 {
 	if (failed)
 		printf("system: what failed tests left is in %s\n", top);
-	else if (folder_remove(top) != 0)
+	else if (directory_remove(top) != 0)
 		fprintf(stderr, "system: %s cannot be removed\n", top);
 }
 
@@ -94,12 +94,12 @@ harness_top(void)
 void
 harness_begin(void)
 {
-	char folder[HARNESS_PATH + 16];
+	char directory[HARNESS_PATH + 16];
 
-	snprintf(folder, sizeof(folder), "%s/test.XXXXXX", top);
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(chmod(folder, 0755), 0);
-	ck_assert_int_eq(chdir(folder), 0);
+	snprintf(directory, sizeof(directory), "%s/test.XXXXXX", top);
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	ck_assert_int_eq(chdir(directory), 0);
 	signal(SIGPIPE, SIG_IGN);
 	/* The handler that libcheck leaves here would end the whole test. */
 	signal(SIGTERM, SIG_DFL);
@@ -109,13 +109,13 @@ harness_begin(void)
 void
 harness_end(void)
 {
-	char folder[HARNESS_PATH + 16];
+	char directory[HARNESS_PATH + 16];
 
 	ck_assert_msg(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	    "a process was left behind");
-	ck_assert_ptr_nonnull(getcwd(folder, sizeof(folder)));
+	ck_assert_ptr_nonnull(getcwd(directory, sizeof(directory)));
 	ck_assert_int_eq(chdir("/"), 0);
-	ck_assert_int_eq(folder_remove(folder), 0);
+	ck_assert_int_eq(directory_remove(directory), 0);
 }
 
 TCase *

@@ -30,7 +30,7 @@ begin_with_server(void)
 static void
 end_with_server(void)
 {
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	server_stop(&server);
 	harness_end();
 }
@@ -141,8 +141,8 @@ START_TEST(only_complete_files_are_stored_when_cut_at_any_byte)
 		ck_assert_int_eq(file_exists("in/d/b"), k >= complete[1]);
 		ck_assert_int_ge(
 		    stored, (k >= complete[0]) + (k >= complete[1]));
-		ck_assert_int_eq(folder_count_staged("in"), 0);
-		ck_assert_int_eq(folder_remove("in/d"), 0);
+		ck_assert_int_eq(directory_count_staged("in"), 0);
+		ck_assert_int_eq(directory_remove("in/d"), 0);
 	}
 	ck_assert_int_eq(stored, 4);
 }
@@ -258,7 +258,7 @@ START_TEST(server_serves_on_when_numbers_are_absurd)
 		try_number(&numbers[i]);
 	}
 	peer_check_service(server.port, "after");
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 }
 END_TEST
 

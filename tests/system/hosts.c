@@ -56,7 +56,7 @@ begin(void)
 	return plan_make(&plan, "plan") == 0;
 }
 
-/* The names in the staging folder that end so. */
+/* The names in the staging directory that end so. */
 static size_t
 count_marked(const char *mark)
 {
@@ -90,7 +90,7 @@ receive_beside(const char *shared, int status)
 	    "cat big gate | $FTX put -o retry=0 - 127.0.0.1:big");
 	gate = open("gate", O_WRONLY | O_CLOEXEC);
 	ck_assert_int_ge(gate, 0);
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	start_on_host(&second, "second", arguments);
 	eventually(server_said(&second, "sweep ") > 1, HARNESS_PATIENCE);
 	ck_assert_int_eq(close(gate), 0);

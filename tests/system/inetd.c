@@ -37,7 +37,7 @@ START_TEST(results_arrive_after_the_process_ended)
 		client_expect_result(&peer, (uint32_t)i, STATUS_STORED);
 	client_expect_end(&peer);
 	client_close(&peer);
-	ck_assert_int_eq(folder_count("in"), FILES);
+	ck_assert_int_eq(directory_count("in"), FILES);
 }
 END_TEST
 
@@ -65,7 +65,7 @@ START_TEST(process_ends_when_its_input_is_closed)
 	ck_assert_int_eq(once_play(&peer, script), 0);
 	(void)client_greeting(&peer);
 	client_close(&peer);
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -114,7 +114,7 @@ begin_file(struct client *peer)
 	client_play(peer, script);
 	(void)client_greeting(peer);
 	client_expect(peer, WIRE_BASED, 0);
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	return pid;
 }
 
@@ -146,7 +146,7 @@ START_TEST(file_is_cut_when_sigint_comes)
 	peer_expect_fatal(&peer, STATUS_DRAINING);
 	client_close(&peer);
 	ck_assert_int_eq(once_wait(pid), 6);
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -321,7 +321,7 @@ START_TEST(incoming_is_made_when_no_directory_is_given)
 	RUN(&run, "ftxd", "-i");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
-	ck_assert_int_eq(folder_count("incoming"), 0);
+	ck_assert_int_eq(directory_count("incoming"), 0);
 }
 END_TEST
 

@@ -55,7 +55,7 @@ copy_with_hole(const char *source, const char *target, off_t end)
 void
 kept_make(void)
 {
-	folder_make("large");
+	directory_make("large");
 	file_make("data", SIZE, 1);
 	copy_with_hole("data", SOURCE, BACK_END);
 	ck_assert_int_eq(unlink("data"), 0);

@@ -104,7 +104,7 @@ START_TEST(hundred_small_files_take_three_round_trips)
 	make_hundred(argv);
 	SERVER_START(&server, "-w", "2", "-o", "fsync=no");
 	measure(&server, argv, ROUND_TRIP * 7 / 2);
-	ck_assert_int_eq(folder_count("in/d"), COUNT);
+	ck_assert_int_eq(directory_count("in/d"), COUNT);
 	server_stop(&server);
 }
 END_TEST
@@ -117,24 +117,24 @@ START_TEST(hundred_synced_files_take_three_round_trips)
 	make_hundred(argv);
 	SERVER_START(&server, "-w", "2");
 	measure(&server, argv, ROUND_TRIP * 7 / 2);
-	ck_assert_int_eq(folder_count("in/d"), COUNT);
+	ck_assert_int_eq(directory_count("in/d"), COUNT);
 	server_stop(&server);
 }
 END_TEST
 
 /* So many files of one time: links are made faster. */
 static void
-make_many(const char *folder, int count)
+make_many(const char *directory, int count)
 {
 	const struct timespec times[2] = {{1000000, 1}, {1000000, 1}};
 	char first[64], path[64];
 
-	folder_make(folder);
-	snprintf(first, sizeof(first), "%s/f", folder);
+	directory_make(directory);
+	snprintf(first, sizeof(first), "%s/f", directory);
 	file_write(first, "");
 	ck_assert_int_eq(utimensat(AT_FDCWD, first, times, 0), 0);
 	for (int i = 1; i < count; i++) {
-		snprintf(path, sizeof(path), "%s/f%d", folder, i);
+		snprintf(path, sizeof(path), "%s/f%d", directory, i);
 		ck_assert_int_eq(link(first, path), 0);
 	}
 }

@@ -67,7 +67,7 @@ START_TEST(server_works_when_its_working_directory_is_gone)
 	char here[HARNESS_PATH], place[HARNESS_PATH + 4];
 	struct server server;
 
-	folder_make("in");
+	directory_make("in");
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	snprintf(place, sizeof(place), "%s/in", here);
 	server_start_by(&server,
@@ -116,7 +116,7 @@ START_TEST(server_works_when_standard_descriptors_are_closed)
 
 	snprintf(port, sizeof(port), "%u", free_port());
 	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
-	folder_make("in");
+	directory_make("in");
 	file_make("f", 100000, 1);
 	RUN_BEGIN(&server, "sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh",
 	    harness_program(program, "ftxd"), "-d", "in", "-w", "2", "-p",
@@ -140,15 +140,15 @@ count_descriptors(pid_t pid, int *leaked)
 {
 	char path[64], target[HARNESS_PATH];
 	struct dirent *entry;
-	DIR *folder;
+	DIR *directory;
 	int count = 0;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	folder = opendir(path);
-	ck_assert_ptr_nonnull(folder);
-	while ((entry = readdir(folder)) != NULL) {
-		ssize_t length = readlinkat(
-		    dirfd(folder), entry->d_name, target, sizeof(target) - 1);
+	directory = opendir(path);
+	ck_assert_ptr_nonnull(directory);
+	while ((entry = readdir(directory)) != NULL) {
+		ssize_t length = readlinkat(dirfd(directory), entry->d_name,
+		    target, sizeof(target) - 1);
 
 		if (length == -1)
 			continue;
@@ -156,7 +156,7 @@ count_descriptors(pid_t pid, int *leaked)
 		count++;
 		*leaked += strstr(target, "/leak") != NULL;
 	}
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
@@ -186,9 +186,9 @@ END_TEST
 
 /* The mode of the one file that is staged. */
 static mode_t
-staged_mode(const char *folder)
+staged_mode(const char *path)
 {
-	DIR *directory = opendir(folder);
+	DIR *directory = opendir(path);
 	struct dirent *entry;
 	struct stat found;
 	mode_t mode = 0;
@@ -206,7 +206,7 @@ staged_mode(const char *folder)
 START_TEST(staged_files_are_private_when_the_umask_is_0)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
-	char port[16], folder[64];
+	char port[16], directory[64];
 	struct server server;
 	struct proxy proxy;
 	struct run run;
@@ -215,15 +215,15 @@ START_TEST(staged_files_are_private_when_the_umask_is_0)
 	ck_assert_int_eq(chmod("big", 0646), 0);
 	server_start_by(&server, SH("umask 000 && exec \"$@\""),
 	    (const char *const[]){"-w", "2", "-C", "2", NULL});
-	snprintf(
-	    folder, sizeof(folder), "in/.ftx-%lu", (unsigned long)geteuid());
-	ck_assert_uint_eq(file_mode(folder), 0700);
+	snprintf(directory, sizeof(directory), "in/.ftx-%lu",
+	    (unsigned long)geteuid());
+	ck_assert_uint_eq(file_mode(directory), 0700);
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:d/big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	while (!file_exists("in/d/big")) {
-		mode_t mode = staged_mode(folder);
+		mode_t mode = staged_mode(directory);
 
 		/* Its own mode comes last, when it is whole. */
 		ck_assert_msg(mode == 0600 || mode == 0 || mode == 0646,
@@ -292,7 +292,7 @@ START_TEST(second_server_fails_when_the_port_is_in_use)
 	char port[16];
 
 	file_write("f", "x");
-	folder_make("other");
+	directory_make("other");
 	SERVER_START(&server, "-w", "2");
 	snprintf(port, sizeof(port), "%u", server.port);
 	RUN(&run, "ftxd", "-p", port, "-d", "other");
@@ -319,7 +319,7 @@ START_TEST(second_server_leaves_staged_files_of_the_first)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "big",
 	    "127.0.0.1:big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	SERVER_START(&second, "-w", "2", "-v");
 	server_expect(&second, "sweep ");
 	put_good(&second, "f", "f");

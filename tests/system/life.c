@@ -33,7 +33,7 @@ slow_begin(struct slow *slow, const struct server *server, const char *retry,
 	/* What is kept for another try has tests of its own. */
 	RUN_BEGIN(&slow->run, "ftx", "put", "-P", slow->port, "-o", retry, "-o",
 	    "resume=no", "big", "127.0.0.1:big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 }
 
 static void
@@ -43,7 +43,7 @@ slow_finish(struct slow *slow, int status)
 	run_check(&slow->run, status, NULL);
 	ck_assert_int_eq(proxy_stop(&slow->proxy), 0);
 	ck_assert_int_eq(file_equal("big", "in/big"), status == 0);
-	ck_assert_int_eq(folder_count("in"), status == 0);
+	ck_assert_int_eq(directory_count("in"), status == 0);
 }
 
 /* A worker that is older than those whose death slows the next one down. */
@@ -79,7 +79,7 @@ START_TEST(worker_is_replaced_when_it_is_killed)
 	eventually(is_replaced(&server, worker), 1000);
 	slow_finish(&slow, 10);
 	server_expect(&server, "ill");
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	put_good(&server, "big", "big");
 	server_stop(&server);
 }
@@ -96,7 +96,7 @@ START_TEST(put_is_retried_when_its_worker_is_killed)
 	worker = grown_worker(&server);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	slow_finish(&slow, 0);
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	server_stop(&server);
 }
 END_TEST
@@ -156,7 +156,7 @@ START_TEST(next_file_is_refused_when_the_server_is_terminated)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "a", "b",
 	    "127.0.0.1:d");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	run_finish(&run);
 	run_check(&run, 75, "draining");

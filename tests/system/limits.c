@@ -36,7 +36,7 @@ START_TEST(file_is_refused_when_larger_than_max_size)
 	RUN(&run, "ftx", "put", "g", "f", "127.0.0.1:d");
 	run_check(&run, 23, "g");
 	ck_assert(file_equal("f", "in/d/f"));
-	ck_assert_int_eq(folder_count("in/d"), 1);
+	ck_assert_int_eq(directory_count("in/d"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -65,7 +65,7 @@ START_TEST(file_of_unknown_size_is_refused_when_it_grows_too_large)
 	client_expect_end(&peer);
 	client_close(&peer);
 	ck_assert_uint_eq(file_size("in/f"), 100000);
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -79,7 +79,7 @@ START_TEST(file_is_refused_when_it_needs_space_to_keep_free)
 	SERVER_START(&server, "-w", "1", "-o", "min-free=1000T");
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 28, "No space left on device");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	server_stop(&server);
 	SERVER_START(&server, "-w", "1", "-o", "min-free=1M");
 	put_good(&server, "f", "f");
@@ -107,7 +107,7 @@ START_TEST(transfer_fails_when_the_disk_becomes_full)
 	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
-	eventually(folder_count_staged(seen) == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged(seen) == 1, HARNESS_PATIENCE);
 	snprintf(path, sizeof(path), "%s/filler", seen);
 	memset(block, 1, sizeof(block));
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
@@ -119,10 +119,10 @@ START_TEST(transfer_fails_when_the_disk_becomes_full)
 	run_finish(&run);
 	ck_assert_int_lt(io_now() - full, 1000);
 	run_check(&run, 28, "No space left on device");
-	ck_assert_int_eq(folder_count(seen), 1);
+	ck_assert_int_eq(directory_count(seen), 1);
 	/* A megabyte may have come until it was full. */
-	ck_assert_int_eq(
-	    folder_count_staged(seen), strstr(run.err, "partial kept") != NULL);
+	ck_assert_int_eq(directory_count_staged(seen),
+	    strstr(run.err, "partial kept") != NULL);
 	ck_assert_int_eq(unlink(path), 0);
 	/* There is room again, and nothing else was lost. */
 	RUN(&run, "ftx", "put", "small", "127.0.0.1:");
@@ -147,7 +147,7 @@ START_TEST(file_is_refused_when_larger_than_free_space)
 	file_make("big", 65 << 20, 1);
 	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
 	run_check(&run, 28, "No space left on device: needs 68.2 MB");
-	ck_assert_int_eq(folder_count(seen), 0);
+	ck_assert_int_eq(directory_count(seen), 0);
 	server_stop(&server);
 }
 END_TEST

@@ -118,7 +118,7 @@ START_TEST(message_tells_when_a_file_is_longer_than_announced)
 	SERVER_START(&server, "-w", "1");
 	RUN(&run, "ftx", "put", "/proc/version", "127.0.0.1:");
 	run_check(&run, 24, "longer than announced; nothing was stored");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	server_stop(&server);
 }
 END_TEST

@@ -102,9 +102,9 @@ START_TEST(other_spelling_is_refused_when_names_fold)
 	expect_refused("dir/y", "dir: exists here as Dir");
 	expect_refused("Dir/sUB/y", "sUB: exists here as Sub");
 	expect_refused("dir", "exists here as Dir");
-	ck_assert_int_eq(folder_count("in"), 3);
-	ck_assert_int_eq(folder_count("in/Dir"), 1);
-	ck_assert_int_eq(folder_count("in/Dir/Sub"), 1);
+	ck_assert_int_eq(directory_count("in"), 3);
+	ck_assert_int_eq(directory_count("in/Dir"), 1);
+	ck_assert_int_eq(directory_count("in/Dir/Sub"), 1);
 	expect_one("in/Report.TXT");
 	/* The same spelling is replaced as ever. */
 	put_good(&server, "two", "Report.TXT");
@@ -136,14 +136,14 @@ START_TEST(second_spelling_fails_when_both_come_in_one_group)
 	if (!begin(ODD_FOLDS))
 		return;
 	SERVER_START(&server, "-w", "1");
-	folder_make("src");
+	directory_make("src");
 	file_write("src/Report.TXT", "one");
 	file_write("src/report.txt", "two");
 	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "src/",
 	    "127.0.0.1:d");
 	run_check(&run, 23, "exists here as");
-	ck_assert_int_eq(folder_count("in/d"), 1);
-	ck_assert_int_eq(folder_count("src"), 1);
+	ck_assert_int_eq(directory_count("in/d"), 1);
+	ck_assert_int_eq(directory_count("src"), 1);
 	text = file_read(file_exists("src/report.txt") ? "in/d/Report.TXT"
 						       : "in/d/report.txt");
 	ck_assert_str_eq(text, file_exists("src/report.txt") ? "one" : "two");
@@ -179,7 +179,7 @@ START_TEST(one_spelling_wins_when_both_come_on_two_streams)
 	if (!begin(ODD_FOLDS))
 		return;
 	SERVER_START(&server, "-w", "4", "-C", "4");
-	folder_make("src");
+	directory_make("src");
 	for (int i = 0; i < PAIRS; i++) {
 		snprintf(path, sizeof(path), "src/a%d", i);
 		file_write(path, "1");
@@ -189,7 +189,7 @@ START_TEST(one_spelling_wins_when_both_come_on_two_streams)
 	RUN(&run, "ftx", "put", "-q", "-r", "-j", "4", "-o", "remove-source",
 	    "src/", "127.0.0.1:d");
 	ck_assert_int_eq(run.status, 23);
-	ck_assert_int_eq(folder_count("in/d"), PAIRS);
+	ck_assert_int_eq(directory_count("in/d"), PAIRS);
 	for (int i = 0; i < PAIRS; i++)
 		check_pair(i);
 	end();
@@ -201,7 +201,7 @@ make_folding(const char *path)
 {
 	int fd;
 
-	folder_make(path);
+	directory_make(path);
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(os_set_casefold(fd), 0);
@@ -222,7 +222,7 @@ START_TEST(spelling_is_refused_only_in_directories_that_fold)
 	put_good(&server, "one", "folds/below/name");
 	expect_refused("folds/below/NAME", "exists here as name");
 	expect_refused("folds/BELOW/name", "exists here as below");
-	ck_assert_int_eq(folder_count("in"), 3);
+	ck_assert_int_eq(directory_count("in"), 3);
 	end();
 }
 END_TEST
@@ -236,7 +236,7 @@ START_TEST(tree_can_be_put_again_when_names_fold)
 	if (!begin(ODD_FOLDS))
 		return;
 	SERVER_START(&server, "-w", "1");
-	folder_make("src");
+	directory_make("src");
 	for (int i = 0; i < 200; i++) {
 		snprintf(path, sizeof(path), "src/File%d", i);
 		file_write(path, "x");
@@ -287,7 +287,7 @@ START_TEST(no_clobber_is_refused_when_the_file_system_cannot_keep_it)
 	expect_refused("g", NO_NEW);
 	put("-v", "two", "f", 25, "exists");
 	expect_one("in/f");
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	end();
 }
 END_TEST

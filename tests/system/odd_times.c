@@ -79,7 +79,7 @@ expect_unchanged(void)
 {
 	struct run run;
 
-	folder_make("src");
+	directory_make("src");
 	make("src/even", WHEN, FRACTION);
 	make("src/odd", WHEN + 1, FRACTION);
 	make("src/late", WHEN + 1, (long)SECOND - 1);
@@ -188,7 +188,7 @@ START_TEST(file_is_refused_when_its_time_is_out_of_range)
 		put("-v", "f", 0, NULL);
 		ck_assert_int_eq(unlink("in/f"), 0);
 	}
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	end();
 }
 END_TEST
@@ -199,7 +199,7 @@ START_TEST(directory_is_refused_when_its_time_is_out_of_range)
 
 	if (!begin(&(struct odd_disk){.granularity = 1, .most = INT32_MAX}))
 		return;
-	folder_make("src");
+	directory_make("src");
 	make("src/f", WHEN, 0);
 	make("src", -5, 0);
 	RUN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");

@@ -36,7 +36,7 @@ struct odd_file {
 	int has_hole;
 };
 
-static const char *const folders[] = {"deep", "deep/er", "twins", "names"};
+static const char *const directories[] = {"deep", "deep/er", "twins", "names"};
 
 static const struct odd_file files[] = {
     /* Sizes at the edges of sectors, blocks and the client's buffers. */
@@ -98,9 +98,9 @@ static const struct odd_file files[] = {
 static int is_there[COUNT];
 
 static const char *
-inside(char buffer[HARNESS_PATH], const char *folder, const char *name)
+inside(char buffer[HARNESS_PATH], const char *directory, const char *name)
 {
-	snprintf(buffer, HARNESS_PATH, "%s/%s", folder, name);
+	snprintf(buffer, HARNESS_PATH, "%s/%s", directory, name);
 	return buffer;
 }
 
@@ -151,17 +151,18 @@ make_file(const struct odd_file *file, const char *path, unsigned seed)
 }
 
 void
-odd_tree_make(const char *folder, unsigned version)
+odd_tree_make(const char *directory, unsigned version)
 {
 	char path[HARNESS_PATH];
 
-	if (!file_exists(folder)) {
-		folder_make(folder);
-		for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-			folder_make(inside(path, folder, folders[i]));
+	if (!file_exists(directory)) {
+		directory_make(directory);
+		for (size_t i = 0;
+		     i < sizeof(directories) / sizeof(*directories); i++)
+			directory_make(inside(path, directory, directories[i]));
 	}
 	for (int i = 0; i < COUNT; i++)
-		make_file(&files[i], inside(path, folder, files[i].name),
+		make_file(&files[i], inside(path, directory, files[i].name),
 		    version * COUNT + (unsigned)i);
 }
 
@@ -182,12 +183,12 @@ is_time(const struct odd_limits *limits, const struct stat *source,
 
 static void
 check_copy(const struct odd_limits *limits, const struct odd_file *file,
-    const char *folder, const char *target)
+    const char *directory, const char *target)
 {
 	char source[HARNESS_PATH], copy[HARNESS_PATH];
 	struct stat wanted, found;
 
-	inside(source, folder, file->name);
+	inside(source, directory, file->name);
 	inside(copy, target, file->name);
 	ck_assert_msg(file_equal(source, copy), "%s is not equal", copy);
 	ck_assert_int_eq(stat(source, &wanted), 0);
@@ -203,26 +204,26 @@ check_copy(const struct odd_limits *limits, const struct odd_file *file,
 
 /* The line that begins so and goes on with the file, or NULL. */
 static const char *
-find(const char *said, const char *start, const char *folder,
+find(const char *said, const char *start, const char *directory,
     const struct odd_file *file)
 {
 	char line[HARNESS_PATH];
 
-	snprintf(line, sizeof(line), "%s%s/%s -> ", start, folder,
+	snprintf(line, sizeof(line), "%s%s/%s -> ", start, directory,
 	    file->shown != NULL ? file->shown : file->name);
 	return strstr(said, line);
 }
 
 /* A failure of it that gives a reason. */
 static void
-check_told(const char *said, const char *folder, const struct odd_file *file,
+check_told(const char *said, const char *directory, const struct odd_file *file,
     const char *reason)
 {
-	const char *line = find(said, "ftx: ", folder, file);
+	const char *line = find(said, "ftx: ", directory, file);
 	const char *end, *words;
 
 	ck_assert_msg(line != NULL, "nothing was said of %s/%s: %.3000s",
-	    folder, file->name, said);
+	    directory, file->name, said);
 	end = strchr(line, '\n');
 	words = strstr(line, reason);
 	ck_assert_msg(words != NULL && words < end, "%s: \"%.*s\"", file->name,
@@ -232,10 +233,10 @@ check_told(const char *said, const char *folder, const struct odd_file *file,
 /* Returns nonzero if it was stored, or is unchanged where that is as good. */
 static int
 check_success(const struct odd_limits *limits, enum odd_outcome outcome,
-    const char *said, const char *folder, const struct odd_file *file)
+    const char *said, const char *directory, const struct odd_file *file)
 {
-	int stored = find(said, "stored ", folder, file) != NULL;
-	int unchanged = find(said, "unchanged ", folder, file) != NULL;
+	int stored = find(said, "stored ", directory, file) != NULL;
+	int unchanged = find(said, "unchanged ", directory, file) != NULL;
 	int refused = (file->wishes & limits->refused) != 0;
 
 	ck_assert_msg(outcome == ODD_UNCHANGED || !unchanged,
@@ -264,7 +265,7 @@ check_twins(const struct odd_limits *limits, unsigned wish)
 
 void
 odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
-    const char *said, const char *folder, const char *target)
+    const char *said, const char *directory, const char *target)
 {
 	char *text = file_read(said);
 
@@ -273,7 +274,7 @@ odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
 		int refused = (file->wishes & limits->refused) != 0;
 
 		if (outcome == ODD_EXISTS) {
-			check_told(text, folder, file,
+			check_told(text, directory, file,
 			    refused || limits->no_exclusive ? ": "
 							    : ": exists: ");
 			continue;
@@ -283,22 +284,22 @@ odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
 		    (file->wishes & TIME_WISHES) != 0)
 			continue;
 		is_there[i] =
-		    check_success(limits, outcome, text, folder, file);
+		    check_success(limits, outcome, text, directory, file);
 		if (!is_there[i])
-			check_told(text, folder, file, ": ");
+			check_told(text, directory, file, ": ");
 	}
 	check_twins(limits, ODD_CASE);
 	check_twins(limits, ODD_NORMAL);
 	free(text);
 	if (outcome != ODD_EXISTS)
-		odd_tree_check_still(limits, folder, target);
+		odd_tree_check_still(limits, directory, target);
 }
 
 void
 odd_tree_check_still(
-    const struct odd_limits *limits, const char *folder, const char *target)
+    const struct odd_limits *limits, const char *directory, const char *target)
 {
 	for (int i = 0; i < COUNT; i++)
 		if (is_there[i])
-			check_copy(limits, &files[i], folder, target);
+			check_copy(limits, &files[i], directory, target);
 }

@@ -37,17 +37,17 @@ enum odd_outcome {
  * Make the tree on a file system that keeps all times.  Another version has
  * other bytes in files of the same size.
  */
-void odd_tree_make(const char *folder, unsigned version);
+void odd_tree_make(const char *directory, unsigned version);
 
 /*
  * Check the output of "ftx put -v" in the file said, and what it left in the
  * target.  Remembers what was stored.
  */
 void odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
-    const char *said, const char *folder, const char *target);
+    const char *said, const char *directory, const char *target);
 
 /* All that the last check found must still be there, unchanged. */
 void odd_tree_check_still(
-    const struct odd_limits *limits, const char *folder, const char *target);
+    const struct odd_limits *limits, const char *directory, const char *target);
 
 #endif

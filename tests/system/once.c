@@ -53,7 +53,7 @@ once_wait(pid_t pid)
 	int status;
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	return harness_status(status);
 }
 
@@ -61,7 +61,7 @@ void
 once_begin(void)
 {
 	harness_begin();
-	folder_make("in");
+	directory_make("in");
 	unsetenv("SSH_CONNECTION");
 }
 

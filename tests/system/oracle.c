@@ -33,7 +33,7 @@ struct session {
 	uint8_t stream[STREAM]; /* what is no whole frame yet */
 };
 
-static struct place files[PLACES], folders[PLACES];
+static struct place files[PLACES], directories[PLACES];
 static struct session *sessions[PROCESSES];
 static struct oracle *result;
 
@@ -94,15 +94,15 @@ add_place(struct place *places, const char *path, pid_t pid)
 	return place;
 }
 
-/* Nonzero if path lies directly in the folder. */
+/* Nonzero if path lies directly in the directory. */
 static int
-lies_in(const char *path, const char *folder)
+lies_in(const char *path, const char *directory)
 {
 	const char *slash = strrchr(path, '/');
-	size_t length = strlen(folder);
+	size_t length = strlen(directory);
 
 	return slash != NULL && (size_t)(slash - path) == length &&
-	    strncmp(path, folder, length) == 0;
+	    strncmp(path, directory, length) == 0;
 }
 
 /* Nonzero if a directory above the path was made, and may be lost again. */
@@ -110,10 +110,11 @@ static int
 hangs_loose(const char *path)
 {
 	for (size_t i = 0; i < PLACES; i++) {
-		const char *folder = folders[i].path;
-		size_t length = folder != NULL ? strlen(folder) : 0;
+		const char *directory = directories[i].path;
+		size_t length = directory != NULL ? strlen(directory) : 0;
 
-		if (folder != NULL && strncmp(path, folder, length) == 0 &&
+		if (directory != NULL &&
+		    strncmp(path, directory, length) == 0 &&
 		    path[length] == '/')
 			return 1;
 	}
@@ -122,11 +123,12 @@ hangs_loose(const char *path)
 
 /* What is in this directory has its name for good, if that one has. */
 static void
-sync_folder(pid_t pid, const char *path)
+sync_directory(pid_t pid, const char *path)
 {
 	for (size_t i = 0; i < PLACES; i++) {
-		if (folders[i].path != NULL && lies_in(folders[i].path, path))
-			forget(&folders[i]);
+		if (directories[i].path != NULL &&
+		    lies_in(directories[i].path, path))
+			forget(&directories[i]);
 		if (files[i].path != NULL && files[i].pid == pid &&
 		    files[i].published && lies_in(files[i].path, path))
 			files[i].kept = 1;
@@ -153,7 +155,7 @@ on_sync(pid_t pid, const char *path)
 		place->synced = 1;
 	else {
 		find_session(pid)->grounds++;
-		sync_folder(pid, path);
+		sync_directory(pid, path);
 	}
 }
 
@@ -301,7 +303,7 @@ read_line(char *line)
 	else if (strcmp(word, "move") == 0)
 		on_move(pid, first, second);
 	else if (strcmp(word, "mkdir") == 0)
-		(void)add_place(folders, first, pid);
+		(void)add_place(directories, first, pid);
 	else if (strstr(first, "/.ftx-") != NULL)
 		on_change(pid, first);
 }
@@ -311,7 +313,7 @@ clear(void)
 {
 	for (size_t i = 0; i < PLACES; i++) {
 		forget(&files[i]);
-		forget(&folders[i]);
+		forget(&directories[i]);
 	}
 	for (size_t i = 0; i < PROCESSES; i++) {
 		free(sessions[i]);

@@ -121,9 +121,9 @@ answer_after(int from)
 	return first;
 }
 
-/* An fsync of the folder below "in" of that path, after a line. */
+/* An fsync of the directory below "in" of that path, after a line. */
 static int
-folder_sync(int from, const char *path)
+directory_sync(int from, const char *path)
 {
 	char object[128];
 
@@ -134,7 +134,7 @@ folder_sync(int from, const char *path)
 START_TEST(result_follows_the_syncs_of_one_put)
 {
 	struct server server;
-	int written, synced, renamed, folder, answered;
+	int written, synced, renamed, directory, answered;
 
 	if (!can_trace()) {
 		harness_skip("order", "strace is missing or may not trace");
@@ -149,13 +149,13 @@ START_TEST(result_follows_the_syncs_of_one_put)
 	written = last_call("write", "/.ftx-");
 	synced = first_call(0, "fsync", "/.ftx-");
 	renamed = first_rename("\"f\"");
-	folder = folder_sync(renamed, "/in");
+	directory = directory_sync(renamed, "/in");
 	answered = answer_after(renamed);
 	ck_assert_int_ge(written, 0);
 	ck_assert_int_lt(written, synced);
 	ck_assert_int_lt(synced, renamed);
-	ck_assert_int_lt(renamed, folder);
-	ck_assert_int_lt(folder, answered);
+	ck_assert_int_lt(renamed, directory);
+	ck_assert_int_lt(directory, answered);
 	ck_assert_int_lt(answered, count);
 	/* And each once: a sync that is not needed costs the others. */
 	ck_assert_int_eq(count_calls("fsync", "/.ftx-"), 1);
@@ -181,9 +181,9 @@ START_TEST(result_follows_the_syncs_of_new_parents)
 	renamed = first_rename("\"f\"");
 	answered = answer_after(renamed);
 	ck_assert_int_ge(made, 0);
-	ck_assert_int_lt(folder_sync(made, "/in"), answered);
-	ck_assert_int_lt(folder_sync(made, "/in/a"), answered);
-	ck_assert_int_lt(folder_sync(renamed, "/in/a/b"), answered);
+	ck_assert_int_lt(directory_sync(made, "/in"), answered);
+	ck_assert_int_lt(directory_sync(made, "/in/a"), answered);
+	ck_assert_int_lt(directory_sync(renamed, "/in/a/b"), answered);
 	ck_assert_int_lt(answered, count);
 }
 END_TEST
@@ -197,7 +197,7 @@ START_TEST(syncs_are_shared_when_many_files_come)
 	const char *argv[FILES + 4] = {"ftx", "put"};
 	struct server server;
 	struct run run;
-	int folders;
+	int directories;
 
 	if (!can_trace()) {
 		harness_skip("order", "strace is missing or may not trace");
@@ -216,8 +216,9 @@ START_TEST(syncs_are_shared_when_many_files_come)
 	server_stop(&server);
 	read_trace();
 	ck_assert_int_eq(count_calls("fsync", "/.ftx-"), FILES);
-	folders = count_calls("fsync", "/in/d>");
-	ck_assert_msg(folders >= 1 && folders <= 12, "%d syncs", folders);
+	directories = count_calls("fsync", "/in/d>");
+	ck_assert_msg(
+	    directories >= 1 && directories <= 12, "%d syncs", directories);
 	/* One more at the start, to learn that it can be done. */
 	ck_assert_int_le(count_calls("fsync", "/in>"), 2);
 }

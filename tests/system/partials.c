@@ -25,13 +25,13 @@
 #define MEBIBYTE (1 << 20)
 
 static struct server server;
-static char folder[64];
+static char directory[64];
 
 static void
 begin(void)
 {
 	harness_begin();
-	snprintf(folder, sizeof(folder), "in/.ftx-%ld", (long)geteuid());
+	snprintf(directory, sizeof(directory), "in/.ftx-%ld", (long)geteuid());
 }
 
 /* Leave a partial of so many bytes, which nobody asks for, at once. */
@@ -47,7 +47,7 @@ plant(const char *name, size_t length)
 	memset(block, 1, sizeof(block));
 	ck_assert_int_eq(write(fd, block, length), (ssize_t)length);
 	close(fd);
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	ck_assert_int_eq(rename("in/planted", path), 0);
 }
 
@@ -209,8 +209,8 @@ START_TEST(call_is_retried_once_when_room_is_missing)
 	static const struct plan_fault faults[] = {
 	    {CALLS(WRITE, FAULT_A_FILE, ERROR), .value = EDQUOT},
 	    {CALLS(WRITE, FAULT_A_FILE, ERROR), .value = ENOSPC},
-	    {CALLS(MKDIR, FAULT_A_FOLDER, ERROR), .value = EDQUOT},
-	    {CALLS(RENAME, FAULT_A_FOLDER, ERROR), .value = ENOSPC},
+	    {CALLS(MKDIR, FAULT_A_DIRECTORY, ERROR), .value = EDQUOT},
+	    {CALLS(RENAME, FAULT_A_DIRECTORY, ERROR), .value = ENOSPC},
 	};
 	struct plan plan;
 	struct run run;
@@ -228,7 +228,7 @@ START_TEST(call_is_retried_once_when_room_is_missing)
 		    there ? "127.0.0.1:d/f" : "127.0.0.1:e/f");
 		run_check(&run, there ? 0 : 28, NULL);
 		ck_assert_int_eq(plan_disarm(&plan), 1);
-		ck_assert_int_eq(folder_count_staged("in"), 0);
+		ck_assert_int_eq(directory_count_staged("in"), 0);
 	}
 	ck_assert(file_equal("f", "in/d/f"));
 	server_stop(&server);
@@ -255,7 +255,7 @@ START_TEST(sweep_ends_when_the_server_stops)
 		return;
 	}
 	if (plan_make(&plan, "plan") == 0) {
-		ck_assert_int_eq(mkdir(folder, 0700), 0);
+		ck_assert_int_eq(mkdir(directory, 0700), 0);
 		plant("r1", MEBIBYTE);
 		ck_assert_int_eq(statvfs("in", &system), 0);
 		snprintf(free, sizeof(free), "min-free=%llu",
@@ -309,9 +309,9 @@ START_TEST(partial_is_removed_when_it_fills_a_quota)
 	SERVER_START(&server, "-w", "1");
 	RUN(&run, "ftx", "put", "large", "127.0.0.1:large");
 	run_check(&run, 28, "partial kept");
-	ck_assert_int_eq(folder_count_staged("in"), 1);
+	ck_assert_int_eq(directory_count_staged("in"), 1);
 	put_good(&server, "small", "small");
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	server_stop(&server);
 	volume_end(&volume);
 }

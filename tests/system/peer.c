@@ -22,7 +22,7 @@ peer_begin(void)
 void
 peer_finish(void)
 {
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	ck_assert(!file_exists("in/first"));
 	server_stop(&served);
 	harness_end();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd receives: the folder that it makes, and the path that it names. */
+/* Where ftxd receives: the directory that it makes, and the path that it names.
+ */
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,7 +66,7 @@ END_TEST
 
 START_TEST(incoming_is_left_as_it_is_when_it_exists)
 {
-	folder_make("elsewhere");
+	directory_make("elsewhere");
 	ck_assert_int_eq(chmod("elsewhere", 0730), 0);
 	ck_assert_int_eq(symlink("elsewhere", "incoming"), 0);
 	START("022", "-q");

@@ -32,7 +32,7 @@ can_change_user(void)
 		return 0;
 	}
 	ck_assert_int_eq(setgroups(4, groups), 0);
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
 	file_write("f", "x");
 	return 1;
@@ -79,7 +79,7 @@ check_user(const char *user, uid_t uid, gid_t gid, const char *groups)
 	server_check_proc(&server, "status", "Groups:", groups);
 	check_no_capabilities(&server);
 	server_stop(&server);
-	ck_assert_int_eq(folder_remove("in/d"), 0);
+	ck_assert_int_eq(directory_remove("in/d"), 0);
 }
 
 START_TEST(server_has_only_rights_of_its_user)
@@ -184,8 +184,8 @@ START_TEST(server_warns_when_it_runs_as_root)
 	server_expect(&server, "warning: running as root");
 	server_stop(&server);
 	ck_assert_int_eq(unlink("log"), 0);
-	ck_assert_int_eq(folder_remove("in"), 0);
-	folder_make("in");
+	ck_assert_int_eq(directory_remove("in"), 0);
+	directory_make("in");
 	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
 	SERVER_START(&server, "-w", "1", "-u", "nobody");
 	server_stop(&server);

@@ -162,7 +162,7 @@ START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 			if (round < 6)
 				kill_during_put(&server, round);
 		}
-		eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+		eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 		server_stop(&server);
 	}
 }
@@ -181,7 +181,7 @@ START_TEST(workers_serve_on_when_fork_fails)
 		harness_skip("nobody", "changing the user needs root");
 		return;
 	}
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(chown("in", 54322, 54322), 0);
 	file_write("f", "x");
 	ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &few), 0);
@@ -221,8 +221,8 @@ START_TEST(put_succeeds_when_signals_storm_all_processes)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "f",
 	    "127.0.0.1:f");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
-	while (folder_count("in") == 0) {
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	while (directory_count("in") == 0) {
 		for (int i = 0; i < 16; i++)
 			ck_assert_int_eq(kill(pids[i / 4], storm[i % 4]), 0);
 		(void)poll(NULL, 0, 1);

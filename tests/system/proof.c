@@ -73,8 +73,9 @@ END_TEST
 
 START_TEST(oracle_notices_when_directories_are_not_synced)
 {
-	static const struct plan_fault fault = {
-	    .call = FAULT_FSYNC, .object = FAULT_A_FOLDER, .kind = FAULT_SKIP};
+	static const struct plan_fault fault = {.call = FAULT_FSYNC,
+	    .object = FAULT_A_DIRECTORY,
+	    .kind = FAULT_SKIP};
 
 	expect_caught(&fault, "its directory was not synced");
 }
@@ -86,7 +87,7 @@ START_TEST(oracle_notices_when_a_file_is_published_first)
 	    .object = FAULT_A_FILE,
 	    .kind = FAULT_HOLD,
 	    .until = FAULT_RENAME,
-	    .until_object = FAULT_A_FOLDER};
+	    .until_object = FAULT_A_DIRECTORY};
 
 	expect_caught(&fault, "published before it was synced");
 }
@@ -95,7 +96,7 @@ END_TEST
 START_TEST(oracle_notices_when_a_result_is_sent_first)
 {
 	static const struct plan_fault fault = {.call = FAULT_FSYNC,
-	    .object = FAULT_A_FOLDER,
+	    .object = FAULT_A_DIRECTORY,
 	    .kind = FAULT_HOLD,
 	    .until = FAULT_WRITE,
 	    .until_object = FAULT_A_PEER};

@@ -102,7 +102,7 @@ START_TEST(file_of_every_name_arrives)
 	size_t taken;
 	struct run run;
 
-	folder_make("src");
+	directory_make("src");
 	SERVER_START(&server, "-w", "1");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(source, sizeof(source), "src/%s", names[i]);
@@ -149,7 +149,7 @@ START_TEST(many_small_files_use_one_connection)
 	struct run run;
 	char path[64];
 
-	folder_make("src");
+	directory_make("src");
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "src/%d", i);
 		file_make(paths[i], (uint64_t)i * 7, (unsigned)i);
@@ -163,7 +163,7 @@ START_TEST(many_small_files_use_one_connection)
 	eventually(kill(server.pid, SIGUSR1) == 0 &&
 		server_said(&server, "idle after 1 connections") > 0,
 	    HARNESS_PATIENCE);
-	ck_assert_int_eq(folder_count("in/many"), COUNT);
+	ck_assert_int_eq(directory_count("in/many"), COUNT);
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(path, sizeof(path), "in/many/%d", i);
 		ck_assert_msg(file_equal(paths[i], path), "%s", path);
@@ -346,7 +346,7 @@ START_TEST(server_serves_on_several_addresses)
 	run_check(&run, 0, NULL);
 	RUN(&run, "ftx", "put", "f", "[::1]:3");
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(folder_count("in"), 3);
+	ck_assert_int_eq(directory_count("in"), 3);
 	server_stop(&server);
 }
 END_TEST

@@ -32,7 +32,7 @@
 /* The attacker's directory "in/d" changes places with a link; or a name does,
  * which stands for each kind of file by turns. */
 enum prey {
-	PREY_FOLDER,
+	PREY_DIRECTORY,
 	PREY_NAME
 };
 
@@ -48,14 +48,16 @@ struct race {
 
 #define LARGE (1 << 20)
 static const struct race races[] = {
-    {PREY_FOLDER, WIRE_PUT, 0, WIRE_EXACT_MODE | WIRE_TIME, "d/p#", 21, NULL},
-    {PREY_FOLDER, WIRE_ASK, WIRE_NO_CLOBBER, 0, "d/c#", 21, NULL},
-    {PREY_FOLDER, WIRE_PUT, 0, 0, "d/m#/x/f", 21, NULL},
-    {PREY_FOLDER, WIRE_PUT, 0, 0, "d/e/f#", 21, NULL},
-    {PREY_FOLDER, WIRE_DIRECTORY, 0, WIRE_EXACT_MODE | WIRE_TIME, "d", 0, NULL},
-    {PREY_FOLDER, WIRE_DIRECTORY, 0, 0, "d/n#", 0, NULL},
-    {PREY_FOLDER, WIRE_ASK, WIRE_UNLESS_DIGEST, 0, "d/f", 20, SECRET},
-    {PREY_FOLDER, WIRE_ASK, WIRE_RESUME, 0, "d/r#", LARGE, NULL},
+    {PREY_DIRECTORY, WIRE_PUT, 0, WIRE_EXACT_MODE | WIRE_TIME, "d/p#", 21,
+	NULL},
+    {PREY_DIRECTORY, WIRE_ASK, WIRE_NO_CLOBBER, 0, "d/c#", 21, NULL},
+    {PREY_DIRECTORY, WIRE_PUT, 0, 0, "d/m#/x/f", 21, NULL},
+    {PREY_DIRECTORY, WIRE_PUT, 0, 0, "d/e/f#", 21, NULL},
+    {PREY_DIRECTORY, WIRE_DIRECTORY, 0, WIRE_EXACT_MODE | WIRE_TIME, "d", 0,
+	NULL},
+    {PREY_DIRECTORY, WIRE_DIRECTORY, 0, 0, "d/n#", 0, NULL},
+    {PREY_DIRECTORY, WIRE_ASK, WIRE_UNLESS_DIGEST, 0, "d/f", 20, SECRET},
+    {PREY_DIRECTORY, WIRE_ASK, WIRE_RESUME, 0, "d/r#", LARGE, NULL},
     {PREY_NAME, WIRE_PUT, 0, WIRE_EXACT_MODE | WIRE_TIME, "t", 21, NULL},
     {PREY_NAME, WIRE_ASK, WIRE_NO_CLOBBER, 0, "t", 21, NULL},
     {PREY_NAME, WIRE_ASK, WIRE_UNLESS_DIGEST, 0, "t", 20, SECRET},
@@ -92,8 +94,8 @@ begin(void)
 
 	harness_begin();
 	memcpy(content, CONTENT, sizeof(CONTENT));
-	folder_make("outside");
-	folder_make("outside/e");
+	directory_make("outside");
+	directory_make("outside/e");
 	file_write("outside/f", SECRET);
 	file_write("outside/twin", "twin");
 	file_write("outside/e/f", "within");
@@ -101,11 +103,11 @@ begin(void)
 		ck_assert_int_eq(
 		    utimensat(AT_FDCWD, outside[i - 1], times, 0), 0);
 	look_outside(before);
-	folder_make("in");
-	folder_make("in/d");
+	directory_make("in");
+	directory_make("in/d");
 	file_write("in/t", "the first");
-	folder_make("in/d/e");
-	folder_make("attic");
+	directory_make("in/d/e");
+	directory_make("attic");
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	snprintf(target, sizeof(target), "%s/outside", here);
 	ck_assert_int_eq(symlink(target, "attic/d"), 0);
@@ -116,8 +118,8 @@ static int
 count_touched(void)
 {
 	struct stat now[OUTSIDE];
-	int touched =
-	    folder_count("outside") != 3 || folder_count("outside/e") != 1;
+	int touched = directory_count("outside") != 3 ||
+	    directory_count("outside/e") != 1;
 	char *text = file_read("outside/f");
 
 	touched += strcmp(text, SECRET) != 0;

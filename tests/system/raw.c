@@ -63,7 +63,7 @@ START_TEST(nothing_is_stored_when_cut_after_any_byte)
 		ck_assert_msg(file_equal("expected", stored) == (k >= complete),
 		    "cut after %u of %u", (unsigned)k, (unsigned)complete);
 		ck_assert_int_eq(file_exists(stored), k >= complete);
-		ck_assert_int_eq(folder_count_staged("in"), 0);
+		ck_assert_int_eq(directory_count_staged("in"), 0);
 	}
 	server_settle(&server, after, 1);
 	ck_assert_int_eq(before[0], after[0]);
@@ -92,7 +92,7 @@ START_TEST(nothing_is_stored_when_reset_after_any_byte)
 		peer_reset(&peer);
 	}
 	peer_check_service(server.port, "last");
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	for (size_t k = 0; k < whole; k++) {
 		snprintf(stored, sizeof(stored), "in/c%03u", (unsigned)k);
 		if (file_exists(stored))
@@ -132,7 +132,7 @@ START_TEST(session_ends_when_bytes_are_no_protocol)
 		client_close(&peer);
 	}
 	peer_check_service(server.port, "after");
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -164,8 +164,8 @@ START_TEST(base_is_a_directory_or_a_name)
 	struct server server;
 	struct client peer;
 
-	folder_make("in");
-	folder_make("in/dir");
+	directory_make("in");
+	directory_make("in/dir");
 	file_write("in/file", "x");
 	SERVER_START(&server, "-w", "1");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -265,7 +265,7 @@ START_TEST(results_arrive_when_they_are_read_late)
 		client_expect_result(&peer, i, STATUS_STORED);
 	client_expect_end(&peer);
 	client_close(&peer);
-	ck_assert_int_eq(folder_count("in"), 50);
+	ck_assert_int_eq(directory_count("in"), 50);
 	server_stop(&server);
 }
 END_TEST

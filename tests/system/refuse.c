@@ -212,7 +212,7 @@ START_TEST(name_is_refused_when_it_leads_outside)
 	client_expect_result(&peer, 1000, STATUS_STORED);
 	client_expect_end(&peer);
 	client_close(&peer);
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	ck_assert(!file_exists("x"));
 	file_write("f", "x");
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:../x");
@@ -242,7 +242,7 @@ START_TEST(base_is_refused_when_it_leads_outside)
 		client_close(&peer);
 	}
 	peer_check_service(server.port, "after");
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -293,7 +293,7 @@ START_TEST(put_fails_when_its_content_is_spoiled)
 		RUN(&run, "ftx", "put", "-P", port, "f", "127.0.0.1:f");
 		if (run.status != 10)
 			run_check(&run, 12, "digest");
-		ck_assert_int_eq(folder_count("in"), 0);
+		ck_assert_int_eq(directory_count("in"), 0);
 		ck_assert_int_eq(proxy_stop(&proxy), 0);
 	}
 	put_good(&server, "f", "f");

@@ -32,7 +32,7 @@ START_TEST(settings_apply_when_the_file_is_good)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&slow, "ftx", "put", "-P", port, "-o", "retry=0", "big",
 	    "127.0.0.1:big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	file_write("conf", "# changed\n\nworkers 5\nmax-size 3M\n");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	/* No connection is refused or lost meanwhile. */
@@ -53,15 +53,15 @@ START_TEST(settings_apply_when_the_file_is_good)
 }
 END_TEST
 
-/* The path of the staging folder, where this user's server runs. */
+/* The path of the staging directory, where this user's server runs. */
 static const char *
 staging(void)
 {
-	static char folder[64];
+	static char directory[64];
 
-	snprintf(
-	    folder, sizeof(folder), "in/.ftx-%lu", (unsigned long)geteuid());
-	return folder;
+	snprintf(directory, sizeof(directory), "in/.ftx-%lu",
+	    (unsigned long)geteuid());
+	return directory;
 }
 
 START_TEST(staging_directory_is_made_again_on_hangup)
@@ -70,7 +70,7 @@ START_TEST(staging_directory_is_made_again_on_hangup)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "1");
-	ck_assert_int_eq(folder_remove(staging()), 0);
+	ck_assert_int_eq(directory_remove(staging()), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "replacing all workers");
 	eventually(file_exists(staging()), HARNESS_PATIENCE);
@@ -86,22 +86,22 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 	struct run run;
 	char path[16];
 
-	folder_make("src");
+	directory_make("src");
 	for (int i = 0; i < 20; i++) {
 		snprintf(path, sizeof(path), "src/%d", i);
 		file_make(path, 1000, (unsigned)i);
 	}
 	SERVER_START(&server, "-w", "3");
 	server_settle(&server, before, 3);
-	ck_assert_int_eq(folder_remove(staging()), 0);
+	ck_assert_int_eq(directory_remove(staging()), 0);
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 23, "failed: making the file");
-	ck_assert_int_eq(folder_count("in/src"), 19);
+	ck_assert_int_eq(directory_count("in/src"), 19);
 	server_expect(
 	    &server, "staging directory was removed: created it again");
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(folder_count("in/src"), 20);
+	ck_assert_int_eq(directory_count("in/src"), 20);
 	server_settle(&server, after, 3);
 	for (int i = 0; i < 9; i++)
 		ck_assert_int_ne(before[i / 3], after[i % 3]);
@@ -109,7 +109,7 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 }
 END_TEST
 
-/* What is under way is lost with the folder, and is told so. */
+/* What is under way is lost with the directory, and is told so. */
 START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
@@ -123,8 +123,8 @@ START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
-	ck_assert_int_eq(folder_remove(staging()), 0);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	ck_assert_int_eq(directory_remove(staging()), 0);
 	run_finish(&run);
 	run_check(&run, 11, "failed: publishing");
 	run_check(&run, 11, "it is not certain to be stored");
@@ -146,7 +146,7 @@ START_TEST(master_tries_once_a_second_when_staging_cannot_be_made)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "2");
-	ck_assert_int_eq(folder_remove(staging()), 0);
+	ck_assert_int_eq(directory_remove(staging()), 0);
 	file_write(staging(), "in the way");
 	begun = io_now();
 	for (int i = 0; i < 10; i++) {
@@ -222,8 +222,8 @@ START_TEST(put_succeeds_when_signals_storm)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "f",
 	    "127.0.0.1:f");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
-	while (folder_count("in") == 0) {
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	while (directory_count("in") == 0) {
 		static const int storm[] = {SIGUSR1, SIGCHLD, SIGHUP, SIGPIPE};
 
 		for (int i = 0; i < 4; i++)
@@ -314,7 +314,7 @@ START_TEST(background_server_starts_and_stops)
 	const char *comma;
 	pid_t pid;
 
-	folder_make("in");
+	directory_make("in");
 	file_write("f", "x");
 	RUN(&run, "ftxd", "-B", "-p", "0", "-d", "in", "-P",
 	    background_pid_file);

@@ -24,8 +24,8 @@ static void
 begin(void)
 {
 	SERVER_START(&server, "-w", "1");
-	folder_make("d");
-	folder_make("d/e");
+	directory_make("d");
+	directory_make("d/e");
 	file_write("d/e/f", "first");
 }
 
@@ -209,7 +209,7 @@ START_TEST(next_run_restores_what_a_kill_left_aside)
 	run_check(&run, 0, "ftx: d/e/f: renamed back: ");
 	expect_text("in/d/e/f", "first");
 	ck_assert(!file_exists("d/e/f") && !file_exists(aside));
-	ck_assert_int_eq(folder_count("in/d/e"), 1);
+	ck_assert_int_eq(directory_count("in/d/e"), 1);
 }
 END_TEST
 
@@ -227,7 +227,7 @@ START_TEST(what_a_kill_left_aside_stays_when_its_name_is_taken)
 	expect_text(aside, "first");
 	expect_text("in/d/e/f", "second");
 	ck_assert(!file_exists("d/e/f"));
-	ck_assert_int_eq(folder_count("in/d/e"), 1);
+	ck_assert_int_eq(directory_count("in/d/e"), 1);
 }
 END_TEST
 
@@ -244,8 +244,8 @@ START_TEST(hard_links_are_all_removed)
 	RUN(&run, "ftx", "put", "-rj4", "-o", "remove-source", "d",
 	    "127.0.0.1:");
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(folder_count("d/e"), 0);
-	ck_assert_int_eq(folder_count("in/d/e"), 41);
+	ck_assert_int_eq(directory_count("d/e"), 0);
+	ck_assert_int_eq(directory_count("in/d/e"), 41);
 }
 END_TEST
 

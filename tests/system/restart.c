@@ -11,7 +11,7 @@
 #include "tests/system/suites.h"
 #include "tests/system/trees.h"
 
-#define FOLDERS 20
+#define DIRECTORIES 20
 
 static struct server server;
 
@@ -23,10 +23,10 @@ begin(void)
 	char path[64];
 
 	harness_begin();
-	folder_make("src");
-	for (int i = 0; i < FOLDERS; i++) {
+	directory_make("src");
+	for (int i = 0; i < DIRECTORIES; i++) {
 		snprintf(path, sizeof(path), "src/%d", i);
-		folder_make(path);
+		directory_make(path);
 		for (int j = 0; j < files; j++) {
 			snprintf(path, sizeof(path), "src/%d/%d", i, j);
 			file_make(path, (uint64_t)j * 20, (unsigned)j);
@@ -58,11 +58,11 @@ put_through(void (*down)(void))
 	struct run run;
 
 	RUN_BEGIN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
-	eventually(file_exists("in/src") && folder_count("in/src") > 1,
+	eventually(file_exists("in/src") && directory_count("in/src") > 1,
 	    HARNESS_PATIENCE);
 	down();
 	ck_assert_msg(process_lives(run.pid), "it was too fast");
-	ck_assert_int_lt(folder_count("in/src"), FOLDERS);
+	ck_assert_int_lt(directory_count("in/src"), DIRECTORIES);
 	start_again();
 	run_finish(&run);
 	run_check(&run, 0, "trying again");
@@ -90,7 +90,7 @@ kill_all(void)
 START_TEST(tree_arrives_when_the_server_is_killed)
 {
 	put_through(kill_all);
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 }
 END_TEST
 
@@ -119,8 +119,8 @@ START_TEST(files_are_old_or_new_when_the_server_is_killed)
 	struct run run;
 	char source[8];
 
-	folder_make("v0");
-	folder_make("v1");
+	directory_make("v0");
+	directory_make("v1");
 	file_make("v0/big", BIG, 1);
 	file_make("v1/big", BIG + 4096, 2);
 	file_make("v0/small", 5000, 3);
@@ -144,7 +144,7 @@ START_TEST(files_are_old_or_new_when_the_server_is_killed)
 		run_check(&run, 0, NULL);
 		trees_check_equal(source, "in/v");
 	}
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	printf("restart: killed %d times, %d of them too early\n", rounds, cut);
 	ck_assert_int_gt(cut, 0);
 }

@@ -31,7 +31,7 @@ leave_abandoned(void)
 {
 	char path[64];
 
-	folder_make("in");
+	directory_make("in");
 	snprintf(path, sizeof(path), "in/.ftx-%ld", (long)geteuid());
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	snprintf(path, sizeof(path), "in/.ftx-%ld/gone", (long)geteuid());
@@ -67,7 +67,7 @@ START_TEST(run_resumes_when_the_connection_is_cut)
 	RUN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
 	run_check(&run, 0, "trying again");
 	ck_assert(file_equal("big", "in/big"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 }
 END_TEST
 
@@ -81,7 +81,7 @@ leave_partial(void)
 	    "127.0.0.1:big");
 	run_check(&run, 10, NULL);
 	server_expect(&server, "partial kept");
-	ck_assert_int_eq(folder_count_staged("in"), 1);
+	ck_assert_int_eq(directory_count_staged("in"), 1);
 	ck_assert(!file_exists("in/big"));
 }
 
@@ -119,7 +119,7 @@ START_TEST(run_resumes_when_the_worker_is_killed)
 	run_finish(&run);
 	run_check(&run, 0, "trying again");
 	ck_assert(file_equal("big", "in/big"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	ck_assert_int_eq(proxy_stop(&slow), 0);
 }
 END_TEST
@@ -132,7 +132,7 @@ START_TEST(second_run_resumes)
 	RUN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("big", "in/big"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 }
 END_TEST
 
@@ -155,7 +155,7 @@ START_TEST(file_is_sent_whole_when_the_source_has_changed)
 	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("big", "in/big"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 }
 END_TEST
 
@@ -166,7 +166,7 @@ START_TEST(no_partial_is_kept_when_resume_is_no)
 	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o", "resume=no",
 	    "big", "127.0.0.1:big");
 	run_check(&run, 10, NULL);
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 }
 END_TEST
 

@@ -135,8 +135,8 @@ START_TEST(confined_process_reaches_only_its_directory)
 	char *report;
 	pid_t pid;
 
-	folder_make("in");
-	folder_make("out");
+	directory_make("in");
+	directory_make("out");
 	file_write("out/f", "x");
 	/* Where it may be run it is found to be no program. */
 	file_write("in/program", "nothing");

@@ -110,7 +110,7 @@ server_start_by(struct server *server, const char *const launcher[],
 	snprintf(server->root, sizeof(server->root), "in");
 	snprintf(server->log, sizeof(server->log), "log");
 	if (!file_exists(server->root))
-		folder_make(server->root);
+		directory_make(server->root);
 	count = append(argv, 0, launcher);
 	count = append(argv, count, first);
 	append(argv, count, arguments);
@@ -201,7 +201,7 @@ server_wait(struct server *server, int64_t milliseconds)
 	/* Its workers hold the pipe: it ends with the last of them. */
 	wait_for_end(server->out);
 	close(server->out);
-	ck_assert_int_eq(folder_count_staged(server->root), 0);
+	ck_assert_int_eq(directory_count_staged(server->root), 0);
 	check_record(server);
 	return harness_status(status);
 }
@@ -247,12 +247,12 @@ server_kill(struct server *server)
 int
 server_workers(const struct server *server, pid_t pids[SERVER_WORKERS])
 {
-	DIR *folder = opendir("/proc");
+	DIR *directory = opendir("/proc");
 	struct dirent *entry;
 	int count = 0;
 
-	ck_assert_ptr_nonnull(folder);
-	while ((entry = readdir(folder)) != NULL && count < SERVER_WORKERS) {
+	ck_assert_ptr_nonnull(directory);
+	while ((entry = readdir(directory)) != NULL && count < SERVER_WORKERS) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
 		char state;
 
@@ -260,7 +260,7 @@ server_workers(const struct server *server, pid_t pids[SERVER_WORKERS])
 		    parent == server->pid && state != 'Z')
 			pids[count++] = pid;
 	}
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 

@@ -36,7 +36,7 @@ START_TEST(put_fails_when_a_file_size_limit_is_met)
 	RUN(&run, "ftx", "put", "big", "127.0.0.1:big");
 	run_check(&run, 28, "File too large");
 	put_good(&server, "f", "f");
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	ck_assert_int_eq(server_said(&server, "ended after"), 0);
 	server_stop(&server);
 }
@@ -49,10 +49,10 @@ START_TEST(worker_commits_early_when_descriptors_are_few)
 	struct run run;
 	char path[32];
 
-	folder_make("src");
+	directory_make("src");
 	for (int i = 0; i < 60; i++) {
 		snprintf(path, sizeof(path), "src/d%d", i);
-		folder_make(path);
+		directory_make(path);
 		snprintf(path, sizeof(path), "src/d%d/f", i);
 		file_make(path, 500, (unsigned)i);
 	}
@@ -69,7 +69,7 @@ END_TEST
 
 static const struct plan_fault leaks[] = {
     {.call = FAULT_CLOSE, .object = FAULT_A_FILE, .kind = FAULT_SKIP},
-    {.call = FAULT_CLOSE, .object = FAULT_A_FOLDER, .kind = FAULT_SKIP},
+    {.call = FAULT_CLOSE, .object = FAULT_A_DIRECTORY, .kind = FAULT_SKIP},
     {.call = FAULT_CLOSE, .object = FAULT_A_PEER, .kind = FAULT_SKIP},
 };
 
@@ -129,7 +129,7 @@ START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 	for (uint32_t i = 1; i <= COUNT; i++)
 		client_expect_result(&peer, i, STATUS_STORED);
 	client_close(&peer);
-	ck_assert_int_eq(folder_count("in"), COUNT);
+	ck_assert_int_eq(directory_count("in"), COUNT);
 	server_stop(&server);
 }
 END_TEST

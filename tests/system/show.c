@@ -99,7 +99,7 @@ START_TEST(bar_shows_a_total_when_there_are_several_files)
 {
 	pid_t pid;
 
-	folder_make("tree");
+	directory_make("tree");
 	for (int i = 0; i < 3; i++)
 		file_make((const char *[]){"tree/a", "tree/b", "tree/c"}[i],
 		    2 << 20, (unsigned)i);
@@ -195,7 +195,7 @@ START_TEST(state_is_printed_on_sigusr1)
 	file_make("f", 6 << 20, 1);
 	RUN_BEGIN(&run, "ftx", "put", "-q", "-o", "progress=none", "-l",
 	    "24000", "f", "127.0.0.1:x");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
 	run_expect(&run, "/6.3 MB");
 	run_finish(&run);

@@ -27,7 +27,7 @@ make_sources(void)
 {
 	char path[32];
 
-	folder_make("d");
+	directory_make("d");
 	for (int i = 0; i < FILES; i++) {
 		snprintf(path, sizeof(path), "d/%d", i);
 		file_make(path, 3000, (unsigned)i);
@@ -94,7 +94,7 @@ END_TEST
 START_TEST(client_is_not_timed_out_when_a_sync_is_slow)
 {
 	static const struct plan_fault slow = {
-	    FAULT_FSYNC, FAULT_A_FOLDER, FAULT_DELAY, SLOW, 0, 0};
+	    FAULT_FSYNC, FAULT_A_DIRECTORY, FAULT_DELAY, SLOW, 0, 0};
 	struct script *script;
 	struct client peer;
 

@@ -47,13 +47,13 @@ duration(void)
 static int
 count_entries(const char *path)
 {
-	DIR *folder = opendir(path);
+	DIR *directory = opendir(path);
 	int count = 0;
 
-	ck_assert_ptr_nonnull(folder);
-	while (readdir(folder) != NULL)
+	ck_assert_ptr_nonnull(directory);
+	while (readdir(directory) != NULL)
 		count++;
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
@@ -77,12 +77,12 @@ look_at(struct sample *sample, pid_t pid)
 static int
 count_zombies(const struct server *server)
 {
-	DIR *folder = opendir("/proc");
+	DIR *directory = opendir("/proc");
 	struct dirent *entry;
 	int count = 0;
 
-	ck_assert_ptr_nonnull(folder);
-	while ((entry = readdir(folder)) != NULL) {
+	ck_assert_ptr_nonnull(directory);
+	while ((entry = readdir(directory)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
 		char state;
 
@@ -90,7 +90,7 @@ count_zombies(const struct server *server)
 		    parent == server->pid && state == 'Z')
 			count++;
 	}
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
@@ -102,7 +102,7 @@ take(struct sample *sample, const struct server *server,
 	pid_t pids[SERVER_WORKERS];
 	int count = server_workers(server, pids);
 	int zombies = count_zombies(server);
-	int staged = folder_count_staged(server->root);
+	int staged = directory_count_staged(server->root);
 
 	look_at(sample, server->pid);
 	for (int i = 0; i < WORKERS; i++)

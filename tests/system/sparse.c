@@ -170,7 +170,7 @@ START_TEST(sparse_file_resumes_when_it_is_cut)
 	RUN(&run, "ftx", "put", "-P", port, "disk", "127.0.0.1:disk");
 	run_check(&run, 0, "trying again");
 	check_equal("disk", "in/disk");
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	check_allocated("in/disk", 2 * data);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 }

@@ -84,13 +84,13 @@ ssh_command(const char *options, const char *words)
 }
 
 static const char *
-served_in(const char *folder)
+served_in(const char *directory)
 {
 	static char words[TUNNEL_TEXT];
 	char program[HARNESS_PATH];
 
 	tunnel_print(words, sizeof(words), "%s -i -d %s/%s",
-	    harness_program(program, "ftxd"), tunnel_here, folder);
+	    harness_program(program, "ftxd"), tunnel_here, directory);
 	return words;
 }
 
@@ -102,7 +102,7 @@ START_TEST(put_succeeds_when_ssh_runs_ftxd)
 	if (!has_ssh())
 		return;
 	sshd_start(&sshd);
-	folder_make("in");
+	directory_make("in");
 	RUN(&run, "ftx", "put", "-e", ssh_command("", served_in("in")), "big",
 	    "small", "nas:d");
 	tunnel_check_stored(&run);
@@ -132,9 +132,9 @@ START_TEST(reason_arrives_when_ssh_runs_ftxd)
 	if (!has_ssh())
 		return;
 	sshd_start(&sshd);
-	folder_make("in");
-	folder_make("in/d");
-	folder_make("in/d/big");
+	directory_make("in");
+	directory_make("in/d");
+	directory_make("in/d/big");
 	RUN(&run, "ftx", "put", "-e", ssh_command("", served_in("in")), "big",
 	    "small", "nas:d");
 	run_check(&run, 23, "big -> nas:d/big: refused");
@@ -156,7 +156,7 @@ START_TEST(put_succeeds_when_ssh_forces_the_command)
 	if (!has_ssh())
 		return;
 	sshd_start(&sshd);
-	folder_make("in");
+	directory_make("in");
 	tunnel_print(options, sizeof(options), "command=\"%s\",restrict",
 	    served_in("in"));
 	write_keys(options);

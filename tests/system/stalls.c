@@ -64,7 +64,7 @@ START_TEST(stalled_put_is_resumed)
 	    "127.0.0.1:f");
 	run_check(&run, 0, "; trying again in 1.0 s\n");
 	ck_assert(file_equal("f", "in/f"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	ck_assert_uint_lt(atomic_load(proxy.passed), SILENT + SIZE - KEPT);
 	end();
 }

@@ -77,7 +77,7 @@ static int
 begin(void)
 {
 	faulty_make();
-	folder_make("in");
+	directory_make("in");
 	/* One that is recorded would have no memory for that either. */
 	(void)unsetenv("FTX_ORACLE");
 	if (plan_make(&plan, "plan") != 0)

@@ -52,8 +52,8 @@ START_TEST(put_fails_when_input_has_another_size)
 	run_check(&run, 24, NULL);
 	run_shell(&run, ": | $FTX put -o size=1 - 127.0.0.1:less");
 	run_check(&run, 24, NULL);
-	ck_assert_int_eq(folder_count("in"), 2);
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 2);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 }
 END_TEST
 
@@ -116,13 +116,13 @@ START_TEST(nothing_is_stored_when_interrupted)
 	pid_t pid = put_pipe("127.0.0.1:x", &input);
 
 	ck_assert_int_eq(io_write_all(input, "half", 4), 0);
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	close(input);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(harness_status(status), 128 + SIGINT);
-	eventually(folder_count_staged("in") == 0, HARNESS_PATIENCE);
-	ck_assert_int_eq(folder_count("in"), 0);
+	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(failure_is_reported_while_the_producer_waits)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(harness_status(status), 28);
 	close(input);
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -149,10 +149,10 @@ START_TEST(put_is_refused_when_the_target_is_a_directory)
 {
 	struct run run;
 
-	folder_make("in/folder");
+	directory_make("in/folder");
 	run_shell(&run, "echo x | $FTX put - 127.0.0.1:folder");
 	run_check(&run, 5, "the target is a directory");
-	ck_assert_int_eq(folder_count("in/folder"), 0);
+	ck_assert_int_eq(directory_count("in/folder"), 0);
 }
 END_TEST
 
@@ -172,7 +172,7 @@ START_TEST(put_fails_when_the_connection_is_cut)
 	run_shell(&run, line);
 	run_check(&run, 10, NULL);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -194,7 +194,7 @@ START_TEST(contradictory_options_are_refused)
 		ck_assert_msg(run.status == 1 && run.err[0] != '\0', "%s: %d",
 		    bad[i], run.status);
 	}
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	file_write("-", "a file");
 	run_shell(&run, "$FTX put ./- 127.0.0.1:d");
 	run_check(&run, 0, NULL);
@@ -210,7 +210,7 @@ START_TEST(put_fails_when_there_is_no_input)
 	run_check(&run, 3, "Bad file descriptor");
 	run_shell(&run, "$FTX put - 127.0.0.1:x <.");
 	run_check(&run, 3, "Is a directory");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 

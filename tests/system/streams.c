@@ -16,20 +16,20 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-#define FOLDERS 12
+#define DIRECTORIES 12
 #define FILES 40 /* in each */
 
-/* A tree "src" of many private folders of small files. */
+/* A tree "src" of many private directories of small files. */
 static void
 begin(void)
 {
 	char path[64];
 
 	harness_begin();
-	folder_make("src");
-	for (int i = 0; i < FOLDERS; i++) {
+	directory_make("src");
+	for (int i = 0; i < DIRECTORIES; i++) {
 		snprintf(path, sizeof(path), "src/%d", i);
-		folder_make(path);
+		directory_make(path);
 		for (int j = 0; j < FILES; j++) {
 			snprintf(path, sizeof(path), "src/%d/%d", i, j);
 			file_make(path, 100 + (uint64_t)j, (unsigned)i);
@@ -96,12 +96,13 @@ START_TEST(tree_arrives_whole_over_several_streams)
 	run_check(&run, 0, NULL);
 	run_check_silent(&run);
 	check_equal();
-	for (int i = 0; i < FOLDERS; i++) {
+	for (int i = 0; i < DIRECTORIES; i++) {
 		snprintf(path, sizeof(path), "in/src/%d", i);
 		ck_assert_int_eq(file_mode(path), 0700);
 	}
 	ck_assert_int_gt(count_connections(&server), 1);
-	ck_assert_int_eq(server_said(&server, " stored, 1"), FOLDERS * FILES);
+	ck_assert_int_eq(
+	    server_said(&server, " stored, 1"), DIRECTORIES * FILES);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
 }
@@ -239,7 +240,7 @@ START_TEST(large_files_are_shared_among_streams)
 }
 END_TEST
 
-/* What lies in the folder: files that are asked for, "f0" and so on. */
+/* What lies in the directory: files that are asked for, "f0" and so on. */
 static void
 make_large(int count)
 {
@@ -292,7 +293,7 @@ make_deep(int depth)
 	for (int i = 0; i < depth; i++) {
 		length += (size_t)snprintf(
 		    path + length, sizeof(path) - length, "/d");
-		folder_make(path);
+		directory_make(path);
 	}
 	snprintf(path + length, sizeof(path) - length, "/f");
 	file_make(path, 100, 1);
@@ -383,10 +384,10 @@ START_TEST(failures_of_all_streams_are_summed_up)
 	struct server server;
 	struct run run;
 
-	folder_make("in");
-	folder_make("in/src");
-	folder_make("in/src/3");
-	folder_make("in/src/3/5");
+	directory_make("in");
+	directory_make("in/src");
+	directory_make("in/src/3");
+	directory_make("in/src/3/5");
 	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
 	run_check(&run, 23, "src/3/5");
@@ -394,7 +395,7 @@ START_TEST(failures_of_all_streams_are_summed_up)
 	ck_assert_ptr_eq(
 	    strchr(strchr(run.err, '\n') + 1, '\n'), strrchr(run.err, '\n'));
 	ck_assert_int_eq(
-	    server_said(&server, " stored, 1"), FOLDERS * FILES - 1);
+	    server_said(&server, " stored, 1"), DIRECTORIES * FILES - 1);
 	server_stop(&server);
 }
 END_TEST

@@ -62,13 +62,13 @@ START_TEST(directory_is_made_when_the_target_ends_in_a_slash)
 	put_to("127.0.0.1:made/", "in/made/source");
 	put_to("127.0.0.1:made/", "in/made/source");
 	put_to("127.0.0.1:made", "in/made/source");
-	ck_assert_int_eq(folder_count("in/made"), 1);
+	ck_assert_int_eq(directory_count("in/made"), 1);
 }
 END_TEST
 
 START_TEST(file_keeps_its_name_when_the_target_is_a_directory)
 {
-	folder_make("in/there");
+	directory_make("in/there");
 	put_to("127.0.0.1:there", "in/there/source");
 }
 END_TEST
@@ -99,10 +99,10 @@ END_TEST
 
 START_TEST(file_is_refused_when_a_directory_has_its_name)
 {
-	folder_make("in/d");
-	folder_make("in/d/source");
+	directory_make("in/d");
+	directory_make("in/d/source");
 	put_to("127.0.0.1:d/", NULL);
-	ck_assert_int_eq(folder_count("in/d/source"), 0);
+	ck_assert_int_eq(directory_count("in/d/source"), 0);
 }
 END_TEST
 
@@ -122,7 +122,7 @@ START_TEST(file_is_refused_when_a_fifo_has_its_name)
 	begun = io_now();
 	put_to("127.0.0.1:pipe", NULL);
 	ck_assert_int_lt(io_now() - begun, 2000);
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	ck_assert(!file_equal("source", "in/pipe"));
 }
 END_TEST
@@ -151,16 +151,16 @@ END_TEST
 
 START_TEST(file_is_refused_when_its_parent_is_a_link)
 {
-	folder_make("outside");
-	folder_make("in/real");
+	directory_make("outside");
+	directory_make("in/real");
 	ck_assert_int_eq(symlink("../outside", "in/out"), 0);
 	ck_assert_int_eq(symlink("real", "in/inside"), 0);
 	put_to("127.0.0.1:out/f", NULL);
 	put_to("127.0.0.1:out/", NULL);
 	put_to("127.0.0.1:out/new/f", NULL);
 	put_to("127.0.0.1:inside/f", NULL);
-	ck_assert_int_eq(folder_count("outside"), 0);
-	ck_assert_int_eq(folder_count("in/real"), 0);
+	ck_assert_int_eq(directory_count("outside"), 0);
+	ck_assert_int_eq(directory_count("in/real"), 0);
 }
 END_TEST
 
@@ -217,8 +217,8 @@ START_TEST(dry_run_changes_nothing)
 	run_check(&run, 0, NULL);
 	RUN(&run, "ftx", "put", "-n", "source", "victim", "127.0.0.1:e/f");
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(folder_count("in"), 0);
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	ck_assert_int_eq(mkfifo("in/pipe", 0666), 0);
 	RUN(&run, "ftx", "put", "-n", "source", "127.0.0.1:pipe");
 	run_check(&run, 5, "refused");
@@ -236,12 +236,12 @@ START_TEST(put_fails_when_the_source_is_missing)
 	RUN(&run, "ftx", "put", "missing", "source", "127.0.0.1:d");
 	run_check(&run, 23, "missing: No such file or directory");
 	ck_assert(file_equal("source", "in/d/source"));
-	ck_assert_int_eq(folder_count("in/d"), 1);
-	folder_make("folder");
+	ck_assert_int_eq(directory_count("in/d"), 1);
+	directory_make("folder");
 	RUN(&run, "ftx", "put", "folder", "127.0.0.1:x");
 	ck_assert_int_ne(run.status, 0);
 	ck_assert_ptr_nonnull(strstr(run.err, "folder"));
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 }
 END_TEST
 
@@ -275,7 +275,7 @@ START_TEST(put_fails_when_the_source_is_unreadable)
 		return;
 	}
 	run_check(&run, 3, "source: Permission denied");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -332,7 +332,7 @@ START_TEST(put_fails_when_the_source_is_special)
 	ck_assert_int_ne(run.status, 0);
 	ck_assert_int_lt(run.elapsed, 2000);
 	ck_assert_ptr_nonnull(strstr(run.err, "pipe"));
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 

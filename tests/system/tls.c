@@ -105,7 +105,7 @@ START_TEST(put_succeeds_through_tls_with_a_client_certificate)
 	    tls_command(&stunnel, "-cert client.pem -key client.key"), "big",
 	    "nas:e");
 	run_check(&run, 35, "openssl ended with status 1 before the server");
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 	tunnel_stop(&stunnel);
 	server_stop(&server);
 }

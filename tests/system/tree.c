@@ -76,8 +76,8 @@ START_TEST(entries_are_skipped_when_they_are_no_files)
 	ck_assert_ptr_nonnull(
 	    strstr(run.err, "src/a/up: is a symbolic link; skipped"));
 	ck_assert_ptr_nonnull(strstr(run.err, "src/pipe: is a FIFO; skipped"));
-	ck_assert_int_eq(folder_count("in/src"), 3);
-	ck_assert_int_eq(folder_count("in/src/a"), 2);
+	ck_assert_int_eq(directory_count("in/src"), 3);
+	ck_assert_int_eq(directory_count("in/src/a"), 2);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ START_TEST(links_are_followed_with_L)
 {
 	struct run run;
 
-	folder_make("other");
+	directory_make("other");
 	file_make("other/big", 2 << 20, 9);
 	ck_assert_int_eq(symlink("1", "src/link"), 0);
 	ck_assert_int_eq(symlink("../other", "src/folder"), 0);
@@ -109,11 +109,11 @@ START_TEST(directory_of_links_is_made_empty)
 {
 	struct run run;
 
-	folder_make("links");
+	directory_make("links");
 	ck_assert_int_eq(symlink("x", "links/x"), 0);
 	RUN(&run, "ftx", "put", "-r", "links", "127.0.0.1:");
 	run_check(&run, 0, "skipped");
-	ck_assert_int_eq(folder_count("in/links"), 0);
+	ck_assert_int_eq(directory_count("in/links"), 0);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(excluded_names_are_not_sent)
 
 	file_write("src/x.o", "x");
 	file_write("src/a/x.o", "x");
-	folder_make("src/a/cache");
+	directory_make("src/a/cache");
 	file_write("src/a/cache/x", "x");
 	RUN(&run, "ftx", "put", "-r", "-o", "exclude=*.o", "-o",
 	    "exclude=a/cache", "src", "127.0.0.1:");
@@ -144,7 +144,7 @@ START_TEST(dry_run_makes_nothing)
 
 	RUN(&run, "ftx", "put", "-rpnv", "src", "127.0.0.1:d");
 	run_check(&run, 0, "would store src/a/2 -> 127.0.0.1:d/src/a/2");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -202,7 +202,7 @@ START_TEST(nothing_else_is_sent_when_the_tree_changes)
 	pid_t pid;
 	int status;
 
-	folder_make("secret");
+	directory_make("secret");
 	for (int i = 0; i < 200; i++) {
 		snprintf(path, sizeof(path), "secret/%d", i);
 		file_write(path, "secret");
@@ -273,16 +273,16 @@ peak_of(pid_t pid)
 START_TEST(memory_stays_when_files_are_many)
 {
 	enum {
-		FOLDERS = 5,
+		DIRECTORIES = 5,
 		FILES = 1000
 	};
 	unsigned long peak = 0, now;
 	char path[64];
 	struct run run;
 
-	for (int i = 0; i < FOLDERS; i++) {
+	for (int i = 0; i < DIRECTORIES; i++) {
 		snprintf(path, sizeof(path), "src/many%d", i);
-		folder_make(path);
+		directory_make(path);
 		for (int j = 0; j < FILES; j++) {
 			snprintf(path, sizeof(path), "src/many%d/%d", i, j);
 			file_write(path, "x");
@@ -299,9 +299,9 @@ START_TEST(memory_stays_when_files_are_many)
 	} while (now > 0);
 	run_finish(&run);
 	run_check(&run, 0, NULL);
-	for (int i = 0; i < FOLDERS; i++) {
+	for (int i = 0; i < DIRECTORIES; i++) {
 		snprintf(path, sizeof(path), "in/src/many%d", i);
-		ck_assert_int_eq(folder_count(path), FILES);
+		ck_assert_int_eq(directory_count(path), FILES);
 	}
 	ck_assert_uint_gt(peak, 0);
 #ifndef __SANITIZE_ADDRESS__ /* which holds back what was freed */
@@ -326,7 +326,7 @@ START_TEST(directory_modes_keep_the_server_out)
 	}
 	server_stop(&served);
 	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
-	ck_assert_int_eq(folder_remove("in/.ftx-0"), 0);
+	ck_assert_int_eq(directory_remove("in/.ftx-0"), 0);
 	SERVER_START(&served, "-w", "2", "-u", "nobody");
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(chmod(closed[i].path, closed[i].mode), 0);

@@ -30,11 +30,11 @@ put_tree(const char *source, const char *remote, const char *path)
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
 	trees_check_equal("src", path);
-	count = folder_count("in");
+	count = directory_count("in");
 	RUN(&run, "ftx", "put", "-r", source, remote);
 	run_check(&run, 0, NULL);
 	trees_check_equal("src", path);
-	ck_assert_int_eq(folder_count("in"), count);
+	ck_assert_int_eq(directory_count("in"), count);
 }
 
 START_TEST(tree_keeps_its_name)
@@ -42,7 +42,7 @@ START_TEST(tree_keeps_its_name)
 	put_tree("src", "127.0.0.1:", "in/src");
 	put_tree("src", "127.0.0.1:missing/dir", "in/missing/dir/src");
 	put_tree("./src", "127.0.0.1:slash/", "in/slash/src");
-	folder_make("in/there");
+	directory_make("in/there");
 	put_tree("src", "127.0.0.1:there", "in/there/src");
 }
 END_TEST
@@ -53,7 +53,7 @@ START_TEST(contents_are_sent_when_the_source_ends_in_a_slash)
 	put_tree("src//", "127.0.0.1:slash/", "in/slash");
 	put_tree("src/.", "127.0.0.1:dot", "in/dot");
 	put_tree("src/a/..", "127.0.0.1:dots", "in/dots");
-	folder_make("in/there");
+	directory_make("in/there");
 	put_tree("src/", "127.0.0.1:there", "in/there");
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(contents_may_go_into_the_receiving_directory)
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
 	ck_assert(file_equal("src/a/2", "in/a/2"));
-	ck_assert_int_eq(folder_count("in"), 3);
+	ck_assert_int_eq(directory_count("in"), 3);
 }
 END_TEST
 
@@ -74,7 +74,7 @@ START_TEST(several_sources_go_into_one_directory)
 {
 	struct run run;
 
-	folder_make("other");
+	directory_make("other");
 	file_make("other/x", 10, 4);
 	file_make("file", 10, 5);
 	RUN(&run, "ftx", "put", "-r", "src", "other/", "file", "127.0.0.1:d");
@@ -82,7 +82,7 @@ START_TEST(several_sources_go_into_one_directory)
 	trees_check_equal("src", "in/d/src");
 	ck_assert(file_equal("other/x", "in/d/x"));
 	ck_assert(file_equal("file", "in/d/file"));
-	ck_assert_int_eq(folder_count("in/d"), 3);
+	ck_assert_int_eq(directory_count("in/d"), 3);
 }
 END_TEST
 
@@ -91,14 +91,14 @@ START_TEST(sources_are_refused_when_they_have_one_name)
 {
 	struct run run;
 
-	folder_make("other");
-	folder_make("other/src");
+	directory_make("other");
+	directory_make("other/src");
 	file_make("other/src/x", 10, 4);
 	RUN(&run, "ftx", "put", "-r", "src", "other/src", "127.0.0.1:d");
 	run_check(&run, 1, "src and other/src would both become src");
 	RUN(&run, "ftx", "put", "-r", "src", "src", "127.0.0.1:d");
 	run_check(&run, 1, "would both become src");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	RUN(&run, "ftx", "put", "-r", "src", "other/src/", "127.0.0.1:d");
 	run_check(&run, 0, NULL);
 	trees_check_equal("src", "in/d/src");
@@ -155,15 +155,15 @@ START_TEST(directories_merge_when_one_exists)
 {
 	struct run run;
 
-	folder_make("in/src");
-	folder_make("in/src/a");
+	directory_make("in/src");
+	directory_make("in/src/a");
 	file_write("in/src/a/older", "older");
 	file_write("in/src/a/2", "older");
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("src/a/2", "in/src/a/2"));
 	ck_assert_uint_eq(file_size("in/src/a/older"), 5);
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 }
 END_TEST
 
@@ -184,7 +184,7 @@ START_TEST(file_is_refused_when_a_slash_follows)
 	run_check(&run, 3, "src/1/: Not a directory");
 	RUN(&run, "ftx", "put", "-r", "src/1/", "127.0.0.1:x");
 	run_check(&run, 3, "src/1/: Not a directory");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST
 
@@ -192,11 +192,11 @@ START_TEST(file_is_refused_when_a_directory_has_its_name)
 {
 	struct run run;
 
-	folder_make("in/src");
-	folder_make("in/src/1");
+	directory_make("in/src");
+	directory_make("in/src/1");
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 23, "src/1 -> 127.0.0.1:src/1: refused");
-	ck_assert_int_eq(folder_count("in/src/1"), 0);
+	ck_assert_int_eq(directory_count("in/src/1"), 0);
 	ck_assert(file_equal("src/a/2", "in/src/a/2"));
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(tree_may_have_odd_names)
 
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		snprintf(path, sizeof(path), "src/%s", odd[i]);
-		folder_make(path);
+		directory_make(path);
 		snprintf(path, sizeof(path), "src/%s/%s", odd[i], odd[i]);
 		file_make(path, i, (unsigned)i);
 	}
@@ -249,14 +249,14 @@ START_TEST(rest_is_stored_when_names_are_reserved)
 {
 	struct run run;
 
-	folder_make("src/.ftx-x");
+	directory_make("src/.ftx-x");
 	file_write("src/.ftx-x/lost", "x");
 	file_write("src/a/.ftx-file", "x");
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 23, "src/.ftx-x -> ");
 	ck_assert_ptr_nonnull(strstr(run.err, "src/a/.ftx-file -> "));
 	ck_assert_ptr_null(strstr(run.err, "lost"));
-	ck_assert_int_eq(folder_remove("src/.ftx-x"), 0);
+	ck_assert_int_eq(directory_remove("src/.ftx-x"), 0);
 	ck_assert_int_eq(unlink("src/a/.ftx-file"), 0);
 	trees_check_equal("src", "in/src");
 }

@@ -21,10 +21,10 @@ inside(const char *path, const char *name)
 void
 trees_make(const char *path)
 {
-	folder_make(path);
-	folder_make(inside(path, "a"));
-	folder_make(inside(path, "a/b"));
-	folder_make(inside(path, "empty"));
+	directory_make(path);
+	directory_make(inside(path, "a"));
+	directory_make(inside(path, "a/b"));
+	directory_make(inside(path, "empty"));
 	file_make(inside(path, "1"), 100, 1);
 	file_make(inside(path, "a/2"), 3 << 20, 2);
 	file_make(inside(path, "a/b/3"), 0, 3);

@@ -92,5 +92,5 @@ tunnel_check_stored(const struct run *run)
 	    "success was not silent: \"%s%s\"", run->out, run->err);
 	ck_assert(file_equal("big", "in/d/big"));
 	ck_assert(file_equal("small", "in/d/small"));
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 }

@@ -342,8 +342,8 @@ START_TEST(sources_are_removed_when_they_are_stored)
 {
 	struct run run;
 
-	folder_make("d");
-	folder_make("d/e");
+	directory_make("d");
+	directory_make("d/e");
 	file_write("d/e/g", "x");
 	file_make("d/large", 2 << 20, 1);
 	ck_assert_int_eq(symlink("f", "l"), 0);
@@ -371,7 +371,7 @@ START_TEST(source_stays_when_it_is_not_stored)
 	PUT_WITH(25, "exists", "no-clobber", "remove-source");
 	ck_assert(file_exists("f"));
 	/* Removed under one name, and not found under the other. */
-	folder_make("d");
+	directory_make("d");
 	file_write("d/g", "x");
 	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "d/g",
 	    "127.0.0.1:");

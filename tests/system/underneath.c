@@ -64,13 +64,13 @@ START_TEST(descriptor_is_used_until_a_move_is_noticed)
 	SERVER_START(&server, "-w", "1");
 	put_good(&server, "f", "before");
 	ck_assert_int_eq(rename("in", "elsewhere"), 0);
-	folder_make("in");
+	directory_make("in");
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:a/after");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("f", "elsewhere/a/after"));
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	server_stop(&server);
-	ck_assert_int_eq(folder_count_staged("elsewhere"), 0);
+	ck_assert_int_eq(directory_count_staged("elsewhere"), 0);
 }
 END_TEST
 
@@ -81,9 +81,9 @@ END_TEST
  */
 START_TEST(link_is_followed_only_at_the_start)
 {
-	folder_make("real");
+	directory_make("real");
 	ck_assert_int_eq(chmod("real", 0777), 0);
-	folder_make("other");
+	directory_make("other");
 	ck_assert_int_eq(symlink("real", "in"), 0);
 	SERVER_START(&server, "-w", "1");
 	put_good(&server, "f", "before");
@@ -99,9 +99,9 @@ START_TEST(link_is_followed_only_at_the_start)
 	put_good(&server, "f", "a/after");
 	ck_assert(file_equal("f", "real/before"));
 	ck_assert(file_equal("f", "real/a/after"));
-	ck_assert_int_eq(folder_count("other"), 0);
+	ck_assert_int_eq(directory_count("other"), 0);
 	server_stop(&server);
-	ck_assert_int_eq(folder_count_staged("real"), 0);
+	ck_assert_int_eq(directory_count_staged("real"), 0);
 }
 END_TEST
 
@@ -109,13 +109,13 @@ START_TEST(put_fails_when_the_directory_is_removed)
 {
 	SERVER_START(&server, "-w", "1");
 	put_good(&server, "f", "f");
-	ck_assert_int_eq(folder_remove("in"), 0);
+	ck_assert_int_eq(directory_remove("in"), 0);
 	put_bad("f", 11, "No such file or directory");
 	server_expect(&server, "receiving directory was replaced or covered");
 	put_bad("f", 5, "replaced or covered");
-	folder_make("in");
+	directory_make("in");
 	put_bad("f", 5, "replaced or covered");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	server_stop(&server);
 }
 END_TEST
@@ -128,22 +128,22 @@ START_TEST(put_is_refused_when_the_directory_is_made_again)
 	struct run run;
 
 	SERVER_START(&server, "-w", "1");
-	ck_assert_int_eq(folder_remove("in"), 0);
+	ck_assert_int_eq(directory_remove("in"), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "keeping the open receiving directory");
 	server_expect(&server, "replacing all workers");
 	put_bad("f", 5, reason);
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	eventually(server_said(&server, "replacing all workers") == 2,
 	    HARNESS_PATIENCE);
 	put_bad("f", 5, reason);
 	RUN(&run, "ftx", "put", "-n", "f", "127.0.0.1:f");
 	run_check(&run, 5, reason);
-	folder_make("empty");
+	directory_make("empty");
 	RUN(&run, "ftx", "put", "-r", "empty", "127.0.0.1:");
 	run_check(&run, 5, reason);
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	server_stop(&server);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(replacement_is_noticed_within_a_minute)
 	server_start_by(
 	    &server, plan.launcher, (const char *const[]){"-w", "1", NULL});
 	ck_assert_int_eq(rename("in", "elsewhere"), 0);
-	folder_make("in");
+	directory_make("in");
 	leap(&plan, 50);
 	server_expect(&server, "idle after 0");
 	(void)poll(NULL, 0, 200);
@@ -199,16 +199,16 @@ START_TEST(open_file_fails_when_the_directory_is_replaced)
 	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
-	eventually(folder_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	ck_assert_int_eq(rename("in", "elsewhere"), 0);
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	run_finish(&run);
 	run_check(&run, 5, "replaced or covered");
-	ck_assert_int_eq(folder_count("elsewhere"), 0);
+	ck_assert_int_eq(directory_count("elsewhere"), 0);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
-	ck_assert_int_eq(folder_count_staged("elsewhere"), 0);
+	ck_assert_int_eq(directory_count_staged("elsewhere"), 0);
 }
 END_TEST
 
@@ -221,8 +221,8 @@ START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 		harness_skip("nobody", "changing the user needs root");
 		return;
 	}
-	folder_make("closed");
-	folder_make("closed/in");
+	directory_make("closed");
+	directory_make("closed/in");
 	ck_assert_int_eq(chown("closed/in", nobody->pw_uid, nobody->pw_gid), 0);
 	ck_assert_int_eq(chmod("closed", 0700), 0);
 	ck_assert_int_eq(symlink("closed/in", "in"), 0);
@@ -253,7 +253,7 @@ START_TEST(put_is_refused_when_the_directory_is_covered)
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "replacing all workers");
 	put_bad("f", 5, "receiving directory was replaced or covered: ");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	RUN(&run, "umount", "in");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
@@ -280,7 +280,7 @@ START_TEST(descriptor_is_used_until_an_unmount_is_noticed)
 	run_check(&run, 0, NULL);
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:after");
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	server_stop(&server);
 	RUN(&run, "mount", "-o", "loop", IMAGE, "in");
 	run_check(&run, 0, NULL);
@@ -295,12 +295,12 @@ START_TEST(file_is_refused_when_a_mount_lies_below)
 
 	if (!has_disk())
 		return;
-	folder_make("in/other");
+	directory_make("in/other");
 	RUN(&run, "mount", "-t", "tmpfs", "none", "in/other");
 	run_check(&run, 0, NULL);
 	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
 	put_bad("other/f", 5, "another file system");
-	ck_assert_int_eq(folder_count("in/other"), 0);
+	ck_assert_int_eq(directory_count("in/other"), 0);
 	put_good(&server, "f", "f");
 	server_stop(&server);
 	RUN(&run, "umount", "in/other");
@@ -370,7 +370,7 @@ START_TEST(file_is_refused_when_the_target_is_immutable)
 	put_bad("fixed", 5,
 	    os_detects_mounts() ? "immutable" : "Operation not permitted");
 	ck_assert_uint_eq(file_size("in/fixed"), 8);
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	put_good(&server, "f", "f");
 	server_stop(&server);
 	RUN(&run, "chattr", "-i", "in/fixed");
@@ -388,8 +388,8 @@ START_TEST(file_is_replaced_when_only_its_directory_is_writable)
 		harness_skip("nobody", "changing the user needs root");
 		return;
 	}
-	folder_make("in");
-	folder_make("in/d");
+	directory_make("in");
+	directory_make("in/d");
 	file_write("in/readable", "old");
 	ck_assert_int_eq(chmod("in/readable", 0400), 0);
 	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
@@ -397,8 +397,8 @@ START_TEST(file_is_replaced_when_only_its_directory_is_writable)
 	ck_assert_int_eq(chmod("in/d", 0555), 0);
 	SERVER_START(&server, "-w", "1", "-u", "nobody");
 	put_bad("d/f", 5, "Permission denied");
-	ck_assert_int_eq(folder_count("in/d"), 0);
-	ck_assert_int_eq(folder_count_staged("in"), 0);
+	ck_assert_int_eq(directory_count("in/d"), 0);
+	ck_assert_int_eq(directory_count_staged("in"), 0);
 	put_good(&server, "f", "readable");
 	server_stop(&server);
 }
@@ -409,7 +409,7 @@ START_TEST(file_is_refused_when_a_special_file_has_its_name)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	folder_make("in");
+	directory_make("in");
 	strcpy(address.sun_path, "in/socket");
 	ck_assert_int_eq(
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -447,7 +447,7 @@ START_TEST(many_files_go_into_one_directory)
 		harness_skip("tmpfs", "needs root");
 		return;
 	}
-	folder_make("many");
+	directory_make("many");
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(path, sizeof(path), "many/%d", i);
 		ck_assert_int_eq(link("f", path), 0);
@@ -455,7 +455,7 @@ START_TEST(many_files_go_into_one_directory)
 	RUN(&run, "ftx", "put", "-r", "many", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	snprintf(path, sizeof(path), "%s/many", seen);
-	ck_assert_int_eq(folder_count(path), COUNT);
+	ck_assert_int_eq(directory_count(path), COUNT);
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(path, sizeof(path), "%s/many/%d", seen, i);
 		ck_assert_uint_eq(file_size(path), 5000);

@@ -14,7 +14,7 @@ START_TEST(settings_are_printed_with_T)
 {
 	struct run first, second;
 
-	folder_make("in");
+	directory_make("in");
 	RUN(&first, "ftxd", "-T", "-w", "3", "-d", "in", "-o", "max-size=5M",
 	    "-o", "allow=10.0.0.0/8", "-o", "allow=192.0.2.1:1-1023");
 	run_check(&first, 0, NULL);
@@ -59,7 +59,7 @@ START_TEST(start_fails_when_a_setting_is_bad)
 	struct run run;
 	char port[16];
 
-	folder_make("in");
+	directory_make("in");
 	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-o", "allow=nonsense");
 	run_check(&run, 2, "nonsense");
 	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-o", "allow=10.0.0.1/8");
@@ -85,8 +85,8 @@ START_TEST(start_fails_when_the_staging_directory_is_foreign)
 	struct run run;
 	char path[64];
 
-	folder_make("in");
-	folder_make("victim");
+	directory_make("in");
+	directory_make("victim");
 	file_write("victim/f", "x");
 	snprintf(path, sizeof(path), "in/.ftx-%ld", (long)geteuid());
 	ck_assert_int_eq(symlink("../victim", path), 0);

@@ -223,7 +223,7 @@ START_TEST(file_is_refused_when_its_size_is_not_as_announced)
 	ck_assert_uint_eq(peer.payload[0], STATUS_STORED);
 	peer_skip_to_error(&peer, "more content than was announced");
 	client_close(&peer);
-	ck_assert_int_eq(folder_count("in"), 1);
+	ck_assert_int_eq(directory_count("in"), 1);
 }
 END_TEST
 

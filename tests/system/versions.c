@@ -16,7 +16,7 @@
 #include "tests/system/trees.h"
 
 #define LARGE (6 << 20)
-#define FOLDERS 20
+#define DIRECTORIES 20
 #define HOLE_AT (256 << 10)
 #define HOLE_END (2 << 20)
 /* Where a put of LARGE is cut: short form, and step of the long one. */
@@ -127,7 +127,7 @@ START_TEST(existing_files_are_skipped_between_versions)
 	trees_make("src");
 	start(&server, pair->server, "0");
 	put_option(ftx, "dry-run", 0, "would store");
-	ck_assert_int_eq(folder_count("in"), 0);
+	ck_assert_int_eq(directory_count("in"), 0);
 	put_option(ftx, "skip-unchanged", 0, "stored");
 	put_option(ftx, "skip-unchanged", 0, "unchanged");
 	put_option(ftx, "checksum", 0, "unchanged");
@@ -229,10 +229,10 @@ make_many(void)
 	int files = is_long ? 250 : 25;
 	char path[64];
 
-	folder_make("src");
-	for (int i = 0; i < FOLDERS; i++) {
+	directory_make("src");
+	for (int i = 0; i < DIRECTORIES; i++) {
 		snprintf(path, sizeof(path), "src/%d", i);
-		folder_make(path);
+		directory_make(path);
 		for (int j = 0; j < files; j++) {
 			snprintf(path, sizeof(path), "src/%d/%d", i, j);
 			file_make(path, (uint64_t)j * 20, (unsigned)j);
@@ -252,7 +252,7 @@ START_TEST(tree_arrives_when_servers_are_exchanged)
 	start(&server, first, "0");
 	snprintf(port, sizeof(port), "%u", server.port);
 	RUN_BEGIN(&run, client(sender), "put", "-rp", "src", "127.0.0.1:");
-	eventually(file_exists("in/src") && folder_count("in/src") > 1,
+	eventually(file_exists("in/src") && directory_count("in/src") > 1,
 	    HARNESS_PATIENCE);
 	server_stop(&server);
 	ck_assert_msg(process_lives(run.pid), "it was too fast");
@@ -273,7 +273,7 @@ begin_slow(struct run *run, const char *ftx, unsigned at, const char *name)
 	snprintf(port, sizeof(port), "%u", at);
 	snprintf(target, sizeof(target), "127.0.0.1:%s", name);
 	RUN_BEGIN(run, ftx, "put", "-P", port, "-l", "32000", "large", target);
-	eventually(folder_count_staged("in") >= 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") >= 1, HARNESS_PATIENCE);
 }
 
 START_TEST(open_file_is_finished_between_versions)
@@ -353,16 +353,16 @@ versions_suite(void)
 {
 	Suite *suite = suite_create("versions");
 	TCase *tcase = harness_case("versions");
-	const char *folder = getenv("FTX_OLD");
+	const char *directory = getenv("FTX_OLD");
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 300);
-	if (folder == NULL) {
+	if (directory == NULL) {
 		tcase_add_test(tcase, older_programs_are_missing);
 		return suite;
 	}
 	is_long = getenv("FTX_ENDURANCE") != NULL;
-	snprintf(old_client, sizeof(old_client), "%s/ftx", folder);
+	snprintf(old_client, sizeof(old_client), "%s/ftx", directory);
 	tcase_add_loop_test(tcase, tree_is_the_same_between_versions, 0, PAIRS);
 	tcase_add_loop_test(
 	    tcase, existing_files_are_skipped_between_versions, 0, PAIRS);

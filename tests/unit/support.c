@@ -24,7 +24,7 @@
 static char top[256];
 static size_t descriptors;
 
-/* The command finds the folder in $FTX_TOP. */
+/* The command finds the directory in $FTX_TOP. */
 static void
 run_command(const char *command)
 {
@@ -54,14 +54,14 @@ remove_top(void)
 }
 
 static void
-enter_folder(void)
+enter_directory(void)
 {
-	char folder[sizeof(top) + 16];
+	char directory[sizeof(top) + 16];
 
-	snprintf(folder, sizeof(folder), "%s/test.XXXXXX", top);
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(chmod(folder, 0755), 0);
-	ck_assert_int_eq(chdir(folder), 0);
+	snprintf(directory, sizeof(directory), "%s/test.XXXXXX", top);
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	ck_assert_int_eq(chdir(directory), 0);
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	log_open("unit", LOG_LEVEL_ERROR, 0);
@@ -69,7 +69,7 @@ enter_folder(void)
 }
 
 static void
-leave_folder(void)
+leave_directory(void)
 {
 	ck_assert_uint_eq(support_descriptors(), descriptors);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
@@ -83,7 +83,7 @@ support_case(const char *name)
 	TCase *tcase = tcase_create(name);
 
 	tcase_add_unchecked_fixture(tcase, make_top, remove_top);
-	tcase_add_checked_fixture(tcase, enter_folder, leave_folder);
+	tcase_add_checked_fixture(tcase, enter_directory, leave_directory);
 	tcase_set_timeout(tcase, 60);
 	return tcase;
 }
@@ -145,7 +145,7 @@ support_mount(const char *path, unsigned kilobytes)
 {
 	char command[128];
 
-	folder_make(path);
+	directory_make(path);
 	snprintf(command, sizeof(command),
 	    "mount -t tmpfs -o size=%uk none '%s' 2>/dev/null", kilobytes,
 	    path);
@@ -227,13 +227,13 @@ file_mode(const char *path)
 }
 
 void
-folder_make(const char *path)
+directory_make(const char *path)
 {
 	ck_assert_msg(mkdir(path, 0755) == 0, "%s: %s", path, strerror(errno));
 }
 
 size_t
-folder_count(const char *path)
+directory_count(const char *path)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;

@@ -56,9 +56,9 @@ int file_is(int fd, const char *path);
 /* Type and permissions; the file must exist. */
 mode_t file_mode(const char *path);
 
-void folder_make(const char *path);
+void directory_make(const char *path);
 
 /* The number of entries. */
-size_t folder_count(const char *path);
+size_t directory_count(const char *path);
 
 #endif

@@ -20,7 +20,7 @@ static void
 begin(void)
 {
 	memset(&own, 0, sizeof(own));
-	folder_make("d");
+	directory_make("d");
 }
 
 static struct source_stamp
@@ -102,7 +102,7 @@ START_TEST(file_is_removed_when_nothing_changed)
 	file_make("d/f", "f");
 	stamp = stamp_of("d/f");
 	ck_assert_int_eq(remove_in("f", &stamp), 0);
-	ck_assert_uint_eq(folder_count("d"), 0);
+	ck_assert_uint_eq(directory_count("d"), 0);
 }
 END_TEST
 
@@ -135,7 +135,7 @@ START_TEST(file_stays_when_rewritten_with_size_and_time_put_back)
 	ck_assert_int_eq(remove_in("f", &stamp), -1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "changed since it was"));
 	file_expect_text("d/f", "g");
-	ck_assert_uint_eq(folder_count("d"), 1);
+	ck_assert_uint_eq(directory_count("d"), 1);
 }
 END_TEST
 
@@ -150,7 +150,7 @@ START_TEST(other_links_are_removed_when_one_was)
 	ck_assert_int_eq(remove_in("g", &stamp), 0);
 	ck_assert_int_eq(remove_in("h", &stamp), 0);
 	ck_assert_int_eq(remove_in("f", &stamp), 0);
-	ck_assert_uint_eq(folder_count("d"), 0);
+	ck_assert_uint_eq(directory_count("d"), 0);
 }
 END_TEST
 
@@ -187,7 +187,7 @@ START_TEST(file_stays_when_its_name_is_too_long)
 	stamp = stamp_of(path);
 	ck_assert_int_eq(remove_in(name, &stamp), results[_i]);
 	ck_assert_int_eq(file_exists(path), results[_i] != 0);
-	ck_assert_uint_eq(folder_count("d"), results[_i] != 0);
+	ck_assert_uint_eq(directory_count("d"), results[_i] != 0);
 	if (results[_i] != 0)
 		ck_assert_ptr_nonnull(strstr(outcome.text, "too long"));
 }
@@ -218,7 +218,7 @@ START_TEST(file_gets_its_name_back_when_its_process_has_ended)
 	restore_all(2, 0);
 	file_expect_text("d/f", "left");
 	file_expect_text("d/g-1", "left");
-	ck_assert_uint_eq(folder_count("d"), 2);
+	ck_assert_uint_eq(directory_count("d"), 2);
 	restore_all(0, 0);
 }
 END_TEST
@@ -245,7 +245,7 @@ START_TEST(one_name_is_left_when_a_file_has_both)
 	ck_assert_int_eq(link(aside, "d/f"), 0);
 	restore_all(1, 0);
 	file_expect_text("d/f", "left");
-	ck_assert_uint_eq(folder_count("d"), 1);
+	ck_assert_uint_eq(directory_count("d"), 1);
 }
 END_TEST
 
@@ -275,7 +275,7 @@ START_TEST(other_names_are_kept_when_files_are_restored)
 		file_make(path, "f");
 	}
 	restore_all(0, 0);
-	ck_assert_uint_eq(folder_count("d"), count);
+	ck_assert_uint_eq(directory_count("d"), count);
 }
 END_TEST
 

@@ -176,7 +176,7 @@ Suite *
 directories_suite(void)
 {
 	Suite *suite = suite_create("directories");
-	TCase *tcase = tcase_create("folders");
+	TCase *tcase = tcase_create("directories");
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 60);

@@ -53,9 +53,9 @@ START_TEST(tree_gets_its_names_as_in_rsync)
 {
 	int files = 0;
 
-	folder_make("t");
-	folder_make("t/d");
-	folder_make("t/d/e");
+	directory_make("t");
+	directory_make("t/d");
+	directory_make("t/d/e");
 	file_make("t/d/f", "x");
 	begin(names[_i].path, 1);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_ENTER);
@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(file_keeps_its_name)
 {
-	folder_make("t");
+	directory_make("t");
 	file_make("t/f", "x");
 	begin("t/f", 1);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FILE);
@@ -90,7 +90,7 @@ END_TEST
 
 START_TEST(directory_fails_without_recursive)
 {
-	folder_make("t");
+	directory_make("t");
 	begin("t", 0);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FAILED);
 	ck_assert_str_eq(item.outcome.text, "is a directory (-r sends it)");
@@ -103,7 +103,7 @@ START_TEST(unsent_sources_are_returned_when_the_run_ends)
 	struct source source;
 	int begun;
 
-	folder_make("t");
+	directory_make("t");
 	file_make("t/f", "x");
 	begin("t", 1);
 	ck_assert_uint_eq(queue_count_unsent(&queue), 1);
@@ -136,9 +136,9 @@ open_again(int follow)
 
 START_TEST(link_is_not_followed_when_a_source_is_opened_again)
 {
-	folder_make("t");
-	folder_make("t/a");
-	folder_make("b");
+	directory_make("t");
+	directory_make("t/a");
+	directory_make("b");
 	file_make("t/a/f", "x");
 	file_make("b/f", "y");
 	ck_assert_int_eq(open_again(0), SOURCE_FILE);
@@ -148,7 +148,7 @@ START_TEST(link_is_not_followed_when_a_source_is_opened_again)
 	ck_assert_int_eq(open_again(0), SOURCE_FAILED);
 	ck_assert_int_eq(open_again(1), SOURCE_FILE);
 	ck_assert_int_eq(unlink("t/a"), 0);
-	folder_make("t/a");
+	directory_make("t/a");
 	ck_assert_int_eq(symlink("../../b/f", "t/a/f"), 0);
 	ck_assert_int_eq(open_again(0), SOURCE_SKIPPED);
 	ck_assert_int_eq(open_again(1), SOURCE_FILE);

@@ -30,8 +30,8 @@ begin(void)
 	ck_assert_int_eq(remote_init(&remote, &target, REMOTE_EITHER), 0);
 	report_init(&report, &options, &remote);
 	removal_init(&removal, &options, &report);
-	folder_make("dir");
-	folder_make("dir/sub");
+	directory_make("dir");
+	directory_make("dir/sub");
 	file_make("dir/sub/f", "f");
 }
 
@@ -146,7 +146,7 @@ START_TEST(source_stays_when_a_link_led_to_it)
 	request = sent();
 	expect_kept(&request, 0);
 	ck_assert_int_eq(unlink("dir/sub"), 0);
-	folder_make("dir/sub");
+	directory_make("dir/sub");
 	ck_assert_int_eq(symlink("../../moved/f", path), 0);
 	request = sent();
 	expect_kept(&request, 0);

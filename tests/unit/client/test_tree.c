@@ -89,9 +89,9 @@ lines(void)
 
 START_TEST(walk_reports_each_entry_once)
 {
-	folder_make("t");
-	folder_make("t/a");
-	folder_make("t/a/empty");
+	directory_make("t");
+	directory_make("t/a");
+	directory_make("t/a/empty");
 	file_make("t/1", "1");
 	file_make("t/a/2", "2");
 	file_make("t/.hidden", "3");
@@ -112,7 +112,7 @@ END_TEST
 
 START_TEST(root_may_end_in_a_slash)
 {
-	folder_make("t");
+	directory_make("t");
 	file_make("t/1", "1");
 	walk("t/", 0);
 	ck_assert_str_eq(story, "f t/1\n< t/\n");
@@ -121,7 +121,7 @@ END_TEST
 
 START_TEST(special_files_are_skipped)
 {
-	folder_make("t");
+	directory_make("t");
 	file_make("t/file", "x");
 	ck_assert_int_eq(symlink("file", "t/link"), 0);
 	ck_assert_int_eq(symlink(".", "t/loop"), 0);
@@ -137,9 +137,9 @@ END_TEST
 
 START_TEST(links_are_followed_when_asked)
 {
-	folder_make("t");
-	folder_make("t/d");
-	folder_make("other");
+	directory_make("t");
+	directory_make("t/d");
+	directory_make("other");
 	file_make("other/file", "x");
 	ck_assert_int_eq(symlink("../other/file", "t/file"), 0);
 	ck_assert_int_eq(symlink("../other", "t/there"), 0);
@@ -163,9 +163,9 @@ START_TEST(excluded_entries_are_not_reported)
 	char *items[] = {name, path, directory};
 
 	exclude = (struct setting_list){items, 3};
-	folder_make("t");
-	folder_make("t/a");
-	folder_make("t/a/cache");
+	directory_make("t");
+	directory_make("t/a");
+	directory_make("t/a/cache");
 	file_make("t/a/cache/x", "");
 	file_make("t/x.o", "");
 	file_make("t/a/y.o", "");
@@ -179,8 +179,8 @@ END_TEST
 
 START_TEST(pruned_directory_is_skipped)
 {
-	folder_make("t");
-	folder_make("t/d");
+	directory_make("t");
+	directory_make("t/d");
 	file_make("t/d/x", "");
 	begin("t", 0);
 	ck_assert_int_eq(step(), TREE_ENTER);
@@ -199,11 +199,11 @@ make_deep(int depth)
 	int top = open(".", O_RDONLY | O_DIRECTORY);
 
 	ck_assert_int_ge(top, 0);
-	folder_make("t");
+	directory_make("t");
 	ck_assert_int_eq(chdir("t"), 0);
 	for (int i = 0; i < depth; i++) {
 		file_make("a", "");
-		folder_make("d");
+		directory_make("d");
 		file_make("z", "");
 		ck_assert_int_eq(chdir("d"), 0);
 	}
@@ -293,7 +293,7 @@ START_TEST(directory_fails_when_it_was_replaced)
 		    strlen(entry.path) == strlen(path) + 2) {
 			snprintf(other, sizeof(other), "%s-old", path);
 			ck_assert_int_eq(rename(path, other), 0);
-			folder_make(path);
+			directory_make(path);
 			snprintf(other, sizeof(other), "%s/wrong", path);
 			file_make(other, "");
 		}
@@ -307,7 +307,7 @@ END_TEST
 /* Files are created and removed during the walk. */
 START_TEST(walk_survives_changes)
 {
-	folder_make("t");
+	directory_make("t");
 	for (int i = 0; i < 3; i++) {
 		char path[16];
 

@@ -114,15 +114,15 @@ END_TEST
 START_TEST(end_cannot_be_read)
 {
 	struct stat status;
-	int folder = open(".", O_RDONLY);
+	int directory = open(".", O_RDONLY);
 
-	ck_assert_int_ge(folder, 0);
-	ck_assert_int_eq(fstat(folder, &status), 0);
+	ck_assert_int_ge(directory, 0);
+	ck_assert_int_eq(fstat(directory, &status), 0);
 	status.st_size = 0;
-	send_file_begin(&sending.file, folder, 77, &status);
+	send_file_begin(&sending.file, directory, 77, &status);
 	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
 	ck_assert(sending.received.aborted);
-	close(folder);
+	close(directory);
 }
 END_TEST
 
@@ -142,17 +142,17 @@ END_TEST
 START_TEST(cannot_be_read)
 {
 	struct stat status;
-	int folder = open(".", O_RDONLY);
+	int directory = open(".", O_RDONLY);
 
-	ck_assert_int_ge(folder, 0);
+	ck_assert_int_ge(directory, 0);
 	announce(10);
 	status = sending.file.begun;
-	send_file_begin(&sending.file, folder, 77, &status);
+	send_file_begin(&sending.file, directory, 77, &status);
 	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
 	ck_assert(sending.received.aborted);
 	ck_assert_int_eq(sending.received.status, STATUS_FAILED);
 	ck_assert_ptr_nonnull(strstr(sending.outcome.text, "directory"));
-	close(folder);
+	close(directory);
 }
 END_TEST
 

@@ -21,7 +21,7 @@ inbox_open(struct store *store)
 {
 	struct outcome outcome;
 
-	folder_make("in");
+	directory_make("in");
 	memset(store, 0, sizeof(*store));
 	store->sync = 1;
 	ck_assert_int_eq(store_open(store, "in", &outcome), 0);
@@ -31,7 +31,7 @@ inbox_open(struct store *store)
 void
 inbox_close(struct store *store)
 {
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	store_close(store);
 }
 

@@ -177,7 +177,7 @@ START_TEST(groups_of_every_size_are_committed)
 			expect_stored(i, name, 1);
 			file_expect_text(path, name);
 		}
-		ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+		ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	}
 }
 END_TEST
@@ -195,7 +195,7 @@ END_TEST
 
 START_TEST(other_files_are_stored_when_one_fails)
 {
-	folder_make("in/b");
+	directory_make("in/b");
 	file_make("in/kept", "old");
 	add(1, "", "a");
 	add(2, "", "b");
@@ -209,7 +209,7 @@ START_TEST(other_files_are_stored_when_one_fails)
 	file_expect_text("in/a", "a");
 	file_expect_text("in/b/d", "d");
 	file_expect_text("in/kept", "old");
-	ck_assert_uint_eq(folder_count("in/b"), 1);
+	ck_assert_uint_eq(directory_count("in/b"), 1);
 }
 END_TEST
 

@@ -20,8 +20,8 @@ setup(void)
 {
 	inbox_open(&store);
 	directories_init(&directories, &store);
-	folder_make("in/dir");
-	folder_make("in/dir/sub");
+	directory_make("in/dir");
+	directory_make("in/dir/sub");
 	file_make("in/file", "x");
 	ck_assert_int_eq(symlink("dir", "in/link"), 0);
 	ck_assert_int_eq(symlink("nowhere", "in/dangling"), 0);
@@ -240,7 +240,7 @@ START_TEST(path_is_refused_when_bad)
 		ck_assert_int_eq(outcome.status, STATUS_REFUSED);
 		destination_release(&destination);
 	}
-	ck_assert_uint_eq(folder_count("in/dir"), 1);
+	ck_assert_uint_eq(directory_count("in/dir"), 1);
 }
 END_TEST
 
@@ -312,7 +312,7 @@ START_TEST(parents_are_made_only_when_asked_for)
 	ck_assert_int_eq(open_path(&destination, &base, text("a/x"), 1), 0);
 	ck_assert_ptr_nonnull(destination.directory);
 	destination_release(&destination);
-	ck_assert_uint_eq(folder_count("in/new/a"), 0);
+	ck_assert_uint_eq(directory_count("in/new/a"), 0);
 }
 END_TEST
 

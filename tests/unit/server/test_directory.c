@@ -116,8 +116,8 @@ END_TEST
 
 START_TEST(symbolic_link_is_refused)
 {
-	folder_make("outside");
-	folder_make("in/real");
+	directory_make("outside");
+	directory_make("in/real");
 	ck_assert_int_eq(symlink("../outside", "in/out"), 0);
 	ck_assert_int_eq(symlink("real", "in/inside"), 0);
 	ck_assert_int_eq(symlink("nowhere", "in/dangling"), 0);
@@ -128,9 +128,9 @@ START_TEST(symbolic_link_is_refused)
 	expect_refused("dangling", "symbolic link");
 	expect_refused("dangling/x", "symbolic link");
 	expect_refused("real/deep/x/y", "deep: a symbolic link");
-	ck_assert_uint_eq(folder_count("outside"), 0);
+	ck_assert_uint_eq(directory_count("outside"), 0);
 	ck_assert(!file_exists("in/nowhere"));
-	ck_assert_uint_eq(folder_count("in/real"), 1);
+	ck_assert_uint_eq(directory_count("in/real"), 1);
 }
 END_TEST
 
@@ -150,15 +150,15 @@ START_TEST(other_file_system_is_refused)
 		return;
 	expect_refused("mounted", "file system");
 	expect_refused("mounted/x", "file system");
-	ck_assert_uint_eq(folder_count("in/mounted"), 0);
+	ck_assert_uint_eq(directory_count("in/mounted"), 0);
 }
 END_TEST
 
 /* Other systems detect a mount only when a rename into it fails. */
 START_TEST(other_mount_of_same_file_system_is_refused)
 {
-	folder_make("else");
-	folder_make("in/mounted");
+	directory_make("else");
+	directory_make("in/mounted");
 	if (!os_detects_mounts()) {
 		support_skip("marks", "this system tells no mounts");
 		return;
@@ -167,7 +167,7 @@ START_TEST(other_mount_of_same_file_system_is_refused)
 		return;
 	expect_refused("mounted", "mount");
 	expect_refused("mounted/x/y", "mount");
-	ck_assert_uint_eq(folder_count("else"), 0);
+	ck_assert_uint_eq(directory_count("else"), 0);
 }
 END_TEST
 
@@ -189,7 +189,7 @@ START_TEST(unwritable_directory_is_refused)
 {
 	struct directory *found;
 
-	folder_make("in/dir");
+	directory_make("in/dir");
 	ck_assert_int_eq(chmod("in/dir", 0555), 0);
 	inbox_be_nobody(&store);
 	expect_no_writing("dir", "dir/new");
@@ -228,7 +228,7 @@ START_TEST(directory_is_opened_again_after_a_move)
 	ck_assert_ptr_nonnull(first);
 	ck_assert(directory_is_current(first));
 	ck_assert_int_eq(rename("in/a", "in/moved"), 0);
-	folder_make("in/a");
+	directory_make("in/a");
 	ck_assert(!directory_is_current(first));
 	ck_assert(file_is(first->fd, "in/moved/b"));
 	again = find("a/b", 1);
@@ -246,14 +246,14 @@ START_TEST(directory_is_created_again_after_removal)
 	ck_assert_ptr_null(find("a", 0));
 	ck_assert_int_eq(errno, ENOENT);
 	visit("a");
-	ck_assert_uint_eq(folder_count("in/a"), 0);
+	ck_assert_uint_eq(directory_count("in/a"), 0);
 }
 END_TEST
 
 /* Nothing is created in a directory that was moved elsewhere. */
 START_TEST(child_is_created_on_the_path_after_parent_moved)
 {
-	folder_make("outside");
+	directory_make("outside");
 	visit(_i == 0 ? "a" : "a/b");
 	ck_assert_int_eq(rename("in/a", "outside/a"), 0);
 	visit("a/b/c");
@@ -388,7 +388,7 @@ START_TEST(sync_links_directory_and_parents)
 {
 	struct directory *low, *high, *beside;
 
-	folder_make("in/there");
+	directory_make("in/there");
 	low = find("there/a/b", 1);
 	high = find("there", 0);
 	ck_assert(low != NULL && high != NULL);
@@ -446,7 +446,7 @@ START_TEST(group_is_inherited_from_set_group_id_directory)
 	gid_t group = geteuid() == 0 ? 4711 : getegid();
 	struct directory *set, *plain;
 
-	folder_make("in/set");
+	directory_make("in/set");
 	ck_assert_int_eq(chown("in/set", (uid_t)-1, group), 0);
 	ck_assert_int_eq(chmod("in/set", 02755), 0);
 	set = find("set", 0);

@@ -44,7 +44,7 @@ START_TEST(properties_of_tmpfs_are_found)
 	ck_assert_int_le(system_.first_kept, 0);
 	ck_assert_int_ge(system_.last_kept, INT32_MAX);
 	ck_assert(!file_system_folds(&system_, fd));
-	ck_assert_uint_eq(folder_count("in"), 0);
+	ck_assert_uint_eq(directory_count("in"), 0);
 	close(fd);
 }
 END_TEST
@@ -55,7 +55,7 @@ START_TEST(assumptions_are_safe_when_learning_fails)
 	const struct timespec far = {INT64_C(1) << 40, 0};
 	int fd;
 
-	folder_make("in");
+	directory_make("in");
 	fd = open_directory("in");
 	ck_assert_int_eq(rmdir("in"), 0);
 	ck_assert_int_eq(file_system_learn(&system_, fd), -1);
@@ -83,7 +83,7 @@ START_TEST(no_files_are_left_when_file_system_is_full)
 	close(file);
 	ck_assert_int_eq(file_system_learn(&system_, fd), -1);
 	ck_assert_int_eq(errno, ENOSPC);
-	ck_assert_uint_eq(folder_count("in"), 1);
+	ck_assert_uint_eq(directory_count("in"), 1);
 	ck_assert_int_eq(unlink("in/fill"), 0);
 	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
 	close(fd);
@@ -186,7 +186,7 @@ START_TEST(time_outside_known_range_is_tried)
 {
 	int fd;
 
-	folder_make("in");
+	directory_make("in");
 	fd = open_directory("in");
 	ck_assert_int_eq(file_system_learn(&system_, fd), 0);
 	system_.first_kept = system_.last_kept = 0;
@@ -194,7 +194,7 @@ START_TEST(time_outside_known_range_is_tried)
 	ck_assert(keeps(fd, -1));
 	/* The test's file system cannot keep this. */
 	ck_assert(!keeps(fd, INT64_MAX));
-	ck_assert_uint_eq(folder_count("in"), 0);
+	ck_assert_uint_eq(directory_count("in"), 0);
 	close(fd);
 }
 END_TEST

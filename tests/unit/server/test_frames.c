@@ -100,7 +100,7 @@ expect_failed(enum status status)
 	snprintf(text, sizeof(text), "%.*s", (int)result.text.length,
 	    result.text.bytes);
 	ck_assert_uint_eq(receive->commit.count, 0);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	ck_assert(!file_exists("in/file"));
 	if (receive->state == RECEIVE_DISCARD) {
 		end("", 0);

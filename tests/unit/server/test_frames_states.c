@@ -184,7 +184,7 @@ try_cell(const struct row *row, enum situation situation)
 		ck_assert_str_ne(reception.receive.fatal.text, "");
 	}
 	reception_close(&reception);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	ck_assert(!file_exists("in/file"));
 }
 

@@ -20,7 +20,7 @@ static int fd;
 static void
 setup(void)
 {
-	folder_make("in");
+	directory_make("in");
 	fd = open("in", O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ne(fd, -1);
 }

@@ -54,7 +54,7 @@ START_TEST(path_stays_relative_when_the_working_directory_is_removed)
 {
 	char place[PLACE_PATH];
 
-	folder_make("gone");
+	directory_make("gone");
 	ck_assert_int_eq(chdir("gone"), 0);
 	ck_assert_int_eq(rmdir("../gone"), 0);
 	place_resolve(place, "in");
@@ -67,12 +67,12 @@ START_TEST(place_is_replaced_when_device_or_inode_differ)
 {
 	int fd;
 
-	folder_make("in");
+	directory_make("in");
 	fd = open_place("in");
 	ck_assert_int_eq(place_check("in", fd), PLACE_SAME);
 	ck_assert_int_eq(rename("in", "moved"), 0);
 	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
 	ck_assert_int_eq(rmdir("in"), 0);
 	file_make("in", "x");
@@ -92,12 +92,12 @@ START_TEST(place_is_replaced_when_a_mount_covers_it)
 {
 	int fd;
 
-	folder_make("in");
+	directory_make("in");
 	fd = open_place("in");
 	if (!support_mount("disk", 64))
 		goto out;
 	close(fd);
-	folder_make("disk/in");
+	directory_make("disk/in");
 	fd = open_place("disk/in");
 	ck_assert_int_eq(place_check("in", fd), PLACE_REPLACED);
 	ck_assert_int_eq(place_check("disk/in", fd), PLACE_SAME);
@@ -110,8 +110,8 @@ START_TEST(place_is_unknown_when_permission_is_denied)
 {
 	int fd;
 
-	folder_make("closed");
-	folder_make("closed/in");
+	directory_make("closed");
+	directory_make("closed/in");
 	fd = open_place("closed/in");
 	ck_assert_int_eq(chmod("closed", 0), 0);
 	ck_assert_int_eq(seteuid(geteuid() == 0 ? 65534 : geteuid()), 0);

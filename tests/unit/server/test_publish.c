@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* From the staging folder to the final name: attributes, publishing, space. */
+/* From the staging directory to the final name: attributes, publishing, space.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -53,7 +54,7 @@ START_TEST(publish_replaces_an_existing_file)
 	ck_assert_int_eq(publish(&store, "link", 0), 0);
 	file_expect_text("in/link", "new");
 	file_expect_text("victim", "victim");
-	folder_make("in/folder");
+	directory_make("in/folder");
 	ck_assert_int_eq(publish(&store, "folder", 0), -1);
 	ck_assert(S_ISDIR(file_mode("in/folder")));
 	inbox_close(&store);

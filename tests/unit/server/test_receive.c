@@ -288,7 +288,7 @@ START_TEST(nothing_changes_when_requests_are_dry_runs)
 	client_expect_result(client, 2, STATUS_REFUSED);
 	client_expect_result(client, 3, STATUS_NO_SPACE);
 	client_expect_result(client, 4, STATUS_WOULD_STORE);
-	ck_assert_uint_eq(folder_count("in"), 2);
+	ck_assert_uint_eq(directory_count("in"), 2);
 	reception_close(&reception);
 	reception_open(&reception, &store);
 	reception_base(&reception, "");
@@ -447,7 +447,7 @@ START_TEST(files_are_stored_when_asks_are_pipelined)
 	file_expect_text("in/dir/two", "two");
 	file_expect_text("in/dir/four", "four");
 	file_expect_text("in/dir/five", "five");
-	ck_assert_uint_eq(folder_count("in/dir"), 4);
+	ck_assert_uint_eq(directory_count("in/dir"), 4);
 }
 END_TEST
 

@@ -46,7 +46,7 @@ START_TEST(result_is_sent_at_once_when_a_request_fails)
 	client_queue(client, WIRE_DATA, 1, "sixsix", 6);
 	ck_assert_int_eq(reception_run(&reception), 0);
 	client_expect_result(client, 1, STATUS_NO_SPACE);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	client_queue(client, WIRE_DATA, 1, "more", 4);
 	client_queue(client, WIRE_DATA, 1, "and more", 8);
 	client_end(client, 1, "", 0);
@@ -143,9 +143,9 @@ START_TEST(file_is_dropped_when_the_session_abandons_it)
 	ck_assert_int_eq(frames_abandon(receive, &why), 0);
 	client_request(client, WIRE_PUT, 1, "file", 4, 0);
 	ck_assert_int_eq(reception_run(&reception), 0);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 1);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 1);
 	ck_assert_int_ne(frames_abandon(receive, &why), 0);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	ck_assert_int_eq(frames_abandon(receive, &why), 0);
 	client_request(client, WIRE_PUT, 2, "../file", 4, 0);
 	ck_assert_int_eq(reception_run(&reception), 0);

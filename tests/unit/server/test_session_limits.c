@@ -128,7 +128,7 @@ START_TEST(partial_is_kept_when_the_client_is_not_at_fault)
 	begin_large();
 	staged = receive->staged.file;
 	ck_assert_int_ne(frames_abandon(receive, &why), 0);
-	ck_assert_uint_eq(folder_count(inbox_staging()), (size_t)kept);
+	ck_assert_uint_eq(directory_count(inbox_staging()), (size_t)kept);
 	staged.fd = -1;
 	staging_discard(&store, &staged);
 }
@@ -144,7 +144,7 @@ START_TEST(partial_is_not_kept_when_it_is_small)
 	client_queue(client, WIRE_DATA, 1, "little", 6);
 	ck_assert_int_eq(reception_run(&reception), 0);
 	ck_assert_int_ne(frames_abandon(receive, &why), 0);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 }
 END_TEST
 
@@ -157,7 +157,7 @@ START_TEST(file_is_not_published_when_its_directory_was_moved)
 	ck_assert_int_eq(rename("in/d", "in/e"), 0);
 	reception_finish(&reception);
 	client_expect_result(client, 1, STATUS_FAILED);
-	ck_assert_uint_eq(folder_count("in/e"), 0);
+	ck_assert_uint_eq(directory_count("in/e"), 0);
 	ck_assert(!file_exists("in/d"));
 }
 END_TEST
@@ -171,7 +171,7 @@ START_TEST(directory_keeps_its_special_bits)
 	    .path = {"d", 1}};
 	struct stat found;
 
-	folder_make("in/d");
+	directory_make("in/d");
 	ck_assert_int_eq(chmod("in/d", S_ISVTX | 0755), 0);
 	reception_base(&reception, "");
 	ask_directory(&request);
@@ -208,7 +208,7 @@ START_TEST(existing_directory_gets_the_mode_it_may_have)
 	    .path = {"d", 1}};
 	struct stat found;
 
-	folder_make("in/d");
+	directory_make("in/d");
 	ck_assert_int_eq(chmod("in/d", 0751), 0);
 	if (one->owner != (uid_t)-1 &&
 	    chown("in/d", one->owner, (gid_t)-1) == -1) {

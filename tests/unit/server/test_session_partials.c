@@ -169,7 +169,7 @@ START_TEST(partial_is_not_kept_when_it_has_only_holes)
 	while (waitpid(serving.server, NULL, WNOHANG) == 0)
 		(void)poll(NULL, 0, 1);
 	ck_assert_uint_eq(
-	    folder_count(inbox_staging()), length >= PARTIAL_LEAST);
+	    directory_count(inbox_staging()), length >= PARTIAL_LEAST);
 	store_close(&serving.store);
 }
 END_TEST

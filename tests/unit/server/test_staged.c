@@ -113,7 +113,7 @@ expect_nothing(enum status status)
 	ck_assert_uint_eq(commit.count, 0);
 	staged_drop(&staged);
 	staged_drop(&staged);
-	ck_assert_uint_eq(folder_count(inbox_staging()), 0);
+	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 	ck_assert(!file_exists("in/file"));
 }
 
@@ -136,7 +136,7 @@ START_TEST(file_is_refused_when_no_file_can_be_there)
 	request.kind = WIRE_KIND_DIRECTORY;
 	ck_assert_int_eq(open_request(&request), -1);
 	expect_nothing(STATUS_REFUSED);
-	folder_make("in/dir");
+	directory_make("in/dir");
 	ck_assert_int_eq(open_file("dir", 0), -1);
 	expect_nothing(STATUS_REFUSED);
 	ck_assert_uint_eq(staged.destination.length, strlen("dir"));
@@ -284,7 +284,7 @@ START_TEST(oldest_partial_is_removed_when_inodes_run_out)
 	ck_assert_int_eq(open_file("file", 3), 0);
 	finish("abc");
 	expect_stored("in/file", "abc");
-	ck_assert_uint_eq(folder_count(inbox_staging()), made - 2);
+	ck_assert_uint_eq(directory_count(inbox_staging()), made - 2);
 	for (int i = 0; i < made; i++) {
 		snprintf(name, sizeof(name), "r%d", i);
 		(void)unlinkat(store.staging, name, 0);

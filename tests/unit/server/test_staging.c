@@ -31,7 +31,7 @@ START_TEST(created_files_have_mode_0600_and_different_names)
 		    staged[i].name);
 		ck_assert_uint_eq(file_mode(path), S_IFREG | 0600);
 	}
-	ck_assert_uint_eq(folder_count(inbox_staging()), MANY);
+	ck_assert_uint_eq(directory_count(inbox_staging()), MANY);
 	for (size_t i = 0; i < MANY; i++)
 		staging_discard(&store, &staged[i]);
 	inbox_close(&store);

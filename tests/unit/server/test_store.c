@@ -65,7 +65,7 @@ expect_refused(void)
 
 START_TEST(staging_directory_of_wrong_type_is_refused)
 {
-	folder_make("in");
+	directory_make("in");
 	file_make(inbox_staging(), "");
 	expect_refused();
 	ck_assert_int_eq(unlink(inbox_staging()), 0);
@@ -79,8 +79,8 @@ START_TEST(staging_directory_of_wrong_mode_is_refused)
 {
 	static const mode_t modes[] = {0701, 0710, 0704, 0720, 0755, 01777};
 
-	folder_make("in");
-	folder_make(inbox_staging());
+	directory_make("in");
+	directory_make(inbox_staging());
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		ck_assert_int_eq(chmod(inbox_staging(), modes[i]), 0);
 		expect_refused();
@@ -90,7 +90,7 @@ END_TEST
 
 START_TEST(staging_directory_of_other_owner_is_refused)
 {
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(mkdir(inbox_staging(), 0700), 0);
 	if (chown(inbox_staging(), geteuid() + 1, (gid_t)-1) == -1)
 		support_skip("nobody", "owners cannot be changed here");
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(staging_directory_on_other_file_system_is_refused)
 {
-	folder_make("in");
+	directory_make("in");
 	if (!support_mount(inbox_staging(), 64))
 		return;
 	ck_assert_int_eq(chmod(inbox_staging(), 0700), 0);
@@ -118,7 +118,7 @@ START_TEST(unwritable_receiving_directory_is_refused)
 	pid_t child;
 
 	/* Even if the staging directory exists already. */
-	folder_make("in");
+	directory_make("in");
 	snprintf(staging, sizeof(staging), "in/.ftx-%lu",
 	    root ? (unsigned long)NOBODY : (unsigned long)geteuid());
 	ck_assert_int_eq(mkdir(staging, 0700), 0);
@@ -154,7 +154,7 @@ START_TEST(staging_directory_is_created_again_when_removed)
 	ck_assert_int_eq(store.staging, old);
 	ck_assert_int_eq(rmdir(inbox_staging()), 0);
 	ck_assert(store_staging_is_gone(&store));
-	folder_make(inbox_staging());
+	directory_make(inbox_staging());
 	ck_assert_int_eq(chmod(inbox_staging(), 0755), 0);
 	ck_assert_int_eq(store_reenter(&store, &outcome), -1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "mode 0700"));
@@ -174,7 +174,7 @@ START_TEST(removed_receiving_directory_is_refused)
 
 	ck_assert_int_eq(store_enter(&store, &outcome), -1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "the receiving directory"));
-	folder_make("in");
+	directory_make("in");
 	ck_assert_int_eq(store_open(&store, "in", &outcome), 0);
 	ck_assert_int_eq(rmdir("in"), 0);
 	ck_assert_int_eq(store_enter(&store, &outcome), -1);

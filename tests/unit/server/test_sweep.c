@@ -75,7 +75,7 @@ START_TEST(sweep_keeps_other_file_types)
 	inbox_open(&store);
 	file_make("victim", "kept");
 	ck_assert_int_eq(fchdir(store.staging), 0);
-	folder_make("directory");
+	directory_make("directory");
 	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
 	ck_assert_int_eq(symlink("../../victim", "link"), 0);
 	file_make("abandoned", "x");
@@ -100,14 +100,14 @@ START_TEST(probe_is_swept_when_its_process_died)
 	inbox_open(&store);
 	store_mark(&store, 0);
 	ck_assert_int_eq(fchdir(store.staging), 0);
-	folder_make("Probe-directory-1-2-" NOBODY);
+	directory_make("Probe-directory-1-2-" NOBODY);
 	file_make("Probe\xc3\xa9-1-2-" NOBODY, "x");
 	ck_assert_int_eq(
 	    link("Probe\xc3\xa9-1-2-" NOBODY, "Probe-other-1-2-" NOBODY), 0);
-	folder_make("Probe-full");
+	directory_make("Probe-full");
 	file_make("Probe-full/f", "");
 	ck_assert_int_eq(sweep_abandoned(&store), 3);
-	ck_assert_uint_eq(folder_count("."), 1);
+	ck_assert_uint_eq(directory_count("."), 1);
 	file_expect_text("Probe-full/f", "");
 	store_close(&store);
 }
@@ -129,7 +129,7 @@ START_TEST(probe_stays_when_its_process_runs)
 	file_make("Probe-1-2-1x", "x");
 	file_make("Probe", "x");
 	ck_assert_int_eq(sweep_abandoned(&store), 3);
-	ck_assert_uint_eq(folder_count("."), 2);
+	ck_assert_uint_eq(directory_count("."), 2);
 	store_close(&store);
 }
 END_TEST
