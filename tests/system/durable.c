@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/wire.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
-#include "tests/system/peer.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"

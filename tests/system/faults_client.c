@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "tests/system/faulty.h"
-#include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/plan.h"
 #include "tests/system/run.h"

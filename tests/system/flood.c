@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/sanitized.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/peer.h"

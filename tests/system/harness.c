@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/lab/filter.h"
+#include "tests/sanitized.h"
 #include "tests/system/files.h"
 
 #define ARGUMENTS_MAX 400

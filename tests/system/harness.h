@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include "common/io.h"
-#include "tests/sanitized.h"
 
 #define HARNESS_PATH 512
 /* The longest wait for anything, in milliseconds. */

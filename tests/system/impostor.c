@@ -6,10 +6,10 @@
 
 #include "common/conn.h"
 #include "common/digest.h"
+#include "tests/lab/script.h"
 #include "tests/system/fake.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
-#include "tests/system/peer.h"
 #include "tests/system/run.h"
 #include "tests/system/suites.h"
 

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "tests/system/peer.h"
+#include "tests/lab/client.h"
 #include "tests/system/run.h"
 
 /* Fixture: an empty "in" in a fresh directory; SSH_CONNECTION is unset. */

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/system/files.h"
 #include "tests/system/run.h"
 
 static const char *const names[FAULT_CALLS] = {

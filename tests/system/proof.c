@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "tests/system/faulty.h"
-#include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/oracle.h"
 #include "tests/system/plan.h"

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tests/system/harness.h"
 #include "tests/system/server.h"
 
 /* One run of a program. */

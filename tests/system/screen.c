@@ -2,6 +2,7 @@
 /* A terminal that keeps all that programs write to it. */
 #define _DEFAULT_SOURCE
 #include "tests/system/screen.h"
+#include "tests/system/harness.h"
 
 #include <fcntl.h>
 #include <locale.h>

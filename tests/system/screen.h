@@ -4,8 +4,7 @@
 #define TESTS_SYSTEM_SCREEN_H
 
 #include <stddef.h>
-
-#include "tests/system/run.h"
+#include <sys/types.h>
 
 struct screen {
 	int master, terminal;

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/sanitized.h"
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 #include "tests/system/peer.h"

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "tests/system/files.h"
-#include "tests/system/harness.h"
 #include "tests/system/run.h"
 #include "tests/system/server.h"
 #include "tests/system/suites.h"

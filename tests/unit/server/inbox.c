@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A receiving directory "in" for tests of the server. */
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -4,7 +4,6 @@
 #define TESTS_UNIT_SERVER_INBOX_H
 
 #include "server/store/staging.h"
-#include "tests/unit/support.h"
 
 /* Returns the path of the staging directory; static. */
 const char *inbox_staging(void);

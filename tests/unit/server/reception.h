@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_SERVER_RECEPTION_H
 #define TESTS_UNIT_SERVER_RECEPTION_H
 
+#include <check.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -15,6 +15,7 @@
 #include "server/session/session.h"
 #include "tests/lab/client.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 /* Milliseconds; longer than any test that succeeds. */
 #define SERVING_LONG 30000

@@ -13,6 +13,7 @@
 #include "server/store/publish.h"
 #include "tests/lab/client.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 Suite *commit_suite(void);
 

@@ -8,6 +8,7 @@
 #include "common/os.h"
 #include "server/store/destination.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 Suite *destination_suite(void);
 

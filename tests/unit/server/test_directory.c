@@ -11,6 +11,7 @@
 #include "common/os.h"
 #include "server/store/directory.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 Suite *directory_suite(void);
 

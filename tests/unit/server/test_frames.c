@@ -9,6 +9,7 @@
 
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
+#include "tests/unit/support.h"
 
 #define MEBIBYTE (1024 * 1024)
 #define PIECE (64 * 1024)

@@ -4,6 +4,7 @@
 
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
+#include "tests/unit/support.h"
 
 Suite *frames_states_suite(void);
 

@@ -2,6 +2,7 @@
 /* The server's reply to each bad value: ftx-protocol(5), VALUES. */
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
+#include "tests/unit/support.h"
 
 Suite *frames_values_suite(void);
 

@@ -13,6 +13,7 @@
 
 #include "common/io.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 Suite *partial_suite(void);
 

@@ -8,6 +8,7 @@
 
 #include "server/store/publish.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 Suite *publish_suite(void);
 

@@ -7,6 +7,7 @@
 
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
+#include "tests/unit/support.h"
 
 Suite *receive_suite(void);
 

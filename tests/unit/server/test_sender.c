@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 Suite *sender_suite(void);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/unit/server/serving.h"
+#include "tests/unit/support.h"
 
 Suite *session_suite(void);
 

@@ -9,6 +9,7 @@
 #include "server/store/compare.h"
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
+#include "tests/unit/support.h"
 
 Suite *session_busy_suite(void);
 

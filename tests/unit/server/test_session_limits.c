@@ -11,6 +11,7 @@
 #include "server/session/granted.h"
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
+#include "tests/unit/support.h"
 
 Suite *session_limits_suite(void);
 

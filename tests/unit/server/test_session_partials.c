@@ -6,6 +6,7 @@
 
 #include "server/store/partial.h"
 #include "tests/unit/server/serving.h"
+#include "tests/unit/support.h"
 
 Suite *session_partials_suite(void);
 

@@ -4,6 +4,7 @@
 
 #include "server/process/refusal.h"
 #include "tests/unit/server/serving.h"
+#include "tests/unit/support.h"
 
 Suite *session_stop_suite(void);
 

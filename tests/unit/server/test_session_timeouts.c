@@ -5,6 +5,7 @@
 #include "common/digest.h"
 #include "server/shared/scoreboard.h"
 #include "tests/unit/server/serving.h"
+#include "tests/unit/support.h"
 
 Suite *session_timeouts_suite(void);
 

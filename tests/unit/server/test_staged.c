@@ -11,6 +11,7 @@
 #include "server/store/staged.h"
 #include "server/store/sweep.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 #define MEBIBYTE (1024 * 1024)
 

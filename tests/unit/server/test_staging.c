@@ -12,6 +12,7 @@
 
 #include "common/io.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 #define MANY 200
 

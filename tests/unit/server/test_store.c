@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 #define NOBODY 65534
 

@@ -13,6 +13,7 @@
 #include "server/store/partial.h"
 #include "server/store/sender.h"
 #include "tests/unit/server/inbox.h"
+#include "tests/unit/support.h"
 
 #define HOUR INT64_C(3600000)
 
