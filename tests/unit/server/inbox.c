@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* A receiving directory "in" for tests of the server. */
 #include "tests/unit/server/inbox.h"
-#include "tests/unit/support.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "tests/unit/support.h"
 
 const char *
 inbox_staging(void)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* The path of the receiving directory: made absolute, and checked later. */
-#include "server/process/place.h"
-#include "server/store/store.h"
-#include "tests/unit/support.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "server/process/place.h"
+#include "server/store/store.h"
+#include "tests/unit/support.h"
 
 Suite *place_suite(void);
 
