@@ -63,7 +63,7 @@ static const struct disk {
 static const struct disk *disk;
 static struct volume volume;
 
-/* There is one at a time, so that nobody means another. */
+/* There is only one disk at a time. */
 static void
 check_names(const char *image, const char *directory)
 {

@@ -56,7 +56,7 @@ filter_refuse(const long calls[], int error)
 	steps[program.len++] = allow;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
 		return 0;
-	/* Who is not root must first give that up. */
+	/* Without root, this must be set first. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);

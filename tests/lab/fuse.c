@@ -61,7 +61,7 @@ answer(
 	memcpy(bytes, &header, sizeof(header));
 	if (size > 0)
 		memcpy(bytes + sizeof(header), payload, size);
-	/* Who has asked may be gone. */
+	/* The caller may have ended. */
 	(void)!write(service->device, bytes, header.len);
 }
 
@@ -190,7 +190,7 @@ next_request(struct service *service, uint8_t request[REQUEST])
 	return got > 0;
 }
 
-/* Wait to be let go.  Returns nonzero if a signal has come for who waits. */
+/* Wait to be unblocked.  Returns nonzero if a signal interrupts the caller. */
 static int
 stop(const struct service *service, pid_t parent)
 {

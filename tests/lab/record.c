@@ -13,7 +13,7 @@
 #include "tests/lab/fault_turn.h"
 
 #define PATH 4352
-/* So many bytes that were sent come in a line. */
+/* Bytes sent that fit in one line. */
 #define PIECE 1024
 /* Out of the way of a program that looks at its descriptors. */
 #define RECORD_FD 60

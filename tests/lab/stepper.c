@@ -13,7 +13,7 @@
 
 static int entering; /* the last stop was before a call, not behind it */
 
-/* A stop at a call is told apart from a signal.  Source: ptrace(2). */
+/* Tell a stop at a call from a signal.  Source: ptrace(2). */
 #define AT_CALL (SIGTRAP | 0x80)
 
 int
@@ -41,8 +41,7 @@ next_stop(pid_t pid, pid_t other)
 		siginfo_t seen;
 		int status;
 
-		/* Who has ended is left to be waited for by whoever began it.
-		 */
+		/* Leave the zombie to its parent. */
 		if (waitid(P_ALL, 0, &seen,
 			WEXITED | WSTOPPED | WNOWAIT | __WALL) == -1)
 			return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A source blocks in a call: nothing else waits for it, and it is named. */
+/* A source blocks in a call: nothing else waits, and ftx names it. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

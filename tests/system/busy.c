@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Far more processes than processors: who means well is served all the same. */
+/* Far more processes than processors: a put is still served. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A network that loses, doubles, delays and mixes up packets, or eats them. */
+/* A network that loses, doubles, delays and reorders packets. */
 #include "tests/lab/cable.h"
 
 #include <arpa/inet.h>
@@ -92,7 +92,7 @@ drain_one(int listener)
 	_exit(io_write(fd, "", 1) == 1 ? 0 : 1);
 }
 
-/* How long so many bytes and an answer take with nothing but TCP. */
+/* How long TCP alone takes for these bytes and a reply. */
 static int64_t
 measure_plain(size_t size)
 {
@@ -182,7 +182,7 @@ START_TEST(put_is_as_fast_as_plain_tcp_when_packets_are_lost)
 }
 END_TEST
 
-/* What is sent is too long for a part of the path, and nobody says so. */
+/* Packets are too long for a part of the path, and no ICMP message says so. */
 START_TEST(both_sides_time_out_when_long_packets_vanish)
 {
 	const struct cable_plan plan = {.delay = 1, .longest = 1200};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Everything goes wrong by chance, and all that was said to be stored is. */
+/* Random faults of all kinds: each file reported as stored is stored. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -221,7 +221,7 @@ fill_disk(void)
 	(void)unlink("in/filler");
 }
 
-/* Not so many deaths that the next worker would have to wait. */
+/* Too few deaths to delay the next worker. */
 static void (*const troubles[])(void) = {stop_or_continue, kill_one, cut_links,
     read_settings, stop_or_continue, fill_disk, cut_links, fill_disk};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The time of day jumps by a day, and no wait is longer or shorter for it. */
+/* The time of day jumps by a day, and no time-out changes. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A command as the connection: run without a shell, judged, and reaped. */
+/* A command as the connection: run without a shell, checked and reaped. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Power cuts before every call of a put: what was "stored" is there after. */
+/* Power cuts before every call of a put: stored files survive. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Power cuts while the staging directory is swept or gone on with. */
+/* Power cuts while the staging directory is swept, or a partial is resumed. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -294,7 +294,7 @@ leave(enum left left)
 		lose_bytes();
 }
 
-/* What is left is gone on with, unless its digest is not the source's. */
+/* A partial is resumed only if its digest is that of the source. */
 START_TEST(partial_is_used_only_when_its_digest_is_right)
 {
 	static const struct proxy_plan plain = {.faulty = 0};
@@ -315,8 +315,8 @@ START_TEST(partial_is_used_only_when_its_digest_is_right)
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(SOURCE, TARGET));
 	/*
-	 * All is more than that, even without its holes.  btrfs may have all,
-	 * although nobody has synced it: each commit is one of everything.
+	 * The whole file is larger, even without its holes.  btrfs may keep all
+	 * of it without a sync, as each commit writes everything.
 	 */
 	if (kind != DISK_BTRFS || left != LEFT_NAME)
 		ck_assert_int_eq(is_good, *proxy.passed < 1152 << 10);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* More clients than workers: all wait their turn, and all are served. */
+/* More clients than workers: all wait, and all are served. */
 #include <stdio.h>
 #include <string.h>
 

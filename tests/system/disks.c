@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A disk that is full, read-only or dead: its reason comes within a second. */
+/* A disk that is full, read-only or dead: reported within a second. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -120,7 +120,7 @@ write_server(unsigned version, int features)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-/* It is told in words, before anything is sent for it. */
+/* ftx reports it before it sends anything. */
 START_TEST(require_sync_sends_nothing_when_the_server_is_older)
 {
 	const size_t begun = WIRE_HELLO + WIRE_HEADER + 2;

@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Whole lines, each an object of its own in printable ASCII. */
+/* Whole lines, each one JSON object in printable ASCII. */
 static void
 check_lines(const struct run *run)
 {
@@ -134,7 +134,7 @@ START_TEST(digest_is_left_out_when_it_is_unknown)
 }
 END_TEST
 
-/* A run that ends early says so of every source. */
+/* A run that ends early writes an event for every source. */
 START_TEST(event_comes_for_each_source_when_the_run_ends_early)
 {
 	struct run run;
@@ -246,7 +246,7 @@ START_TEST(put_goes_on_when_its_output_fails)
 }
 END_TEST
 
-/* A reader who does not read does not keep anybody from interrupting. */
+/* A reader that does not read does not prevent an interrupt. */
 START_TEST(put_can_be_interrupted_when_its_reader_stalls)
 {
 	struct run run;

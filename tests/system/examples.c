@@ -277,8 +277,8 @@ find_frame(const struct side *server, enum wire_type type)
 	(WIRE_HELLO + WIRE_HEADER + 1 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 
 /*
- * The page's server, which says its go once that was asked for, and its first
- * result after so many bytes; it ends when the client has.
+ * The server of the page: sends go when asked, and its first result after this
+ * many bytes; ends with the client.
  */
 static void
 play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)

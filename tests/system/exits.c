@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each exit status of ftx, brought about by what it stands for. */
+/* Each exit status of ftx, with its cause. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

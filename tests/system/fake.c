@@ -134,7 +134,7 @@ fake_nothing(void)
 {
 	unsigned port;
 
-	/* Just free: nobody else is given it so soon. */
+	/* Just freed: the kernel does not assign it again so soon. */
 	close(bind_free_port(&port));
 	return port;
 }

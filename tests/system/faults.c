@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each call of the server fails, one after the other: what holds then. */
+/* Each call of the server fails, one after the other. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -100,7 +100,7 @@ static const struct walk sparse[] = {
     {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH, 28},
 };
 
-/* What was kept is claimed, hashed and gone on with, or begun again. */
+/* A partial is claimed, hashed and resumed, or begun again. */
 static const struct walk kept[] = {
     {FAILS(OPEN, FAULT_A_DIRECTORY, EIO), ALWAYS_TOO, 0},
     {FAILS(OPEN, FAULT_A_DIRECTORY, EMFILE), ALWAYS_TOO, 0},
@@ -177,7 +177,7 @@ start(void)
 	server_start_by(&server, plan.launcher,
 	    (const char *const[]){"-v", "-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
-	/* The sweeper comes before this, and is not to be befallen. */
+	/* The sweeper has ended before, so no fault hits it. */
 	put_good(&server, "new/a", "again");
 	ck_assert_int_eq(unlink("in/again"), 0);
 	server_settle(&server, pids, 1);
@@ -189,8 +189,7 @@ has_ended_sick(void)
 	return server_said(&server, "out of memory or descriptors") > 0;
 }
 
-/* Nonzero when the worker is done with all connections, of more than so many.
- */
+/* Nonzero if the worker has ended all its connections, more than before. */
 static int
 is_at_rest(int more)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls fail while it is asked whether what was sent before is there. */
+/* Calls fail while a client asks for a file that it has sent before. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ begin(int befalls_server)
 	server_start_by(&server, befalls_server ? plan.launcher : none,
 	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
-	/* The sweeper comes before this, and is not to be befallen. */
+	/* The sweeper has ended before, so no fault hits it. */
 	put_good(&server, "new/a", "again");
 	server_settle(&server, pids, 1);
 	return 1;
@@ -134,7 +134,7 @@ ask(const struct plan_fault *fault, int number, int always, int is_there)
 	return done > 0;
 }
 
-/* Not EMFILE, which lasts: who has that may be sick, and is replaced. */
+/* Not EMFILE: if it persists, the worker is replaced. */
 static const struct plan_fault faults[] = {
     FAILS(OPEN, FAULT_A_DIRECTORY, EIO),
     FAILS(OPEN, FAULT_A_DIRECTORY, ENFILE),

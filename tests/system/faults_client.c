@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each call of the client fails, one after the other: it never claims more. */
+/* Each call of the client fails, one after the other. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls of the master fail: it starts or says why not, and then stays. */
+/* Calls of the master fail: it starts or reports why not, and then stays. */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>

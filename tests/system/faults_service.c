@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls that fail around the transfers: ftxd serves on, or does not start. */
+/* Calls fail between transfers: ftxd goes on serving, or does not start. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -209,7 +209,7 @@ START_TEST(file_is_made_again_when_swept_before_its_lock)
 
 	if (!begin("1"))
 		return;
-	/* Whoever comes before the first file is done by then. */
+	/* Earlier clients are served by then. */
 	put_again();
 	worker = only_worker();
 	plan_arm(&plan, &fault, 1, 0);
@@ -362,7 +362,7 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 }
 END_TEST
 
-/* It was begun before, and nobody can tell whether it would last. */
+/* The file was begun before the failure: whether it would last is unknown. */
 START_TEST(open_file_fails_when_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
@@ -394,7 +394,8 @@ START_TEST(open_file_fails_when_a_directory_sync_failed)
 }
 END_TEST
 
-/* A file system that syncs no directories: nothing is claimed, as is told once.
+/*
+ * A file system that syncs no directories: no result is durable; one warning.
  */
 START_TEST(put_warns_when_directories_cannot_be_synced)
 {

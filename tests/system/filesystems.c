@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One tree on many file systems: what cannot be is told, and the rest right. */
+/* One tree on many file systems: what they cannot keep is reported. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@
 #define LOOP_MOUNT(type, options)                                              \
 	"mount -t " type " -o loop" options " \"$1\" \"$2\""
 #define E2FSCK "e2fsck -fn \"$1\""
-/* What lies beneath an overlay or a bind mount. */
+/* The directory below an overlay or a bind mount. */
 #define UNDER                                                                  \
 	"mkdir -p \"$2.under\"; mount -t tmpfs -o size=24m none "              \
 	"\"$2.under\"; "
@@ -169,7 +169,7 @@ put_tree(const char *options, enum odd_outcome outcome)
 	odd_tree_check(&row->limits, outcome, "said", "src/tree", "in/t");
 }
 
-/* Where a name cannot be taken only if it is free, that is told at once. */
+/* If the file system cannot keep no-clobber, that is reported at once. */
 static void
 put_new_only(void)
 {
@@ -291,7 +291,7 @@ put_files(const char *directory, int count)
 	return stored;
 }
 
-/* No space: that is told, and what was stored is right. */
+/* Out of space: that is reported, and all stored files are right. */
 static void
 fill_up(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Clients that ask without end, and hardly read the answers. */
+/* Clients that send requests without end, and hardly read the replies. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ end_with_server(void)
 	harness_end();
 }
 
-/* One more request may wait for its content than this. */
+/* One request more than the window allows. */
 START_TEST(session_ends_when_the_request_window_is_exceeded)
 {
 	static const uint32_t counts[] = {
@@ -70,8 +70,8 @@ resident(pid_t pid)
 }
 
 /*
- * Say it, and read a byte of the answers now and then, or nothing.  Returns 1
- * if the connection ended before.
+ * Send it; read a byte of the replies now and then, or none.  Returns 1 if the
+ * connection ended before.
  */
 static int
 flood(struct client *peer, const struct script *script, int reads)
@@ -110,7 +110,7 @@ script_tiny(
 	}
 }
 
-/* A connection on which the system holds hardly any answers. */
+/* A connection on which the kernel buffers few replies. */
 static void
 open_narrow(struct client *peer)
 {
@@ -123,9 +123,8 @@ open_narrow(struct client *peer)
 }
 
 /*
- * Tiny files until the server has had enough; its answers are not read.  In
- * the short form all are refused: those are long answers, of which the system
- * holds less.
+ * Send tiny files until the server ends the session; read no reply.  In the
+ * short form all are refused: the kernel buffers fewer of those long replies.
  */
 START_TEST(client_is_ended_when_it_never_reads_replies)
 {
@@ -150,15 +149,14 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 	}
 	/*
 	 * The only worker serves another client, so it has ended this one.  The
-	 * connection need not show that: the end waits behind answers that
-	 * nobody reads.
+	 * connection need not show that: its end waits behind unread replies.
 	 */
 	peer_check_service(server.port, "after");
 	client_close(&peer);
 }
 END_TEST
 
-/* The client sends as fast as it may, and reads a byte now and then. */
+/* The client sends as fast as it can, and reads a byte now and then. */
 START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 {
 	struct script *script = script_new();
@@ -179,7 +177,10 @@ START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 }
 END_TEST
 
-/* How many the log tells of: a line for each, or, with the mark, for some. */
+/*
+ * How many the log counts: one for each line, and the sums in lines with the
+ * mark.
+ */
 static long
 count_told(int lines, const char *mark)
 {
@@ -198,7 +199,7 @@ count_told(int lines, const char *mark)
 	return count;
 }
 
-/* Who may not even store something fills no log. */
+/* Clients that are not admitted cannot fill the log. */
 START_TEST(log_sums_up_refused_connections)
 {
 	enum {
@@ -227,7 +228,7 @@ START_TEST(log_sums_up_refused_connections)
 }
 END_TEST
 
-/* One that is admitted and asks for what it is refused fills no log either. */
+/* An admitted client cannot fill the log with refused names, either. */
 START_TEST(log_sums_up_refused_names)
 {
 	enum {
@@ -260,7 +261,7 @@ START_TEST(log_sums_up_refused_names)
 }
 END_TEST
 
-/* What an honest client stores has its line, however fast it comes. */
+/* Each stored file has its line, however fast files come. */
 START_TEST(log_has_a_line_for_each_stored_file)
 {
 	enum {

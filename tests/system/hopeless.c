@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Targets at which nothing can be published: refused before their data. */
+/* Targets that can never be stored: refused before their data. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Clients that mean harm: spoiled bits, cut sessions, absurd numbers. */
+/* Hostile clients: flipped bits, cut sessions, absurd numbers. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Two hosts that receive into one directory, and whose locks do not meet. */
+/* Two hosts that receive into one directory without shared locks. */
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #include "tests/system/suites.h"
 
 #define SIZE (2 << 20)
-#define CUT (3 << 19) /* who begins again does not get so far */
+#define CUT (3 << 19) /* a put that begins again does not get so far */
 
 static struct plan plan;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every frame of a server in every state of ftx; what it must not believe. */
+/* Every frame of a server in every state of ftx, and false values. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

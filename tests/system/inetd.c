@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd -i: one connection on standard input and output, and then the end. */
+/* ftxd -i: one connection on standard input and output. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ START_TEST(process_ends_when_its_input_is_closed)
 }
 END_TEST
 
-/* Whoever started it may share the open files with others. */
+/* Other processes may share these open files. */
 START_TEST(descriptors_block_again_when_the_process_ends)
 {
 	struct script *script = script_new();

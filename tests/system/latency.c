@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a far server costs: round trips, TCP's own among them. */
+/* Round trips of a put to a far server, TCP's handshake included. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ enum {
 	COUNT = 100
 };
 
-/* The arguments of a put of so many files of 4 KiB, which are made. */
+/* Make COUNT files of 4 KiB, and the arguments to put them. */
 static void
 make_hundred(const char *argv[COUNT + 4])
 {
@@ -122,7 +122,7 @@ START_TEST(hundred_synced_files_take_three_round_trips)
 }
 END_TEST
 
-/* So many files of one time: links are made faster. */
+/* Make files with the same time; links are faster. */
 static void
 make_many(const char *directory, int count)
 {

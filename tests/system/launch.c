@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd is started badly, twice, or as process 1. */
+/* Starts of ftxd: with odd signals and descriptors, twice, as process 1. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -202,7 +202,7 @@ staged_mode(const char *path)
 	return mode;
 }
 
-/* Nobody else sees what is not complete, whatever the umask. */
+/* Incomplete files are private, whatever the umask. */
 START_TEST(staged_files_are_private_when_the_umask_is_0)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
@@ -253,7 +253,7 @@ has_zombie(const struct server *server, const pid_t workers[2])
 	return 0;
 }
 
-/* In a namespace of its own ftxd is 1, and inherits what others leave. */
+/* In a PID namespace ftxd is process 1, and inherits orphans. */
 START_TEST(server_works_as_process_1)
 {
 	static const char *const launcher[] = {"unshare", "-pf", "sh", "-c",

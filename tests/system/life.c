@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The server's life: workers that die, and every way to end it. */
+/* Workers that die, and every way to end the server. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ slow_begin(struct slow *slow, const struct server *server, const char *retry,
 	file_make("big", size, 7);
 	ck_assert_int_eq(proxy_start(&slow->proxy, &plan, server->port), 0);
 	snprintf(slow->port, sizeof(slow->port), "%u", slow->proxy.port);
-	/* What is kept for another try has tests of its own. */
+	/* Partials have their own tests. */
 	RUN_BEGIN(&slow->run, "ftx", "put", "-P", slow->port, "-o", retry, "-o",
 	    "resume=no", "big", "127.0.0.1:big");
 	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
@@ -268,7 +268,7 @@ START_TEST(stopped_worker_is_killed_when_the_server_ends)
 }
 END_TEST
 
-/* The workers are nobody's children now: they must be seen to go. */
+/* The workers are orphans now: look at each until it has ended. */
 START_TEST(transfer_finishes_when_the_master_is_killed)
 {
 	struct server server, next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Limits of size, space, time and number, each just kept and just missed. */
+/* Limits of size, space, time and number, just kept and just exceeded. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

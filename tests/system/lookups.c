@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names whose look-up takes its time. */
+/* Host names whose look-up is slow. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -22,7 +22,10 @@
 
 static struct plan plan;
 
-/* The look-up of a name takes so many milliseconds.  Returns 0 if it cannot. */
+/*
+ * Delay each look-up by this many milliseconds.  Returns 0 if that cannot be
+ * done.
+ */
 static int
 slow_down(int milliseconds)
 {

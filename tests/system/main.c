@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The system tests: the real programs, started, used, mistreated and ended. */
+/* The system tests: the real programs, started, used, abused and ended. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ share_finish(void)
 	return -1;
 }
 
-/* So many at a time.  Returns 0, or -1 if anything failed. */
+/* Run at most limit at a time.  Returns 0, or -1 if anything failed. */
 static int
 run_shares(suite_maker *const makers[], size_t limit)
 {

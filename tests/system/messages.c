@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftx says is true, to the point, and says what to do. */
+/* The messages of ftx are true, to the point, and name the next step. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +142,7 @@ START_TEST(rate_leaves_out_the_wait_for_a_worker)
 }
 END_TEST
 
-/* Cut the server's words on the first connection after so many bytes. */
+/* Cut the first connection after this many bytes from the server. */
 static void
 start_cut(struct proxy *proxy, const struct server *server, uint64_t bytes)
 {

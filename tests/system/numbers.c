@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One worker or many: all are there, and each has its share of the work. */
+/* One worker or many: all start, and each has its share of the work. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

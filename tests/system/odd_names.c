@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* File systems that take two names for one, or give none without replacing. */
+/* File systems that fold names, or cannot rename without replacing. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define COMPOSED "caf\xc3\xa9"
 #define DECOMPOSED "cafe\xcc\x81"
 
-/* So many bytes make a file that is asked for. */
+/* A file of this size is asked for before it is sent. */
 #define LARGE (1 << 20)
 
 static struct server server;
@@ -154,7 +154,7 @@ END_TEST
 
 #define PAIRS 60
 
-/* Of each pair one is there and the other is left, whoever came first. */
+/* Of each pair one is stored, and the source of the other stays. */
 static void
 check_pair(int i)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* File systems that keep times, modes and holes in part, or not at all. */
+/* File systems that keep times, modes and holes partly or not at all. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,7 +153,7 @@ START_TEST(times_are_set_when_a_single_time_is_dropped)
 }
 END_TEST
 
-/* Before 1970 and after 2038: what lies within is tried when it is met. */
+/* Before 1970 and after 2038; times between are tried when met. */
 #define LEAST INT64_C(-1000)
 #define MOST (INT64_C(1) << 32)
 

@@ -252,7 +252,7 @@ check_success(const struct odd_limits *limits, enum odd_outcome outcome,
 	return stored || unchanged;
 }
 
-/* Of two names that are one, the first has it and the other is told. */
+/* Of two spellings, the first is stored and the other refused. */
 static void
 check_twins(const struct odd_limits *limits, unsigned wish)
 {

@@ -75,7 +75,7 @@ forget(struct place *place)
 	place->path = NULL;
 }
 
-/* Several may have one path: who publishes last has the name. */
+/* Several files may have one path: the last one published has the name. */
 static struct place *
 add_place(struct place *places, const char *path, pid_t pid)
 {
@@ -85,7 +85,7 @@ add_place(struct place *places, const char *path, pid_t pid)
 	for (size_t i = 0; place == NULL && i < PLACES; i++)
 		if (places[i].path == NULL)
 			place = &places[i];
-	/* Only what nobody syncs comes to be so many. */
+	/* Only without syncs there are this many. */
 	if (place == NULL)
 		place = &places[turn++ % PLACES];
 	forget(place);

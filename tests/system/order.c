@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Nothing is answered before it is true: the server's calls, in their order. */
+/* The order of the server's calls: sync, rename, sync, result. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

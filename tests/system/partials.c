@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is kept gives way to what comes, and comes back to who sent it. */
+/* Partials give way to new files, and are offered to their sender. */
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -34,7 +34,7 @@ begin(void)
 	snprintf(directory, sizeof(directory), "in/.ftx-%ld", (long)geteuid());
 }
 
-/* Leave a partial of so many bytes, which nobody asks for, at once. */
+/* Leave a partial of this size that no request refers to. */
 static void
 plant(const char *name, size_t length)
 {
@@ -138,9 +138,9 @@ remove_kept(void)
 }
 
 /*
- * One client is cut off without a word, the other one's source waits.  Who
- * comes back to the first file goes on with it; who asks for the second begins
- * anew, and what that brings is kept as well.
+ * One client falls silent; the other one waits for its source.  A second
+ * connection resumes the file of the first.  For the file of the second it
+ * begins anew, and its partial is kept as well.
  */
 START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 {
@@ -236,9 +236,9 @@ START_TEST(call_is_retried_once_when_room_is_missing)
 END_TEST
 
 /*
- * Less is free than must stay by what a partial takes up.  Whoever looks
- * whether that is held is stopped: the client hears that work goes on, and a
- * stop need not wait.
+ * Free space lacks the size of one partial.  The process that checks the lock
+ * of that partial is stopped: the client receives working frames, and the
+ * server can still end.
  */
 START_TEST(sweep_ends_when_the_server_stops)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ftxd receives: the directory that it makes, and the path that it names.
- */
+/* The receiving directory: made if not given, and printed. */
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Started by root for another user: nothing of root is left, or no start. */
+/* Started by root for another user: no privilege is left, or no start. */
 #define _DEFAULT_SOURCE /* setgroups, which POSIX does not have */
 #include <errno.h>
 #include <grp.h>
@@ -20,7 +20,10 @@
 
 static const struct passwd *nobody;
 
-/* Returns nonzero with a receiving directory that nobody owns, and groups. */
+/*
+ * Returns nonzero if the user can be changed; then nobody owns the receiving
+ * directory.
+ */
 static int
 can_change_user(void)
 {

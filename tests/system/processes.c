@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Workers that die, stop, or cannot be made; storms; gaps that must close. */
+/* Workers that die, stop or cannot be forked; storms of signals. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The order of the server's calls is judged, and a wrong order is caught. */
+/* The oracle notices each wrong order of the server's calls. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Files that arrive: of every size and name, with their mode and time. */
+/* Files of every size and name, with mode and time. */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -263,7 +263,7 @@ START_TEST(reader_sees_the_old_file_until_it_is_replaced)
 	ck_assert(file_equal("new", "in/target"));
 	run_finish(&run);
 	run_check(&run, 0, NULL);
-	/* Who had it open still has the old one, whole. */
+	/* A reader that had it open still has the whole old file. */
 	ck_assert_int_eq(lseek(reader, 0, SEEK_END), 100000);
 	ck_assert_int_eq(pread(reader, &byte, 1, 99999), 1);
 	close(reader);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An attacker in the receiving directory: nothing outside of it is touched. */
+/* An attacker in the receiving directory: nothing outside is touched. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* What lies outside, and what the client asks about. */
+/* The files outside, and the names that the client asks for. */
 #define SECRET "what is out of reach"
 #define CONTENT "what the client sends"
 /* Milliseconds for each race; ten times as long for tests/endurance. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The limit on the rate: it holds, and only holds up what is sent. */
+/* The rate limit holds, and delays only content. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions that are cut, overlong, too many at once, or no sessions at all. */
+/* Sessions that are cut, too long, or not of this protocol. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is wrong is refused in words, with its status, and nothing breaks. */
+/* Refusals: each with its text and exit status. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

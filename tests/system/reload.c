@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How the server stands: settings read again, -P, -B, SIGUSR1. */
+/* The running server: settings read again, -P, -B, SIGUSR1. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -109,7 +109,7 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 }
 END_TEST
 
-/* What is under way is lost with the directory, and is told so. */
+/* Files on their way are lost with the directory, and reported. */
 START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};

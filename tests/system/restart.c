@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A server that goes down in the middle of a tree, and comes again. */
+/* A server that restarts in the middle of a tree. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Large files that are cut on their way, and gone on with. */
+/* Large files that are cut on their way, and resumed. */
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "tests/system/suites.h"
 
 #define SIZE (5 << 20)
-#define CUT (3 << 20) /* more than half: who begins again never ends */
+#define CUT (3 << 20) /* more than half: a put that begins again never ends */
 
 static struct server server;
 static struct proxy proxy;

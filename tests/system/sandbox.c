@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ftxd gives up: another user's rights, and all but its directory. */
+/* The sandbox: workers reach only their directory, and gain no privileges. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A worker gone bad writes what it likes into the memory that all share. */
+/* A worker writes garbage into the shared scoreboard. */
 #include "server/shared/scoreboard.h"
 
 #include <fcntl.h>

@@ -40,7 +40,7 @@ read_line(int fd, char *buffer, size_t size)
 	return length;
 }
 
-/* Wait until all who could write here are gone. */
+/* Wait until all writers have ended. */
 static void
 wait_for_end(int fd)
 {

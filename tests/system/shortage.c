@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What runs short: file size, descriptors, room in the log, processors. */
+/* Shortage of file size, descriptors and room in the log. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -134,7 +134,7 @@ START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 }
 END_TEST
 
-/* Who does not read the log stops nobody. */
+/* If nobody reads the log, the server still serves. */
 START_TEST(server_serves_on_when_nobody_reads_the_log)
 {
 	struct server server;

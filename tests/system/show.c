@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What people see of a transfer: the bar, lines, and answers to a signal. */
+/* The progress display: the bar, lines, and the state on SIGUSR1. */
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A sync takes seconds: its client waits, is not blamed, and waits alone. */
+/* A sync takes seconds: only its client waits, and is not timed out. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

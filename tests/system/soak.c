@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Load that lasts: nothing grows, and who means well is served in time. */
+/* Lasting load: memory and descriptors stay, and a put is served in time. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -140,7 +140,7 @@ trickle(unsigned port)
 	}
 }
 
-/* A whole session that stores so many files.  Returns how long it took. */
+/* Store files in one session.  Returns the milliseconds it took. */
 static int64_t
 store_files(unsigned port, int first)
 {

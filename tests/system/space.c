@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Free space on real file systems: min-free holds, and what fits is stored. */
+/*
+ * Free space on real file systems: min-free holds, and files that fit are
+ * stored.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +24,10 @@
 	" /proc/filesystems || modprobe -q " type
 #define LOOP_MOUNT "mount -o loop \"$1\" \"$2\""
 #define MEBIBYTE (1 << 20)
-/* What a file system takes to find the blocks of so many files. */
+/* Bytes that a file system needs to map the blocks of these files. */
 #define METADATA (32 << 10)
 
-/* A put that announces no bytes on the disk, and sends so many. */
+/* A put that announces no size, and sends this many bytes. */
 #define UNANNOUNCED (64 * MEBIBYTE)
 
 static const struct volume_kind ext4_small = {"ext4", NEEDS("ext4"),
@@ -42,7 +45,7 @@ static const struct volume_kind btrfs = {"btrfs", NEEDS("btrfs"),
 static struct volume volume;
 static struct server server;
 
-/* Returns 0 where there is no such file system, which is told. */
+/* Returns 0, and reports a skip, if there is no such file system. */
 static int
 begin(const struct volume_kind *kind)
 {
@@ -85,7 +88,9 @@ end_all(void)
 	volume_end(&volume);
 }
 
-/* Ask for so many directories from that number on.  Returns how many fit. */
+/*
+ * Request count directories, numbered from first.  Returns how many were made.
+ */
 static unsigned
 make_directories(struct client *peer, unsigned first, unsigned count)
 {
@@ -212,7 +217,7 @@ START_TEST(file_is_stored_when_preallocation_uses_free_space)
 }
 END_TEST
 
-/* Nonzero if the server syncs one file system; elsewhere that is told. */
+/* Nonzero if the server can sync a single file system; else reports a skip. */
 static int
 syncs_file_system(void)
 {

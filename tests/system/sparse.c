@@ -52,7 +52,7 @@ set_size(const char *path, long long size)
 	close(fd);
 }
 
-/* So many bytes were written of it, and hardly more are on the disk. */
+/* This many bytes were written, and hardly more are on the disk. */
 static void
 check_allocated(const char *path, long long written)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Connections that stand still: an outage, a client that slept, and for ever.
- */
+/* Stalled connections: an outage, a suspended client, a silent server. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every frame in every state, as the table of ftx-protocol(5) has it. */
+/* Every frame in every state, as in the table of ftx-protocol(5). */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Standard input: producers that are slow, die, or give something else. */
+/* Standard input: producers that are slow, die, or send another size. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

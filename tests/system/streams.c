@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One run over several connections, fewer than wished, and lost ones. */
+/* One run over several streams, fewer than wished, and lost ones. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -76,8 +76,8 @@ count_connections(const struct server *server)
 }
 
 /*
- * What lies in a directory goes over other connections than it does, and may
- * be there first: its parent is private all the same.
+ * Files of a directory use other connections than the directory itself, and may
+ * arrive first: their parent is private until then.
  */
 START_TEST(tree_arrives_whole_over_several_streams)
 {
@@ -157,9 +157,9 @@ END_TEST
 static const char *const tries[] = {"retry=0", "retry=5"};
 
 /*
- * What was lost goes over the others, who do not wait for it.  The first is
- * lost when it has sent more than it may before they are there, which needs a
- * way so long that it cannot send the rest as well.
+ * Files of a lost connection go over the others.  The first is lost when it has
+ * sent more than it may before the others are connected; the link is so long
+ * that it cannot send the rest.
  */
 START_TEST(tree_arrives_when_one_stream_is_lost)
 {
@@ -240,7 +240,7 @@ START_TEST(large_files_are_shared_among_streams)
 }
 END_TEST
 
-/* What lies in the directory: files that are asked for, "f0" and so on. */
+/* The files of the directory, "f0" and so on, large enough to be asked for. */
 static void
 make_large(int count)
 {
@@ -252,7 +252,7 @@ make_large(int count)
 	}
 }
 
-/* A way to a server that is full holds up nobody but the one who tries it. */
+/* If one stream cannot connect to a full server, the others go on. */
 START_TEST(other_streams_go_on_when_one_cannot_connect)
 {
 	struct server server;

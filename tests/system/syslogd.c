@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* A syslogd that does not read: nobody waits for it, and it learns what it has
- * missed. */
+/*
+ * A syslogd that does not read: no process waits, and the log counts lost
+ * lines.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* A /dev of one's own, in which "socket" is /dev/log. */
+/* A private /dev, in which "socket" is /dev/log. */
 #define MOUNT                                                                  \
 	"mkdir dev && mount -t tmpfs tmpfs dev && for n in null urandom; do "  \
 	"touch dev/$n && mount --bind /dev/$n dev/$n || exit 1; done; "        \

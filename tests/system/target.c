@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where files go: every form of target, and what may stand in the way. */
+/* Every form of target, and existing files in the way. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,7 +245,7 @@ START_TEST(put_fails_when_the_source_is_missing)
 }
 END_TEST
 
-/* Run ftx as nobody, where that can be; otherwise as we are. */
+/* Run ftx as nobody if possible; otherwise as this user. */
 static int
 run_unprivileged(struct run *run, const char *source, const char *remote)
 {
@@ -279,7 +279,7 @@ START_TEST(put_fails_when_the_source_is_unreadable)
 }
 END_TEST
 
-/* A process that opens a FIFO to write, and says so when that is done. */
+/* A process that opens a FIFO for writing, and reports when it is open. */
 static pid_t
 start_writer(const char *path, int said)
 {
@@ -298,7 +298,7 @@ start_writer(const char *path, int said)
 	return pid;
 }
 
-/* Who writes to a FIFO must not notice that it was named. */
+/* The writer of a FIFO must not notice that ftx was given its name. */
 START_TEST(fifo_source_is_not_opened)
 {
 	struct pollfd polled = {.events = POLLIN};

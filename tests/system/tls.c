@@ -44,7 +44,7 @@ certificate_make(const char *name)
 	ck_assert_int_eq(chmod(key, 0600), 0);
 }
 
-/* In front of ftxd, for those who have the key of "client.pem". */
+/* In front of ftxd, for clients with the key of "client.pem". */
 static void
 stunnel_start(struct tunnel *tunnel, unsigned target)
 {

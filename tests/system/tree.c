@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories: what is sent of them, what left out, and trees that change. */
+/* Trees: what is sent and what is skipped, and trees that change. */
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>

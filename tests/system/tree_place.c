@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories: where they go, and what may stand in the way. */
+/* Trees: every form of source and target, and existing files in the way. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -8,7 +8,7 @@
 #include "tests/system/files.h"
 #include "tests/system/run.h"
 
-/* The name of what lies in it. */
+/* The names in it. */
 static const char *
 inside(const char *path, const char *name)
 {

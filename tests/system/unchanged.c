@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is not sent since it is there, and sources that are removed then. */
+/* Unchanged files are not sent; stored sources are removed. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -141,7 +141,7 @@ START_TEST(only_changed_files_are_sent)
 	ck_assert_ptr_nonnull(strstr(run.err, "unchanged f"));
 	ck_assert_ptr_nonnull(strstr(run.err, "stored other"));
 	ck_assert(file_equal("other", "in/other"));
-	/* Success is silent where nobody looks. */
+	/* Success prints nothing. */
 	RUN(&run, "ftx", "put", "-o", "checksum", "f", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");

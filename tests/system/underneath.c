@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What others do to the receiving directory while files come. */
+/* The receiving directory is moved, removed or covered while files come. */
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -186,7 +186,7 @@ START_TEST(replacement_is_noticed_within_a_minute)
 }
 END_TEST
 
-/* It has come whole, and yet nobody would see it. */
+/* It was received whole, but would be stored in the old directory. */
 START_TEST(open_file_fails_when_the_directory_is_replaced)
 {
 	const struct proxy_plan slow = {.up = {.rate = 1 << 20}};
@@ -212,7 +212,9 @@ START_TEST(open_file_fails_when_the_directory_is_replaced)
 }
 END_TEST
 
-/* Where the path cannot be looked at, that is told, once, and is all. */
+/*
+ * If the path cannot be checked, that is logged once, and the server goes on.
+ */
 START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 {
 	const struct passwd *nobody = getpwnam("nobody");
@@ -239,7 +241,9 @@ START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 }
 END_TEST
 
-/* Nothing goes into the disk that nobody sees, nor into what covers it. */
+/*
+ * Nothing is stored in the covered disk, nor in the file system that covers it.
+ */
 START_TEST(put_is_refused_when_the_directory_is_covered)
 {
 	struct run run;
@@ -433,7 +437,7 @@ START_TEST(names_differ_when_only_case_differs)
 }
 END_TEST
 
-/* All of them the same file here, and each of its own there. */
+/* Hard links of one file here; separate files there. */
 START_TEST(many_files_go_into_one_directory)
 {
 	enum {

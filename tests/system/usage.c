@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the programs are told on the command line, and cannot start with. */
+/* Command lines and settings: printed, or refused at the start. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

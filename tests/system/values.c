@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Every length and value on the wire, just right and just wrong. */
+/* Every length and value on the wire, just valid and just invalid. */
 #include <stdio.h>
 #include <string.h>
 
@@ -135,7 +135,9 @@ START_TEST(session_ends_when_reserved_bits_are_set)
 }
 END_TEST
 
-/* Store "x" at a path of that many bytes; slashes after each so many. */
+/*
+ * Store "x" at a path of length bytes, with a slash after each span of bytes.
+ */
 static void
 put_path(size_t length, size_t component, enum status status)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Programs of an older version and the present ones, used together. */
+/* Programs of an older version together with these. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ enum version {
 	NEW
 };
 
-/* Who sends, and who receives. */
+/* The versions of sender and receiver. */
 static const struct pair {
 	enum version client, server;
 } pairs[] = {{OLD, NEW}, {NEW, OLD}};
@@ -137,7 +137,7 @@ START_TEST(existing_files_are_skipped_between_versions)
 }
 END_TEST
 
-/* Put LARGE through a connection that ends after so many bytes. */
+/* Put LARGE through a connection that is cut after this many bytes. */
 static void
 put_cut(const char *ftx, uint64_t at)
 {
