@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* address: hosts and ports, what is printed, and rules that fail closed. */
+/* Parse, print and compare addresses; match rules. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <net/if.h>
@@ -13,7 +13,7 @@ Suite *address_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-START_TEST(names_are_taken_apart)
+START_TEST(parse_splits_host_and_port)
 {
 	static const struct {
 		const char *text, *host, *port;
@@ -44,7 +44,7 @@ START_TEST(names_are_taken_apart)
 }
 END_TEST
 
-START_TEST(what_is_no_name_is_refused)
+START_TEST(parse_fails_when_the_name_is_invalid)
 {
 	static const char *const bad[] = {"", ":", ":80", "nas:", "nas:x",
 	    "nas:http", "nas:65536", "nas:-1", "nas:080", "nas:1 ", " nas",
@@ -64,7 +64,7 @@ START_TEST(what_is_no_name_is_refused)
 }
 END_TEST
 
-START_TEST(names_have_a_limit)
+START_TEST(parse_fails_when_the_name_is_too_long)
 {
 	char text[ADDRESS_HOST + 16];
 	struct address_name name;
@@ -82,7 +82,7 @@ START_TEST(names_have_a_limit)
 }
 END_TEST
 
-START_TEST(ports_are_digits)
+START_TEST(parse_port_accepts_only_digits_up_to_65535)
 {
 	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "65536",
 	    "99999", "18446744073709551617", "0x10", "1a", "00", "01"};
@@ -142,7 +142,7 @@ expect_print(const char *host, uint16_t port, const char *wanted)
 	    wanted);
 }
 
-START_TEST(addresses_print)
+START_TEST(print_formats_each_family)
 {
 	struct sockaddr other = {.sa_family = AF_UNIX};
 	char buffer[ADDRESS_TEXT];
@@ -159,7 +159,7 @@ START_TEST(addresses_print)
 }
 END_TEST
 
-START_TEST(addresses_become_bytes)
+START_TEST(ip_of_maps_ipv4)
 {
 	static const uint8_t mapped[16] = {
 	    [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 1};
@@ -175,7 +175,7 @@ START_TEST(addresses_become_bytes)
 }
 END_TEST
 
-START_TEST(loopback_is_known)
+START_TEST(is_loopback_knows_both_families)
 {
 	static const char *const loopback[] = {
 	    "127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"};
@@ -203,7 +203,7 @@ same_host(const char *a, const char *b)
 	return address_same_host(&first, &second);
 }
 
-START_TEST(hosts_are_told_apart)
+START_TEST(same_host_compares_64_bits_of_ipv6)
 {
 	ck_assert(same_host("192.0.2.1", "192.0.2.1"));
 	ck_assert(same_host("192.0.2.1", "::ffff:192.0.2.1"));
@@ -215,7 +215,7 @@ START_TEST(hosts_are_told_apart)
 }
 END_TEST
 
-START_TEST(rules_match)
+START_TEST(rule_matches_network_and_ports)
 {
 	static const struct {
 		const char *rule, *host;
@@ -272,7 +272,7 @@ START_TEST(rules_match)
 }
 END_TEST
 
-START_TEST(rules_fail_closed)
+START_TEST(rule_parse_fails_when_the_rule_is_invalid)
 {
 	static const char *const bad[] = {"", " ", "/", "/8", ":1", "nas",
 	    "localhost", "10", "10.0.0", "10.0.0.0.0", "10.0.0.256",
@@ -320,16 +320,16 @@ address_suite(void)
 	TCase *tests = tcase_create("address");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, names_are_taken_apart);
-	tcase_add_test(tests, what_is_no_name_is_refused);
-	tcase_add_test(tests, names_have_a_limit);
-	tcase_add_test(tests, ports_are_digits);
-	tcase_add_test(tests, addresses_print);
-	tcase_add_test(tests, addresses_become_bytes);
-	tcase_add_test(tests, loopback_is_known);
-	tcase_add_test(tests, hosts_are_told_apart);
-	tcase_add_test(tests, rules_match);
-	tcase_add_test(tests, rules_fail_closed);
+	tcase_add_test(tests, parse_splits_host_and_port);
+	tcase_add_test(tests, parse_fails_when_the_name_is_invalid);
+	tcase_add_test(tests, parse_fails_when_the_name_is_too_long);
+	tcase_add_test(tests, parse_port_accepts_only_digits_up_to_65535);
+	tcase_add_test(tests, print_formats_each_family);
+	tcase_add_test(tests, ip_of_maps_ipv4);
+	tcase_add_test(tests, is_loopback_knows_both_families);
+	tcase_add_test(tests, same_host_compares_64_bits_of_ipv6);
+	tcase_add_test(tests, rule_matches_network_and_ports);
+	tcase_add_test(tests, rule_parse_fails_when_the_rule_is_invalid);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

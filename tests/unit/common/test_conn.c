@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* conn: frames that come whole, in pieces, byte by byte, or are none. */
+/* conn, input: frames at once, in pieces, byte by byte, malformed. */
 #include <check.h>
 #include <errno.h>
 #include <signal.h>
@@ -8,31 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/conn.h"
+#include "tests/unit/common/conn_pair.h"
 
 Suite *conn_suite(void);
-
-static int ends[2]; /* the connection's, and the other one */
-static struct conn conn;
-
-static void
-begin(void)
-{
-	signal(SIGPIPE, SIG_IGN);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
-	ck_assert_int_eq(
-	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
-}
-
-static void
-finish(void)
-{
-	conn_release(&conn);
-	close(ends[0]);
-	if (ends[1] != -1)
-		close(ends[1]);
-}
 
 static size_t
 write_frame(
@@ -46,17 +24,11 @@ write_frame(
 	return WIRE_HEADER + frame.length;
 }
 
-static void
-say(const void *bytes, size_t length)
-{
-	ck_assert_int_eq(io_write_all(ends[1], bytes, length), 0);
-}
-
 /* Fill once; what was said is there. */
 static void
 fill(size_t expected)
 {
-	ck_assert_int_eq(conn_fill(&conn), (ssize_t)expected);
+	ck_assert_int_eq(conn_fill(&conn_pair.conn), (ssize_t)expected);
 }
 
 static void
@@ -64,7 +36,7 @@ expect_frame(enum wire_type type, uint32_t request, const char *payload)
 {
 	struct conn_frame frame;
 
-	ck_assert_int_eq(conn_next(&conn, &frame), CONN_FRAME);
+	ck_assert_int_eq(conn_next(&conn_pair.conn, &frame), CONN_FRAME);
 	ck_assert_int_eq(frame.type, type);
 	ck_assert_uint_eq(frame.request, request);
 	ck_assert_uint_eq(frame.length, strlen(payload));
@@ -77,10 +49,10 @@ expect_nothing(void)
 {
 	struct conn_frame frame;
 
-	ck_assert_int_eq(conn_next(&conn, &frame), CONN_NOTHING);
+	ck_assert_int_eq(conn_next(&conn_pair.conn, &frame), CONN_NOTHING);
 }
 
-START_TEST(many_frames_at_once)
+START_TEST(next_returns_each_frame_when_many_came_at_once)
 {
 	uint8_t bytes[200];
 	size_t length = write_frame(bytes, WIRE_BASE, 0, "path");
@@ -88,7 +60,7 @@ START_TEST(many_frames_at_once)
 	length += write_frame(bytes + length, WIRE_WAITING, 3, "");
 	length += write_frame(bytes + length, WIRE_DATA, 4, "content");
 	length += write_frame(bytes + length, WIRE_BYE, 0, "");
-	say(bytes, length);
+	conn_pair_send(bytes, length);
 	expect_nothing();
 	fill(length);
 	expect_frame(WIRE_BASE, 0, "path");
@@ -96,21 +68,21 @@ START_TEST(many_frames_at_once)
 	expect_frame(WIRE_DATA, 4, "content");
 	expect_frame(WIRE_BYE, 0, "");
 	expect_nothing();
-	ck_assert_uint_eq(conn.received, length);
-	ck_assert_int_eq(conn_fill(&conn), -1);
+	ck_assert_uint_eq(conn_pair.conn.received, length);
+	ck_assert_int_eq(conn_fill(&conn_pair.conn), -1);
 	ck_assert(errno == EAGAIN || errno == EWOULDBLOCK);
-	ck_assert(!conn.ended);
+	ck_assert(!conn_pair.conn.ended);
 }
 END_TEST
 
-START_TEST(byte_by_byte)
+START_TEST(next_returns_a_frame_when_its_last_byte_came)
 {
 	uint8_t bytes[100];
 	size_t length = write_frame(bytes, WIRE_ABORT, 9, "\017why");
 
 	for (size_t i = 0; i < length; i++) {
 		expect_nothing();
-		say(bytes + i, 1);
+		conn_pair_send(bytes + i, 1);
 		fill(1);
 	}
 	expect_frame(WIRE_ABORT, 9, "\017why");
@@ -119,7 +91,7 @@ START_TEST(byte_by_byte)
 		char piece[2] = {(char)bytes[i], '\0'};
 
 		expect_nothing();
-		say(bytes + i, 1);
+		conn_pair_send(bytes + i, 1);
 		fill(1);
 		if (i >= WIRE_HEADER)
 			expect_frame(WIRE_DATA, 9, piece);
@@ -128,25 +100,25 @@ START_TEST(byte_by_byte)
 }
 END_TEST
 
-START_TEST(preamble_first)
+START_TEST(take_returns_the_preamble_when_it_is_complete)
 {
 	uint8_t bytes[100] = "0123456789";
 	size_t length;
 
 	length = 10 + write_frame(bytes + 10, WIRE_BYE, 0, "");
-	ck_assert_ptr_null(conn_take(&conn, 1));
-	say(bytes, 9);
+	ck_assert_ptr_null(conn_take(&conn_pair.conn, 1));
+	conn_pair_send(bytes, 9);
 	fill(9);
-	ck_assert_ptr_null(conn_take(&conn, 10));
-	say(bytes + 9, length - 9);
+	ck_assert_ptr_null(conn_take(&conn_pair.conn, 10));
+	conn_pair_send(bytes + 9, length - 9);
 	fill(length - 9);
-	ck_assert_mem_eq(conn_take(&conn, 10), "0123456789", 10);
+	ck_assert_mem_eq(conn_take(&conn_pair.conn, 10), "0123456789", 10);
 	expect_frame(WIRE_BYE, 0, "");
-	ck_assert_ptr_null(conn_take(&conn, 1));
+	ck_assert_ptr_null(conn_take(&conn_pair.conn, 1));
 }
 END_TEST
 
-START_TEST(malformed)
+START_TEST(next_reports_malformed_headers)
 {
 	static const uint8_t bad[][WIRE_HEADER] = {{0}, {255}, {WIRE_GO},
 	    {WIRE_BYE, 1}, {WIRE_BYE, 0, 1}, {WIRE_BYE, 0, 0, 1},
@@ -155,9 +127,9 @@ START_TEST(malformed)
 	    {WIRE_PUT, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}};
 	struct conn_frame frame;
 
-	say(bad[_i], WIRE_HEADER);
+	conn_pair_send(bad[_i], WIRE_HEADER);
 	fill(WIRE_HEADER);
-	ck_assert_int_eq(conn_next(&conn, &frame), CONN_MALFORMED);
+	ck_assert_int_eq(conn_next(&conn_pair.conn, &frame), CONN_MALFORMED);
 	ck_assert_ptr_nonnull(frame.reason);
 }
 END_TEST
@@ -176,13 +148,14 @@ start_sender(uint32_t length, int count)
 		return pid;
 	wire_write_header(header, &frame);
 	while (count-- > 0) {
-		if (io_write_all(ends[1], header, sizeof(header)) == -1)
+		if (io_write_all(conn_pair.ends[1], header, sizeof(header)) ==
+		    -1)
 			_exit(1);
 		for (uint32_t left = length; left > 0;) {
 			uint32_t part =
 			    left < sizeof(block) ? left : sizeof(block);
 
-			if (io_write_all(ends[1], block, part) == -1)
+			if (io_write_all(conn_pair.ends[1], block, part) == -1)
 				_exit(1);
 			left -= part;
 		}
@@ -191,7 +164,7 @@ start_sender(uint32_t length, int count)
 }
 
 /* Data longer than the buffer comes in pieces, and all of it. */
-START_TEST(data_in_pieces)
+START_TEST(next_returns_data_in_pieces_when_it_exceeds_the_buffer)
 {
 	const uint32_t lengths[] = {
 	    CONN_INPUT - 1, CONN_INPUT, CONN_INPUT + 1, WIRE_DATA_MAX};
@@ -202,12 +175,12 @@ START_TEST(data_in_pieces)
 
 	while (got < expected) {
 		struct conn_frame frame;
-		enum conn_event event = conn_next(&conn, &frame);
+		enum conn_event event = conn_next(&conn_pair.conn, &frame);
 
 		if (event == CONN_NOTHING) {
 			ck_assert_int_eq(
-			    conn_wait(&conn, 1, io_now() + 10000), 0);
-			ck_assert_int_ne(conn_fill(&conn), 0);
+			    conn_wait(&conn_pair.conn, 1, io_now() + 10000), 0);
+			ck_assert_int_ne(conn_fill(&conn_pair.conn), 0);
 			continue;
 		}
 		ck_assert_int_eq(event, CONN_FRAME);
@@ -222,7 +195,7 @@ START_TEST(data_in_pieces)
 }
 END_TEST
 
-START_TEST(longest_control_frame)
+START_TEST(next_returns_the_longest_control_frame)
 {
 	static uint8_t bytes[WIRE_HEADER + WIRE_REQUEST_SIZE + WIRE_PATH_MAX];
 	struct wire_frame header = {
@@ -233,28 +206,28 @@ START_TEST(longest_control_frame)
 	wire_write_header(bytes, &header);
 	/* So many that one lies across the end of the buffer. */
 	for (int i = 0; i < 200; i++) {
-		say(bytes, sizeof(bytes));
-		while (conn_fill(&conn) > 0)
-			while (conn_next(&conn, &frame) == CONN_FRAME)
+		conn_pair_send(bytes, sizeof(bytes));
+		while (conn_fill(&conn_pair.conn) > 0)
+			while (conn_next(&conn_pair.conn, &frame) == CONN_FRAME)
 				frames++;
 	}
 	ck_assert_int_eq(frames, 200);
 }
 END_TEST
 
-START_TEST(end_of_the_peer)
+START_TEST(fill_sets_ended_when_the_peer_closes)
 {
 	uint8_t bytes[100];
 	size_t length = write_frame(bytes, WIRE_DATA, 1, "abc");
 
-	say(bytes, length - 1);
-	close(ends[1]);
-	ends[1] = -1;
+	conn_pair_send(bytes, length - 1);
+	close(conn_pair.ends[1]);
+	conn_pair.ends[1] = -1;
 	fill(length - 1);
 	expect_frame(WIRE_DATA, 1, "ab");
 	expect_nothing();
 	fill(0);
-	ck_assert(conn.ended);
+	ck_assert(conn_pair.conn.ended);
 	expect_nothing();
 }
 END_TEST
@@ -265,15 +238,16 @@ conn_suite(void)
 	Suite *suite = suite_create("conn");
 	TCase *input = tcase_create("input");
 
-	tcase_add_checked_fixture(input, begin, finish);
+	tcase_add_checked_fixture(input, conn_pair_begin, conn_pair_finish);
 	tcase_set_timeout(input, 60);
-	tcase_add_test(input, many_frames_at_once);
-	tcase_add_test(input, byte_by_byte);
-	tcase_add_test(input, preamble_first);
-	tcase_add_loop_test(input, malformed, 0, 10);
-	tcase_add_loop_test(input, data_in_pieces, 0, 4);
-	tcase_add_test(input, longest_control_frame);
-	tcase_add_test(input, end_of_the_peer);
+	tcase_add_test(input, next_returns_each_frame_when_many_came_at_once);
+	tcase_add_test(input, next_returns_a_frame_when_its_last_byte_came);
+	tcase_add_test(input, take_returns_the_preamble_when_it_is_complete);
+	tcase_add_loop_test(input, next_reports_malformed_headers, 0, 10);
+	tcase_add_loop_test(input,
+	    next_returns_data_in_pieces_when_it_exceeds_the_buffer, 0, 4);
+	tcase_add_test(input, next_returns_the_longest_control_frame);
+	tcase_add_test(input, fill_sets_ended_when_the_peer_closes);
 	suite_add_tcase(suite, input);
 	return suite;
 }

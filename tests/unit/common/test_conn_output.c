@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* conn: what is queued, held up, waited for, and said last. */
+/* conn, output: queue, flush, wait and linger. */
 #include <check.h>
 #include <errno.h>
 #include <signal.h>
@@ -7,37 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/conn.h"
+#include "tests/unit/common/conn_pair.h"
 
 Suite *conn_output_suite(void);
-
-static int ends[2]; /* the connection's, and the other one */
-static struct conn conn;
-
-static void
-begin(void)
-{
-	signal(SIGPIPE, SIG_IGN);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
-	ck_assert_int_eq(
-	    conn_init(&conn, ends[0], ends[0], WIRE_FROM_CLIENT), 0);
-}
-
-static void
-finish(void)
-{
-	conn_release(&conn);
-	close(ends[0]);
-	if (ends[1] != -1)
-		close(ends[1]);
-}
-
-static void
-say(const void *bytes, size_t length)
-{
-	ck_assert_int_eq(io_write_all(ends[1], bytes, length), 0);
-}
 
 /* Read so much from the other end. */
 static void
@@ -46,30 +18,30 @@ hear(void *buffer, size_t length)
 	size_t done = 0;
 
 	while (done < length) {
-		ssize_t got =
-		    io_read(ends[1], (uint8_t *)buffer + done, length - done);
+		ssize_t got = io_read(
+		    conn_pair.ends[1], (uint8_t *)buffer + done, length - done);
 
 		ck_assert_int_gt(got, 0);
 		done += (size_t)got;
 	}
 }
 
-START_TEST(queue_and_flush)
+START_TEST(flush_sends_what_was_queued)
 {
 	uint8_t heard[100], *room;
 	struct wire_frame frame;
 	const char *reason;
 
-	conn_queue_raw(&conn, "preamble", 8);
-	room = conn_reserve(&conn, 100);
+	conn_queue_raw(&conn_pair.conn, "preamble", 8);
+	room = conn_reserve(&conn_pair.conn, 100);
 	ck_assert_ptr_nonnull(room);
 	memset(room, 0, 16);
 	/* It may take less than it reserved. */
-	conn_queue(&conn, WIRE_GO, 7, 16);
-	ck_assert_uint_eq(conn_unsent(&conn), 8 + WIRE_HEADER + 16);
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn_unsent(&conn), 0);
-	ck_assert_uint_eq(conn.sent, 8 + WIRE_HEADER + 16);
+	conn_queue(&conn_pair.conn, WIRE_GO, 7, 16);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 8 + WIRE_HEADER + 16);
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_pair.conn.sent, 8 + WIRE_HEADER + 16);
 	hear(heard, 8 + WIRE_HEADER + 16);
 	ck_assert_mem_eq(heard, "preamble", 8);
 	ck_assert_int_eq(
@@ -87,23 +59,24 @@ START_TEST(frame_is_inserted_when_another_is_being_made)
 	struct wire_frame frame;
 	const char *reason;
 
-	conn_queue_raw(&conn, "preamble", 8);
-	ck_assert_int_eq(conn_insert(&conn, WIRE_WORKING, 3), -1);
-	room = conn_reserve(&conn, 16);
-	ck_assert_int_eq(conn_flush(&conn), 0);
+	conn_queue_raw(&conn_pair.conn, "preamble", 8);
+	ck_assert_int_eq(conn_insert(&conn_pair.conn, WIRE_WORKING, 3), -1);
+	room = conn_reserve(&conn_pair.conn, 16);
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	memset(room, 'x', 16);
-	ck_assert_int_eq(conn_insert(&conn, WIRE_WORKING, 3), 0);
-	ck_assert_int_eq(conn_insert(&conn, WIRE_WORKING, 3), -1);
-	ck_assert_uint_eq(conn_unsent(&conn), WIRE_HEADER);
+	ck_assert_int_eq(conn_insert(&conn_pair.conn, WIRE_WORKING, 3), 0);
+	ck_assert_int_eq(conn_insert(&conn_pair.conn, WIRE_WORKING, 3), -1);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), WIRE_HEADER);
 	/* It may go in two parts. */
-	conn.send_until = conn.sent + 5;
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn_unsent(&conn), WIRE_HEADER - 5);
-	conn_queue(&conn, WIRE_GO, 7, 16);
-	ck_assert_uint_eq(conn_unsent(&conn), 2 * WIRE_HEADER - 5 + 16);
-	conn.send_until = UINT64_MAX;
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn.sent, 8 + 2 * WIRE_HEADER + 16);
+	conn_pair.conn.send_until = conn_pair.conn.sent + 5;
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), WIRE_HEADER - 5);
+	conn_queue(&conn_pair.conn, WIRE_GO, 7, 16);
+	ck_assert_uint_eq(
+	    conn_unsent(&conn_pair.conn), 2 * WIRE_HEADER - 5 + 16);
+	conn_pair.conn.send_until = UINT64_MAX;
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_pair.conn.sent, 8 + 2 * WIRE_HEADER + 16);
 	hear(heard, 8 + 2 * WIRE_HEADER + 16);
 	ck_assert_int_eq(
 	    wire_read_header(heard + 8, WIRE_FROM_SERVER, &frame, &reason), 0);
@@ -118,61 +91,61 @@ START_TEST(frame_is_inserted_when_another_is_being_made)
 END_TEST
 
 /* Beyond send_until nothing goes, and room to write is not waited for. */
-START_TEST(held_up)
+START_TEST(flush_stops_at_send_until)
 {
 	char heard[8];
 	io_time begun;
 
-	conn_queue_raw(&conn, "preamble", 8);
-	conn.send_until = 0;
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn.sent, 0);
-	conn.send_until = 7;
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn.sent, 7);
-	ck_assert_uint_eq(conn_unsent(&conn), 1);
+	conn_queue_raw(&conn_pair.conn, "preamble", 8);
+	conn_pair.conn.send_until = 0;
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_pair.conn.sent, 0);
+	conn_pair.conn.send_until = 7;
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_pair.conn.sent, 7);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 1);
 	begun = io_now();
-	ck_assert_int_eq(conn_wait(&conn, 1, begun + 50), 0);
+	ck_assert_int_eq(conn_wait(&conn_pair.conn, 1, begun + 50), 0);
 	ck_assert_int_ge(io_now() - begun, 49);
-	conn.send_until = 8;
-	ck_assert_int_eq(conn_wait(&conn, 1, IO_NEVER), 0);
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn.sent, 8);
-	ck_assert_uint_eq(conn_unsent(&conn), 0);
-	conn_queue_raw(&conn, "more", 4);
-	conn.send_until = 9;
-	ck_assert_int_eq(conn_flush(&conn), 0);
-	ck_assert_uint_eq(conn_unsent(&conn), 3);
+	conn_pair.conn.send_until = 8;
+	ck_assert_int_eq(conn_wait(&conn_pair.conn, 1, IO_NEVER), 0);
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_pair.conn.sent, 8);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 0);
+	conn_queue_raw(&conn_pair.conn, "more", 4);
+	conn_pair.conn.send_until = 9;
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 3);
 	hear(heard, 8);
 	ck_assert_mem_eq(heard, "preamble", 8);
 }
 END_TEST
 
-START_TEST(back_pressure)
+START_TEST(reserve_fails_when_the_buffer_is_full)
 {
 	static uint8_t heard[WIRE_HEADER + CONN_DATA];
 	unsigned queued = 0, came = 0;
 
 	/* Nobody reads: the kernel is full, and then so is the buffer. */
 	for (;;) {
-		uint8_t *room = conn_reserve(&conn, CONN_DATA);
+		uint8_t *room = conn_reserve(&conn_pair.conn, CONN_DATA);
 
 		if (room == NULL)
 			break;
 		ck_assert_uint_lt(queued, 1000);
 		memset(room, (int)queued, CONN_DATA);
-		conn_queue(&conn, WIRE_DATA, queued, CONN_DATA);
+		conn_queue(&conn_pair.conn, WIRE_DATA, queued, CONN_DATA);
 		queued++;
-		ck_assert_int_eq(conn_flush(&conn), 0);
+		ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	}
-	ck_assert_uint_gt(conn_unsent(&conn), 0);
-	ck_assert_uint_le(conn_unsent(&conn), CONN_OUTPUT);
-	ck_assert_int_eq(io_set_blocking(ends[1], 0), 0);
+	ck_assert_uint_gt(conn_unsent(&conn_pair.conn), 0);
+	ck_assert_uint_le(conn_unsent(&conn_pair.conn), CONN_OUTPUT);
+	ck_assert_int_eq(io_set_blocking(conn_pair.ends[1], 0), 0);
 	for (size_t done = 0; came < queued;) {
-		ssize_t got =
-		    io_read(ends[1], heard + done, sizeof(heard) - done);
+		ssize_t got = io_read(
+		    conn_pair.ends[1], heard + done, sizeof(heard) - done);
 
-		ck_assert_int_eq(conn_flush(&conn), 0);
+		ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 		if (got < 0)
 			continue;
 		done += (size_t)got;
@@ -184,73 +157,73 @@ START_TEST(back_pressure)
 		came++;
 		done = 0;
 	}
-	ck_assert_uint_eq(conn_unsent(&conn), 0);
-	ck_assert_ptr_nonnull(conn_reserve(&conn, CONN_DATA));
+	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 0);
+	ck_assert_ptr_nonnull(conn_reserve(&conn_pair.conn, CONN_DATA));
 }
 END_TEST
 
-START_TEST(waiting)
+START_TEST(wait_returns_when_the_descriptor_is_ready)
 {
 	io_time begun = io_now();
 
-	ck_assert_int_eq(conn_wait(&conn, 1, begun + 50), 0);
+	ck_assert_int_eq(conn_wait(&conn_pair.conn, 1, begun + 50), 0);
 	ck_assert_int_ge(io_now() - begun, 49);
 	/* There is room to write. */
-	conn_queue_raw(&conn, "x", 1);
+	conn_queue_raw(&conn_pair.conn, "x", 1);
 	begun = io_now();
-	ck_assert_int_eq(conn_wait(&conn, 0, begun + 5000), 0);
+	ck_assert_int_eq(conn_wait(&conn_pair.conn, 0, begun + 5000), 0);
 	ck_assert_int_lt(io_now() - begun, 2000);
-	ck_assert_int_eq(conn_flush(&conn), 0);
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	/* There is something to read, and who does not ask does not care. */
-	say("x", 1);
-	ck_assert_int_eq(conn_wait(&conn, 1, begun + 5000), 0);
+	conn_pair_send("x", 1);
+	ck_assert_int_eq(conn_wait(&conn_pair.conn, 1, begun + 5000), 0);
 	ck_assert_int_lt(io_now() - begun, 2000);
 	begun = io_now();
-	ck_assert_int_eq(conn_wait(&conn, 0, begun + 50), 0);
+	ck_assert_int_eq(conn_wait(&conn_pair.conn, 0, begun + 50), 0);
 	ck_assert_int_ge(io_now() - begun, 49);
 }
 END_TEST
 
-START_TEST(flush_to_nobody)
+START_TEST(flush_fails_when_the_peer_is_gone)
 {
-	close(ends[1]);
-	ends[1] = -1;
-	conn_queue_raw(&conn, "x", 1);
-	ck_assert_int_eq(conn_flush(&conn), -1);
+	close(conn_pair.ends[1]);
+	conn_pair.ends[1] = -1;
+	conn_queue_raw(&conn_pair.conn, "x", 1);
+	ck_assert_int_eq(conn_flush(&conn_pair.conn), -1);
 	ck_assert_int_eq(errno, EPIPE);
 }
 END_TEST
 
-START_TEST(lingering_delivers)
+START_TEST(linger_delivers_when_input_is_unread)
 {
 	char heard[8];
 
 	/* What the peer has said, unread, does not undo the last words. */
-	say("unread", 6);
-	conn_queue_raw(&conn, "last", 4);
-	conn_linger(&conn, 50, 1000);
+	conn_pair_send("unread", 6);
+	conn_queue_raw(&conn_pair.conn, "last", 4);
+	conn_linger(&conn_pair.conn, 50, 1000);
 	hear(heard, 4);
 	ck_assert_mem_eq(heard, "last", 4);
-	ck_assert_int_eq(io_read(ends[1], heard, 1), 0);
-	ck_assert_uint_eq(conn.received, 6);
+	ck_assert_int_eq(io_read(conn_pair.ends[1], heard, 1), 0);
+	ck_assert_uint_eq(conn_pair.conn.received, 6);
 }
 END_TEST
 
-START_TEST(lingering_is_limited)
+START_TEST(linger_ends_at_its_limits)
 {
 	static uint8_t block[100000];
 	io_time begun = io_now();
 
 	/* More than it will read: it does not wait for the end. */
-	say(block, sizeof(block));
-	conn_linger(&conn, 20000, 65536);
+	conn_pair_send(block, sizeof(block));
+	conn_linger(&conn_pair.conn, 20000, 65536);
 	ck_assert_int_lt(io_now() - begun, 10000);
-	ck_assert_uint_ge(conn.received, 65536);
-	while (conn_fill(&conn) > 0)
+	ck_assert_uint_ge(conn_pair.conn.received, 65536);
+	while (conn_fill(&conn_pair.conn) > 0)
 		continue;
 	/* Nothing more comes: it waits for so long, and no longer. */
 	begun = io_now();
-	conn_linger(&conn, 50, 65536);
+	conn_linger(&conn_pair.conn, 50, 65536);
 	ck_assert_int_ge(io_now() - begun, 49);
 	ck_assert_int_lt(io_now() - begun, 5000);
 }
@@ -262,16 +235,16 @@ conn_output_suite(void)
 	Suite *suite = suite_create("conn_output");
 	TCase *tcase = tcase_create("output");
 
-	tcase_add_checked_fixture(tcase, begin, finish);
+	tcase_add_checked_fixture(tcase, conn_pair_begin, conn_pair_finish);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, queue_and_flush);
+	tcase_add_test(tcase, flush_sends_what_was_queued);
 	tcase_add_test(tcase, frame_is_inserted_when_another_is_being_made);
-	tcase_add_test(tcase, held_up);
-	tcase_add_test(tcase, back_pressure);
-	tcase_add_test(tcase, waiting);
-	tcase_add_test(tcase, flush_to_nobody);
-	tcase_add_test(tcase, lingering_delivers);
-	tcase_add_test(tcase, lingering_is_limited);
+	tcase_add_test(tcase, flush_stops_at_send_until);
+	tcase_add_test(tcase, reserve_fails_when_the_buffer_is_full);
+	tcase_add_test(tcase, wait_returns_when_the_descriptor_is_ready);
+	tcase_add_test(tcase, flush_fails_when_the_peer_is_gone);
+	tcase_add_test(tcase, linger_delivers_when_input_is_unread);
+	tcase_add_test(tcase, linger_ends_at_its_limits);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* digest: the known values of XXH64, pieces of every length, xxh64sum. */
+/* XXH64: published values, pieces of every length, xxh64sum. */
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ digest_of(const void *bytes, size_t size)
 	return digest_value(&digest);
 }
 
-START_TEST(known_values)
+START_TEST(value_is_the_published_one)
 {
 	static const struct {
 		size_t size;
@@ -59,7 +59,7 @@ START_TEST(known_values)
 }
 END_TEST
 
-START_TEST(pieces_make_the_whole)
+START_TEST(value_is_the_same_when_added_in_pieces)
 {
 	struct digest digest;
 
@@ -77,7 +77,7 @@ START_TEST(pieces_make_the_whole)
 }
 END_TEST
 
-START_TEST(value_changes_nothing)
+START_TEST(value_leaves_the_digest_unchanged)
 {
 	struct digest digest;
 
@@ -93,7 +93,7 @@ START_TEST(value_changes_nothing)
 }
 END_TEST
 
-START_TEST(any_alignment)
+START_TEST(value_is_the_same_at_any_alignment)
 {
 	uint64_t expected;
 
@@ -121,7 +121,7 @@ compare_zeros(size_t before, size_t zeros, const uint8_t *none)
 	ck_assert_uint_eq(digest_value(&added), digest_value(&skipped));
 }
 
-START_TEST(zeros_are_zero_bytes)
+START_TEST(add_zeros_adds_zero_bytes)
 {
 	static const uint8_t none[100000];
 
@@ -138,7 +138,7 @@ START_TEST(zeros_are_zero_bytes)
 END_TEST
 
 /* More than 32 bits can count; the value is that of xxh64sum. */
-START_TEST(five_gigabytes_of_zeros)
+START_TEST(value_is_right_beyond_4_gigabytes)
 {
 	struct digest digest;
 
@@ -227,12 +227,12 @@ digest_suite(void)
 	TCase *tests = tcase_create("digest");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, known_values);
-	tcase_add_test(tests, pieces_make_the_whole);
-	tcase_add_test(tests, value_changes_nothing);
-	tcase_add_test(tests, any_alignment);
-	tcase_add_test(tests, zeros_are_zero_bytes);
-	tcase_add_test(tests, five_gigabytes_of_zeros);
+	tcase_add_test(tests, value_is_the_published_one);
+	tcase_add_test(tests, value_is_the_same_when_added_in_pieces);
+	tcase_add_test(tests, value_leaves_the_digest_unchanged);
+	tcase_add_test(tests, value_is_the_same_at_any_alignment);
+	tcase_add_test(tests, add_zeros_adds_zero_bytes);
+	tcase_add_test(tests, value_is_right_beyond_4_gigabytes);
 	tcase_add_test(tests, agrees_with_xxh64sum);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* io: short counts, ends, signals, deadlines and descriptor flags. */
+/* Short counts, ends, signals, deadlines and descriptor flags. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -97,7 +97,7 @@ expect_clean_exit(pid_t pid)
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-START_TEST(clock_goes_on)
+START_TEST(clock_advances)
 {
 	struct timespec pause = {0, 20000000};
 	io_time before = io_now(), passed;
@@ -127,7 +127,7 @@ START_TEST(timespec_is_zero_when_the_time_is_negative)
 }
 END_TEST
 
-START_TEST(counts_are_those_of_the_system)
+START_TEST(read_and_write_return_short_counts)
 {
 	int ends[2];
 	char buffer[16];
@@ -146,7 +146,7 @@ START_TEST(counts_are_those_of_the_system)
 }
 END_TEST
 
-START_TEST(nothing_now_is_not_the_end)
+START_TEST(read_reports_eagain_when_there_is_no_input)
 {
 	int ends[2];
 	char buffer[4096] = {0};
@@ -167,7 +167,7 @@ START_TEST(nothing_now_is_not_the_end)
 }
 END_TEST
 
-START_TEST(read_outlasts_signals)
+START_TEST(read_continues_after_a_signal)
 {
 	int ends[2];
 	char byte;
@@ -185,7 +185,7 @@ START_TEST(read_outlasts_signals)
 }
 END_TEST
 
-START_TEST(write_all_outlasts_signals_and_short_counts)
+START_TEST(write_all_continues_after_signals_and_short_counts)
 {
 	enum {
 		SIZE = 1024 * 1024
@@ -210,7 +210,7 @@ START_TEST(write_all_outlasts_signals_and_short_counts)
 }
 END_TEST
 
-START_TEST(write_all_reports_errors)
+START_TEST(write_all_fails_when_write_fails)
 {
 	int ends[2];
 	int full = open("/dev/full", O_WRONLY);
@@ -249,7 +249,7 @@ START_TEST(poll_ends_at_the_deadline)
 }
 END_TEST
 
-START_TEST(poll_says_what_is_ready)
+START_TEST(poll_counts_ready_descriptors)
 {
 	static const io_time deadlines[] = {0, IO_NEVER - 1, IO_NEVER};
 	int ends[2];
@@ -269,7 +269,7 @@ START_TEST(poll_says_what_is_ready)
 }
 END_TEST
 
-START_TEST(poll_returns_for_a_signal)
+START_TEST(poll_returns_0_after_a_signal)
 {
 	/* In the second, an int holds only the last 5 milliseconds. */
 	static const int64_t ahead[] = {60000, (INT64_C(1) << 32) + 5};
@@ -292,7 +292,7 @@ START_TEST(poll_returns_for_a_signal)
 }
 END_TEST
 
-START_TEST(flags_are_set_and_kept)
+START_TEST(set_blocking_keeps_other_flags)
 {
 	int ends[2];
 
@@ -322,17 +322,18 @@ io_suite(void)
 	TCase *tests = tcase_create("io");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, clock_goes_on);
+	tcase_add_test(tests, clock_advances);
 	tcase_add_test(tests, timespec_is_zero_when_the_time_is_negative);
-	tcase_add_test(tests, counts_are_those_of_the_system);
-	tcase_add_test(tests, nothing_now_is_not_the_end);
-	tcase_add_test(tests, read_outlasts_signals);
-	tcase_add_test(tests, write_all_outlasts_signals_and_short_counts);
-	tcase_add_test(tests, write_all_reports_errors);
+	tcase_add_test(tests, read_and_write_return_short_counts);
+	tcase_add_test(tests, read_reports_eagain_when_there_is_no_input);
+	tcase_add_test(tests, read_continues_after_a_signal);
+	tcase_add_test(
+	    tests, write_all_continues_after_signals_and_short_counts);
+	tcase_add_test(tests, write_all_fails_when_write_fails);
 	tcase_add_test(tests, poll_ends_at_the_deadline);
-	tcase_add_test(tests, poll_says_what_is_ready);
-	tcase_add_test(tests, poll_returns_for_a_signal);
-	tcase_add_test(tests, flags_are_set_and_kept);
+	tcase_add_test(tests, poll_counts_ready_descriptors);
+	tcase_add_test(tests, poll_returns_0_after_a_signal);
+	tcase_add_test(tests, set_blocking_keeps_other_flags);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* log: one line, one write, nothing unprintable, and no reader to wait for. */
+/* Each event is one printable line, and no reader can block it. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ expect_nothing(void)
 	"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z "             \
 	"ftxd\\[[0-9]+\\]: "
 
-START_TEST(before_it_is_opened)
+START_TEST(only_warnings_are_logged_before_open)
 {
 	log_info("one");
 	log_debug("two");
@@ -91,7 +91,7 @@ START_TEST(before_it_is_opened)
 }
 END_TEST
 
-START_TEST(levels_decide)
+START_TEST(levels_above_the_limit_are_not_logged)
 {
 	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
 		log_open("ftxd", (enum log_level)level, 0);
@@ -111,7 +111,7 @@ START_TEST(levels_decide)
 }
 END_TEST
 
-START_TEST(only_what_can_be_shown)
+START_TEST(unprintable_bytes_are_escaped)
 {
 	char line[2 * LOG_LINE];
 
@@ -124,7 +124,7 @@ START_TEST(only_what_can_be_shown)
 }
 END_TEST
 
-START_TEST(a_line_is_cut_at_its_limit)
+START_TEST(line_is_cut_when_it_is_too_long)
 {
 	char line[2 * LOG_LINE], text[2 * LOG_LINE];
 	size_t head;
@@ -150,7 +150,7 @@ START_TEST(a_line_is_cut_at_its_limit)
 }
 END_TEST
 
-START_TEST(errno_is_kept)
+START_TEST(errno_is_preserved)
 {
 	log_open("ftxd", LOG_LEVEL_INFO, 0);
 	close(STDERR_FILENO);
@@ -162,7 +162,7 @@ START_TEST(errno_is_kept)
 }
 END_TEST
 
-START_TEST(syslog_leaves_stderr_alone)
+START_TEST(stderr_stays_empty_when_logging_to_syslog)
 {
 	log_open("ftx-test", LOG_LEVEL_INFO, 1);
 	log_info("a line of the unit tests");
@@ -181,7 +181,7 @@ drain(int fd, char last[65536])
 		last[length] = '\0';
 }
 
-START_TEST(a_reader_that_stops_is_not_waited_for)
+START_TEST(logging_does_not_block_when_the_reader_stops)
 {
 	static char text[65536];
 	int ends[2];
@@ -209,7 +209,7 @@ START_TEST(a_reader_that_stops_is_not_waited_for)
 }
 END_TEST
 
-START_TEST(a_reader_that_is_gone_does_no_harm)
+START_TEST(logging_continues_when_the_reader_is_gone)
 {
 	int ends[2];
 
@@ -231,14 +231,14 @@ log_suite(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, before_it_is_opened);
-	tcase_add_test(tests, levels_decide);
-	tcase_add_test(tests, only_what_can_be_shown);
-	tcase_add_test(tests, a_line_is_cut_at_its_limit);
-	tcase_add_test(tests, errno_is_kept);
-	tcase_add_test(tests, syslog_leaves_stderr_alone);
-	tcase_add_test(tests, a_reader_that_stops_is_not_waited_for);
-	tcase_add_test(tests, a_reader_that_is_gone_does_no_harm);
+	tcase_add_test(tests, only_warnings_are_logged_before_open);
+	tcase_add_test(tests, levels_above_the_limit_are_not_logged);
+	tcase_add_test(tests, unprintable_bytes_are_escaped);
+	tcase_add_test(tests, line_is_cut_when_it_is_too_long);
+	tcase_add_test(tests, errno_is_preserved);
+	tcase_add_test(tests, stderr_stays_empty_when_logging_to_syslog);
+	tcase_add_test(tests, logging_does_not_block_when_the_reader_stops);
+	tcase_add_test(tests, logging_continues_when_the_reader_is_gone);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* log_syslog: datagrams for a syslogd that reads, stops reading, or is new. */
+/* Datagrams to a syslogd that reads, stops reading, or restarts. */
 #include <check.h>
 #include <errno.h>
 #include <regex.h>
@@ -57,7 +57,7 @@ expect(int syslogd, const char *pattern)
 	regfree(&regex);
 }
 
-START_TEST(lines_have_the_form_of_syslog)
+START_TEST(line_has_the_format_of_rfc_3164)
 {
 	int syslogd = start_syslogd();
 
@@ -71,7 +71,7 @@ START_TEST(lines_have_the_form_of_syslog)
 END_TEST
 
 /* Nor does it stop the sender, whatever the system holds for it. */
-START_TEST(nothing_waits_when_syslogd_does_not_read)
+START_TEST(send_fails_when_syslogd_does_not_read)
 {
 	int syslogd = start_syslogd(), sent = 0, refused = 0;
 	io_time begun = io_now();
@@ -95,7 +95,7 @@ START_TEST(nothing_waits_when_syslogd_does_not_read)
 }
 END_TEST
 
-START_TEST(a_new_syslogd_is_found)
+START_TEST(send_reconnects_when_syslogd_restarted)
 {
 	int syslogd;
 
@@ -118,9 +118,9 @@ log_syslog_suite(void)
 	Suite *suite = suite_create("log_syslog");
 	TCase *tests = support_case("log_syslog");
 
-	tcase_add_test(tests, lines_have_the_form_of_syslog);
-	tcase_add_test(tests, nothing_waits_when_syslogd_does_not_read);
-	tcase_add_test(tests, a_new_syslogd_is_found);
+	tcase_add_test(tests, line_has_the_format_of_rfc_3164);
+	tcase_add_test(tests, send_fails_when_syslogd_does_not_read);
+	tcase_add_test(tests, send_reconnects_when_syslogd_restarted);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* quantity: numbers and times as people write them, both ways. */
+/* Parse and print numbers and times. */
 #include <check.h>
 #include <errno.h>
 
@@ -26,7 +26,7 @@ expect_error(const char *text, enum quantity_kind kind, int error)
 	ck_assert_int_eq(errno, error);
 }
 
-START_TEST(numbers)
+START_TEST(parse_reads_numbers)
 {
 	expect_value("0", QUANTITY_NUMBER, 0);
 	expect_value("007", QUANTITY_NUMBER, 7);
@@ -39,7 +39,7 @@ START_TEST(numbers)
 }
 END_TEST
 
-START_TEST(times)
+START_TEST(parse_reads_times)
 {
 	expect_value("0", QUANTITY_TIME, 0);
 	expect_value("10", QUANTITY_TIME, 10000);
@@ -52,7 +52,7 @@ START_TEST(times)
 }
 END_TEST
 
-START_TEST(neither)
+START_TEST(parse_fails_when_the_text_is_no_quantity)
 {
 	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "K", "1k",
 	    "1KB", "1KK", "1.5K", "0x10", "1e3", "x", "1P", "1\n"};
@@ -67,7 +67,7 @@ START_TEST(neither)
 }
 END_TEST
 
-START_TEST(too_large)
+START_TEST(parse_fails_when_64_bits_are_exceeded)
 {
 	expect_error("18446744073709551616", QUANTITY_NUMBER, ERANGE);
 	expect_error("99999999999999999999", QUANTITY_NUMBER, ERANGE);
@@ -85,7 +85,7 @@ expect_text(uint64_t value, enum quantity_kind kind, const char *wanted)
 	expect_value(buffer, kind, value);
 }
 
-START_TEST(printed_as_it_is_read)
+START_TEST(print_writes_what_parse_reads)
 {
 	expect_text(0, QUANTITY_NUMBER, "0");
 	expect_text(1023, QUANTITY_NUMBER, "1023");
@@ -109,11 +109,11 @@ quantity_suite(void)
 	TCase *tests = tcase_create("quantity");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, numbers);
-	tcase_add_test(tests, times);
-	tcase_add_test(tests, neither);
-	tcase_add_test(tests, too_large);
-	tcase_add_test(tests, printed_as_it_is_read);
+	tcase_add_test(tests, parse_reads_numbers);
+	tcase_add_test(tests, parse_reads_times);
+	tcase_add_test(tests, parse_fails_when_the_text_is_no_quantity);
+	tcase_add_test(tests, parse_fails_when_64_bits_are_exceeded);
+	tcase_add_test(tests, print_writes_what_parse_reads);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* recv_file: bytes counted, hashed and written, and the end compared. */
+/* Write, count and hash the content of a file, and compare its end. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ end_of(const char *content, uint64_t size)
 	return end;
 }
 
-START_TEST(in_pieces)
+START_TEST(file_is_complete_when_it_came_in_pieces)
 {
 	const char content[] = "0123456789";
 	struct wire_end end = end_of(content, 10);
@@ -76,7 +76,7 @@ take(const char *data, size_t length, uint64_t hole)
 	ck_assert_int_eq(recv_file_hole(&file, hole), 0);
 }
 
-START_TEST(holes)
+START_TEST(holes_read_as_zeros)
 {
 	const char content[10] = "ab\0\0\0cd";
 	const struct wire_end end = end_of(content, sizeof(content));
@@ -95,7 +95,7 @@ START_TEST(holes)
 END_TEST
 
 /* What lies behind the prefix was written, and never hashed. */
-START_TEST(gone_on_with)
+START_TEST(resume_continues_after_the_prefix)
 {
 	const struct wire_end end = end_of("abcdef", 6);
 	struct digest prefix;
@@ -116,7 +116,7 @@ START_TEST(gone_on_with)
 }
 END_TEST
 
-START_TEST(empty)
+START_TEST(file_is_complete_when_it_is_empty)
 {
 	struct wire_end end = end_of("", 0);
 
@@ -132,7 +132,7 @@ START_TEST(empty)
 }
 END_TEST
 
-START_TEST(more_than_announced)
+START_TEST(data_fails_when_it_exceeds_the_announced_size)
 {
 	recv_file_begin(&file, fd, 4);
 	ck_assert_int_eq(recv_file_data(&file, "123", 3), 0);
@@ -147,7 +147,7 @@ START_TEST(more_than_announced)
 }
 END_TEST
 
-START_TEST(other_than_sent)
+START_TEST(end_fails_when_size_or_digest_differs)
 {
 	struct wire_end end = end_of("1234", 4), wrong;
 
@@ -167,7 +167,7 @@ START_TEST(other_than_sent)
 }
 END_TEST
 
-START_TEST(less_than_announced)
+START_TEST(end_fails_when_bytes_are_missing)
 {
 	struct wire_end end = end_of("123", 3);
 
@@ -181,7 +181,7 @@ START_TEST(less_than_announced)
 }
 END_TEST
 
-START_TEST(cannot_be_written)
+START_TEST(data_fails_when_the_file_cannot_be_written)
 {
 	struct rlimit before, limit;
 	int full, result, error;
@@ -211,7 +211,7 @@ START_TEST(cannot_be_written)
 }
 END_TEST
 
-START_TEST(cannot_be_gone_on_with)
+START_TEST(resume_and_hole_fail_when_the_file_cannot_seek)
 {
 	const struct digest prefix = {.length = 3};
 	int ends[2];
@@ -238,15 +238,15 @@ recv_file_suite(void)
 	TCase *tcase = tcase_create("recv_file");
 
 	tcase_add_checked_fixture(tcase, begin, finish);
-	tcase_add_test(tcase, in_pieces);
-	tcase_add_test(tcase, holes);
-	tcase_add_test(tcase, gone_on_with);
-	tcase_add_test(tcase, empty);
-	tcase_add_test(tcase, more_than_announced);
-	tcase_add_test(tcase, other_than_sent);
-	tcase_add_test(tcase, less_than_announced);
-	tcase_add_test(tcase, cannot_be_written);
-	tcase_add_test(tcase, cannot_be_gone_on_with);
+	tcase_add_test(tcase, file_is_complete_when_it_came_in_pieces);
+	tcase_add_test(tcase, holes_read_as_zeros);
+	tcase_add_test(tcase, resume_continues_after_the_prefix);
+	tcase_add_test(tcase, file_is_complete_when_it_is_empty);
+	tcase_add_test(tcase, data_fails_when_it_exceeds_the_announced_size);
+	tcase_add_test(tcase, end_fails_when_size_or_digest_differs);
+	tcase_add_test(tcase, end_fails_when_bytes_are_missing);
+	tcase_add_test(tcase, data_fails_when_the_file_cannot_be_written);
+	tcase_add_test(tcase, resume_and_hole_fail_when_the_file_cannot_seek);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* send_file: a source to frames, and a source that does not keep still. */
+/* Send a source as frames, and abort if it changes. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ announce(uint64_t size)
 	send_file_begin(&sending.file, sending.source, 77, &status);
 }
 
-START_TEST(sizes)
+START_TEST(file_of_each_size_is_sent)
 {
 	static const uint64_t list[] = {0, 1, 4095, 4096, CONN_DATA - 1,
 	    CONN_DATA, CONN_DATA + 1, 3 * CONN_DATA, (1 << 20) + 1};
@@ -45,7 +45,7 @@ START_TEST(sizes)
 }
 END_TEST
 
-START_TEST(becomes_shorter)
+START_TEST(source_is_aborted_when_it_becomes_shorter)
 {
 	announce(10000);
 	ck_assert_int_eq(ftruncate(sending.source, 9999), 0);
@@ -56,7 +56,7 @@ START_TEST(becomes_shorter)
 }
 END_TEST
 
-START_TEST(becomes_empty)
+START_TEST(source_is_aborted_when_it_becomes_empty)
 {
 	announce(10000);
 	ck_assert_int_eq(ftruncate(sending.source, 0), 0);
@@ -66,7 +66,7 @@ START_TEST(becomes_empty)
 }
 END_TEST
 
-START_TEST(becomes_longer)
+START_TEST(source_is_aborted_when_it_becomes_longer)
 {
 	announce(10000);
 	ck_assert_int_eq(pwrite(sending.source, "x", 1, 10000), 1);
@@ -78,7 +78,7 @@ START_TEST(becomes_longer)
 }
 END_TEST
 
-START_TEST(was_empty)
+START_TEST(source_is_aborted_when_it_was_empty_and_grows)
 {
 	announce(0);
 	ck_assert_int_eq(pwrite(sending.source, "x", 1, 0), 1);
@@ -88,7 +88,7 @@ START_TEST(was_empty)
 END_TEST
 
 /* A file that says less than it has, and does not change. */
-START_TEST(is_longer_than_its_size)
+START_TEST(source_is_aborted_when_it_is_longer_than_its_size)
 {
 	int longer = open("/proc/version", O_RDONLY);
 	struct stat status;
@@ -111,7 +111,7 @@ START_TEST(is_longer_than_its_size)
 END_TEST
 
 /* Nothing can be read where it ends. */
-START_TEST(end_cannot_be_read)
+START_TEST(source_is_aborted_when_its_end_cannot_be_read)
 {
 	struct stat status;
 	int directory = open(".", O_RDONLY);
@@ -126,7 +126,7 @@ START_TEST(end_cannot_be_read)
 }
 END_TEST
 
-START_TEST(is_touched)
+START_TEST(source_is_aborted_when_its_time_changes)
 {
 	struct timespec times[2] = {{0, UTIME_OMIT}, {0, 0}};
 
@@ -139,7 +139,7 @@ START_TEST(is_touched)
 }
 END_TEST
 
-START_TEST(cannot_be_read)
+START_TEST(source_is_aborted_when_it_cannot_be_read)
 {
 	struct stat status;
 	int directory = open(".", O_RDONLY);
@@ -156,7 +156,7 @@ START_TEST(cannot_be_read)
 }
 END_TEST
 
-START_TEST(may_grow)
+START_TEST(growing_source_is_sent_to_its_announced_size)
 {
 	struct stat status;
 
@@ -170,7 +170,7 @@ START_TEST(may_grow)
 }
 END_TEST
 
-START_TEST(may_not_become_shorter)
+START_TEST(growing_source_is_aborted_when_it_becomes_shorter)
 {
 	struct stat status;
 
@@ -199,7 +199,7 @@ announce_pipe(size_t given, uint64_t size)
 	send_file_begin_stream(&sending.file, sending.source, 77, size);
 }
 
-START_TEST(stream_of_any_size)
+START_TEST(stream_of_unknown_size_is_sent)
 {
 	announce_pipe((size_t)_i, WIRE_SIZE_UNKNOWN);
 	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
@@ -207,7 +207,7 @@ START_TEST(stream_of_any_size)
 }
 END_TEST
 
-START_TEST(stream_of_that_size)
+START_TEST(stream_of_the_announced_size_is_sent)
 {
 	announce_pipe((size_t)_i, (uint64_t)_i);
 	ck_assert_int_eq(sending_run(0), SEND_FILE_ENDED);
@@ -215,7 +215,7 @@ START_TEST(stream_of_that_size)
 }
 END_TEST
 
-START_TEST(stream_of_another_size)
+START_TEST(stream_is_aborted_when_its_size_differs)
 {
 	announce_pipe(50, _i == 0 ? 49 : 51);
 	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
@@ -237,7 +237,7 @@ queue_some(size_t length)
 }
 
 /* There is room for what comes and not for saying that it is too much. */
-START_TEST(stream_that_is_longer_with_little_room)
+START_TEST(stream_is_aborted_when_longer_and_the_buffer_is_almost_full)
 {
 	const size_t length = 50, little = 2 * (WIRE_HEADER + length);
 
@@ -250,7 +250,7 @@ START_TEST(stream_that_is_longer_with_little_room)
 }
 END_TEST
 
-START_TEST(stream_that_gives_nothing)
+START_TEST(step_returns_empty_when_the_stream_has_no_data)
 {
 	int pipe_ends[2];
 
@@ -275,7 +275,7 @@ START_TEST(stream_that_gives_nothing)
 }
 END_TEST
 
-START_TEST(abort_waits_for_room)
+START_TEST(abort_fails_when_the_buffer_is_full)
 {
 	struct outcome why;
 	uint8_t *room = conn_reserve(&sending.conn, CONN_DATA);
@@ -302,23 +302,27 @@ send_file_suite(void)
 
 	tcase_add_checked_fixture(tcase, sending_begin, sending_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, sizes, 0, 18);
-	tcase_add_test(tcase, becomes_shorter);
-	tcase_add_test(tcase, becomes_empty);
-	tcase_add_test(tcase, becomes_longer);
-	tcase_add_test(tcase, was_empty);
-	tcase_add_test(tcase, is_longer_than_its_size);
-	tcase_add_test(tcase, end_cannot_be_read);
-	tcase_add_test(tcase, is_touched);
-	tcase_add_test(tcase, cannot_be_read);
-	tcase_add_test(tcase, may_grow);
-	tcase_add_test(tcase, may_not_become_shorter);
-	tcase_add_loop_test(tcase, stream_of_any_size, 0, 3);
-	tcase_add_loop_test(tcase, stream_of_that_size, 0, 3);
-	tcase_add_loop_test(tcase, stream_of_another_size, 0, 2);
-	tcase_add_test(tcase, stream_that_is_longer_with_little_room);
-	tcase_add_test(tcase, stream_that_gives_nothing);
-	tcase_add_test(tcase, abort_waits_for_room);
+	tcase_add_loop_test(tcase, file_of_each_size_is_sent, 0, 18);
+	tcase_add_test(tcase, source_is_aborted_when_it_becomes_shorter);
+	tcase_add_test(tcase, source_is_aborted_when_it_becomes_empty);
+	tcase_add_test(tcase, source_is_aborted_when_it_becomes_longer);
+	tcase_add_test(tcase, source_is_aborted_when_it_was_empty_and_grows);
+	tcase_add_test(
+	    tcase, source_is_aborted_when_it_is_longer_than_its_size);
+	tcase_add_test(tcase, source_is_aborted_when_its_end_cannot_be_read);
+	tcase_add_test(tcase, source_is_aborted_when_its_time_changes);
+	tcase_add_test(tcase, source_is_aborted_when_it_cannot_be_read);
+	tcase_add_test(tcase, growing_source_is_sent_to_its_announced_size);
+	tcase_add_test(
+	    tcase, growing_source_is_aborted_when_it_becomes_shorter);
+	tcase_add_loop_test(tcase, stream_of_unknown_size_is_sent, 0, 3);
+	tcase_add_loop_test(tcase, stream_of_the_announced_size_is_sent, 0, 3);
+	tcase_add_loop_test(
+	    tcase, stream_is_aborted_when_its_size_differs, 0, 2);
+	tcase_add_test(
+	    tcase, stream_is_aborted_when_longer_and_the_buffer_is_almost_full);
+	tcase_add_test(tcase, step_returns_empty_when_the_stream_has_no_data);
+	tcase_add_test(tcase, abort_fails_when_the_buffer_is_full);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* send_file: holes in a source, found, passed over, and gone meanwhile. */
+/* Send a source with holes, also when the holes change. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -116,7 +116,7 @@ check_sent(const struct layout *layout)
 	ck_assert_uint_eq(sending.received.holes, holes_of(layout));
 }
 
-START_TEST(layouts_are_sent)
+START_TEST(each_layout_is_sent)
 {
 	lay_out(&layouts[_i / 2]);
 	ck_assert_int_eq(sending_run(_i % 2), SEND_FILE_ENDED);
@@ -125,7 +125,7 @@ START_TEST(layouts_are_sent)
 END_TEST
 
 /* What the other end has is passed over, to the byte. */
-START_TEST(layouts_are_skipped)
+START_TEST(each_layout_is_skipped)
 {
 	const struct layout *layout = &layouts[_i];
 	uint64_t size = size_of(layout);
@@ -148,7 +148,7 @@ START_TEST(layouts_are_skipped)
 END_TEST
 
 /* The rest of a file of which some was passed over. */
-START_TEST(the_rest_is_sent)
+START_TEST(rest_is_sent_after_a_prefix)
 {
 	const struct layout *layout = &layouts[_i];
 	uint64_t size = size_of(layout), kept = size / 2 + 1;
@@ -165,7 +165,7 @@ START_TEST(the_rest_is_sent)
 END_TEST
 
 /* One step never takes long, however large the hole is. */
-START_TEST(large_holes_come_in_pieces)
+START_TEST(large_hole_is_sent_in_pieces)
 {
 	const struct layout hole = {".", 0};
 
@@ -177,7 +177,7 @@ START_TEST(large_holes_come_in_pieces)
 }
 END_TEST
 
-START_TEST(holes_need_no_space)
+START_TEST(allocated_size_excludes_holes)
 {
 	const struct layout *layout = &layouts[_i];
 	uint64_t size = size_of(layout), allocated;
@@ -221,7 +221,7 @@ touch(void)
 	ck_assert_int_eq(futimens(sending.source, times), 0);
 }
 
-START_TEST(a_hole_is_filled)
+START_TEST(source_is_aborted_when_a_hole_is_filled)
 {
 	begin_with(&changing, 0);
 	ck_assert_int_eq(pwrite(sending.source, "x", 1, _i * UNIT), 1);
@@ -231,7 +231,7 @@ START_TEST(a_hole_is_filled)
 }
 END_TEST
 
-START_TEST(a_hole_is_cut_off)
+START_TEST(source_is_aborted_when_a_hole_is_cut_off)
 {
 	uint64_t size = size_of(&changing);
 
@@ -243,7 +243,7 @@ START_TEST(a_hole_is_cut_off)
 END_TEST
 
 /* Cut off while the last of it is under way. */
-START_TEST(the_last_hole_is_cut_off)
+START_TEST(source_is_aborted_when_the_last_hole_is_cut_off)
 {
 	const struct layout last = {"...", 0};
 
@@ -255,7 +255,7 @@ START_TEST(the_last_hole_is_cut_off)
 END_TEST
 
 /* It grows, and what it had ends in a hole that goes on. */
-START_TEST(a_growing_file_has_holes)
+START_TEST(growing_source_is_sent_with_holes)
 {
 	uint64_t size = size_of(&changing);
 
@@ -276,15 +276,17 @@ send_file_holes_suite(void)
 
 	tcase_add_checked_fixture(tcase, sending_begin, sending_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, layouts_are_sent, 0, 2 * LAYOUTS);
-	tcase_add_loop_test(tcase, layouts_are_skipped, 0, LAYOUTS);
-	tcase_add_loop_test(tcase, the_rest_is_sent, 0, LAYOUTS);
-	tcase_add_test(tcase, large_holes_come_in_pieces);
-	tcase_add_loop_test(tcase, holes_need_no_space, 0, LAYOUTS);
-	tcase_add_loop_test(tcase, a_hole_is_filled, 0, 5);
-	tcase_add_loop_test(tcase, a_hole_is_cut_off, 0, 8);
-	tcase_add_test(tcase, the_last_hole_is_cut_off);
-	tcase_add_loop_test(tcase, a_growing_file_has_holes, 0, 3);
+	tcase_add_loop_test(tcase, each_layout_is_sent, 0, 2 * LAYOUTS);
+	tcase_add_loop_test(tcase, each_layout_is_skipped, 0, LAYOUTS);
+	tcase_add_loop_test(tcase, rest_is_sent_after_a_prefix, 0, LAYOUTS);
+	tcase_add_test(tcase, large_hole_is_sent_in_pieces);
+	tcase_add_loop_test(tcase, allocated_size_excludes_holes, 0, LAYOUTS);
+	tcase_add_loop_test(
+	    tcase, source_is_aborted_when_a_hole_is_filled, 0, 5);
+	tcase_add_loop_test(
+	    tcase, source_is_aborted_when_a_hole_is_cut_off, 0, 8);
+	tcase_add_test(tcase, source_is_aborted_when_the_last_hole_is_cut_off);
+	tcase_add_loop_test(tcase, growing_source_is_sent_with_holes, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

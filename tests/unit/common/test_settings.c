@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* settings: by name, and what people are told. */
+/* Set settings by name, and report errors. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ expect_refusal(const char *name, const char *value, const char *wanted)
 	ck_assert_str_eq(error, wanted);
 }
 
-START_TEST(initial_values)
+START_TEST(init_sets_the_defaults)
 {
 	ck_assert_int_eq(values.flag, 0);
 	ck_assert_int_eq(values.other, 1);
@@ -132,7 +132,7 @@ START_TEST(initial_values)
 }
 END_TEST
 
-START_TEST(each_kind_is_set)
+START_TEST(set_stores_each_kind)
 {
 	set("flag", NULL);
 	set("other", "no");
@@ -156,7 +156,7 @@ START_TEST(each_kind_is_set)
 }
 END_TEST
 
-START_TEST(limits_hold)
+START_TEST(set_fails_when_the_value_is_out_of_range)
 {
 	set("workers", "1");
 	set("workers", "2");
@@ -180,7 +180,7 @@ START_TEST(limits_hold)
 }
 END_TEST
 
-START_TEST(refusals_say_why)
+START_TEST(set_reports_why_it_fails)
 {
 	expect_refusal("workers", "x",
 	    "workers: \"x\" is not a number; accepted: 1 to 512");
@@ -200,7 +200,7 @@ START_TEST(refusals_say_why)
 }
 END_TEST
 
-START_TEST(unknown_names_have_neighbours)
+START_TEST(set_suggests_similar_names_when_the_name_is_unknown)
 {
 	expect_refusal(
 	    "wrokers", "1", "\"wrokers\" is no setting; close to it: workers");
@@ -225,7 +225,7 @@ START_TEST(unknown_names_have_neighbours)
 }
 END_TEST
 
-START_TEST(long_values_are_cut_in_messages)
+START_TEST(message_is_cut_when_the_value_is_long)
 {
 	char text[4096];
 
@@ -254,7 +254,7 @@ test_print(const struct test_values *printed)
 	return text;
 }
 
-START_TEST(print_invents_no_lines)
+START_TEST(print_comments_out_values_that_no_line_holds)
 {
 	char *text;
 
@@ -272,7 +272,7 @@ START_TEST(print_invents_no_lines)
 }
 END_TEST
 
-START_TEST(usage_has_a_line_for_each)
+START_TEST(usage_has_a_line_for_each_setting)
 {
 	char *text = NULL;
 	size_t size, lines = 0;
@@ -302,14 +302,15 @@ settings_suite(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, initial_values);
-	tcase_add_test(tests, each_kind_is_set);
-	tcase_add_test(tests, limits_hold);
-	tcase_add_test(tests, refusals_say_why);
-	tcase_add_test(tests, unknown_names_have_neighbours);
-	tcase_add_test(tests, long_values_are_cut_in_messages);
-	tcase_add_test(tests, print_invents_no_lines);
-	tcase_add_test(tests, usage_has_a_line_for_each);
+	tcase_add_test(tests, init_sets_the_defaults);
+	tcase_add_test(tests, set_stores_each_kind);
+	tcase_add_test(tests, set_fails_when_the_value_is_out_of_range);
+	tcase_add_test(tests, set_reports_why_it_fails);
+	tcase_add_test(
+	    tests, set_suggests_similar_names_when_the_name_is_unknown);
+	tcase_add_test(tests, message_is_cut_when_the_value_is_long);
+	tcase_add_test(tests, print_comments_out_values_that_no_line_holds);
+	tcase_add_test(tests, usage_has_a_line_for_each_setting);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* settings: from a command line and from a file, and out again. */
+/* Read settings from a command line and from a file. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ run(const char *line)
 	return settings_command_line(test_table, &values, count, words, error);
 }
 
-START_TEST(letters_and_names)
+START_TEST(command_line_sets_letters_and_names)
 {
 	ck_assert_int_eq(run("ftxd"), 1);
 	ck_assert_int_eq(
@@ -71,7 +71,7 @@ START_TEST(letters_and_names)
 }
 END_TEST
 
-START_TEST(operands_end_the_options)
+START_TEST(command_line_stops_at_the_first_operand)
 {
 	ck_assert_int_eq(run("ftx -F a -w 9"), 2);
 	ck_assert_uint_eq(values.workers, 8);
@@ -89,7 +89,7 @@ expect_usage_error(const char *line, const char *wanted)
 	ck_assert_str_eq(error, wanted);
 }
 
-START_TEST(wrong_options_are_told)
+START_TEST(command_line_reports_wrong_options)
 {
 	expect_usage_error("ftxd -x", "-x is no option; -h lists them");
 	expect_usage_error("ftxd -?", "-? is no option; -h lists them");
@@ -114,7 +114,7 @@ START_TEST(wrong_options_are_told)
 END_TEST
 
 /* An error inside an argument must not leave getopt(3) in its middle. */
-START_TEST(it_runs_again)
+START_TEST(command_line_may_be_read_again)
 {
 	for (int i = 0; i < 3; i++) {
 		begin_again();
@@ -151,7 +151,7 @@ read_file(const char *text)
 	return result;
 }
 
-START_TEST(files_are_read)
+START_TEST(file_sets_its_values)
 {
 	ck_assert_msg(read_file("# a comment\n"
 				"\n"
@@ -184,7 +184,7 @@ expect_file_error(const char *path, const char *wanted)
 	ck_assert_str_eq(error + strlen(path), wanted);
 }
 
-START_TEST(files_with_errors_name_the_line)
+START_TEST(file_error_names_the_line)
 {
 	static const char bad[] = "workers 9\n\n# x\nworkers no\nworkers 7\n";
 	static const char nul[] = "workers 9\nworkers 8\0junk\n";
@@ -203,7 +203,7 @@ START_TEST(files_with_errors_name_the_line)
 }
 END_TEST
 
-START_TEST(print_makes_a_file)
+START_TEST(file_reads_what_print_wrote)
 {
 	char *first, *second;
 
@@ -230,13 +230,13 @@ settings_read_suite(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, letters_and_names);
-	tcase_add_test(tests, operands_end_the_options);
-	tcase_add_test(tests, wrong_options_are_told);
-	tcase_add_test(tests, it_runs_again);
-	tcase_add_test(tests, files_are_read);
-	tcase_add_test(tests, files_with_errors_name_the_line);
-	tcase_add_test(tests, print_makes_a_file);
+	tcase_add_test(tests, command_line_sets_letters_and_names);
+	tcase_add_test(tests, command_line_stops_at_the_first_operand);
+	tcase_add_test(tests, command_line_reports_wrong_options);
+	tcase_add_test(tests, command_line_may_be_read_again);
+	tcase_add_test(tests, file_sets_its_values);
+	tcase_add_test(tests, file_error_names_the_line);
+	tcase_add_test(tests, file_reads_what_print_wrote);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* status: every number, its text, its exit status, and errno's meaning. */
+/* The number, text and exit status of each status; errno. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static const struct {
 
 #define COUNT (sizeof expected / sizeof *expected)
 
-START_TEST(each_has_its_number_text_and_exit)
+START_TEST(each_status_has_its_number_text_and_exit_status)
 {
 	for (size_t i = 0; i < COUNT; i++) {
 		enum status status = expected[i].status;
@@ -58,7 +58,7 @@ START_TEST(each_has_its_number_text_and_exit)
 }
 END_TEST
 
-START_TEST(success_is_exit_zero)
+START_TEST(success_exits_with_0)
 {
 	for (size_t i = 0; i < COUNT; i++)
 		ck_assert_int_eq(status_success(expected[i].status) != 0,
@@ -66,7 +66,7 @@ START_TEST(success_is_exit_zero)
 }
 END_TEST
 
-START_TEST(errno_has_a_meaning)
+START_TEST(each_errno_has_a_status)
 {
 	static const struct {
 		int error;
@@ -103,7 +103,7 @@ START_TEST(errno_has_a_meaning)
 }
 END_TEST
 
-START_TEST(text_is_cut_at_its_limit)
+START_TEST(text_is_cut_when_it_is_too_long)
 {
 	struct outcome outcome;
 	char text[STATUS_TEXT + 1];
@@ -121,7 +121,7 @@ START_TEST(text_is_cut_at_its_limit)
 }
 END_TEST
 
-START_TEST(errors_come_with_their_context)
+START_TEST(errno_is_reported_with_its_context)
 {
 	struct outcome outcome;
 	char wanted[256];
@@ -140,11 +140,11 @@ status_suite(void)
 	TCase *tests = tcase_create("status");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, each_has_its_number_text_and_exit);
-	tcase_add_test(tests, success_is_exit_zero);
-	tcase_add_test(tests, errno_has_a_meaning);
-	tcase_add_test(tests, text_is_cut_at_its_limit);
-	tcase_add_test(tests, errors_come_with_their_context);
+	tcase_add_test(tests, each_status_has_its_number_text_and_exit_status);
+	tcase_add_test(tests, success_exits_with_0);
+	tcase_add_test(tests, each_errno_has_a_status);
+	tcase_add_test(tests, text_is_cut_when_it_is_too_long);
+	tcase_add_test(tests, errno_is_reported_with_its_context);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

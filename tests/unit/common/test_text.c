@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* text: what is escaped, where it is cut, sizes and durations. */
+/* Escape and cut text; print sizes and durations. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ expect_escape(const char *in, enum text_set set, const char *wanted)
 	ck_assert_str_eq(buffer, wanted);
 }
 
-START_TEST(ascii_stands_and_the_rest_is_escaped)
+START_TEST(ascii_is_kept_and_other_bytes_are_escaped)
 {
 	char all[256], buffer[1024 + 8], *out = buffer;
 
@@ -40,7 +40,7 @@ START_TEST(ascii_stands_and_the_rest_is_escaped)
 END_TEST
 
 /* At the ends of each range that RFC 3629 and the escaping distinguish. */
-START_TEST(good_utf8_stands)
+START_TEST(utf8_is_kept_when_it_is_well_formed)
 {
 	static const char *const good[] = {"\xc2\xa0", "\xdf\xbf",
 	    "\xe0\xa0\x80", "\xe1\x80\x80", "\xec\xbf\xbf", "\xed\x80\x80",
@@ -56,7 +56,7 @@ START_TEST(good_utf8_stands)
 }
 END_TEST
 
-START_TEST(bad_utf8_is_escaped)
+START_TEST(utf8_is_escaped_when_it_is_malformed)
 {
 	char buffer[64];
 
@@ -82,7 +82,7 @@ START_TEST(bad_utf8_is_escaped)
 }
 END_TEST
 
-START_TEST(characters_that_act_are_escaped)
+START_TEST(control_characters_are_escaped)
 {
 	static const char *const bad[] = {"\xc2\x80", "\xc2\x9b", "\xc2\x9f",
 	    "\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
@@ -102,7 +102,7 @@ START_TEST(characters_that_act_are_escaped)
 END_TEST
 
 /* Nothing is cut in its middle, whatever the room. */
-START_TEST(cut_between_characters)
+START_TEST(text_is_cut_between_characters)
 {
 	static const char in[] = "a\xe2\x82\xac\n\\z";
 	static const char whole[] = "a\xe2\x82\xac\\x0a\\\\z";
@@ -121,7 +121,7 @@ START_TEST(cut_between_characters)
 END_TEST
 
 /* No name can end, or be cut, without being seen to. */
-START_TEST(names_in_logs_end_where_they_end)
+START_TEST(name_in_a_log_ends_in_a_mark_when_it_is_cut)
 {
 	static const char in[] = "a\xe2\x82\xac\n\"z";
 	static const char *const shown[] = {"", "", "", "", "\\...", "a\\...",
@@ -152,7 +152,7 @@ expect_size(uint64_t bytes, const char *wanted)
 	ck_assert_str_eq(text_size(buffer, bytes), wanted);
 }
 
-START_TEST(sizes_have_three_digits_at_most)
+START_TEST(size_has_at_most_three_digits)
 {
 	expect_size(0, "0 B");
 	expect_size(512, "512 B");
@@ -181,7 +181,7 @@ expect_duration(int64_t milliseconds, const char *wanted)
 	ck_assert_str_eq(text_duration(buffer, milliseconds), wanted);
 }
 
-START_TEST(durations_are_as_fine_as_one_can_read)
+START_TEST(duration_is_rounded_by_its_length)
 {
 	expect_duration(INT64_MIN, "0.0 s");
 	expect_duration(-1, "0.0 s");
@@ -209,14 +209,14 @@ text_suite(void)
 	TCase *tests = tcase_create("text");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, ascii_stands_and_the_rest_is_escaped);
-	tcase_add_test(tests, good_utf8_stands);
-	tcase_add_test(tests, bad_utf8_is_escaped);
-	tcase_add_test(tests, characters_that_act_are_escaped);
-	tcase_add_test(tests, cut_between_characters);
-	tcase_add_test(tests, names_in_logs_end_where_they_end);
-	tcase_add_test(tests, sizes_have_three_digits_at_most);
-	tcase_add_test(tests, durations_are_as_fine_as_one_can_read);
+	tcase_add_test(tests, ascii_is_kept_and_other_bytes_are_escaped);
+	tcase_add_test(tests, utf8_is_kept_when_it_is_well_formed);
+	tcase_add_test(tests, utf8_is_escaped_when_it_is_malformed);
+	tcase_add_test(tests, control_characters_are_escaped);
+	tcase_add_test(tests, text_is_cut_between_characters);
+	tcase_add_test(tests, name_in_a_log_ends_in_a_mark_when_it_is_cut);
+	tcase_add_test(tests, size_has_at_most_three_digits);
+	tcase_add_test(tests, duration_is_rounded_by_its_length);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

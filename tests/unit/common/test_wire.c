@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wire: preambles and headers there and back, each type, each length. */
+/* Preambles and headers: each type, each length. */
 #include <check.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ Suite *wire_suite(void);
 
 static uint8_t bytes[WIRE_CONTROL_MAX];
 
-START_TEST(greeting)
+START_TEST(greeting_is_read_as_written)
 {
 	static const uint8_t expected[WIRE_GREETING] = {0x89, 0x46, 0x54, 0x58,
 	    0x44, 0x0d, 0x0a, 0x0a, 0, 1, 2, 3, 0, 0, 0, 1, 0x11, 0x22, 0x33,
@@ -33,7 +33,7 @@ START_TEST(greeting)
 }
 END_TEST
 
-START_TEST(hello)
+START_TEST(hello_is_read_as_written)
 {
 	static const uint8_t expected[WIRE_HELLO] = {0x89, 0x46, 0x54, 0x58,
 	    0x43, 0x0d, 0x0a, 0x0a, 0, 1, 0xff, 0xff, 0, 0, 0, 0};
@@ -98,7 +98,7 @@ read_header(int type, uint32_t length, enum wire_side side)
 	return result;
 }
 
-START_TEST(header_layout)
+START_TEST(header_has_the_documented_layout)
 {
 	static const uint8_t expected[WIRE_HEADER] = {
 	    5, 0, 0, 0, 0xaa, 0xbb, 0xcc, 0xdd, 0, 0x0f, 0xed, 0xcb};
@@ -118,7 +118,7 @@ START_TEST(header_layout)
 }
 END_TEST
 
-START_TEST(header_lengths)
+START_TEST(header_is_rejected_when_the_type_forbids_its_length)
 {
 	uint32_t low = types[_i].shortest, high = types[_i].longest;
 	enum wire_side side = types[_i].side;
@@ -139,7 +139,7 @@ START_TEST(header_lengths)
 }
 END_TEST
 
-START_TEST(unknown_types)
+START_TEST(header_is_rejected_when_its_type_is_unknown)
 {
 	size_t known = 0;
 
@@ -165,11 +165,12 @@ wire_suite(void)
 	Suite *suite = suite_create("wire");
 	TCase *tcase = tcase_create("frames");
 
-	tcase_add_test(tcase, greeting);
-	tcase_add_test(tcase, hello);
-	tcase_add_test(tcase, header_layout);
-	tcase_add_loop_test(tcase, header_lengths, 0, (int)TYPES);
-	tcase_add_test(tcase, unknown_types);
+	tcase_add_test(tcase, greeting_is_read_as_written);
+	tcase_add_test(tcase, hello_is_read_as_written);
+	tcase_add_test(tcase, header_has_the_documented_layout);
+	tcase_add_loop_test(tcase,
+	    header_is_rejected_when_the_type_forbids_its_length, 0, (int)TYPES);
+	tcase_add_test(tcase, header_is_rejected_when_its_type_is_unknown);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

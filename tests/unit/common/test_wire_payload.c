@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* wire: payloads there and back, each limit, each value that is none. */
+/* Payloads: each limit, each invalid value. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ is_text(struct wire_bytes found, const char *text)
 	    memcmp(found.bytes, text, found.length) == 0;
 }
 
-START_TEST(base)
+START_TEST(base_is_read_as_written)
 {
 	struct wire_base in = {WIRE_BASE_RESOLVE, bytes_of("a/b/")}, out;
 	size_t length = wire_write_base(bytes, &in);
@@ -46,7 +46,7 @@ START_TEST(base)
 }
 END_TEST
 
-START_TEST(based)
+START_TEST(based_is_read_as_written)
 {
 	static const char *const pairs[][2] = {
 	    {"", ""}, {"d/e", ""}, {"", "name"}, {"d", "name"}};
@@ -65,7 +65,7 @@ START_TEST(based)
 }
 END_TEST
 
-START_TEST(based_that_lies)
+START_TEST(based_is_rejected_when_a_length_or_path_is_invalid)
 {
 	struct wire_based in = {bytes_of("d"), bytes_of("name")}, out;
 	size_t length = wire_write_based(bytes, &in);
@@ -102,7 +102,7 @@ static const struct wire_request sample = {.kind = WIRE_KIND_DIRECTORY,
     .digest = 0xfedcba9876543210,
     .path = {"\n\xff", 2}};
 
-START_TEST(request)
+START_TEST(request_is_read_as_written)
 {
 	static const uint8_t expected[] = {2, 3, 0, 18, 0, 0, 1, 0xe9, 0xff,
 	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x3b, 0x9a, 0xc9, 0xff, 1,
@@ -135,7 +135,7 @@ read_changed(const struct wire_request *in)
 	return wire_read_request(bytes, wire_write_request(bytes, in), &out);
 }
 
-START_TEST(request_limits)
+START_TEST(request_is_rejected_when_a_value_is_out_of_range)
 {
 	struct wire_request in = sample;
 
@@ -166,7 +166,7 @@ START_TEST(request_limits)
 }
 END_TEST
 
-START_TEST(request_sizes)
+START_TEST(request_is_rejected_when_its_sizes_are_invalid)
 {
 	struct wire_request in = sample;
 
@@ -191,7 +191,7 @@ START_TEST(request_sizes)
 }
 END_TEST
 
-START_TEST(hole)
+START_TEST(hole_is_read_as_written)
 {
 	static const uint64_t good[] = {1, 2, WIRE_HOLE_MAX - 1, WIRE_HOLE_MAX};
 	static const uint64_t bad[] = {0, WIRE_HOLE_MAX + 1, UINT64_MAX};
@@ -209,7 +209,7 @@ START_TEST(hole)
 }
 END_TEST
 
-START_TEST(go_and_end)
+START_TEST(go_and_end_are_read_as_written)
 {
 	const struct wire_go go = {UINT64_MAX, 1};
 	const struct wire_end end = {0x0102030405060708, UINT64_MAX - 1};
@@ -228,7 +228,7 @@ START_TEST(go_and_end)
 }
 END_TEST
 
-START_TEST(answer)
+START_TEST(result_is_read_as_written)
 {
 	struct wire_result in = {STATUS_STORED, 1, 3, 4, {"why", 3}}, out;
 	size_t length = wire_write_result(bytes, &in);
@@ -259,7 +259,7 @@ START_TEST(answer)
 }
 END_TEST
 
-START_TEST(reason)
+START_TEST(reason_is_read_as_written)
 {
 	struct wire_reason in = {STATUS_BUSY, {"later", 5}}, out;
 	size_t length = wire_write_reason(bytes, &in);
@@ -288,7 +288,7 @@ static const struct {
     {"a/../b", 0}, {"../a", 0}, {"a/..", 0}, {".ftx-", 0}, {".ftx-0/f", 0},
     {"a/.ftx-x", 0}};
 
-START_TEST(path_rules)
+START_TEST(path_is_rejected_when_it_breaks_a_rule)
 {
 	const char *path = paths[_i].path;
 
@@ -312,7 +312,7 @@ is_good(const char *path, size_t length)
 	return good;
 }
 
-START_TEST(path_limits)
+START_TEST(path_is_rejected_when_it_is_too_long_or_too_deep)
 {
 	static char path[WIRE_PATH_MAX + 2];
 
@@ -347,20 +347,23 @@ wire_payload_suite(void)
 	TCase *payloads = tcase_create("payloads");
 	TCase *names = tcase_create("paths");
 
-	tcase_add_test(payloads, base);
-	tcase_add_test(payloads, based);
-	tcase_add_test(payloads, based_that_lies);
-	tcase_add_test(payloads, request);
-	tcase_add_test(payloads, request_limits);
-	tcase_add_test(payloads, request_sizes);
-	tcase_add_test(payloads, hole);
-	tcase_add_test(payloads, go_and_end);
-	tcase_add_test(payloads, answer);
-	tcase_add_test(payloads, reason);
+	tcase_add_test(payloads, base_is_read_as_written);
+	tcase_add_test(payloads, based_is_read_as_written);
+	tcase_add_test(
+	    payloads, based_is_rejected_when_a_length_or_path_is_invalid);
+	tcase_add_test(payloads, request_is_read_as_written);
+	tcase_add_test(
+	    payloads, request_is_rejected_when_a_value_is_out_of_range);
+	tcase_add_test(
+	    payloads, request_is_rejected_when_its_sizes_are_invalid);
+	tcase_add_test(payloads, hole_is_read_as_written);
+	tcase_add_test(payloads, go_and_end_are_read_as_written);
+	tcase_add_test(payloads, result_is_read_as_written);
+	tcase_add_test(payloads, reason_is_read_as_written);
 	suite_add_tcase(suite, payloads);
-	tcase_add_loop_test(
-	    names, path_rules, 0, (int)(sizeof(paths) / sizeof(paths[0])));
-	tcase_add_test(names, path_limits);
+	tcase_add_loop_test(names, path_is_rejected_when_it_breaks_a_rule, 0,
+	    (int)(sizeof(paths) / sizeof(paths[0])));
+	tcase_add_test(names, path_is_rejected_when_it_is_too_long_or_too_deep);
 	suite_add_tcase(suite, names);
 	return suite;
 }
