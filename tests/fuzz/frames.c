@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: frames from either side; what is read is written the same again. */
+/* Fuzz wire: a frame from either side is written again as it was read. */
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 static uint8_t written[WIRE_CONTROL_MAX];
 
-/* Read and write again.  Returns the length, or 0 if it is not good. */
+/* Read and write a payload.  Returns the length, or 0 if it is invalid. */
 static size_t
 repeat_client(const struct conn_frame *frame)
 {
@@ -95,7 +95,7 @@ check_frame(const struct conn_frame *frame)
 		memcmp(written, frame->payload, length) == 0));
 }
 
-/* Take the preamble and all frames, as far as they are good. */
+/* Read the preamble and the frames, up to the first invalid one. */
 static void
 take_all(struct conn *conn)
 {
@@ -121,7 +121,7 @@ take_all(struct conn *conn)
 	} while (conn_fill(conn) > 0);
 }
 
-/* The first byte says whose frames they are. */
+/* The first byte selects the side that sends the frames. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

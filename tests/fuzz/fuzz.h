@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the fuzzers' entries share: claims that hold in every build. */
+/* Shared by the fuzzers: checks that are active in every build. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -7,14 +7,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Not assert(), which NDEBUG takes away; the stack tells the line. */
+/* Unlike assert(), also with NDEBUG; the stack trace shows the line. */
 #define fuzz_check(condition)                                                  \
 	do {                                                                   \
 		if (!(condition))                                              \
 			abort();                                               \
 	} while (0)
 
-/* What libFuzzer calls, in a working directory that is the entry's own. */
+/* libFuzzer calls this in a working directory of the fuzzer's own. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: the rules for paths, and bytes that are made fit to be shown. */
+/* Fuzz the rules for paths, and the escaping of bytes. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "common/wire.h"
 #include "tests/fuzz/fuzz.h"
 
-/* The rule of ftx-protocol(5), said once more in another way. */
+/* The rule of ftx-protocol(5), implemented in another way. */
 static int
 may_be_component(const char *name, size_t length)
 {
@@ -36,7 +36,7 @@ may_be_path(const char *path, size_t length)
 	return length <= 4096 && depth <= 128;
 }
 
-/* What an escaped byte stood for; moves on. */
+/* Decode an escaped byte, and advance. */
 static uint8_t
 unescape(const char **at)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a client has said, what ftxd answered, and whether that is true. */
+/* Check the results of ftxd against the requests and the stored files. */
 #include "tests/fuzz/oracle.h"
 
 #include <errno.h>
@@ -14,10 +14,10 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/turns.h"
 
-/* No more is hashed to repair an end. */
+/* The most bytes to hash for the repair of an end. */
 #define MOST (4 << 20)
 
-/* The content that is passed while a stream is read. */
+/* The content of the current file, while a stream is read. */
 struct content {
 	uint32_t number;
 	struct digest digest;
@@ -58,7 +58,7 @@ note_request(struct oracle *oracle, const struct wire_frame *frame,
 	}
 }
 
-/* Make the announced size, and the end, those of the content. */
+/* Set the announced size, and the end frame, to those of the content. */
 static void
 repair_end(struct oracle *oracle, const struct content *content,
     const struct wire_frame *frame, uint8_t *payload)
@@ -75,7 +75,7 @@ repair_end(struct oracle *oracle, const struct content *content,
 		return;
 	request->wanted.size = end.size;
 	request->wanted.allocated = 0;
-	/* The path is the last of it, and stays where it lies. */
+	/* The path is last, and stays in the stream. */
 	announced = (uint8_t *)(uintptr_t)request->wanted.path.bytes -
 	    WIRE_REQUEST_SIZE;
 	(void)wire_write_request(bytes, &request->wanted);
@@ -298,7 +298,7 @@ is_same_place(const struct oracle *oracle, const struct oracle_request *one,
 
 /*
  * Nonzero if a later request was stored under the same name, or may have been,
- * since its answer was not waited for.
+ * because its result was not read.
  */
 static int
 is_replaced(const struct oracle *oracle, size_t at)
@@ -342,7 +342,7 @@ check_stored(
 	snprintf(path, sizeof(path), "./%s/%.*s", oracle->base,
 	    (int)name.length, name.bytes);
 	fd = openat(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-	/* The client may have kept everybody from reading it. */
+	/* The client may have set a mode that forbids reading. */
 	if (fd == -1 && errno == EACCES)
 		return;
 	fuzz_check(fd != -1 && fstat(fd, &found) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a client has said, what ftxd answered, and whether that is true. */
+/* Check the results of ftxd against the requests and the stored files. */
 #ifndef TESTS_FUZZ_ORACLE_H
 #define TESTS_FUZZ_ORACLE_H
 
@@ -14,8 +14,8 @@
 struct oracle_request {
 	uint32_t number;
 	enum wire_type type;
-	struct wire_request wanted; /* its path lies in the stream */
-	int unknown;		    /* it asks for what is not offered */
+	struct wire_request wanted; /* its path is in the stream */
+	int unknown;		    /* the server does not offer all of it */
 	int ended, answered;
 	uint64_t size, digest; /* of its end */
 };
@@ -23,26 +23,26 @@ struct oracle_request {
 struct oracle {
 	struct oracle_request requests[ORACLE_REQUESTS];
 	size_t count;
-	/* As they were settled; a name that is not empty is that of all. */
+	/* The base; if name is not empty, it replaces each path. */
 	char base[WIRE_PATH_MAX + 1], name[WIRE_PATH_MAX + 1];
-	int heard;			 /* anything was */
-	int fatal;			 /* its last words were heard */
-	int keeps, syncs;		 /* how the server was told to work */
+	int heard;			 /* any frame was received */
+	int fatal;			 /* a fatal frame was received */
+	int keeps, syncs;		 /* settings of the server */
 	uint32_t order[ORACLE_REQUESTS]; /* those stored, by index */
 	size_t stored;
 };
 
 /*
- * Note the requests of a client's stream, as far as it is the protocol; if
- * repair, each end is made to fit the content before it.
+ * Record the requests of a client's stream, up to the first error.  If repair
+ * is nonzero, change each end frame to fit the content before it.
  */
 void oracle_read(
     struct oracle *oracle, uint8_t *bytes, size_t length, int repair);
 
-/* A frame of the server: it must be one that is true of these requests. */
+/* Check that a frame of the server is true of these requests. */
 void oracle_hear(struct oracle *oracle, const struct conn_frame *frame);
 
-/* What was stored last under each name is there, with its size and digest. */
+/* Check that each name has the size and digest that were stored last. */
 void oracle_check(const struct oracle *oracle, int root);
 
 #endif

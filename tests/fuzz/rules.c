@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: the settings of ftxd as a file, networks, addresses, who may in. */
+/* Fuzz the settings file of ftxd, networks, addresses and access rules. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ write_file(const void *bytes, size_t size)
 	close(fd);
 }
 
-/* Read the file; returns it as it is printed, or NULL if it is not good. */
+/* Read the file.  Returns it as ftxd prints it, or NULL if it is invalid. */
 static char *
 read_file(struct options *options, size_t *size)
 {
@@ -45,7 +45,7 @@ read_file(struct options *options, size_t *size)
 	return text;
 }
 
-/* Rules that were taken one by one are taken together. */
+/* Rules that are valid one by one are valid together. */
 static void
 check_access(const struct options *options)
 {
@@ -72,7 +72,7 @@ check_access(const struct options *options)
 	access_release(&access);
 }
 
-/* What is printed of these is read again, as the same. */
+/* Reading what was printed gives the same values. */
 static void
 check_printed(const struct options *options, const char *text)
 {
@@ -80,7 +80,7 @@ check_printed(const struct options *options, const char *text)
 	size_t length;
 	char *second;
 
-	/* Control bytes may stand in the file that people write. */
+	/* The file may contain control bytes. */
 	if (strstr(text, " is no line of a file: ") != NULL)
 		return;
 	write_file(text, strlen(text));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: a whole session of ftxd, over a socket, into a real directory. */
+/* Fuzz a whole session of ftxd, over a socket, into a real directory. */
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,23 +18,23 @@
 #include "tests/fuzz/tree.h"
 #include "tests/fuzz/turns.h"
 
-/* What the first byte of an input says. */
+/* The bits of the first byte of an input. */
 enum way {
 	WAY_SYNCS = 1,
-	WAY_KEEPS = 2, /* what exists is not overwritten */
+	WAY_KEEPS = 2, /* never overwrite */
 	WAY_COMPARES = 4,
-	WAY_SMALL = 8,	  /* files are limited to a few bytes */
-	WAY_REPAIRS = 16, /* sizes and digests are made right */
-	WAY_STOPS = 32,	  /* the server is told to, half-way */
-	WAY_CUTS = 64,	  /* and at once */
-	WAY_LEAVES = 128  /* the client hears nothing in the end */
+	WAY_SMALL = 8,	  /* limit files to a few bytes */
+	WAY_REPAIRS = 16, /* correct sizes and digests */
+	WAY_STOPS = 32,	  /* stop the server half-way */
+	WAY_CUTS = 64,	  /* without a grace time */
+	WAY_LEAVES = 128  /* the client closes without reading */
 };
 
-/* Room for what is kept of large files, and hashed soon. */
+/* Space for partials; small, so that hashing is fast. */
 #define LARGEST (5 << 18)
 #define SMALL 64
 #define MAX_INPUT 16384
-#define LONG 1000000 /* milliseconds that never pass */
+#define LONG 1000000 /* milliseconds; never passes */
 
 static struct store store;
 static struct turns turns;
@@ -42,11 +42,11 @@ static struct oracle oracle;
 static size_t half;
 static uint8_t way;
 
-/* The linker puts the first in the place of poll(2), the second is that. */
+/* The linker replaces poll(2) by the first; the second is poll(2). */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* Whenever the server waits, its client has a turn: so nothing ever hangs. */
+/* Whenever the server waits, the client takes a turn, so nothing hangs. */
 int
 __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
@@ -55,7 +55,7 @@ __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 	return __real_poll(fds, count, 0);
 }
 
-/* Once, before the first input. */
+/* Called once, before the first input. */
 static void
 prepare(void)
 {
@@ -86,7 +86,7 @@ ask(void *argument)
 	return way & WAY_CUTS ? SESSION_CUT : SESSION_DRAIN;
 }
 
-/* Only the beginnings of files that are kept for later stay there. */
+/* Only partials stay in the staging directory. */
 static void
 check_staging(void)
 {
@@ -132,7 +132,7 @@ run(const uint8_t *bytes, size_t length, unsigned piece)
 	turns_close(&turns);
 }
 
-/* How long the first session is: another hello begins the next one. */
+/* The length of the first session; another hello begins the next one. */
 static size_t
 session_length(const uint8_t *bytes, size_t length)
 {
@@ -159,7 +159,7 @@ run_session(uint8_t *bytes, size_t length, unsigned piece)
 	tree_check_outside();
 }
 
-/* A first byte of ways, a second one for the length of pieces, and streams. */
+/* The input: a byte of WAY_ bits, the length of pieces, and the streams. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

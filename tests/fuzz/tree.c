@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A directory that is full of traps, and what lies outside of it. */
+/* A receiving directory full of traps, and files outside of it. */
 #include "tests/fuzz/tree.h"
 
 #include <dirent.h>

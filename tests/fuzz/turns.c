@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The other end of a connection: it hears frames, and says bytes in turns. */
+/* The peer of a connection: it reads frames, and sends bytes in turns. */
 #include "tests/fuzz/turns.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-/* The longest that is said at once: the socket takes it. */
+/* The most bytes to send at once; the socket buffers them. */
 #define LONGEST 65536
 
 static size_t
@@ -66,7 +66,7 @@ next_piece(const struct turns *turns)
 	return piece < LONGEST ? piece : LONGEST;
 }
 
-/* What the programs say is always the protocol. */
+/* The programs never break the protocol. */
 void
 turns_hear(struct turns *turns)
 {

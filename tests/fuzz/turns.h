@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The other end of a connection: it hears frames, and says bytes in turns. */
+/* The peer of a connection: it reads frames, and sends bytes in turns. */
 #ifndef TESTS_FUZZ_TURNS_H
 #define TESTS_FUZZ_TURNS_H
 
@@ -12,36 +12,36 @@
 #define TURNS_FRAMES 255
 
 struct turns {
-	struct conn conn; /* what is heard; nothing is queued in it */
+	struct conn conn; /* for input; nothing is queued */
 	enum wire_side own;
-	const uint8_t *bytes; /* not owned: what is still to be said */
+	const uint8_t *bytes; /* not owned: bytes still to be sent */
 	size_t left;
 	unsigned piece;
-	int begun;    /* something was said */
-	int leaves;   /* closes in the end, and does not only end its side */
-	int ended;    /* nothing more is said */
-	int preamble; /* the other end's was heard */
-	/* Each frame that is heard; the next call may spoil it. */
+	int begun;    /* something was sent */
+	int leaves;   /* at the end, closes instead of ending its side */
+	int ended;    /* all is sent */
+	int preamble; /* the program's was received */
+	/* Called for each frame, which is valid until the next call. */
 	void (*hear)(void *argument, const struct conn_frame *frame);
-	/* Each piece before it is said; it may be changed. */
+	/* Called for each piece before it is sent; it may change it. */
 	void (*say)(void *argument, uint8_t *piece, size_t length);
 	void *argument;
 };
 
-/* Returns the descriptor of the program under test, which is the caller's. */
+/* Returns the descriptor of the program under test; the caller owns it. */
 int turns_open(struct turns *turns, enum wire_side own, const uint8_t *bytes,
     size_t length, unsigned piece);
 
-/* Hear all that has come, and say the next piece, or that there is none. */
+/* Read all input, then send the next piece, or end if there is none. */
 void turns_take(struct turns *turns);
 
-/* Hear all that has come. */
+/* Read all input. */
 void turns_hear(struct turns *turns);
 void turns_close(struct turns *turns);
 
 /*
- * How long the next piece is, of so many bytes: the preamble if nothing was
- * said before it, and then a frame.
+ * The length of the next piece: the preamble if nothing was sent before, then a
+ * frame.
  */
 size_t turns_frame(
     enum wire_side side, int begun, const uint8_t *bytes, size_t length);
