@@ -29,7 +29,7 @@ void sending_carry(struct conn *other);
 /* Step to the end; if lazy, flush only when there is no room. */
 enum send_file_event sending_run(int lazy);
 
-/* All of it was received, with a digest that is right. */
+/* Check that size bytes were received, and that the end agrees. */
 void sending_check_whole(uint64_t size);
 
 #endif

@@ -17,7 +17,7 @@ struct test_values {
 
 extern const struct setting test_table[];
 
-/* All as settings_print makes it; to be freed. */
+/* The output of settings_print; the caller frees it. */
 char *test_print(const struct test_values *printed);
 
 #endif

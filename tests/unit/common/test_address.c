@@ -96,7 +96,7 @@ START_TEST(parse_port_accepts_only_digits_up_to_65535)
 }
 END_TEST
 
-/* Either family, told by the colon. */
+/* IPv6 if host contains a colon, else IPv4. */
 static socklen_t
 make_address(struct sockaddr_storage *storage, const char *host, uint16_t port)
 {

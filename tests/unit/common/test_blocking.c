@@ -14,13 +14,13 @@
 
 Suite *blocking_suite(void);
 
-/* Ticks after which it would have acted. */
+/* Long enough for the second thread to act. */
 #define LONG (5 * BLOCKING_TICK)
 
 static atomic_int acted, is_acting;
 static char about[16];
 static io_time since;
-static int lasting; /* milliseconds that it takes */
+static int lasting; /* duration of act, in milliseconds */
 
 static void
 act(void *context, const char *name, io_time begun)
@@ -66,7 +66,7 @@ START_TEST(second_thread_acts_when_a_call_blocks)
 	ck_assert_int_ge(io_now() - since, BLOCKING_TICK / 2);
 	acted = 0;
 	blocking_enter(NULL);
-	/* What an inner pair is about is not said. */
+	/* The name of a nested call is ignored. */
 	blocking_enter("inner");
 	await_act();
 	blocking_leave();
@@ -76,7 +76,7 @@ START_TEST(second_thread_acts_when_a_call_blocks)
 }
 END_TEST
 
-/* A turn of many calls blocks as well as one of one. */
+/* A turn may block in many short calls. */
 START_TEST(second_thread_acts_when_many_calls_take_long)
 {
 	io_time end = io_now() + 10000;
@@ -116,7 +116,7 @@ START_TEST(second_thread_is_quiet_when_turns_are_short)
 		longest = now - before > longest ? now - before : longest;
 	}
 	blocking_unwatch();
-	/* On a busy machine one may have been long. */
+	/* On a busy machine a turn may have been long. */
 	ck_assert(acted == 0 || longest >= BLOCKING_TICK);
 }
 END_TEST

@@ -24,7 +24,7 @@ write_frame(
 	return WIRE_HEADER + frame.length;
 }
 
-/* Fill once; what was said is there. */
+/* Fill once, with all that the peer has sent. */
 static void
 fill(size_t expected)
 {
@@ -134,7 +134,7 @@ START_TEST(next_reports_malformed_headers)
 }
 END_TEST
 
-/* In a child: send count data frames of that length. */
+/* Send count data frames of this length from a child process. */
 static pid_t
 start_sender(uint32_t length, int count)
 {
@@ -163,7 +163,6 @@ start_sender(uint32_t length, int count)
 	_exit(0);
 }
 
-/* Data longer than the buffer comes in pieces, and all of it. */
 START_TEST(next_returns_data_in_pieces_when_it_exceeds_the_buffer)
 {
 	const uint32_t lengths[] = {
@@ -204,7 +203,7 @@ START_TEST(next_returns_the_longest_control_frame)
 	int frames = 0;
 
 	wire_write_header(bytes, &header);
-	/* So many that one lies across the end of the buffer. */
+	/* Enough for one to cross the end of the buffer. */
 	for (int i = 0; i < 200; i++) {
 		conn_pair_send(bytes, sizeof(bytes));
 		while (conn_fill(&conn_pair.conn) > 0)

@@ -11,7 +11,7 @@
 
 Suite *conn_output_suite(void);
 
-/* Read so much from the other end. */
+/* Read length bytes as the peer. */
 static void
 hear(void *buffer, size_t length)
 {
@@ -36,7 +36,7 @@ START_TEST(flush_sends_what_was_queued)
 	room = conn_reserve(&conn_pair.conn, 100);
 	ck_assert_ptr_nonnull(room);
 	memset(room, 0, 16);
-	/* It may take less than it reserved. */
+	/* A frame may be shorter than its reservation. */
 	conn_queue(&conn_pair.conn, WIRE_GO, 7, 16);
 	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 8 + WIRE_HEADER + 16);
 	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
@@ -52,7 +52,6 @@ START_TEST(flush_sends_what_was_queued)
 }
 END_TEST
 
-/* Between the reservation of a frame and its end: neither is disturbed. */
 START_TEST(frame_is_inserted_when_another_is_being_made)
 {
 	uint8_t heard[100], *room;
@@ -67,7 +66,7 @@ START_TEST(frame_is_inserted_when_another_is_being_made)
 	ck_assert_int_eq(conn_insert(&conn_pair.conn, WIRE_WORKING, 3), 0);
 	ck_assert_int_eq(conn_insert(&conn_pair.conn, WIRE_WORKING, 3), -1);
 	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), WIRE_HEADER);
-	/* It may go in two parts. */
+	/* It may be sent in two parts. */
 	conn_pair.conn.send_until = conn_pair.conn.sent + 5;
 	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), WIRE_HEADER - 5);
@@ -90,7 +89,7 @@ START_TEST(frame_is_inserted_when_another_is_being_made)
 }
 END_TEST
 
-/* Beyond send_until nothing goes, and room to write is not waited for. */
+/* Nor does conn_wait wait for output beyond send_until. */
 START_TEST(flush_stops_at_send_until)
 {
 	char heard[8];
@@ -126,7 +125,7 @@ START_TEST(reserve_fails_when_the_buffer_is_full)
 	static uint8_t heard[WIRE_HEADER + CONN_DATA];
 	unsigned queued = 0, came = 0;
 
-	/* Nobody reads: the kernel is full, and then so is the buffer. */
+	/* The peer does not read: first the socket fills, then the buffer. */
 	for (;;) {
 		uint8_t *room = conn_reserve(&conn_pair.conn, CONN_DATA);
 
@@ -168,13 +167,13 @@ START_TEST(wait_returns_when_the_descriptor_is_ready)
 
 	ck_assert_int_eq(conn_wait(&conn_pair.conn, 1, begun + 50), 0);
 	ck_assert_int_ge(io_now() - begun, 49);
-	/* There is room to write. */
+	/* The socket has space. */
 	conn_queue_raw(&conn_pair.conn, "x", 1);
 	begun = io_now();
 	ck_assert_int_eq(conn_wait(&conn_pair.conn, 0, begun + 5000), 0);
 	ck_assert_int_lt(io_now() - begun, 2000);
 	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
-	/* There is something to read, and who does not ask does not care. */
+	/* With input, conn_wait returns at once only if reading. */
 	conn_pair_send("x", 1);
 	ck_assert_int_eq(conn_wait(&conn_pair.conn, 1, begun + 5000), 0);
 	ck_assert_int_lt(io_now() - begun, 2000);
@@ -198,7 +197,7 @@ START_TEST(linger_delivers_when_input_is_unread)
 {
 	char heard[8];
 
-	/* What the peer has said, unread, does not undo the last words. */
+	/* Unread input must not reset the connection. */
 	conn_pair_send("unread", 6);
 	conn_queue_raw(&conn_pair.conn, "last", 4);
 	conn_linger(&conn_pair.conn, 50, 1000);
@@ -214,14 +213,14 @@ START_TEST(linger_ends_at_its_limits)
 	static uint8_t block[100000];
 	io_time begun = io_now();
 
-	/* More than it will read: it does not wait for the end. */
+	/* After more than limit bytes, it does not wait for the end. */
 	conn_pair_send(block, sizeof(block));
 	conn_linger(&conn_pair.conn, 20000, 65536);
 	ck_assert_int_lt(io_now() - begun, 10000);
 	ck_assert_uint_ge(conn_pair.conn.received, 65536);
 	while (conn_fill(&conn_pair.conn) > 0)
 		continue;
-	/* Nothing more comes: it waits for so long, and no longer. */
+	/* Without input, it waits until the time has passed. */
 	begun = io_now();
 	conn_linger(&conn_pair.conn, 50, 65536);
 	ck_assert_int_ge(io_now() - begun, 49);

@@ -15,7 +15,7 @@ Suite *digest_suite(void);
 
 static uint8_t buffer[BUFFER_SIZE];
 
-/* The bytes that the vectors of the reference implementation are made of. */
+/* Generate the bytes of the reference implementation's test vectors. */
 static void
 fill_buffer(void)
 {
@@ -137,7 +137,7 @@ START_TEST(add_zeros_adds_zero_bytes)
 }
 END_TEST
 
-/* More than 32 bits can count; the value is that of xxh64sum. */
+/* The value is from xxh64sum. */
 START_TEST(value_is_right_beyond_4_gigabytes)
 {
 	struct digest digest;
@@ -166,7 +166,7 @@ next_size(size_t size)
 {
 	if (size < 300)
 		return size + 1;
-	/* Around each power of two from here on. */
+	/* From here, only around each power of two. */
 	for (size_t power = 512; power <= 1024 * 1024; power *= 2) {
 		if (size < power - 1)
 			return power - 1;
@@ -176,7 +176,7 @@ next_size(size_t size)
 	return BUFFER_SIZE;
 }
 
-/* Compare each line "digest  name", the name being the size. */
+/* Compare each line "digest  name"; the name is the size. */
 static size_t
 compare_lines(FILE *lines)
 {

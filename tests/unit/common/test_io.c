@@ -25,7 +25,7 @@ count_signal(int number)
 	signals++;
 }
 
-/* SIGALRM every interval, without SA_RESTART. */
+/* Raise SIGALRM in intervals, without SA_RESTART. */
 static void
 start_signals(suseconds_t interval)
 {
@@ -45,14 +45,14 @@ stop_signals(void)
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &none, NULL), 0);
 }
 
-/* The bytes of a stream, such that none may be lost or doubled. */
+/* A byte of a stream that shows lost and repeated bytes. */
 static char
 byte_at(size_t position)
 {
 	return (char)(position % 251);
 }
 
-/* What a child does that comes late: write a byte, or read a whole stream. */
+/* In a child, after a delay: write a byte, or read a whole stream. */
 static int
 write_late(int fd)
 {

@@ -16,7 +16,7 @@
 Suite *log_suite(void);
 
 static int saved_stderr;
-static int lines; /* each read(2) gives what one write(2) gave */
+static int lines; /* each read(2) returns one line */
 
 static void
 use_stderr(int fd)
@@ -44,7 +44,7 @@ tear_down(void)
 	close(lines);
 }
 
-/* The next line with its newline, or "" if there is none. */
+/* Returns the next line with its newline, or "" if there is none. */
 static size_t
 next_line(char line[2 * LOG_LINE])
 {
@@ -141,7 +141,7 @@ START_TEST(line_is_cut_when_it_is_too_long)
 		ck_assert_str_eq(line + strlen(line) - 5,
 		    want < LOG_LINE ? "xxxx\n" : "\\...\n");
 	}
-	/* An escape that does not fit is left out as a whole. */
+	/* An escape that does not fit is omitted as a whole. */
 	memset(text, '\n', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
 	log_info("%s", text);
@@ -171,7 +171,7 @@ START_TEST(stderr_stays_empty_when_logging_to_syslog)
 }
 END_TEST
 
-/* Empty a pipe; returns what came last. */
+/* Empty a pipe.  Returns its last line. */
 static void
 drain(int fd, char last[65536])
 {
@@ -192,10 +192,10 @@ START_TEST(logging_does_not_block_when_the_reader_stops)
 	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
 	use_stderr(ends[1]);
 	begun = io_now();
-	/* More than any pipe holds, on a descriptor that blocks. */
+	/* More than a pipe holds, on a blocking descriptor. */
 	for (int i = 0; i < 2000; i++)
 		log_info("line %d of what nobody reads: %0100d", i, 0);
-	/* It was one second of patience alone, once. */
+	/* A single wait would take a second. */
 	ck_assert_int_lt(io_now() - begun, 900);
 	drain(ends[0], text);
 	log_info("read again");

@@ -18,7 +18,7 @@ Suite *log_syslog_suite(void);
 
 #define PLACE "log"
 
-/* A syslogd that reads when it is told to. */
+/* A syslogd that reads only on request. */
 static int
 start_syslogd(void)
 {
@@ -70,7 +70,7 @@ START_TEST(line_has_the_format_of_rfc_3164)
 }
 END_TEST
 
-/* Nor does it stop the sender, whatever the system holds for it. */
+/* The sender does not block when the socket's buffer is full. */
 START_TEST(send_fails_when_syslogd_does_not_read)
 {
 	int syslogd = start_syslogd(), sent = 0, refused = 0;

@@ -68,7 +68,7 @@ START_TEST(file_is_complete_when_it_came_in_pieces)
 }
 END_TEST
 
-/* Let as many bytes come as zeros that nobody sends. */
+/* Receive a hole of this length. */
 static void
 take(const char *data, size_t length, uint64_t hole)
 {
@@ -94,7 +94,7 @@ START_TEST(holes_read_as_zeros)
 }
 END_TEST
 
-/* What lies behind the prefix was written, and never hashed. */
+/* Bytes after the prefix were written, but not hashed. */
 START_TEST(resume_continues_after_the_prefix)
 {
 	const struct wire_end end = end_of("abcdef", 6);
@@ -139,7 +139,7 @@ START_TEST(data_fails_when_it_exceeds_the_announced_size)
 	errno = 0;
 	ck_assert_int_eq(recv_file_data(&file, "45", 2), -1);
 	ck_assert_int_eq(errno, EOVERFLOW);
-	/* What is too much is not written. */
+	/* Bytes beyond the announced size are not written. */
 	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 3);
 	recv_file_begin(&file, fd, 0);
 	ck_assert_int_eq(recv_file_data(&file, "1", 1), -1);
@@ -173,7 +173,7 @@ START_TEST(end_fails_when_bytes_are_missing)
 
 	recv_file_begin(&file, fd, 4);
 	ck_assert_int_eq(recv_file_data(&file, "123", 3), 0);
-	/* Honest about what was sent, but not what was announced. */
+	/* The end agrees with the data, but not with the announced size. */
 	ck_assert_int_eq(recv_file_end(&file, &end), -1);
 	recv_file_begin(&file, fd, WIRE_SIZE_UNKNOWN);
 	ck_assert_int_eq(recv_file_data(&file, "123", 3), 0);
@@ -191,7 +191,7 @@ START_TEST(data_fails_when_the_file_cannot_be_written)
 	limit = before;
 	limit.rlim_cur = 4;
 	recv_file_begin(&file, fd, 8);
-	/* libcheck writes files of its own: nothing fails within the limit. */
+	/* libcheck writes files, too: no ck_assert under the limit. */
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
 	result = recv_file_data(&file, "12345678", 8);
 	error = errno;

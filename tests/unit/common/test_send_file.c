@@ -12,7 +12,7 @@
 
 Suite *send_file_suite(void);
 
-/* Give the source that size, and begin with it as it is now. */
+/* Set the size of the source, and begin to send it. */
 static void
 announce(uint64_t size)
 {
@@ -73,7 +73,7 @@ START_TEST(source_is_aborted_when_it_becomes_longer)
 	ck_assert_int_eq(sending_run(0), SEND_FILE_FAILED);
 	ck_assert(sending.received.aborted);
 	ck_assert_int_eq(sending.received.status, STATUS_CHANGED);
-	/* Never more than was announced. */
+	/* The data frames never exceed the announced size. */
 	ck_assert_uint_le(sending.received.data, 10000);
 }
 END_TEST
@@ -87,7 +87,7 @@ START_TEST(source_is_aborted_when_it_was_empty_and_grows)
 }
 END_TEST
 
-/* A file that says less than it has, and does not change. */
+/* A file in /proc contains more than its size, without a change. */
 START_TEST(source_is_aborted_when_it_is_longer_than_its_size)
 {
 	int longer = open("/proc/version", O_RDONLY);
@@ -110,7 +110,6 @@ START_TEST(source_is_aborted_when_it_is_longer_than_its_size)
 }
 END_TEST
 
-/* Nothing can be read where it ends. */
 START_TEST(source_is_aborted_when_its_end_cannot_be_read)
 {
 	struct stat status;
@@ -184,7 +183,7 @@ START_TEST(growing_source_is_aborted_when_it_becomes_shorter)
 }
 END_TEST
 
-/* A pipe that has given so many bytes and then ended. */
+/* A pipe with this many bytes, closed by its writer. */
 static void
 announce_pipe(size_t given, uint64_t size)
 {
@@ -225,7 +224,7 @@ START_TEST(stream_is_aborted_when_its_size_differs)
 }
 END_TEST
 
-/* Queue a frame, as if there was more before. */
+/* Queue a frame, as if data was sent before. */
 static void
 queue_some(size_t length)
 {
@@ -236,7 +235,7 @@ queue_some(size_t length)
 	conn_queue(&sending.conn, WIRE_DATA, 77, length);
 }
 
-/* There is room for what comes and not for saying that it is too much. */
+/* There is space for the data, but not for the abort frame. */
 START_TEST(stream_is_aborted_when_longer_and_the_buffer_is_almost_full)
 {
 	const size_t length = 50, little = 2 * (WIRE_HEADER + length);

@@ -11,19 +11,19 @@
 
 Suite *send_file_holes_suite(void);
 
-/* Elsewhere they are sent as the zeros that they read as. */
+/* Other systems send holes as zeros. */
 #ifdef OS_LINUX
 #define FOUND 1
 #else
 #define FOUND 0
 #endif
 
-/* No file system has holes that begin or end within these. */
+/* Holes begin and end at multiples of this on every file system. */
 #define UNIT (1 << 20)
 
 /*
- * Sources by what their units are: data, zeros that are written, or a hole.
- * The last unit is shorter by so many bytes.
+ * Sources by the contents of their units: data, written zeros, or a hole.  The
+ * last unit is shorter by some bytes.
  */
 static const struct layout {
 	const char *units;
@@ -51,7 +51,7 @@ size_of(const struct layout *layout)
 	return strlen(layout->units) * UNIT - layout->shorter;
 }
 
-/* Bytes of the holes that must be found. */
+/* The number of bytes in holes. */
 static uint64_t
 holes_of(const struct layout *layout)
 {
@@ -63,7 +63,7 @@ holes_of(const struct layout *layout)
 	return holes;
 }
 
-/* Fill the source like that, and begin with it. */
+/* Write the source, and begin to send it. */
 static void
 lay_out(const struct layout *layout)
 {
@@ -82,11 +82,11 @@ lay_out(const struct layout *layout)
 	ck_assert_int_eq(ftruncate(sending.source, (off_t)size_of(layout)), 0);
 	ck_assert_int_eq(fstat(sending.source, &status), 0);
 	send_file_begin(&sending.file, sending.source, 77, &status);
-	/* Holes do not begin where a frame ends by itself. */
+	/* Frames of this size do not end where holes begin. */
 	sending.file.largest = 100000;
 }
 
-/* The digest of the first bytes as anybody reads them. */
+/* The digest of the first bytes, by read(2). */
 static uint64_t
 digest_of(uint64_t length)
 {
@@ -124,7 +124,7 @@ START_TEST(each_layout_is_sent)
 }
 END_TEST
 
-/* What the other end has is passed over, to the byte. */
+/* A skip ends exactly at the given offset. */
 START_TEST(each_layout_is_skipped)
 {
 	const struct layout *layout = &layouts[_i];
@@ -147,7 +147,6 @@ START_TEST(each_layout_is_skipped)
 }
 END_TEST
 
-/* The rest of a file of which some was passed over. */
 START_TEST(rest_is_sent_after_a_prefix)
 {
 	const struct layout *layout = &layouts[_i];
@@ -164,7 +163,7 @@ START_TEST(rest_is_sent_after_a_prefix)
 }
 END_TEST
 
-/* One step never takes long, however large the hole is. */
+/* So that no step takes long. */
 START_TEST(large_hole_is_sent_in_pieces)
 {
 	const struct layout hole = {".", 0};
@@ -188,13 +187,13 @@ START_TEST(allocated_size_excludes_holes)
 	allocated = holes_allocated(sending.source, &status);
 	ck_assert_uint_le(allocated, size);
 	ck_assert_uint_ge(allocated, size - holes_of(layout));
-	/* What the file system needs for itself is little. */
+	/* The file system adds some blocks of its own. */
 	ck_assert_uint_le(allocated, size - holes_of(layout) + UNIT / 2);
 	ck_assert_int_eq(lseek(sending.source, 0, SEEK_CUR), 0);
 }
 END_TEST
 
-/* Begin, and come as far as into the first unit. */
+/* Begin, and send a part of the first unit. */
 static void
 begin_with(const struct layout *layout, uint64_t growing)
 {
@@ -212,7 +211,7 @@ begin_with(const struct layout *layout, uint64_t growing)
 
 static const struct layout changing = {"..d..", 0};
 
-/* Another time is set, since clocks of file systems may be coarse. */
+/* Set another time, because file systems may have coarse clocks. */
 static void
 touch(void)
 {
@@ -242,7 +241,7 @@ START_TEST(source_is_aborted_when_a_hole_is_cut_off)
 }
 END_TEST
 
-/* Cut off while the last of it is under way. */
+/* Truncated while its last part is being sent. */
 START_TEST(source_is_aborted_when_the_last_hole_is_cut_off)
 {
 	const struct layout last = {"...", 0};
@@ -254,7 +253,7 @@ START_TEST(source_is_aborted_when_the_last_hole_is_cut_off)
 }
 END_TEST
 
-/* It grows, and what it had ends in a hole that goes on. */
+/* The announced size ends inside of a hole. */
 START_TEST(growing_source_is_sent_with_holes)
 {
 	uint64_t size = size_of(&changing);

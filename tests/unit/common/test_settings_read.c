@@ -37,7 +37,7 @@ begin_again(void)
 
 #define ARGUMENTS 12
 
-/* The words are split at single blanks. */
+/* Split text at single blanks. */
 static int
 run(const char *line)
 {
@@ -107,13 +107,13 @@ START_TEST(command_line_reports_wrong_options)
 	expect_usage_error("ftxd -o workers", "workers needs a value: count");
 	expect_usage_error("ftxd -o workers=", "workers needs a value: count");
 	expect_usage_error("ftxd -o x=3", "\"x\" is no setting; -h lists them");
-	/* The first error is the one that is told. */
+	/* The first error is reported. */
 	expect_usage_error("ftxd -w 0 -x -t 0",
 	    "workers: \"0\" is out of range; accepted: 1 to 512");
 }
 END_TEST
 
-/* An error inside an argument must not leave getopt(3) in its middle. */
+/* After an error, getopt(3) must not continue inside an argument. */
 START_TEST(command_line_may_be_read_again)
 {
 	for (int i = 0; i < 3; i++) {

@@ -74,10 +74,10 @@ START_TEST(utf8_is_escaped_when_it_is_malformed)
 	expect_escape("\xf4\x90\x80\x80", TEXT_UTF8, "\\xf4\\x90\\x80\\x80");
 	expect_escape("\xf5\x80\x80\x80", TEXT_UTF8, "\\xf5\\x80\\x80\\x80");
 	expect_escape("\xff", TEXT_UTF8, "\\xff");
-	/* Bytes behind the end are none of its business. */
+	/* It does not read beyond the end. */
 	text_escape(buffer, sizeof buffer, "\xe2\x82\xac", 2, TEXT_UTF8);
 	ck_assert_str_eq(buffer, "\\xe2\\x82");
-	/* What follows a broken character is looked at afresh. */
+	/* Decoding continues after a malformed character. */
 	expect_escape("\xe2\xc3\xaf", TEXT_UTF8, "\\xe2\xc3\xaf");
 }
 END_TEST
@@ -101,7 +101,7 @@ START_TEST(control_characters_are_escaped)
 }
 END_TEST
 
-/* Nothing is cut in its middle, whatever the room. */
+/* No character and no escape is cut, at any size of the buffer. */
 START_TEST(text_is_cut_between_characters)
 {
 	static const char in[] = "a\xe2\x82\xac\n\\z";
@@ -120,7 +120,7 @@ START_TEST(text_is_cut_between_characters)
 }
 END_TEST
 
-/* No name can end, or be cut, without being seen to. */
+/* A name cannot contain a quotation mark or TEXT_CUT. */
 START_TEST(name_in_a_log_ends_in_a_mark_when_it_is_cut)
 {
 	static const char in[] = "a\xe2\x82\xac\n\"z";

@@ -54,7 +54,7 @@ START_TEST(hello_is_read_as_written)
 }
 END_TEST
 
-/* The lengths that each type allows, as the manual has them. */
+/* The lengths that each type allows in ftx-protocol(5). */
 static const struct {
 	int type;
 	enum wire_side side;
@@ -78,7 +78,7 @@ static const struct {
 
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
-/* Read a header of this type and length, as from that side. */
+/* Read a header of this type and length from this side. */
 static int
 read_header(int type, uint32_t length, enum wire_side side)
 {

@@ -70,7 +70,7 @@ START_TEST(based_is_rejected_when_a_length_or_path_is_invalid)
 	struct wire_based in = {bytes_of("d"), bytes_of("name")}, out;
 	size_t length = wire_write_based(bytes, &in);
 
-	/* The directory ends at, and one behind, the end of the payload. */
+	/* The directory ends at the end of the payload, and one byte later. */
 	bytes[1] = 5;
 	ck_assert_int_eq(wire_read_based(bytes, length, &out), 0);
 	ck_assert_uint_eq(out.name.length, 0);
@@ -126,7 +126,7 @@ START_TEST(request_is_read_as_written)
 }
 END_TEST
 
-/* Read the sample with one of its values changed. */
+/* Write and read a changed sample. */
 static int
 read_changed(const struct wire_request *in)
 {
@@ -242,7 +242,7 @@ START_TEST(result_is_read_as_written)
 	ck_assert(is_text(out.text, "why"));
 	for (int status = 0; status < 256; status++) {
 		bytes[0] = (uint8_t)status;
-		/* Only what is stored is durable. */
+		/* Only STORED may be durable. */
 		bytes[1] = 1;
 		ck_assert_int_eq(wire_read_result(bytes, length, &out),
 		    status == STATUS_STORED ? 0 : -1);
@@ -298,7 +298,7 @@ START_TEST(path_is_rejected_when_it_breaks_a_rule)
 }
 END_TEST
 
-/* Check a path on the heap, where a sanitizer sees a byte read too many. */
+/* Check a path on the heap, where a sanitizer detects an over-read. */
 static int
 is_good(const char *path, size_t length)
 {
