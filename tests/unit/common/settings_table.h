@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of settings that the tests of settings share. */
+/* A table of settings, and the fixture of the tests that use it. */
 #ifndef TESTS_UNIT_COMMON_SETTINGS_TABLE_H
 #define TESTS_UNIT_COMMON_SETTINGS_TABLE_H
 
@@ -15,7 +15,18 @@ struct test_values {
 	struct setting_list names;
 };
 
-extern const struct setting test_table[];
+/* All but the last entry is a setting. */
+#define TEST_TABLE 9
+extern const struct setting test_table[TEST_TABLE];
+
+/* The values under test, and the message of the last error. */
+extern struct test_values values;
+extern char error[SETTINGS_ERROR];
+
+/* The checked fixture: values has its defaults, and error is empty. */
+void test_begin(void);
+void test_finish(void);
+void test_begin_again(void);
 
 /* The output of settings_print; the caller frees it. */
 char *test_print(const struct test_values *printed);

@@ -10,99 +10,6 @@
 
 Suite *settings_suite(void);
 
-static int
-check_port(const char *value, const char **reason)
-{
-	*reason = "a port is digits";
-	return value[strspn(value, "0123456789")] == '\0' ? 0 : -1;
-}
-
-#define MEMBER(member) .offset = offsetof(struct test_values, member)
-
-const struct setting test_table[] = {
-    {.name = "flag",
-	.letter = 'F',
-	.kind = SETTING_FLAG,
-	MEMBER(flag),
-	.help = "a flag"},
-    {.name = "other",
-	.letter = 'O',
-	.kind = SETTING_FLAG,
-	MEMBER(other),
-	.initial = "yes",
-	.argument = "yes|no",
-	.help = "another"},
-    {.name = "workers",
-	.letter = 'w',
-	.kind = SETTING_NUMBER,
-	MEMBER(workers),
-	.initial = "8",
-	.low = 1,
-	.high = 512,
-	.argument = "count",
-	.help = "how many"},
-    {.name = "max-size",
-	.kind = SETTING_NUMBER,
-	MEMBER(size),
-	.high = UINT64_MAX,
-	.argument = "bytes",
-	.help = "how large"},
-    {.name = "timeout",
-	.letter = 't',
-	.kind = SETTING_TIME,
-	MEMBER(timeout),
-	.initial = "60",
-	.low = 1000,
-	.high = 3600000,
-	.argument = "time",
-	.help = "how long"},
-    {.name = "path",
-	.letter = 'f',
-	.kind = SETTING_TEXT,
-	MEMBER(path),
-	.argument = "file",
-	.help = "where"},
-    {.name = "port",
-	.letter = 'p',
-	.kind = SETTING_TEXT,
-	MEMBER(port),
-	.initial = "2345",
-	.check = check_port,
-	.argument = "port",
-	.help = "which"},
-    {.name = "name",
-	.letter = 'n',
-	.kind = SETTING_LIST,
-	MEMBER(names),
-	.argument = "name",
-	.help = "who"},
-    {.name = NULL},
-};
-
-static struct test_values values;
-static char error[SETTINGS_ERROR];
-
-static void
-set_up(void)
-{
-	memset(&values, 0, sizeof values);
-	memset(error, 0, sizeof error);
-	ck_assert_int_eq(settings_init(test_table, &values), 0);
-}
-
-static void
-tear_down(void)
-{
-	settings_release(test_table, &values);
-}
-
-static void
-begin_again(void)
-{
-	tear_down();
-	set_up();
-}
-
 static void
 set(const char *name, const char *value)
 {
@@ -150,7 +57,7 @@ START_TEST(set_stores_each_kind)
 	ck_assert_uint_eq(values.names.count, 2);
 	ck_assert_str_eq(values.names.items[0], "x");
 	ck_assert_str_eq(values.names.items[1], "y");
-	begin_again();
+	test_begin_again();
 	ck_assert_uint_eq(values.names.count, 0);
 	ck_assert_ptr_null(values.path);
 }
@@ -241,19 +148,6 @@ START_TEST(message_is_cut_when_the_value_is_long)
 }
 END_TEST
 
-char *
-test_print(const struct test_values *printed)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	ck_assert_ptr_nonnull(out);
-	settings_print(test_table, printed, out);
-	ck_assert_int_eq(fclose(out), 0);
-	return text;
-}
-
 START_TEST(print_comments_out_values_that_no_line_holds)
 {
 	char *text;
@@ -283,7 +177,7 @@ START_TEST(usage_has_a_line_for_each_setting)
 	ck_assert_int_eq(fclose(out), 0);
 	for (const char *at = text; *at != '\0'; at++)
 		lines += *at == '\n';
-	ck_assert_uint_eq(lines, sizeof test_table / sizeof *test_table - 1);
+	ck_assert_uint_eq(lines, TEST_TABLE - 1);
 	ck_assert_ptr_nonnull(
 	    strstr(text, "  -w  workers=count                 how many (8)\n"));
 	ck_assert_ptr_nonnull(
@@ -301,7 +195,7 @@ settings_suite(void)
 	TCase *tests = tcase_create("settings");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, test_begin, test_finish);
 	tcase_add_test(tests, init_sets_the_defaults);
 	tcase_add_test(tests, set_stores_each_kind);
 	tcase_add_test(tests, set_fails_when_the_value_is_out_of_range);

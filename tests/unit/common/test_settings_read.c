@@ -11,30 +11,6 @@
 
 Suite *settings_read_suite(void);
 
-static struct test_values values;
-static char error[SETTINGS_ERROR];
-
-static void
-set_up(void)
-{
-	memset(&values, 0, sizeof values);
-	memset(error, 0, sizeof error);
-	ck_assert_int_eq(settings_init(test_table, &values), 0);
-}
-
-static void
-tear_down(void)
-{
-	settings_release(test_table, &values);
-}
-
-static void
-begin_again(void)
-{
-	tear_down();
-	set_up();
-}
-
 #define ARGUMENTS 12
 
 /* Split text at single blanks. */
@@ -64,7 +40,7 @@ START_TEST(command_line_sets_letters_and_names)
 	ck_assert_int_eq(values.other, 0);
 	ck_assert_str_eq(values.path, "a=b");
 	ck_assert_uint_eq(values.names.count, 2);
-	begin_again();
+	test_begin_again();
 	ck_assert_int_eq(run("ftxd -o flag -w 1 -w 2 -o workers=3"), 9);
 	ck_assert_int_eq(values.flag, 1);
 	ck_assert_uint_eq(values.workers, 3);
@@ -117,7 +93,7 @@ END_TEST
 START_TEST(command_line_may_be_read_again)
 {
 	for (int i = 0; i < 3; i++) {
-		begin_again();
+		test_begin_again();
 		ck_assert_int_eq(run("ftxd -n a -FO -w 7 b"), 6);
 		ck_assert_uint_eq(values.names.count, 1);
 		ck_assert_uint_eq(values.workers, 7);
@@ -213,7 +189,7 @@ START_TEST(file_reads_what_print_wrote)
 	ck_assert_str_eq(first,
 	    "flag yes\nother yes\nworkers 9\nmax-size 3M\n"
 	    "timeout 90s\n# path is not set\nport 2345\nname x\nname y\n");
-	begin_again();
+	test_begin_again();
 	ck_assert_msg(read_file(first) == 0, "%s", error);
 	second = test_print(&values);
 	ck_assert_str_eq(first, second);
@@ -229,7 +205,7 @@ settings_read_suite(void)
 	TCase *tests = tcase_create("settings_read");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, test_begin, test_finish);
 	tcase_add_test(tests, command_line_sets_letters_and_names);
 	tcase_add_test(tests, command_line_stops_at_the_first_operand);
 	tcase_add_test(tests, command_line_reports_wrong_options);
