@@ -102,11 +102,10 @@ destination_locate(struct destination *destination, const struct base *base,
 	size_t start, length;
 
 	destination->directory = NULL;
-	/* The request's path, in case it cannot be joined. */
-	destination->length = path->length;
-	memcpy(destination->path, path->bytes, path->length);
 	reason = join(destination, base, path);
 	if (reason != NULL) {
+		destination->length = path->length;
+		memcpy(destination->path, path->bytes, path->length);
 		outcome_set(outcome, STATUS_REFUSED, "%s", reason);
 		return -1;
 	}
