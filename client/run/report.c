@@ -359,7 +359,10 @@ void
 report_unsent(struct report *report, const struct request *request,
     enum source_kind kind, const struct outcome *outcome)
 {
-	/* If it was sent before, it was a file, which is gone now. */
+	/*
+	 * If an earlier connection may have stored it, it was a file then:
+	 * count a failure.
+	 */
 	int skipped = kind == SOURCE_SKIPPED && !request->uncertain;
 	char source[SHOWN_SOURCE], text[SHOWN_TEXT];
 

@@ -29,7 +29,7 @@ void report_init(struct report *report, const struct options *options,
     const struct remote *remote);
 void report_release(struct report *report);
 
-/* The following functions count the source in the tally, too. */
+/* Unless it says otherwise, each of these also counts the source. */
 
 /* The server reports success. */
 void report_success(struct report *report, const struct request *request,

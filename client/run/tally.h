@@ -15,7 +15,7 @@ struct tally {
 	uint64_t failed;
 	uint64_t unconfirmed; /* of the failed: a lost connection may have
 				 stored them */
-	uint64_t skipped;     /* by kind; they do not affect the exit status */
+	uint64_t skipped;     /* by kind; alone they make the exit status 3 */
 	uint64_t done;	      /* files, stored or failed */
 	uint64_t bytes;	      /* of the stored files */
 	uint64_t directories; /* created or found; not among the stored */

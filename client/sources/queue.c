@@ -74,7 +74,7 @@ next_named(struct queue *queue, struct queue_item *item)
 	}
 }
 
-/* Nonzero for a file that this or another run has set aside to remove it. */
+/* Nonzero for a file that this or another run renamed before removing it. */
 static int
 is_set_aside(const struct queue *queue, enum tree_event event,
     const struct tree_entry *entry)

@@ -49,7 +49,8 @@ enum source_kind {
 /*
  * Open a name in an open directory; opening a FIFO never blocks.  Symbolic
  * links are followed only if follow is set.  SOURCE_FILE and SOURCE_DIRECTORY
- * set *fd, which the caller closes, and *found; the others set *outcome.
+ * set *fd, which the caller closes.  SOURCE_SKIPPED and SOURCE_FAILED set
+ * *outcome.  All but SOURCE_FAILED set *found.
  */
 enum source_kind source_open_at(int directory, const char *name, int follow,
     int *fd, struct stat *found, struct outcome *outcome);

@@ -314,7 +314,7 @@ enter(struct tree *tree, struct tree_entry *entry)
 	if (is_loop(tree, &entry->found)) {
 		close(entry->fd);
 		outcome_set(&entry->outcome, STATUS_SOURCE,
-		    "leads back to a directory that it lies in");
+		    "leads back to a directory that contains it");
 		return TREE_SKIPPED;
 	}
 	if (push(tree, entry->fd, &entry->found) == -1)

@@ -527,7 +527,8 @@ typedef int frame_handler(struct receive *, const struct conn_frame *);
 
 /*
  * The table of ftx-protocol(5), STATES: a handler for each type and state.
- * Where there is none, the frame breaks the protocol.
+ * Without a handler the frame breaks the protocol.  In READY, content also
+ * needs a go; see begin_granted.
  */
 /* clang-format off */
 static frame_handler *const handlers[][RECEIVE_STATES] = {

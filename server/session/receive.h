@@ -14,7 +14,7 @@
 #include "server/store/policy.h"
 #include "server/store/staged.h"
 
-/* See ftx-protocol(5), STATES; only frames.c changes the state. */
+/* See ftx-protocol(5), STATES.  After receive_init only frames.c changes it. */
 enum receive_state {
 	RECEIVE_HELLO,
 	RECEIVE_READY,

@@ -29,9 +29,9 @@ struct options {
 	int ipv4_only, ipv6_only;
 	int quiet, verbose, help, version;
 	struct setting_list allow, deny;
-	uint64_t max_size;	  /* bytes; 0: none */
+	uint64_t max_size;	  /* bytes; 0: no limit */
 	char *min_free;		  /* bytes, or percent with "%" */
-	uint64_t max_connections; /* 0: none */
+	uint64_t max_connections; /* 0: no limit */
 	int64_t partial_ttl;
 	int compare;
 	int fsync;

@@ -43,7 +43,7 @@ int policy_check_sync(const struct policy *policy,
 int policy_check_attributes(const struct policy *policy,
     const struct wire_request *request, struct outcome *outcome);
 
-/* All of the above for a file, and its kind and size. */
+/* Make the checks above for a file, and check its kind and size. */
 int policy_check_file(const struct policy *policy,
     const struct wire_request *request, struct outcome *outcome);
 
@@ -51,7 +51,8 @@ int policy_check_file(const struct policy *policy,
 int policy_keeps_existing(
     const struct policy *policy, const struct wire_request *request);
 
-/* Check that the request may replace found; st_mode is 0 if nothing exists. */
+/* Check that the request may replace found.  If nothing exists, st_mode is 0.
+ */
 int policy_check_replace(const struct policy *policy,
     const struct wire_request *request, const struct stat *found,
     struct outcome *outcome);
@@ -59,7 +60,7 @@ int policy_check_replace(const struct policy *policy,
 /* The size of the largest file, in bytes. */
 uint64_t policy_largest(const struct policy *policy);
 
-/* Bytes on the disk that the request announces; 0 if it announces none. */
+/* Bytes on the disk that the request announces, or 0. */
 uint64_t policy_announced(
     const struct policy *policy, const struct wire_request *request);
 

@@ -32,7 +32,7 @@ struct staged {
 /*
  * Check the request and open its file: partial's file, which then belongs to
  * staged, or an empty one if partial has none.  Returns 0, or -1 with outcome
- * and errno.  The destination's path is set in both cases.  The caller calls
+ * and errno.  The destination's path is set also on failure.  The caller calls
  * staged_drop, unless staged_finish succeeds.
  */
 int staged_open(struct staged *staged, const struct wire_request *request,

@@ -31,7 +31,7 @@ static const struct story {
     {{STATUS_EXISTS, STATUS_STORED, END}, END, 0, 23},
     {{STATUS_SOURCE, STATUS_STORED, END}, END, 0, 23},
     {{STATUS_SOURCE, STATUS_NO_SPACE, END}, END, 0, 23},
-    /* What was skipped does not count, but for all of it. */
+    /* Skipped sources change the exit status only if there is nothing else. */
     {{END}, END, 1, 3},
     {{STATUS_STORED, END}, END, 1, 0},
     {{STATUS_EXISTS, END}, END, 1, 25},
