@@ -3,19 +3,12 @@
 #ifndef TESTS_UNIT_SERVER_SERVING_H
 #define TESTS_UNIT_SERVER_SERVING_H
 
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include "common/os.h"
 #include "server/session/session.h"
+#include "server/store/store.h"
 #include "tests/lab/client.h"
-#include "tests/unit/server/inbox.h"
-#include "tests/unit/support.h"
 
 /* Milliseconds; longer than any test that succeeds. */
 #define SERVING_LONG 30000
@@ -26,7 +19,6 @@ struct serving_stop {
 	_Atomic int seen;
 };
 
-/* A header for the same reason as inbox.h. */
 struct serving {
 	struct store store;
 	struct session_config config;
@@ -37,156 +29,38 @@ struct serving {
 	pid_t server;
 };
 
-static inline void
-serving_wake(int number)
-{
-	(void)number;
-}
-
-static inline enum session_stop
-serving_ask(void *argument)
-{
-	struct serving_stop *stop = argument;
-	int requested = atomic_load(&stop->requested);
-
-	atomic_store(&stop->seen, requested);
-	return (enum session_stop)requested;
-}
-
 /*
  * Open a store, a configuration without short timeouts, and a client, which may
  * queue frames before the server starts.
  */
-static inline void
-serving_open(struct serving *serving)
-{
-	static const struct sigaction wake = {.sa_handler = serving_wake};
-	int ends[2];
-
-	inbox_open(&serving->store);
-	if (serving->stop == NULL)
-		serving->stop = os_shared_memory(sizeof(*serving->stop));
-	ck_assert_ptr_nonnull(serving->stop);
-	atomic_store(&serving->stop->requested, SESSION_RUN);
-	atomic_store(&serving->stop->seen, SESSION_RUN);
-	serving->config = (struct session_config){.store = &serving->store,
-	    .max_size = UINT64_MAX,
-	    .hello_timeout = SERVING_LONG,
-	    .idle_timeout = SERVING_LONG,
-	    .drain_timeout = SERVING_LONG,
-	    .stop = serving_ask,
-	    .argument = serving->stop};
-	ck_assert_int_eq(sigaction(SIGUSR1, &wake, NULL), 0);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	ck_assert_int_eq(io_set_blocking(ends[0], 0), 0);
-	serving->end = ends[0];
-	client_open(&serving->client, ends[1]);
-}
+void serving_open(struct serving *serving);
 
 /* Interrupt the server's waits, so that it reads its clock more often. */
-static inline void
-serving_tick(int milliseconds)
-{
-	static const struct sigaction wake = {.sa_handler = serving_wake};
-	const struct timeval interval = {0, milliseconds * 1000};
-	const struct itimerval timer = {interval, interval};
-
-	ck_assert_int_eq(sigaction(SIGALRM, &wake, NULL), 0);
-	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
-}
+void serving_tick(int milliseconds);
 
 /* Added to the session's end in the exit status of its process. */
 #define SERVING_ENDED 64
 
 /* Start the server. */
-static inline void
-serving_start(struct serving *serving)
-{
-	size_t before;
-	int end;
-
-	serving->server = fork();
-	ck_assert_int_ne(serving->server, -1);
-	if (serving->server != 0) {
-		close(serving->end);
-		return;
-	}
-	client_close(&serving->client);
-	before = support_descriptors();
-	if (serving->tick > 0)
-		serving_tick(serving->tick);
-	end = SERVING_ENDED +
-	    (int)session_run(
-		&serving->config, serving->end, serving->end, "test");
-	/* Not _exit: a sanitizer checks for leaks. */
-	exit(support_descriptors() == before ? end : 1);
-}
+void serving_start(struct serving *serving);
 
 /* The session must have this end. */
-static inline void
-serving_join(struct serving *serving, enum session_end end)
-{
-	int status;
+void serving_join(struct serving *serving, enum session_end end);
 
-	ck_assert_int_eq(waitpid(serving->server, &status, 0), serving->server);
-	ck_assert_msg(WIFEXITED(status), "signal %d", WTERMSIG(status));
-	ck_assert_int_eq(WEXITSTATUS(status), SERVING_ENDED + (int)end);
-	inbox_close(&serving->store);
-}
-
-static inline void
-serving_close(struct serving *serving, enum session_end end)
-{
-	client_close(&serving->client);
-	serving_join(serving, end);
-}
+void serving_close(struct serving *serving, enum session_end end);
 
 /* Queue hello and base. */
-static inline void
-serving_hello(struct serving *serving)
-{
-	client_hello(&serving->client, WIRE_LOWEST, WIRE_HIGHEST);
-	client_base(&serving->client, WIRE_BASE_DIRECTORY, "");
-}
+void serving_hello(struct serving *serving);
 
-static inline void
-serving_greeted(struct serving *serving)
-{
-	(void)client_greeting(&serving->client);
-	client_expect_based(&serving->client, "", "");
-}
+void serving_greeted(struct serving *serving);
 
 /* All of the above: a session in the state READY. */
-static inline void
-serving_begin(struct serving *serving)
-{
-	serving_hello(serving);
-	serving_start(serving);
-	serving_greeted(serving);
-}
+void serving_begin(struct serving *serving);
 
 /* Request a stop, and wait until the server has seen it. */
-static inline void
-serving_request_stop(struct serving *serving, enum session_stop stop)
-{
-	io_time deadline = io_now() + CLIENT_PATIENCE;
-
-	atomic_store(&serving->stop->requested, (int)stop);
-	while (atomic_load(&serving->stop->seen) != (int)stop) {
-		ck_assert(io_now() < deadline);
-		ck_assert_int_eq(kill(serving->server, SIGUSR1), 0);
-		(void)poll(NULL, 0, 2);
-	}
-}
+void serving_request_stop(struct serving *serving, enum session_stop stop);
 
 /* Send nothing for so many milliseconds. */
-static inline void
-serving_pause(int milliseconds)
-{
-	io_time until = io_now() + milliseconds;
-
-	while (io_now() < until)
-		(void)poll(NULL, 0, (int)(until - io_now()));
-}
+void serving_pause(int milliseconds);
 
 #endif

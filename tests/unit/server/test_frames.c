@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The content of one file: size limits, verification, space, partials. */
+#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Each cell of the table of ftx-protocol(5), STATES. */
+#include <check.h>
 #include <string.h>
 
 #include "tests/unit/server/inbox.h"

@@ -3,6 +3,7 @@
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 #include "tests/unit/support.h"
+#include <check.h>
 
 Suite *frames_values_suite(void);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests and their results: numbers, wishes, windows, order. */
+#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* One connection: preambles, pieces, ends, and clients that do not read. */
+#include <check.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/serving.h"
 #include "tests/unit/support.h"
 

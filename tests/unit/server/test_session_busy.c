@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions while as many other workers compare as may. */
+#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "server/shared/scoreboard.h"
 #include "server/store/compare.h"
 #include "server/store/partial.h"
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/serving.h"
 #include "tests/unit/support.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Requests that fail, and the requests after them. */
+#include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>

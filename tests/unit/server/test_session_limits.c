@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Limits of requests: directories, partials, holes, space, open partials. */
+#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions that find a partial of the same file by another sender. */
+#include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "server/store/partial.h"
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/serving.h"
 #include "tests/unit/support.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Two requests of one connection for one name, of one size and one time. */
+#include <check.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions that must end: drained, cut, refused. */
+#include <check.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "server/process/refusal.h"

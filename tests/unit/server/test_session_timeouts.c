@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Sessions and their timeouts: hello, idle time, minimum rate, waiting. */
+#include <check.h>
 #include <unistd.h>
 
 #include "common/digest.h"
 #include "server/shared/scoreboard.h"
+#include "tests/unit/server/inbox.h"
 #include "tests/unit/server/serving.h"
 #include "tests/unit/support.h"
 
