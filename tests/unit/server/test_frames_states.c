@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "server/session/frames.h"
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 #include "tests/unit/support.h"

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "server/session/frames.h"
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 #include "tests/unit/support.h"

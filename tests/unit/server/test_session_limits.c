@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/session/frames.h"
 #include "server/session/granted.h"
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
