@@ -114,7 +114,7 @@ source_clash(
 }
 
 static const char *
-kind_of(mode_t mode)
+describe_kind(mode_t mode)
 {
 	if (S_ISLNK(mode))
 		return "a symbolic link";
@@ -132,7 +132,7 @@ check_kind(mode_t mode, struct outcome *outcome)
 		return SOURCE_FILE;
 	if (S_ISDIR(mode))
 		return SOURCE_DIRECTORY;
-	outcome_set(outcome, STATUS_SOURCE, "is %s", kind_of(mode));
+	outcome_set(outcome, STATUS_SOURCE, "is %s", describe_kind(mode));
 	return SOURCE_SKIPPED;
 }
 
