@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include "server/session/frames.h"
+#include "tests/unit/server/inbox.h"
+
+struct store reception_store;
+struct reception reception_shared;
 
 static int
 keep_alive(void *argument)
@@ -94,4 +98,26 @@ void
 reception_expect_silence(struct reception *reception)
 {
 	client_expect_nothing(&reception->client);
+}
+
+void
+reception_begin(void)
+{
+	inbox_open(&reception_store);
+	reception_open(&reception_shared, &reception_store);
+}
+
+void
+reception_end(void)
+{
+	reception_close(&reception_shared);
+	inbox_close(&reception_store);
+}
+
+void
+reception_restart(void)
+{
+	reception_close(&reception_shared);
+	reception_open(&reception_shared, &reception_store);
+	reception_base(&reception_shared, "");
 }

@@ -37,4 +37,14 @@ void reception_base(struct reception *reception, const char *path);
 /* The server has sent nothing more. */
 void reception_expect_silence(struct reception *reception);
 
+/* One receiving directory and one reception, as a fixture of test cases. */
+extern struct store reception_store;
+extern struct reception reception_shared;
+
+void reception_begin(void);
+void reception_end(void);
+
+/* Open a new connection after an error; the state is READY then. */
+void reception_restart(void);
+
 #endif

@@ -17,33 +17,10 @@
 
 Suite *session_limits_suite(void);
 
-static struct store store;
-static struct reception reception;
-static struct client *const client = &reception.client;
-static struct receive *const receive = &reception.receive;
-
-static void
-setup(void)
-{
-	inbox_open(&store);
-	reception_open(&reception, &store);
-}
-
-static void
-teardown(void)
-{
-	reception_close(&reception);
-	inbox_close(&store);
-}
-
-/* Open a new connection after an error. */
-static void
-again(void)
-{
-	reception_close(&reception);
-	reception_open(&reception, &store);
-	reception_base(&reception, "");
-}
+static struct store *const store = &reception_store;
+static struct reception *const reception = &reception_shared;
+static struct client *const client = &reception_shared.client;
+static struct receive *const receive = &reception_shared.receive;
 
 /* Queue this request for a directory. */
 static void
@@ -75,9 +52,9 @@ START_TEST(connection_ends_when_a_directory_request_has_content)
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		again();
+		reception_restart();
 		ask_directory(&bad[i]);
-		reception_expect_error(&reception);
+		reception_expect_error(reception);
 		ck_assert(!file_exists("in/d"));
 	}
 }
@@ -91,10 +68,10 @@ START_TEST(receiving_directory_keeps_its_mode_and_time)
 	    .mode = 0777};
 	struct stat before, after;
 
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	ck_assert_int_eq(stat("in", &before), 0);
 	ask_directory(&request);
-	reception_finish(&reception);
+	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_REFUSED);
 	ck_assert_int_eq(stat("in", &after), 0);
 	ck_assert_uint_eq(before.st_mode, after.st_mode);
@@ -111,10 +88,10 @@ begin_large(void)
 
 	client_request(
 	    client, WIRE_ASK, 1, "large", PARTIAL_LEAST + 1, WIRE_RESUME);
-	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_eq(reception_run(reception), 0);
 	for (size_t at = 0; at < PARTIAL_LEAST; at += piece) {
 		client_queue(client, WIRE_DATA, 1, content + at, piece);
-		ck_assert_int_eq(reception_run(&reception), 0);
+		ck_assert_int_eq(reception_run(reception), 0);
 	}
 }
 
@@ -127,13 +104,13 @@ START_TEST(partial_is_kept_when_the_client_is_not_at_fault)
 
 	struct staging_file staged;
 
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	begin_large();
 	staged = receive->staged.file;
 	ck_assert_int_ne(frames_abandon(receive, &why), 0);
 	ck_assert_uint_eq(directory_count(inbox_staging()), (size_t)kept);
 	staged.fd = -1;
-	staging_discard(&store, &staged);
+	staging_discard(store, &staged);
 }
 END_TEST
 
@@ -141,11 +118,11 @@ START_TEST(partial_is_not_kept_when_it_is_small)
 {
 	const struct outcome why = {.status = STATUS_LOST};
 
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	client_request(
 	    client, WIRE_ASK, 1, "large", PARTIAL_LEAST, WIRE_RESUME);
 	client_queue(client, WIRE_DATA, 1, "little", 6);
-	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_eq(reception_run(reception), 0);
 	ck_assert_int_ne(frames_abandon(receive, &why), 0);
 	ck_assert_uint_eq(directory_count(inbox_staging()), 0);
 }
@@ -154,11 +131,11 @@ END_TEST
 /* The file would appear under another path. */
 START_TEST(file_is_not_published_when_its_directory_was_moved)
 {
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	client_put(client, 1, "d/f", "content");
-	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_eq(reception_run(reception), 0);
 	ck_assert_int_eq(rename("in/d", "in/e"), 0);
-	reception_finish(&reception);
+	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_FAILED);
 	ck_assert_uint_eq(directory_count("in/e"), 0);
 	ck_assert(!file_exists("in/d"));
@@ -176,9 +153,9 @@ START_TEST(directory_keeps_its_special_bits)
 
 	directory_make("in/d");
 	ck_assert_int_eq(chmod("in/d", S_ISVTX | 0755), 0);
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	ask_directory(&request);
-	reception_finish(&reception);
+	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_STORED);
 	ck_assert_int_eq(stat("in/d", &found), 0);
 	ck_assert_uint_eq(found.st_mode & 07777, S_ISVTX | 0700);
@@ -218,11 +195,11 @@ START_TEST(existing_directory_gets_the_mode_it_may_have)
 		support_skip("nobody", "another owner needs root");
 		return;
 	}
-	store.mask = one->mask;
-	reception.receive.policy.never_overwrite = one->never_overwrite;
-	reception_base(&reception, "");
+	store->mask = one->mask;
+	reception->receive.policy.never_overwrite = one->never_overwrite;
+	reception_base(reception, "");
 	ask_directory(&request);
-	reception_finish(&reception);
+	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_STORED);
 	ck_assert_int_eq(stat("in/d", &found), 0);
 	ck_assert_uint_eq(found.st_mode & 07777, one->expected);
@@ -237,9 +214,9 @@ START_TEST(new_directory_has_all_permissions_of_its_owner)
 	    .mode = 0050,
 	    .path = {"d", 1}};
 
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	ask_directory(&request);
-	reception_finish(&reception);
+	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_STORED);
 	ck_assert_uint_eq(file_mode("in/d"), S_IFDIR | 0750);
 }
@@ -261,7 +238,7 @@ ask_unless_same(uint32_t number, const struct stat *same, int nanoseconds)
 
 	client_queue(client, WIRE_ASK, number, payload,
 	    wire_write_request(payload, &request));
-	reception_finish(&reception);
+	reception_finish(reception);
 }
 
 START_TEST(file_is_unchanged_when_its_time_is_exactly_equal)
@@ -272,7 +249,7 @@ START_TEST(file_is_unchanged_when_its_time_is_exactly_equal)
 	ck_assert_int_eq(close(open("in/f", O_CREAT | O_WRONLY, 0644)), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, "in/f", when, 0), 0);
 	ck_assert_int_eq(stat("in/f", &found), 0);
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	ask_unless_same(1, &found, 0);
 	client_expect_result(client, 1, STATUS_UNCHANGED);
 	ask_unless_same(2, &found, 1);
@@ -297,12 +274,12 @@ START_TEST(file_is_not_stored_when_a_hole_does_not_fit)
 	limit = before;
 	limit.rlim_cur = sizeof(zeros) / 2;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	client_request(client, WIRE_PUT, 1, "f", sizeof(zeros), 0);
 	client_queue(client, WIRE_HOLE, 1, payload,
 	    wire_write_hole(payload, sizeof(zeros)));
 	client_end(client, 1, zeros, sizeof(zeros));
-	reception_finish(&reception);
+	reception_finish(reception);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
 	client_expect_result(client, 1, STATUS_NO_SPACE);
 	ck_assert(!file_exists("in/f"));
@@ -320,11 +297,11 @@ START_TEST(ask_is_refused_when_space_is_short)
 	    .path = {"f", 1}};
 	uint8_t payload[WIRE_REQUEST_SIZE + 1];
 
-	store.free_bytes = UINT64_MAX;
-	reception_base(&reception, "");
+	store->free_bytes = UINT64_MAX;
+	reception_base(reception, "");
 	client_queue(client, WIRE_ASK, 1, payload,
 	    wire_write_request(payload, &request));
-	reception_finish(&reception);
+	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_NO_SPACE);
 }
 END_TEST
@@ -332,9 +309,9 @@ END_TEST
 START_TEST(parents_are_not_made_when_a_file_is_refused)
 {
 	receive->policy.max_size = 5;
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	client_request(client, WIRE_PUT, 1, "new/f", 6, 0);
-	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_eq(reception_run(reception), 0);
 	client_expect_result(client, 1, STATUS_NO_SPACE);
 	ck_assert(!file_exists("in/new"));
 }
@@ -345,15 +322,15 @@ START_TEST(file_is_refused_when_holes_exceed_max_size)
 	uint8_t payload[8];
 
 	receive->policy.max_size = 5;
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	client_request(client, WIRE_PUT, 1, "f", WIRE_SIZE_UNKNOWN, 0);
 	client_queue(
 	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, 5));
-	ck_assert_int_eq(reception_run(&reception), 0);
-	reception_expect_silence(&reception);
+	ck_assert_int_eq(reception_run(reception), 0);
+	reception_expect_silence(reception);
 	client_queue(
 	    client, WIRE_HOLE, 1, payload, wire_write_hole(payload, 1));
-	ck_assert_int_eq(reception_run(&reception), 0);
+	ck_assert_int_eq(reception_run(reception), 0);
 	client_expect_result(client, 1, STATUS_NO_SPACE);
 }
 END_TEST
@@ -392,21 +369,21 @@ START_TEST(open_partials_of_a_connection_are_bounded)
 	    .size = PARTIAL_LEAST};
 	struct staging_file staged[GRANTED_PARTIALS + 1];
 
-	reception_base(&reception, "");
+	reception_base(reception, "");
 	for (size_t i = 0; i <= GRANTED_PARTIALS; i++) {
 		const char path[] = {(char)('a' + i), '\0'};
 
-		partial_name(&store, 0, &staged[i], path, 1, &request);
-		ck_assert_int_eq(partial_stage(&store, &staged[i]), 0);
+		partial_name(store, 0, &staged[i], path, 1, &request);
+		ck_assert_int_eq(partial_stage(store, &staged[i]), 0);
 		ck_assert_int_eq(staging_close(&staged[i]), 0);
 		client_request(client, WIRE_ASK, (uint32_t)i + 1, path,
 		    PARTIAL_LEAST, WIRE_RESUME);
 	}
-	reception_finish(&reception);
+	reception_finish(reception);
 	ck_assert_uint_eq(receive->asks.count, GRANTED_PARTIALS + 1);
 	ck_assert_uint_eq(receive->asks.partials, GRANTED_PARTIALS);
 	for (size_t i = 0; i <= GRANTED_PARTIALS; i++)
-		staging_discard(&store, &staged[i]);
+		staging_discard(store, &staged[i]);
 }
 END_TEST
 
@@ -429,7 +406,7 @@ session_limits_suite(void)
 	Suite *suite = suite_create("session_limits");
 	TCase *tcase = support_case("limits");
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, reception_begin, reception_end);
 	tcase_add_test(
 	    tcase, connection_ends_when_a_directory_request_has_content);
 	tcase_add_test(tcase, receiving_directory_keeps_its_mode_and_time);
