@@ -232,7 +232,7 @@ START_TEST(go_is_good_for_one_file)
 END_TEST
 
 /* A request with a result has no go. */
-START_TEST(content_is_refused_when_the_reply_was_a_result)
+START_TEST(connection_ends_when_content_follows_a_result)
 {
 	static const enum wire_type types[] = {
 	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
@@ -264,7 +264,7 @@ frames_states_suite(void)
 	    connection_ends_when_the_client_sends_a_frame_of_servers, 0,
 	    (int)(sizeof(foreign) / sizeof(foreign[0])));
 	tcase_add_test(tcase, go_is_good_for_one_file);
-	tcase_add_test(tcase, content_is_refused_when_the_reply_was_a_result);
+	tcase_add_test(tcase, connection_ends_when_content_follows_a_result);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -142,7 +142,7 @@ START_TEST(file_is_refused_when_the_file_system_cannot_hold_it)
 }
 END_TEST
 
-START_TEST(request_is_refused_when_its_number_does_not_grow)
+START_TEST(connection_ends_when_a_request_number_does_not_grow)
 {
 	static const struct {
 		uint32_t first, second;
@@ -181,7 +181,7 @@ START_TEST(number_cannot_be_used_again_when_its_request_failed)
 }
 END_TEST
 
-START_TEST(put_is_refused_when_it_has_wishes)
+START_TEST(connection_ends_when_a_put_has_wishes)
 {
 	for (unsigned wish = 1; wish <= WIRE_SENT_BEFORE; wish *= 2) {
 		reception_restart();
@@ -461,10 +461,11 @@ receive_suite(void)
 	    tcase, keepalive_is_called_when_a_long_hole_is_hashed, 0, 2);
 	tcase_add_test(
 	    tcase, file_is_refused_when_the_file_system_cannot_hold_it);
-	tcase_add_test(tcase, request_is_refused_when_its_number_does_not_grow);
+	tcase_add_test(
+	    tcase, connection_ends_when_a_request_number_does_not_grow);
 	tcase_add_test(
 	    tcase, number_cannot_be_used_again_when_its_request_failed);
-	tcase_add_test(tcase, put_is_refused_when_it_has_wishes);
+	tcase_add_test(tcase, connection_ends_when_a_put_has_wishes);
 	tcase_add_test(tcase, connection_ends_when_a_request_is_malformed);
 	tcase_add_test(tcase, connection_ends_when_the_base_is_bad);
 	tcase_add_test(
