@@ -70,7 +70,7 @@ struct address_rule {
 int address_rule_parse(
     struct address_rule *rule, const char *text, const char **reason);
 
-/* Nonzero if the network contains the address and the range its port. */
+/* Nonzero if the network contains the address, and the range the port. */
 int address_rule_match(
     const struct address_rule *rule, const struct address_ip *ip);
 

@@ -16,8 +16,9 @@
 #define BLOCKING_TICK 100
 
 /*
- * Act in the second thread, without blocking.  about names what blocks, as set
- * by blocking_enter or blocking_about.  The turn began at since or before.
+ * Act in the second thread, without blocking.  about is the name of the call,
+ * as set by blocking_enter or blocking_about.  The turn began at since or
+ * before.
  */
 typedef void blocking_act(void *context, const char *about, io_time since);
 
@@ -28,11 +29,11 @@ typedef void blocking_act(void *context, const char *about, io_time since);
 int blocking_watch(blocking_act *act, void *context);
 void blocking_unwatch(void);
 
-/* Begin a new turn.  The time that calls block is counted from here. */
+/* Begin a new turn, and restart the time that its calls may block. */
 void blocking_turn(void);
 
 /*
- * Set the name for calls whose blocking_enter gives none; "" if nothing.  The
+ * Set the name of calls whose blocking_enter gets NULL; "" is no name.  The
  * caller owns the text, and keeps it until it sets another.
  */
 void blocking_about(const char *name);

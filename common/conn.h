@@ -20,12 +20,10 @@ struct conn_buffer {
 	size_t start, end, capacity;
 };
 
-/*
- * The descriptors are nonblocking, not owned, and may be the same.
- */
+/* The descriptors are nonblocking, not owned, and may be the same. */
 struct conn {
 	int in, out;
-	int also; /* conn_wait also waits for input of this; or -1 */
+	int also; /* conn_wait also waits for its input; or -1 */
 	enum wire_side peer;
 	struct conn_buffer input, output;
 	struct wire_frame frame;       /* the data frame being returned */
@@ -57,8 +55,8 @@ int conn_init(struct conn *conn, int in, int out, enum wire_side peer);
 void conn_release(struct conn *conn);
 
 /*
- * Take the next length bytes, which are no frame: the preamble.  Returns a
- * pointer that is valid until the next call, or NULL if fewer are buffered.
+ * Take the next length bytes, such as the preamble, which is no frame.  Returns
+ * a pointer that is valid until the next call, or NULL if fewer are buffered.
  */
 const uint8_t *conn_take(struct conn *conn, size_t length);
 
@@ -85,8 +83,8 @@ void conn_queue(
     struct conn *conn, enum wire_type type, uint32_t request, size_t length);
 
 /*
- * Queue a frame without payload, also between conn_reserve and conn_queue.
- * Returns 0, or -1 if anything is unsent.
+ * Queue a frame without payload.  The caller may do so between conn_reserve and
+ * conn_queue.  Returns 0, or -1 if anything is unsent.
  */
 int conn_insert(struct conn *conn, enum wire_type type, uint32_t request);
 
@@ -116,10 +114,10 @@ void conn_polls(
 int conn_wait(struct conn *conn, int reading, io_time deadline);
 
 /*
- * End the connection so that the peer receives all that was queued: flush, end
- * our side, then read and discard until the peer ends, the time has passed, or
- * limit bytes were read.  The caller may repeat it until ended is set.
- * Source: RFC 1122, section 4.2.2.13.
+ * End the connection, and let the peer receive all queued bytes.  Flush, and
+ * end our side.  Then read and discard until the peer ends, the time has
+ * passed, or limit bytes were read.  The caller may repeat it until ended is
+ * set.  Source: RFC 1122, section 4.2.2.13.
  */
 void conn_linger(struct conn *conn, int64_t milliseconds, uint64_t limit);
 

@@ -12,8 +12,7 @@
 struct digest {
 	uint64_t lanes[4];
 	uint64_t length;
-	uint8_t
-	    partial[DIGEST_STRIPE]; /* the first length % DIGEST_STRIPE bytes */
+	uint8_t partial[DIGEST_STRIPE]; /* length % DIGEST_STRIPE bytes */
 };
 
 void digest_init(struct digest *digest);

@@ -22,25 +22,26 @@ struct holes {
 void holes_none(struct holes *holes);
 
 /*
- * Start at the beginning of a file with the given fstat result.  Holes are
- * looked for only if the file has fewer blocks than its size needs, and the
- * system supports it.  Holes that are not found are read as zeros.
+ * Start at the beginning of a file with the given fstat result.  Look for holes
+ * only if the file has fewer blocks than its size needs, and the system reports
+ * holes.  Holes that are not found are read as zeros.
  */
 void holes_init(struct holes *holes, int fd, const struct stat *found);
 
 /*
- * The number of bytes that the content occupies on the disk: less than the size
- * if the file has holes.  The offset must be 0, and stays 0.
+ * The number of bytes that the content occupies on the disk.  If the file has
+ * holes, this is less than the size.  The offset must be 0, and stays 0.
  */
 uint64_t holes_allocated(int fd, const struct stat *found);
 
 /*
- * The length of the hole at the file offset at, up to end and at most
- * HOLES_STEP; 0 if there is data.  The file offset must be at.
+ * The length of the hole that contains the offset `at`, from there up to end,
+ * and at most HOLES_STEP.  Returns 0 if there is data.  The file offset must be
+ * `at`.
  */
 size_t holes_ahead(struct holes *holes, int fd, uint64_t at, uint64_t end);
 
-/* The length of the data at the offset at: up to end, and at most most. */
+/* The length of the data from the offset `at` up to end, and at most most. */
 size_t holes_data(
     const struct holes *holes, uint64_t at, uint64_t end, size_t most);
 

@@ -79,7 +79,7 @@ timeout_until(io_time deadline)
 	now = io_now();
 	if (deadline <= now)
 		return 0;
-	/* Compare without a difference, which could overflow. */
+	/* The difference may exceed an int. */
 	if (deadline > now + INT_MAX)
 		return INT_MAX;
 	return (int)(deadline - now);

@@ -21,8 +21,9 @@ io_time io_now(void);
 struct timespec io_timespec(int64_t milliseconds);
 
 /*
- * Call read(2) or write(2), again only if a signal interrupts it before the
- * first byte.  Returns the same as those, short counts and EAGAIN included.
+ * Call read(2) or write(2).  If a signal interrupts the call before the first
+ * byte, repeat it.  Returns what the call returns, also short counts and
+ * EAGAIN.
  */
 ssize_t io_read(int fd, void *buffer, size_t size);
 ssize_t io_write(int fd, const void *buffer, size_t size);

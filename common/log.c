@@ -61,8 +61,9 @@ write_head(char line[LOG_LINE])
 }
 
 /*
- * Escape the first character of text, of *taken bytes, into shown.  Returns the
- * length, at most 4.  A backslash stays, because the caller has escaped names.
+ * Write the first character of text into shown, escaped if necessary.  Set
+ * *taken to its length in text.  Returns its length in shown, at most 4.  A
+ * backslash stays, because the caller has escaped names.
  */
 static size_t
 show(char shown[5], const char *text, size_t *taken)
@@ -79,7 +80,7 @@ show(char shown[5], const char *text, size_t *taken)
 	    shown, 5, "\\x%02x", (unsigned)(unsigned char)*text);
 }
 
-/* Append text, or its beginning and TEXT_CUT.  Leaves space for "\n". */
+/* Append text; if it is too long, cut it.  Leaves space for "\n". */
 static size_t
 append(char line[LOG_LINE], size_t length, const char *text)
 {

@@ -17,8 +17,8 @@ void log_syslog_open(const char *path);
 
 /*
  * Send one line, preceded by name and our process ID.  If syslogd has been
- * restarted, connect again.  Returns 0, or -1 with errno: EAGAIN if syslogd
- * does not read now.
+ * restarted, connect again.  Returns 0, or -1 with errno: EAGAIN or ENOBUFS if
+ * syslogd does not read now.
  */
 int log_syslog_send(int priority, const char *name, const char *line);
 

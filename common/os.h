@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * System calls outside POSIX: what every Unix has, and Linux extensions with a
+ * System calls outside POSIX: those of every Unix, and Linux extensions with a
  * fallback for other systems.
  */
 #ifndef COMMON_OS_H
@@ -65,8 +65,8 @@ os_sandbox_enter(int directory)
 #endif
 
 /*
- * Start writing these bytes of the file to the disk without waiting, so that a
- * later fsync(2) has less to do.  A hint that cannot fail; it does nothing on
+ * Start writing these bytes of the file to the disk, without waiting.  A later
+ * fsync(2) then has less to do.  Errors are ignored.  It does nothing on
  * systems other than Linux.  Source: sync_file_range(2).
  */
 #ifdef OS_LINUX

@@ -31,7 +31,7 @@ os_sync_file_system(int fd)
 	(void)syncfs(fd);
 }
 
-/* The offset of the next data after a hole begins.  Returns -1 with errno. */
+/* The first offset after the hole at begin.  Returns -1 with errno. */
 static off_t
 find_hole_end(int fd, off_t begin)
 {

@@ -43,7 +43,7 @@
 #define SINCE_DEVICES 5
 #define SINCE_SIGNALS 6
 
-/* struct landlock_ruleset_attr: what Landlock denies unless a rule allows. */
+/* struct landlock_ruleset_attr: rights that only a rule can grant. */
 struct ruleset {
 	uint64_t files;
 	uint64_t tcp;	 /* bind, connect */
@@ -107,7 +107,7 @@ os_sandbox_enter(int directory)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		parts = OS_SANDBOX_PRIVILEGES;
-	/* Version 1 denies every rename to another directory, and so commit. */
+	/* Version 1 denies renames to another directory, which commit needs. */
 	if (parts == 0 || version < SINCE_CHANGE_PARENT)
 		return parts;
 	denied = choose_ruleset(version);

@@ -13,7 +13,7 @@ struct recv_file {
 	int fd;		   /* not owned */
 	uint64_t expected; /* size, or WIRE_SIZE_UNKNOWN */
 	uint64_t received; /* bytes, including holes and a kept prefix */
-	int ends_in_hole;  /* so st_size is less than received */
+	int ends_in_hole;  /* st_size is then less than received */
 	struct digest digest;
 };
 
@@ -22,7 +22,7 @@ void recv_file_begin(struct recv_file *file, int fd, uint64_t expected);
 
 /*
  * Resume after the existing prefix, whose digest is given, and truncate the
- * rest. Returns 0, or -1 with errno.
+ * rest.  Returns 0, or -1 with errno.
  */
 int recv_file_resume(struct recv_file *file, int fd, uint64_t expected,
     const struct digest *prefix);
@@ -43,7 +43,7 @@ int recv_file_set_size(struct recv_file *file);
 
 /*
  * Compare with the end frame.  Returns 0 if its size and digest are those of
- * the received bytes, and the size is the announced one; otherwise -1.
+ * the received bytes, and the size is as announced; otherwise -1.
  */
 int recv_file_end(const struct recv_file *file, const struct wire_end *end);
 

@@ -44,7 +44,7 @@ send_file_begin_stream(
 	file->is_stream = 1;
 }
 
-/* If a file that may grow shrinks by a hole at its end, no read shows it. */
+/* If a growing file loses a hole at its end, only its size shows that. */
 static int
 is_changed(const struct send_file *file)
 {
@@ -232,8 +232,8 @@ fail_long(struct send_file *file, struct conn *conn, struct outcome *outcome)
 /*
  * The server enforces a minimum rate, 1 kB/s by default, and counts the 20
  * bytes of this frame.  A hole of HOLES_STEP keeps the rate: hashing 1 GiB/s
- * sends 80 kB/s.  "Waiting" frames would not do, because the server accepts
- * them for only 15 minutes.
+ * sends 80 kB/s.  "Waiting" frames cannot replace it, because the server
+ * accepts them for only 15 minutes.
  */
 static enum send_file_event
 send_hole(struct send_file *file, struct conn *conn, size_t length,

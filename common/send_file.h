@@ -17,16 +17,16 @@ struct send_file {
 	uint64_t sent;
 	size_t largest; /* payload of a data frame; at most CONN_DATA */
 	uint64_t size;	/* as announced, or WIRE_SIZE_UNKNOWN */
-	int is_stream;	/* may pause; only its end tells its size */
+	int is_stream;	/* may pause, and end at any size */
 	int may_grow;
 	struct holes holes;
-	int is_known;	   /* its digest was computed before, */
-	uint64_t known;	   /* and must be this */
+	int is_known;	   /* the source has a known digest */
+	uint64_t known;	   /* computed before, and checked at the end */
 	struct stat begun; /* the source as the request announced it */
 	struct digest digest;
 };
 
-/* source is the result of fstat from when the request was made. */
+/* source is the fstat result that the request announced. */
 void send_file_begin(struct send_file *file, int fd, uint32_t request,
     const struct stat *source);
 
@@ -70,9 +70,9 @@ enum send_file_event {
 };
 
 /*
- * Queue the next frame.  Abort if the source has changed: its size is not the
- * announced one, or, for a file, its modification time or its known digest
- * differs at the end.
+ * Queue the next frame.  Abort if the source does not have its announced size.
+ * At the end of a file, also abort if its modification time or its known digest
+ * has changed.
  */
 enum send_file_event send_file_step(
     struct send_file *file, struct conn *conn, struct outcome *outcome);

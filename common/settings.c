@@ -231,8 +231,8 @@ settings_release(const struct setting *table, void *values)
 }
 
 /*
- * Nonzero if at most so many edits make a equal to b.  An edit inserts,
- * removes or replaces a letter, or swaps two neighbours.
+ * Nonzero if at most this many edits turn a into b.  An edit inserts, removes
+ * or replaces a letter, or swaps two neighbours.
  */
 static int
 within_edits(const char *a, const char *b, int edits)

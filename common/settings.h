@@ -54,8 +54,8 @@ int settings_init(const struct setting *table, void *values);
 void settings_release(const struct setting *table, void *values);
 
 /*
- * Set one by name; value NULL is the bare name.  Returns 0, or -1 with error,
- * which is printable, whatever bytes name and value contain.
+ * Set one by name.  value is NULL if the name was given alone.  Returns 0, or
+ * -1 with error, which is printable for all bytes in name and value.
  */
 int settings_set(const struct setting *table, void *values, const char *name,
     const char *value, char error[SETTINGS_ERROR]);

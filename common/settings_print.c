@@ -13,7 +13,7 @@
 /* Size of "name=argument". */
 #define NAME_SIZE 64
 
-/* A line of a file holds no control bytes, and no blanks around a value. */
+/* A line of a file has no control bytes, and no blanks around its value. */
 static int
 fits_line(const char *value)
 {
@@ -74,7 +74,7 @@ print_setting(const struct setting *setting, const void *value, FILE *out)
 		    setting, QUANTITY_NUMBER, *(const uint64_t *)value, out);
 		break;
 	case SETTING_TIME:
-		/* A time is not negative, because the table's low is not. */
+		/* The range of a time has no negative values. */
 		print_quantity(
 		    setting, QUANTITY_TIME, *(const uint64_t *)value, out);
 		break;

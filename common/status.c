@@ -79,8 +79,7 @@ status_of_errno(int error)
 	case EXDEV:
 	case EINVAL: /* a name that the file system does not allow */
 	case EILSEQ:
-	case EMLINK: /* also a symbolic link under O_NOFOLLOW, on some systems
-		      */
+	case EMLINK: /* O_NOFOLLOW and a symbolic link, on some systems */
 	case ENXIO:
 		return STATUS_REFUSED;
 	default:

@@ -27,9 +27,9 @@ enum status {
 	STATUS_LOST,	    /* the connection ended */
 	STATUS_UNREACHABLE, /* no connection could be made */
 	STATUS_SOURCE,	    /* the source could not be read */
-	STATUS_UNTRIED, /* the host's name or our address does not allow one */
-	STATUS_MEMORY,	/* none left on this side */
-	STATUS_FOREIGN	/* the peer is not ftxd */
+	STATUS_UNTRIED,	    /* host name or local address unusable */
+	STATUS_MEMORY,	    /* none left on this side */
+	STATUS_FOREIGN	    /* the peer is not ftxd */
 };
 
 /* A peer may send 0 to STATUS_WIRE - 1. */

@@ -15,12 +15,13 @@ enum text_set {
 		       in the log; a text that is cut ends in TEXT_CUT */
 };
 
-/* No escape begins like this: read from the left, it is unmistakable. */
+/* No escape begins with these bytes, so a reader can tell it from a name. */
 #define TEXT_CUT "\\..."
 
 /*
- * Escape length bytes into buffer of size bytes, cut if it is full and always
- * NUL-terminated.  Returns buffer.  Source of well-formed UTF-8: RFC 3629.
+ * Escape length bytes into buffer, which has size bytes.  If it is full, cut
+ * the text; always end it with NUL.  Returns buffer.  Source of well-formed
+ * UTF-8: RFC 3629.
  */
 char *text_escape(char *buffer, size_t size, const void *bytes, size_t length,
     enum text_set set);

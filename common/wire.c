@@ -49,8 +49,8 @@ find_rule(unsigned type)
 }
 
 /*
- * Each of these advances *at, so that the code lists the fields of a layout in
- * the order of the manual.
+ * These functions advance *at.  A caller lists the fields in the order of
+ * ftx-protocol(5).
  */
 static void
 write_number(uint8_t **at, uint64_t value, int bytes)

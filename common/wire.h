@@ -18,7 +18,7 @@
 #define WIRE_REQUEST_SIZE 44 /* length of a request without its path */
 #define WIRE_RESULT_SIZE 20  /* length of a result without its text */
 
-#define WIRE_CONTROL_MAX 65536	 /* longest payload, but for data */
+#define WIRE_CONTROL_MAX 65536	 /* longest payload, except of data */
 #define WIRE_DATA_MAX 1048576	 /* longest payload of data */
 #define WIRE_HOLE_MAX 1073741824 /* longest hole */
 #define WIRE_PATH_MAX 4096	 /* longest base, slash and path */
@@ -26,7 +26,8 @@
 #define WIRE_DEPTH_MAX 128 /* components of base and path together */
 #define WIRE_WINDOW_REQUESTS 4096
 #define WIRE_WINDOW_PATHS 1048576
-#define WIRE_RESULTS_MAX 65536 /* unsent results at which a server stops */
+/* A server with more unsent bytes reads no further requests. */
+#define WIRE_RESULTS_MAX 65536
 
 #define WIRE_SIZE_UNKNOWN UINT64_MAX
 
@@ -114,7 +115,7 @@ enum wire_wishes {
 	WIRE_UNLESS_DIGEST = 8,
 	WIRE_DRY_RUN = 16,
 	WIRE_SENT_BEFORE = 32,
-	WIRE_REQUIRE_SYNC = 64, /* since version 2, if it is offered */
+	WIRE_REQUIRE_SYNC = 64, /* since version 2, if offered */
 	WIRE_WISHES = 127	/* all of them */
 };
 
@@ -157,7 +158,7 @@ struct wire_reason {
 	struct wire_bytes text;
 };
 
-/* Preambles.  Readers return 0, or -1 if the magic or a zero is wrong. */
+/* Preambles.  Readers return 0, or -1 if the magic or a zero byte is wrong. */
 void wire_write_greeting(
     uint8_t out[WIRE_GREETING], const struct wire_greeting *greeting);
 int wire_read_greeting(
@@ -166,8 +167,8 @@ void wire_write_hello(uint8_t out[WIRE_HELLO], const struct wire_hello *hello);
 int wire_read_hello(const uint8_t in[WIRE_HELLO], struct wire_hello *hello);
 
 /*
- * The highest version that we and a peer of versions lowest to highest both
- * speak, or 0.
+ * The highest common version with a peer that speaks lowest to highest, or 0 if
+ * there is none.
  */
 unsigned wire_common_version(unsigned lowest, unsigned highest);
 
