@@ -16,11 +16,11 @@
 /* How to reply to an ask. */
 enum decision {
 	DECISION_GO,
-	DECISION_RESULT, /* the outcome */
-	DECISION_SYNC	 /* the file exists, and is stored once it is synced */
+	DECISION_RESULT, /* reply with the outcome */
+	DECISION_SYNC	 /* sync the existing file, then reply */
 };
 
-/* Nonzero if the request wants the target's digest compared. */
+/* Nonzero if the digest of the target must be compared. */
 static int
 compares_digest(const struct store *store, const struct wire_request *request,
     const struct stat *found)
@@ -32,7 +32,7 @@ compares_digest(const struct store *store, const struct wire_request *request,
 	    compare_time(store, request, found);
 }
 
-/* Too many workers compare files now: the client asks again later. */
+/* Too many workers compare files now.  The client can ask again later. */
 static enum decision
 refuse_busy(struct outcome *outcome)
 {
@@ -40,7 +40,10 @@ refuse_busy(struct outcome *outcome)
 	return DECISION_RESULT;
 }
 
-/* Compare the target with the request.  On DECISION_SYNC, *fd is open. */
+/*
+ * Compare the target with the request.  If their digests are equal, *fd is the
+ * open target, which the caller closes.
+ */
 static enum decision
 compare(struct receive *receive, const struct wire_request *request,
     const struct destination *destination, const struct stat *found, int *fd,
@@ -105,7 +108,7 @@ decide(struct receive *receive, const struct wire_request *request,
 	return DECISION_RESULT;
 }
 
-/* Sync a file that exists with the same content, and then reply. */
+/* Add the existing file to the group: the commit syncs it and replies. */
 static int
 sync_present(struct receive *receive, uint32_t number,
     const struct wire_request *request, struct destination *destination, int fd)
@@ -121,7 +124,7 @@ sync_present(struct receive *receive, uint32_t number,
 
 /*
  * Set the name of the file's partial.  If another request of this connection
- * already has that name, the partial gets none and is not kept.
+ * has a partial of the same file, the name becomes empty: no partial is kept.
  */
 static void
 name_partial(struct receive *receive, const struct wire_request *request,

@@ -5,7 +5,7 @@
 
 #include "server/session/receive.h"
 
-/* Handle the ask of this number.  Returns 0, or -1 with fatal set. */
+/* Handle the ask with this number.  Returns 0, or -1 with fatal set. */
 int ask_request(struct receive *receive, uint32_t number,
     const struct wire_request *request);
 

@@ -117,7 +117,7 @@ fail_file(struct receive *receive, const struct outcome *outcome,
 	return result;
 }
 
-/* The file could not be opened; errno is the error. */
+/* Reply that the file could not be opened.  errno is that of open_file. */
 static int
 refuse_file(struct receive *receive, const struct outcome *outcome)
 {
@@ -152,8 +152,8 @@ open_file(struct receive *receive, const struct wire_request *request,
 }
 
 /*
- * Begin to receive the file of a request, after the prefix that partial holds,
- * if any.  The next state is CONTENT, or DISCARD if the file is refused.
+ * Begin to receive the file of a request.  If partial has a file, resume after
+ * its prefix.  The next state is CONTENT, or DISCARD if the file is refused.
  */
 static int
 begin_file(struct receive *receive, uint32_t number,
@@ -207,7 +207,7 @@ begin_granted(struct receive *receive, uint32_t number)
 	return result;
 }
 
-/* The first frame after a go begins the file; the new state handles it. */
+/* The first content after a go begins the file; then handle the frame. */
 static int
 on_first_content(struct receive *receive, const struct conn_frame *frame)
 {
@@ -228,8 +228,8 @@ fail_write(struct receive *receive, struct outcome *outcome)
 }
 
 /*
- * Keep what came of the current file, if that is worth it.  Returns nonzero if
- * it was kept.
+ * If the received bytes of the current file are worth it, keep them as a
+ * partial.  Returns nonzero if they were kept.
  */
 static int
 keep_partial(struct receive *receive)
@@ -258,7 +258,10 @@ stop_file(struct receive *receive, const struct outcome *outcome)
 	return fail_file(receive, &kept, RECEIVE_DISCARD);
 }
 
-/* Write, and retry once if partials gave way.  Returns 0, or -1 with errno. */
+/*
+ * Write.  If space runs out, remove partials and retry once.  Returns 0, or -1
+ * with errno.
+ */
 static int
 write_part(struct receive *receive, const uint8_t *bytes, size_t length)
 {
@@ -271,7 +274,7 @@ write_part(struct receive *receive, const uint8_t *bytes, size_t length)
 	return recv_file_data(&receive->content, bytes, length);
 }
 
-/* The same for the length of a file that ends in a hole. */
+/* Extend the file over a hole at its end, and retry in the same way. */
 static int
 set_length(struct receive *receive)
 {
@@ -319,7 +322,7 @@ on_data(struct receive *receive, const struct conn_frame *frame)
 	return 0;
 }
 
-/* The file system fills holes: have it do so now, and count them as written. */
+/* The file system allocates holes: let it do so now, and count the bytes. */
 static int
 fill_hole(struct receive *receive, uint64_t length, struct outcome *outcome)
 {
@@ -361,7 +364,7 @@ on_hole(struct receive *receive, const struct conn_frame *frame)
 
 	if (wire_read_hole(frame->payload, frame->length, &length) == -1)
 		return receive_protocol_error(receive, "bad hole");
-	/* Hashing a long hole takes time: keep the client alive meanwhile. */
+	/* Hashing a long hole takes time: call keepalive after each step. */
 	do {
 		step = length < HOLE_STEP ? length : HOLE_STEP;
 		length -= step;
@@ -388,7 +391,7 @@ restart_file(struct receive *receive)
 	return 0;
 }
 
-/* A restart comes only first: begin the file, and discard its prefix. */
+/* A restart can only come before content: begin the file without a prefix. */
 static int
 on_restart(struct receive *receive, const struct conn_frame *frame)
 {
@@ -458,7 +461,7 @@ on_abort(struct receive *receive, const struct conn_frame *frame)
 	return fail_file(receive, &outcome, RECEIVE_READY);
 }
 
-/* Abort a request that has its go, before its content begins. */
+/* Abort a granted request, before its content begins. */
 static int
 on_abort_granted(struct receive *receive, const struct conn_frame *frame)
 {
@@ -477,7 +480,7 @@ on_abort_granted(struct receive *receive, const struct conn_frame *frame)
 	return result;
 }
 
-/* No effect: content of a refused file, and "waiting" (see liveness.h). */
+/* Ignore content of a refused file, and "waiting" (see liveness.h). */
 static int
 ignore(struct receive *receive, const struct conn_frame *frame)
 {
@@ -527,8 +530,8 @@ typedef int frame_handler(struct receive *, const struct conn_frame *);
 
 /*
  * The table of ftx-protocol(5), STATES: a handler for each type and state.
- * Without a handler the frame breaks the protocol.  In READY, content also
- * needs a go; see begin_granted.
+ * An empty cell is a protocol error.  In READY, content also needs a go: see
+ * begin_granted.
  */
 /* clang-format off */
 static frame_handler *const handlers[][RECEIVE_STATES] = {
@@ -549,7 +552,7 @@ static frame_handler *const handlers[][RECEIVE_STATES] = {
 
 #define TYPES (sizeof(handlers) / sizeof(handlers[0]))
 
-/* Nonzero if only the request of the current file may have frames. */
+/* Nonzero if the frame interrupts the current file with another request. */
 static int
 is_other_request(const struct receive *receive, const struct conn_frame *frame)
 {
@@ -575,7 +578,7 @@ frames_handle(struct receive *receive, const struct conn_frame *frame)
 	return handle(receive, frame);
 }
 
-/* Nonzero if the client is not to blame and may resume later. */
+/* Nonzero if the client may resume the file after such an end. */
 static int
 may_resume(enum status why)
 {

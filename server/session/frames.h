@@ -14,13 +14,13 @@
 int frames_handle(struct receive *receive, const struct conn_frame *frame);
 
 /*
- * Stop receiving the current file, if there is one, and keep what came as a
- * partial if why permits that.  Returns nonzero if there was a file.
+ * Stop receiving the current file, if there is one.  If why permits it, keep
+ * the received bytes as a partial.  Returns nonzero if there was a file.
  */
 int frames_abandon(struct receive *receive, const struct outcome *why);
 
 /*
- * Handle no further frame: release the asks, commit, and reply.  Returns 0, or
+ * Enter the state CLOSED: release the asks, commit, and reply.  Returns 0, or
  * -1 with fatal set.
  */
 int frames_close(struct receive *receive);

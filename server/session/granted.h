@@ -12,12 +12,12 @@
 struct ask {
 	struct ask *next;
 	uint32_t number;
-	struct wire_request request; /* points to path */
-	struct partial partial;	     /* what exists of it, or its name only */
+	struct wire_request request; /* with its path in path[] */
+	struct partial partial;	     /* if its fd is -1, only a name */
 	char path[];
 };
 
-/* In the order of their numbers, within the windows of the protocol. */
+/* A list, in the order of the numbers.  granted_add limits its length. */
 struct granted {
 	struct ask *first, *last;
 	size_t count, path_bytes;
@@ -28,14 +28,17 @@ struct granted {
 #define GRANTED_PARTIALS 16
 
 /*
- * Add a copy of the request; the partial then belongs to it.  Returns 0.  On
- * failure returns -1 with errno, and the partial stays the caller's: EOVERFLOW
- * beyond WIRE_WINDOW_REQUESTS or WIRE_WINDOW_PATHS, or ENOMEM.
+ * Add a copy of the request, and take over the partial.  Returns 0, or -1 with
+ * errno: EOVERFLOW beyond WIRE_WINDOW_REQUESTS or WIRE_WINDOW_PATHS, or ENOMEM.
+ * On failure the caller keeps the partial.
  */
 int granted_add(struct granted *asks, uint32_t number,
     const struct wire_request *request, const struct partial *partial);
 
-/* Remove an ask, which the caller passes to ask_free; NULL if not found. */
+/*
+ * Remove and return the ask with this number, or return NULL if there is none.
+ * The caller frees the ask with ask_free.
+ */
 struct ask *granted_remove(struct granted *asks, uint32_t number);
 
 /* Nonzero if an ask has a partial of the same file as name; see partial.h. */

@@ -6,8 +6,8 @@
 #include "server/session/receive.h"
 
 /*
- * Handle the directory request of this number.  The reply waits for the next
- * commit, which syncs the directory.  Returns 0, or -1 with fatal set.
+ * Handle the directory request with this number.  If it succeeds, the next
+ * commit syncs the directory and replies.  Returns 0, or -1 with fatal set.
  */
 int mkdir_request(struct receive *receive, uint32_t number,
     const struct wire_request *request);

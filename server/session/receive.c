@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "server/session/reply.h"
 
-/* A worker that runs out with fewer directories open leaks descriptors. */
+/* If descriptors run out with fewer directories open, the worker leaks them. */
 #define DIRECTORIES_LEAST 4
 
 void
@@ -117,7 +117,7 @@ receive_commit(struct receive *receive)
 
 	if (commit->count == 0)
 		return 0;
-	/* A sync may take long.  A lost connection is noticed later. */
+	/* A sync may take long.  A later call reports a lost connection. */
 	if (receive->policy.store->sync && reply_working(receive->conn) == 0)
 		(void)conn_flush(receive->conn);
 	commit_run(commit, receive->policy.store);

@@ -21,7 +21,7 @@ enum receive_state {
 	RECEIVE_CONTENT,
 	RECEIVE_DISCARD,
 	RECEIVE_CLOSED,
-	RECEIVE_STATES /* how many there are */
+	RECEIVE_STATES /* the number of states */
 };
 
 struct receive {
@@ -30,7 +30,7 @@ struct receive {
 	struct conn *conn;		 /* not owned */
 	const char *peer;		 /* printable; not owned */
 	const struct comparer *comparer; /* not owned */
-	int compares;	  /* clients may compare with files here */
+	int compares;	  /* asks may compare with stored files */
 	unsigned version; /* of the protocol, on this connection */
 	struct partial_finder finder;
 	enum receive_state state;
@@ -49,16 +49,16 @@ struct receive {
 };
 
 /*
- * Begin in the state HELLO and version 1; *receive is zeroed.  The caller then
- * sets compares, and the finder's shows_foreign.
+ * Begin in the state HELLO and version 1.  *receive must be zeroed.  The caller
+ * then sets compares, and the finder's shows_foreign.
  */
 void receive_init(struct receive *receive, const struct policy *policy,
     struct conn *conn, const char *peer, const struct comparer *comparer);
 void receive_release(struct receive *receive);
 
 /*
- * The functions below that return int return 0, or -1 with fatal set if the
- * connection must end; exceptions are noted.
+ * Unless noted, the functions below return 0, or -1 with fatal set if the
+ * connection must end.
  */
 
 /* Commit the files of the group, and reply to their requests. */
@@ -68,19 +68,19 @@ int receive_commit(struct receive *receive);
 int receive_commit_due(struct receive *receive);
 
 /*
- * Returns nonzero if errno shows that descriptors ran out and the call is worth
- * a retry.  The caller then releases the request's descriptors, calls
- * receive_free_descriptors, and retries once.  If EMFILE persisted after the
- * retry, reports the worker as leaking descriptors.
+ * Returns nonzero if errno shows that descriptors ran out and retried is 0.
+ * The caller then releases the request's descriptors, calls
+ * receive_free_descriptors, and retries once.  If the retry fails with EMFILE
+ * while few directories are open, this process leaks descriptors: sets sick.
  */
 int receive_lacks_descriptors(struct receive *receive, int retried);
 
-/* Close the descriptors that no request needs: commit, forget directories. */
+/* Commit, and close the directories that no request needs. */
 int receive_free_descriptors(struct receive *receive);
 
 /*
  * Returns nonzero if another connection waits for a partial that this one
- * holds, according to the finder's scoreboard.
+ * holds, according to the scoreboard.
  */
 int receive_is_wanted(const struct receive *receive);
 
@@ -88,7 +88,7 @@ int receive_is_wanted(const struct receive *receive);
 int receive_reply(struct receive *receive, uint32_t number, const char *path,
     size_t length, const struct outcome *outcome);
 
-/* Check what a reply function returned: replies that find no room are fatal. */
+/* Set fatal if queued, a result of a reply function, shows a lack of room. */
 int receive_check_queued(struct receive *receive, int queued);
 
 /* The client broke the protocol.  Sets fatal, and returns -1. */

@@ -86,7 +86,7 @@ queue_result(
 	return 0;
 }
 
-/* For this process, which serves one client after the other. */
+/* One limit is enough: this process serves one client at a time. */
 static struct log_limit lines;
 
 static void
@@ -132,7 +132,7 @@ reply_failed(struct conn *conn, const struct reply_subject *subject,
 	return queue_result(conn, subject->request, &result);
 }
 
-/* A directory costs the client only a request: limit its lines, too. */
+/* Limit the lines of directories, too: each costs the client only a request. */
 static int
 is_directory(const struct reply_subject *subject)
 {

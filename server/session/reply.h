@@ -10,8 +10,8 @@
 #include "server/store/commit.h"
 
 /*
- * Each returns 0, or -1 if the queue has no room.  That does not happen while
- * the session reads no requests beyond WIRE_RESULTS_MAX unsent bytes.
+ * Each returns 0, or -1 if the queue has no room.  To keep room, the session
+ * handles no frames while more than WIRE_RESULTS_MAX bytes are unsent.
  */
 int reply_features(struct conn *conn);
 int reply_based(struct conn *conn, const struct wire_based *based);
@@ -20,8 +20,8 @@ int reply_working(struct conn *conn);
 int reply_fatal(struct conn *conn, const struct outcome *outcome);
 
 /*
- * The result of a request, which is also logged.  A stored file always has a
- * line in the log.  Other results have one only if reply_may_log permits it.
+ * The request of a result.  Each result is also logged: that of a stored file
+ * always, others only if reply_may_log permits it.
  */
 struct reply_subject {
 	const char *peer; /* the client's printable address */
@@ -34,8 +34,8 @@ int reply_failed(struct conn *conn, const struct reply_subject *subject,
     const struct outcome *outcome);
 
 /*
- * The results of all files of the group, after commit_run.  Returns -1 if the
- * queue had no room for one of them.
+ * Queue the results of all files of the group, after commit_run.  Returns 0, or
+ * -1 if the queue had no room for one of them.
  */
 int reply_committed(
     struct conn *conn, const char *peer, const struct commit *commit);
@@ -48,7 +48,7 @@ int reply_committed(
 int reply_may_log(const char *peer);
 void reply_log_left_out(const char *peer);
 
-/* The server's preamble. */
+/* Queue the server's preamble. */
 void reply_greeting(
     struct conn *conn, enum wire_greeting_state state, uint64_t max_size);
 

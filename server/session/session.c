@@ -27,7 +27,7 @@
 /* Milliseconds between two checks for a client that disconnected. */
 #define CHECK_EVERY 50
 
-/* Milliseconds; the worker must notice that its master is gone. */
+/* Milliseconds of one wait: the worker must notice the end of its master. */
 #define LONGEST_WAIT 1000
 
 struct session {
@@ -41,10 +41,10 @@ struct session {
 	enum session_stop stop;
 	io_time drain_deadline; /* IO_NEVER until the process is to stop */
 	struct liveness liveness;
-	uint64_t received; /* bytes received, and when they last changed */
-	io_time received_at;
+	uint64_t received;   /* bytes, when must_yield was last called */
+	io_time received_at; /* when that number last changed */
 	io_time working_at, checked_at;
-	int gone; /* errno: the client disconnected during long work */
+	int gone; /* errno if the client left during long work, or 0 */
 	enum session_end end;
 };
 
@@ -59,9 +59,10 @@ ask_stop(struct session *session)
 }
 
 /*
- * Set gone if the connection has ended in both directions.  If it has ended in
- * one, the client may still read its results.  A reset shows at once; any other
- * end shows when the client's system resets the next frame.
+ * Set gone if the connection is closed in both directions.  If only the
+ * client's direction is closed, it may still read its results.  A reset is
+ * reported at once.  If the client closed its socket, its system resets the
+ * connection when it receives the next frame.
  */
 static void
 check_client(struct session *session)
@@ -102,7 +103,7 @@ earlier(io_time a, io_time b)
 	return a < b ? a : b;
 }
 
-/* When to stop lingering.  A stop leaves some time, too. */
+/* Returns when to stop lingering.  A stop leaves at least STOP_TIME. */
 static io_time
 linger_deadline(const struct session *session)
 {
@@ -113,7 +114,7 @@ linger_deadline(const struct session *session)
 	return earlier(now + LINGER_TIME, session->drain_deadline);
 }
 
-/* Read on until the client has the last frame. */
+/* Read and discard input until the client has received the last frame. */
 static void
 linger(struct session *session)
 {
@@ -157,7 +158,7 @@ end_because(struct session *session, enum status status, const char *text)
 	end_with(session, &why);
 }
 
-/* The client sends no more: commit, and reply to what is complete. */
+/* The client sends no more: commit, and reply to the complete requests. */
 static void
 end_input(struct session *session, const char *text)
 {
@@ -178,7 +179,7 @@ end_lost(struct session *session, const char *text)
 	session->over = 1;
 }
 
-/* Nonzero after the hello: preamble and base. */
+/* Nonzero after the client has sent its preamble and its base. */
 static int
 is_greeted(const struct session *session)
 {
@@ -187,8 +188,8 @@ is_greeted(const struct session *session)
 
 /*
  * Nonzero if another connection waits for a partial that this one holds, and
- * this client has been silent for long.  The other connection may be the same
- * client's.
+ * this client has been silent for PARTIAL_SILENCE.  Both connections may be the
+ * same client's.
  */
 static int
 must_yield(struct session *session)
@@ -204,8 +205,8 @@ must_yield(struct session *session)
 }
 
 /*
- * Nonzero if a new client finds another worker.  Without a scoreboard each
- * client has its own process.
+ * Nonzero if another worker is idle.  Without a scoreboard, each client gets a
+ * process of its own, so that none has to wait.
  */
 static int
 another_is_idle(const struct session *session)
@@ -215,7 +216,7 @@ another_is_idle(const struct session *session)
 	return board == NULL || scoreboard_has_idle(board);
 }
 
-/* Wait until the client can be read or written. */
+/* Wait until the connection can be read or written; then check timeouts. */
 static void
 wait_for_client(struct session *session, int reading)
 {
@@ -239,7 +240,7 @@ wait_for_client(struct session *session, int reading)
 		end_because(session, STATUS_STALLED, stalled);
 }
 
-/* In version 2 the features precede all other frames; the queue has room. */
+/* From version 2 on, send features first.  The queue has room for them. */
 static void
 set_version(struct session *session, const struct wire_hello *hello)
 {
@@ -314,7 +315,7 @@ may_finish(const struct session *session)
 	    io_now() < session->drain_deadline;
 }
 
-/* End the session if the process must stop and nothing is left to finish. */
+/* If the process must stop, end the session, unless it may finish. */
 static void
 obey_stop(struct session *session)
 {
@@ -336,7 +337,7 @@ commit(struct session *session)
 	end_with(session, &why);
 }
 
-/* Send results as soon as they are known. */
+/* Write what is queued, without waiting. */
 static void
 flush(struct session *session)
 {
@@ -345,7 +346,7 @@ flush(struct session *session)
 		end_lost(session, strerror(errno));
 }
 
-/* No more input for now: commit before waiting. */
+/* There is no input now: commit before waiting. */
 static void
 catch_up(struct session *session)
 {
@@ -444,7 +445,7 @@ serve(struct session *session)
 	const struct receive *receive = &session->receive;
 
 	reply_greeting(&session->conn, WIRE_READY, session->config->max_size);
-	/* A client that gave up waiting knows that nothing was stored. */
+	/* If the client has left already, it has not sent a request. */
 	if (conn_flush(&session->conn) == -1)
 		end_lost(session, strerror(errno));
 	while (!session->over &&

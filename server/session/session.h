@@ -9,7 +9,7 @@
 struct scoreboard;
 struct store;
 
-/* How the session must go on; each value includes those before it. */
+/* Whether, and how soon, the session must end. */
 enum session_stop {
 	SESSION_RUN,
 	SESSION_DRAIN, /* finish the current file, then end */
@@ -22,7 +22,7 @@ struct session_config {
 	uint64_t min_rate;   /* bytes a second */
 	int64_t hello_timeout, idle_timeout, drain_timeout; /* milliseconds */
 	int never_overwrite;
-	int compares;		  /* clients may compare with files here */
+	int compares;		  /* asks may compare with stored files */
 	uint64_t sender;	  /* the client's; see sender.h */
 	struct scoreboard *board; /* not owned; NULL if there is none */
 	size_t slot;		  /* of this worker, if there is a board */
@@ -37,15 +37,15 @@ struct session_config {
 };
 
 enum session_end {
-	SESSION_DONE,	  /* with any results of its requests */
-	SESSION_WAS_CUT,  /* stop ended a transfer */
+	SESSION_DONE,	  /* ended; its requests may have failed */
+	SESSION_WAS_CUT,  /* stop ended the transfer of a file */
 	SESSION_UNSTAGED, /* the staging directory is gone */
 	SESSION_SICK	  /* out of memory or descriptors, or a sync failed */
 };
 
 /*
  * Serve a client on two nonblocking descriptors, which the caller owns.  peer
- * is its printable address, for the log.  Logs one line for each event.
+ * is the client's printable address, for the log.
  */
 enum session_end session_run(
     const struct session_config *config, int in, int out, const char *peer);
