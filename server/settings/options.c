@@ -338,7 +338,7 @@ const struct setting options_table[] = {
     {.name = NULL},
 };
 
-/* Copy the table without initial values.  Returns NULL with errno. */
+/* Copy the table without initial values.  Returns it, or NULL with errno. */
 static struct setting *
 copy_table(void)
 {
@@ -356,7 +356,7 @@ copy_table(void)
 	return copy;
 }
 
-/* The first setting that concerns listening or workers, or NULL. */
+/* Returns the first setting that cannot be combined with -i, or NULL. */
 static const char *
 find_unusable_with_inetd(const struct options *given)
 {
@@ -449,7 +449,10 @@ init(struct options *options, char error[SETTINGS_ERROR])
 	return settings_fail(error, "%s", strerror(errno));
 }
 
-/* Reset first: lists accumulate, and the file comes before the arguments. */
+/*
+ * Reset the options, because lists accumulate.  Then read the file, and the
+ * command line after it, which overrides the file.
+ */
 static int
 read_file(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR])
@@ -507,7 +510,7 @@ options_print_usage(FILE *out)
 void
 options_print(struct options *options, FILE *out)
 {
-	/* With "test" set, ftxd would not start with this file. */
+	/* If the file set "test", ftxd would only test its settings. */
 	options->test = 0;
 	settings_print(options_table, options, out);
 	if (!os_detects_mounts())

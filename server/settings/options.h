@@ -43,9 +43,9 @@ struct options {
 extern const struct setting options_table[];
 
 /*
- * Read the command line, the settings file that it names, and the command line
- * again, which overrides the file.  options is zeroed memory.  Returns 0, or -1
- * with error.
+ * Read the command line.  If it names a settings file, read the file, and then
+ * the command line again, which overrides it.  options is zeroed memory.
+ * Returns 0, or -1 with error; the caller releases options in both cases.
  */
 int options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR]);
@@ -54,16 +54,16 @@ void options_release(struct options *options);
 /* Print the usage: the synopsis, and a line for each setting. */
 void options_print_usage(FILE *out);
 
-/* Print all settings, as a settings file to start ftxd with; for -T. */
+/* For -T: print all settings in the format of a settings file. */
 void options_print(struct options *options, FILE *out);
 
-/* max_per_host, or its default. */
+/* The most connections of one host: max_per_host, or its default. */
 uint64_t options_per_host(const struct options *options);
 
 /* The most workers that may compare at once: half of them, at least 1. */
 size_t options_comparers(const struct options *options);
 
-/* min-free as a percentage of the file system, or in bytes; the other is 0. */
+/* Set percent (of the file system) or bytes from min-free, the other to 0. */
 void options_min_free(
     const struct options *options, int *percent, uint64_t *bytes);
 
