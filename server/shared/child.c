@@ -19,7 +19,7 @@ wait_for(pid_t child, int pipe_end, const struct keepalive *keepalive)
 	struct pollfd polled = {.fd = pipe_end, .events = POLLIN};
 	int status;
 
-	/* The pipe closes when the child, which holds its other end, exits. */
+	/* The child holds the other end of the pipe until it exits. */
 	while (io_poll(&polled, 1, io_now() + KEEPALIVE_INTERVAL) == 0)
 		if (keepalive_call(keepalive) != 0) {
 			(void)kill(child, SIGKILL);

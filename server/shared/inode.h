@@ -5,13 +5,13 @@
 
 #include <sys/stat.h>
 
-/* Returns nonzero if both are the status of the same file. */
+/* Nonzero if a and b are the status of the same file. */
 int inode_is_same(const struct stat *a, const struct stat *b);
 
 /*
  * Check whether name, relative to directory, refers to the open file fd.  flags
- * are those of fstatat.  Returns 1 or 0 and the status of fd, or -1 with errno
- * if one of both cannot be read.  Source: POSIX.1-2008, fstatat().
+ * are those of fstatat.  Returns 1 if it does, 0 if not, both with the status
+ * of fd; or -1 with errno.  Source: POSIX.1-2008, fstatat().
  */
 int inode_has_name(
     int fd, int directory, const char *name, int flags, struct stat *status);

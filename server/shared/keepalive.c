@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A callback from long work: it keeps the client waiting, and may stop it. */
+/* A callback for long work, to keep the client waiting or to stop the work. */
 #include "server/shared/keepalive.h"
 
 #include <stddef.h>

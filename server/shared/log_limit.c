@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Limit the log lines that clients cause, and count the others. */
+/* Limit the log lines that clients cause, and count those left out. */
 #include "server/shared/log_limit.h"
 
 int

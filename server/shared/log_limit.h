@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Limit the log lines that clients cause, and count the others. */
+/* Limit the log lines that clients cause, and count those left out. */
 #ifndef SERVER_SHARED_LOG_LIMIT_H
 #define SERVER_SHARED_LOG_LIMIT_H
 
@@ -12,18 +12,20 @@
 /* Zeroed memory is ready for use. */
 struct log_limit {
 	io_time span_end;
-	unsigned logged, left_out; /* in this span; since the last report */
+	unsigned logged, /* in this span */
+	    left_out;	 /* since the last call of log_limit_left_out */
 };
 
 /*
- * Returns nonzero if the caller may log a line; otherwise counts it as left
- * out.  Call log_limit_left_out first.
+ * Returns nonzero if the caller may log a line; otherwise counts the line as
+ * left out.  Call log_limit_left_out first: this may begin a new span.
  */
 int log_limit_admit(struct log_limit *lines, io_time now);
 
 /*
- * Returns the number of lines left out, for the caller to log, and resets it;
- * 0 before the span ends.  now IO_NEVER ends the span.
+ * If the span has ended, returns the number of lines left out, for the caller
+ * to log, and resets it; otherwise returns 0.  Pass IO_NEVER as now to get the
+ * number before the span ends.
  */
 unsigned log_limit_left_out(struct log_limit *lines, io_time now);
 

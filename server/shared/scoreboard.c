@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What each worker does, in memory that the master and all workers share. */
+/* A table in shared memory that shows the state of each worker. */
 #include "server/shared/scoreboard.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2,
     "processes share atomic words, which must be lock-free");
 
-/* Tries to read a slot that changes meanwhile. */
+/* The most attempts to read a slot while its worker changes it. */
 #define READ_TRIES 8
 
 int
@@ -47,9 +47,11 @@ scoreboard_begin(
 	for (int i = 0; i < 4; i++)
 		atomic_store(&own->address[i], words[i]);
 	atomic_store(&own->port, peer->port);
-	/* Odd now, and even after the end, whatever the value was. */
+	/* Make it odd, whatever it was; scoreboard_end makes it even. */
 	atomic_store(&own->serial, (atomic_load(&own->serial) + 1) | 1);
-	/* Write before counting others, or two workers could miss each other.
+	/*
+	 * Write the slot before counting others.  If two workers begin at the
+	 * same time, at least one of them then counts the other.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
 }
@@ -152,7 +154,7 @@ scoreboard_want(struct scoreboard *board, size_t slot, const char *name)
 	uint32_t serial = atomic_load(&own->want_serial);
 	uint64_t wanted;
 
-	/* Even while wanted changes. */
+	/* Keep it even while wanted changes. */
 	atomic_store(&own->want_serial, (serial + 1) & ~UINT32_C(1));
 	if (name == NULL)
 		return;
@@ -162,7 +164,7 @@ scoreboard_want(struct scoreboard *board, size_t slot, const char *name)
 	atomic_store(&own->want_serial, (serial + 1) | 1);
 }
 
-/* Nonzero if the slot waits for the file of that digest. */
+/* Nonzero if this worker waits for the file whose name has this digest. */
 static int
 wants(struct scoreboard_slot *shown, uint64_t name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What each worker does, in memory that the master and all workers share. */
+/* A table in shared memory that shows the state of each worker. */
 #ifndef SERVER_SHARED_SCOREBOARD_H
 #define SERVER_SHARED_SCOREBOARD_H
 
@@ -10,22 +10,22 @@
 #include "common/address.h"
 
 /*
- * A worker writes its own slot; all processes read all slots.  Each member is
- * one atomic word, so no reader sees half of a value.  A reader must not trust
- * any value: a compromised worker can write anything to any slot.
+ * A worker writes to its own slot; all processes read all slots.  Members are
+ * atomic words, so no reader sees half of a word.  A reader must not trust any
+ * value: a compromised worker can write anything to any slot.
  */
 struct scoreboard_slot {
 	_Atomic uint32_t serial;     /* changes by one; odd: serving a peer */
 	_Atomic uint32_t address[4]; /* of the peer, as in struct address_ip */
 	_Atomic uint32_t port;
-	/* The staged file that it waits for while another worker has it. */
+	/* The worker may wait for a staged file that another one has locked. */
 	_Atomic uint32_t want_serial; /* changes by one; odd: waiting */
 	_Atomic uint32_t wanted[2];   /* digest of the file's name */
 	_Atomic uint32_t idle;	      /* waiting for a peer */
 	_Atomic uint32_t comparing;   /* hashing a file for its peer */
 };
 
-/* From the master to all workers. */
+/* Set by the master, read by all workers. */
 struct scoreboard_flags {
 	_Atomic uint32_t replaced; /* see store_check_place */
 };
@@ -36,50 +36,53 @@ struct scoreboard {
 	size_t count;
 };
 
-/* The memory is never freed.  Returns 0, or -1 with errno. */
+/* Map memory for count slots; never freed.  Returns 0, or -1 with errno. */
 int scoreboard_init(struct scoreboard *board, size_t count);
 
-/* Reset a slot after its worker has ended. */
+/* Reset the slot of a worker that has ended. */
 void scoreboard_clear(struct scoreboard *board, size_t slot);
 
 /*
- * The worker begins to serve this peer; or ends, and is idle.  Both also repair
- * a slot that another process has overwritten.
+ * Show that the worker begins to serve this peer, or that it is done and idle.
+ * Both also repair a slot that another process has overwritten.
  */
 void scoreboard_begin(
     struct scoreboard *board, size_t slot, const struct address_ip *peer);
 void scoreboard_end(struct scoreboard *board, size_t slot);
 
-/* The worker is idle until scoreboard_begin. */
+/* Show that the worker is idle, until it calls scoreboard_begin. */
 void scoreboard_set_idle(struct scoreboard *board, size_t slot);
 
 /* Nonzero if any worker is idle. */
 int scoreboard_has_idle(const struct scoreboard *board);
 
 /*
- * Ask to hash a file.  Returns nonzero if fewer than most workers do so; then
- * the caller calls scoreboard_end_compare afterwards.  If two workers begin at
- * the same time, at least one of them sees the other.
+ * Ask to hash a file.  Returns nonzero if fewer than most other workers hash
+ * one; the caller then calls scoreboard_end_compare when it is done.  If two
+ * workers ask at the same time, at least one of them counts the other.
  */
 int scoreboard_begin_compare(
     struct scoreboard *board, size_t slot, size_t most);
 void scoreboard_end_compare(struct scoreboard *board, size_t slot);
 
 /*
- * The number of workers that serve this host.  If two begin at the same time,
- * at least one of them counts the other.
+ * The number of workers that serve this host, the caller's included.  If two
+ * begin at the same time, at least one of them counts the other.
  */
 size_t scoreboard_count_host(
     const struct scoreboard *board, const struct address_ip *peer);
 
 /*
  * Returns nonzero with the peer if the worker serves one.  Sets connections to
- * the number of connections that the worker has served, this one included.
+ * the number of those that the worker has served, this one included.
  */
 int scoreboard_read(const struct scoreboard *board, size_t slot,
     struct address_ip *peer, uint32_t *connections);
 
-/* The worker waits for the staged file of this name; NULL: for none. */
+/*
+ * Show that the worker waits for the staged file of this name.  If name is
+ * NULL, show that it waits for none.
+ */
 void scoreboard_want(struct scoreboard *board, size_t slot, const char *name);
 
 /* Nonzero if any worker waits for the staged file of this name. */

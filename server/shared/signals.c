@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signals as flags, which the handler sets and the main loop reads. */
+/* Signal flags: the handler sets them, the main loop reads them. */
 #include "server/shared/signals.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ set_flag(int signal)
 		flags[signal] = 1;
 }
 
-/* No SA_RESTART: a blocked call must return so that flags are checked. */
+/* Without SA_RESTART, a blocked call returns and its caller checks flags. */
 static void
 set_action(const int *signals, size_t count, void (*handler)(int))
 {

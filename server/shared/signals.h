@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Signals as flags, which the handler sets and the main loop reads. */
+/* Signal flags: the handler sets them, the main loop reads them. */
 #ifndef SERVER_SHARED_SIGNALS_H
 #define SERVER_SHARED_SIGNALS_H
 
@@ -15,10 +15,10 @@ void signals_init(void);
 /* Wait for a signal or the deadline.  Returns 0, or -1 with errno. */
 int signals_wait(io_time deadline);
 
-/* Clear all flags, in a child: the signals were sent to its parent. */
+/* In a child: clear all flags, because the signals were sent to its parent. */
 void signals_clear(void);
 
-/* Restore the default actions, in a child. */
+/* In a child: restore the default actions. */
 void signals_default(void);
 
 /* Let signals arrive at any time. */
@@ -27,7 +27,7 @@ void signals_unblock(void);
 /* Nonzero if this signal has arrived. */
 int signals_pending(int signal);
 
-/* The same, and clear its flag. */
+/* Return the same as signals_pending, and clear the flag. */
 int signals_consume(int signal);
 
 #endif
