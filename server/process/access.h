@@ -18,14 +18,17 @@ struct access {
 };
 
 /*
- * Parse the rules.  Returns 0; or -1 with error if a rule is malformed, and
- * access is empty and needs no release.
+ * Parse the rules.  Returns 0, or -1 with error.  After a failure access is
+ * empty and needs no release.
  */
 int access_init(struct access *access, const struct setting_list *allow,
     const struct setting_list *deny, char error[SETTINGS_ERROR]);
 void access_release(struct access *access);
 
-/* Nonzero if no deny rule matches, and an allow rule does if there is any. */
+/*
+ * Nonzero if the peer may connect: no deny rule matches it, and an allow rule
+ * matches it or there are no allow rules.
+ */
 int access_admits(const struct access *access, const struct address_ip *peer);
 
 #endif

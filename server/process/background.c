@@ -9,7 +9,10 @@
 
 #include "common/io.h"
 
-/* Exit once the child is ready: it writes a byte; or once it has ended. */
+/*
+ * If the child writes a byte, it is ready: exit with 0.  If it ends first, exit
+ * with its status.
+ */
 static void
 wait_for_child(pid_t child, int lifeline)
 {

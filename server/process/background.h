@@ -5,18 +5,20 @@
 
 /*
  * Fork, and return in a child with its own session (setsid(2)).  The parent
- * waits: it exits with 0 when the child calls background_ready, or with the
- * child's status if the child ends before.  Returns a descriptor for
- * background_ready, or -1 with errno.
+ * waits.  When the child calls background_ready, the parent exits with 0.  If
+ * the child ends first, the parent exits with its status, or 1 after a signal.
+ * Returns a descriptor for background_ready, or -1 with errno.
  */
 int background_begin(void);
 
-/* Redirect descriptors 0, 1 and 2 to /dev/null.  Returns 0, or -1, errno. */
+/*
+ * Redirect descriptors 0, 1 and 2 to /dev/null.  Returns 0, or -1 with errno.
+ */
 int background_detach(void);
 
 /*
- * Detach, and let the parent exit.  lifeline is the result of background_begin;
- * it is closed.  Returns 0, or -1 with errno.
+ * Call background_detach, let the parent exit, and close lifeline, the result
+ * of background_begin.  Returns 0, or -1 with errno.
  */
 int background_ready(int lifeline);
 

@@ -119,8 +119,8 @@ children_retire_others(
 }
 
 /*
- * A child that is about to block misses a signal, so the master repeats it
- * until the child ends.
+ * If a signal arrives just before a child blocks, the child does not act on it.
+ * The master therefore repeats the signal until the child ends.
  */
 static void
 send_signal(struct child *child, io_time now)

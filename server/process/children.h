@@ -15,7 +15,7 @@ enum child_kind {
 	CHILD_CHECK /* checks the path of the receiving directory */
 };
 
-/* How far the master has told a child to stop; each includes those before. */
+/* How soon a child must end, and the signal for it.  Stages only rise. */
 enum child_stage {
 	CHILD_RUNS,
 	CHILD_RETIRES, /* SIGHUP */
@@ -24,12 +24,13 @@ enum child_stage {
 };
 
 /*
- * Milliseconds from the last signal to SIGKILL.  A draining child keeps its
- * drain-timeout itself, but the disk may delay it.
+ * Milliseconds until SIGKILL: from the first SIGINT, or from the end of
+ * drain-timeout.  The child itself ends at drain-timeout, unless a slow disk
+ * delays it.
  */
 #define CHILD_GRACE 3000
 #define CHILD_DRAIN_GRACE 60000
-/* Milliseconds until a signal is repeated; doubles up to the last. */
+/* Milliseconds until a signal is repeated: doubles from first to last. */
 #define CHILD_REPEAT_FIRST 50
 #define CHILD_REPEAT_LAST 1000
 
@@ -37,15 +38,15 @@ struct child {
 	pid_t pid; /* 0: the slot is free */
 	enum child_kind kind;
 	enum child_stage stage;
-	unsigned generation;
+	unsigned generation; /* of the master when it forked the child */
 	io_time started;
 	int64_t drain_timeout;
-	io_time next_signal; /* IO_NEVER while it runs */
-	int64_t repeat;
-	io_time kill_at;
+	io_time next_signal; /* IO_NEVER in CHILD_RUNS */
+	int64_t repeat;	     /* from next_signal to the one after it */
+	io_time kill_at;     /* when SIGKILL is due, or IO_NEVER */
 };
 
-/* Only fork(2) and waitpid(2) change who is in here. */
+/* A fork(2) fills a slot; only waitpid(2) frees it. */
 struct children {
 	struct child *slots; /* owned */
 	size_t count;
@@ -66,18 +67,21 @@ struct child *children_find(const struct children *children, pid_t pid);
 
 size_t children_count(const struct children *children, enum child_kind kind);
 
-/* The running workers of one generation. */
+/* The number of workers of one generation in CHILD_RUNS. */
 size_t children_count_running(
     const struct children *children, unsigned generation);
 
-/* Raise the stage; a child never returns to a lower one. */
+/*
+ * Raise the stage to this one, unless it is already as high.  The signal is
+ * due now; children_signal sends it.
+ */
 void child_stop(struct child *child, enum child_stage stage, io_time now);
 
-/* The same for all children, and send the signals. */
+/* Call child_stop for all children, and send the signals. */
 void children_stop(
     struct children *children, enum child_stage stage, io_time now);
 
-/* Retire the workers of all other generations. */
+/* Retire the workers of all other generations, and send the signals. */
 void children_retire_others(
     struct children *children, unsigned generation, io_time now);
 

@@ -25,12 +25,15 @@
 #include "server/store/sweep.h"
 
 struct peer {
-	int is_ip;	      /* standard input is a TCP socket */
-	struct address_ip ip; /* of the socket or SSH_CONNECTION, or zeros */
+	int is_ip;	      /* standard input is an IPv4 or IPv6 socket */
+	struct address_ip ip; /* of the socket or SSH_CONNECTION, else zeros */
 	char name[ADDRESS_TEXT];
 };
 
-/* Nonzero if fd is the same file as standard error, and no terminal. */
+/*
+ * Nonzero if fd is the same file as standard error, and not a terminal or
+ * another character device.
+ */
 static int
 is_connection(int fd, const struct stat *errors)
 {
@@ -46,7 +49,10 @@ open_null(void)
 	return open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
-/* Redirect these descriptors to null, and close null. */
+/*
+ * Redirect the descriptors first to last to null.  If that fails, close them.
+ * Then close null.
+ */
 static void
 redirect(int first, int last, int null)
 {
@@ -85,7 +91,10 @@ check_stop(void *argument)
 	    : SESSION_RUN;
 }
 
-/* Parse "ADDRESS PORT ..." of sshd(8).  Returns 0, or -1. */
+/*
+ * Parse "ADDRESS PORT ..." from SSH_CONNECTION, which sshd(8) sets.  Returns 0,
+ * or -1.
+ */
 static int
 read_ssh_connection(struct peer *peer)
 {
@@ -151,7 +160,7 @@ serve(const struct session_config *config, const struct access *access,
 {
 	const int on = 1;
 
-	/* Fails, harmlessly, if this is no TCP socket. */
+	/* Ignore the error if this is not a TCP socket. */
 	(void)setsockopt(
 	    STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (!peer->is_ip || access_admits(access, &peer->ip))
@@ -161,7 +170,10 @@ serve(const struct session_config *config, const struct access *access,
 	return SESSION_DONE;
 }
 
-/* Restore the blocking mode: other processes may share the descriptors. */
+/*
+ * Serve in nonblocking mode.  Then restore the mode, because other processes
+ * may share the descriptors.
+ */
 static enum session_end
 serve_nonblocking(const struct session_config *config,
     const struct access *access, const struct peer *peer)
@@ -201,8 +213,7 @@ inetd_run(const struct options *options, const struct access *access,
 	(void)sandbox_enter(store, 0);
 	log_debug("%s: connected", peer.name);
 	end = serve_nonblocking(&config, access, &peer);
-	/* Close the connection first: the client need not wait for the sweep.
-	 */
+	/* Do not let the client wait for the sweep. */
 	redirect(STDIN_FILENO, STDOUT_FILENO, null);
 	log_debug("%s: disconnected", peer.name);
 	if (sweep_abandoned(store) == -1)

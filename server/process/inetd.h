@@ -9,17 +9,18 @@
 #include "server/store/store.h"
 
 /*
- * Set the log options, before the first log line.  If standard error is the
- * connection, redirect it to /dev/null and log to syslog.  Otherwise log only
- * warnings, unless -v or -s is given, because the client's user may read them.
- * Returns nonzero if standard error was the connection.
+ * Set the log options; call this before the first log line.  If standard error
+ * is the connection, redirect it to /dev/null and log to syslog.  Otherwise the
+ * client's user may read the log: without -v or -s, log only warnings and
+ * errors.  Returns nonzero if standard error was the connection.
  */
 int inetd_choose_log(struct options *options);
 
 /*
- * Serve the client, then sweep the staging directory.  SIGTERM and SIGHUP
- * drain, SIGINT and SIGQUIT cut.  Returns MASTER_CLEAN; MASTER_CUT if a signal
- * cut a transfer; MASTER_OTHER if the client could not be served.
+ * Serve the client, then sweep the staging directory.  After SIGTERM or SIGHUP
+ * finish the current file; after SIGINT or SIGQUIT end at once.  Returns
+ * MASTER_CLEAN; MASTER_CUT if a signal cut a transfer; MASTER_OTHER if this
+ * host failed: no memory, a failed sync, or no staging directory.
  */
 enum master_exit inetd_run(const struct options *options,
     const struct access *access, struct store *store);

@@ -13,10 +13,10 @@
 #include "common/io.h"
 #include "common/text.h"
 
-/* Tries to find a port that is free on all addresses. */
+/* The most attempts to find a port that is free on all addresses. */
 #define PORT_TRIES 16
 
-/* One try to open all sockets. */
+/* One attempt to open all sockets. */
 struct opening {
 	struct listeners *listeners;
 	const struct options *options;
@@ -56,7 +56,7 @@ bind_and_listen(const struct addrinfo *target, int backlog)
 	return -1;
 }
 
-/* Add a bound socket, with its actual address. */
+/* Add a bound socket and its address.  If any_port is set, keep its port. */
 static int
 add(struct opening *opening, int fd, int any_port)
 {
@@ -257,8 +257,11 @@ listener_open(struct listeners *listeners, const struct options *options,
 void
 listener_shut(struct listeners *listeners)
 {
-	/* Where shutdown() ends a listening socket for all processes, no new
-	 * connection waits for a busy worker that will stop. */
+	/*
+	 * On some systems shutdown(2) ends a listening socket in all processes.
+	 * New clients are then refused at once.  Otherwise they would wait for
+	 * a busy worker that stops after its current client.
+	 */
 	for (size_t i = 0; i < listeners->count; i++)
 		(void)shutdown(listeners->fds[i], SHUT_RD);
 	listener_close(listeners);

@@ -13,8 +13,9 @@
 #define LISTENER_MAX 64
 
 /*
- * Milliseconds after which an idle worker checks its signals.  A single socket
- * has this timeout for accept(2); several are nonblocking, and poll(2) waits.
+ * An idle worker checks its signals after this time, in milliseconds.  If there
+ * is one socket, it is the timeout of accept(2).  If there are several, they
+ * are nonblocking, and it is the timeout of poll(2).
  */
 #define LISTENER_TICK 1000
 
@@ -33,15 +34,18 @@ int listener_open(struct listeners *listeners, const struct options *options,
     char error[SETTINGS_ERROR]);
 
 /*
- * Close them, and on systems where shutdown(2) permits it, stop listening in
- * all processes that share them.
+ * Close the sockets.  If the system supports shutdown(2) of listening sockets,
+ * also stop listening in all processes that share them.
  */
 void listener_shut(struct listeners *listeners);
 
-/* Close them in this process. */
+/* Close the sockets in this process only. */
 void listener_close(struct listeners *listeners);
 
-/* Write a line for each socket to fd.  Returns 0, or -1 with errno. */
+/*
+ * Write a line for each socket to fd.  synced is nonzero if stored files are
+ * synced.  Returns 0, or -1 with errno.
+ */
 int listener_print(const struct listeners *listeners, int fd, uint64_t workers,
     const char *directory, int synced);
 

@@ -19,12 +19,16 @@
 #include "server/store/space.h"
 #include "server/store/sweep.h"
 
+/* Milliseconds. */
 #define SWEEP_INTERVAL 3600000
 #define SWEEP_RETRY 60000
 #define RELOAD_INTERVAL 1000
 #define CHECK_INTERVAL 60000
 
-/* In a child: close what only the master uses, and enter the sandbox. */
+/*
+ * In a child: close the master's private descriptors, with -B detach from the
+ * terminal, and enter the sandbox.
+ */
 static void
 begin_child(const struct master *master)
 {
@@ -53,7 +57,7 @@ become_worker(struct master *master, size_t slot)
 	worker_run(&worker);
 }
 
-/* In a child that is no worker: the first signal ends it. */
+/* In a child that is not a worker: let the first stop signal end it. */
 static void
 become_helper(struct master *master)
 {
@@ -63,7 +67,10 @@ become_helper(struct master *master)
 	signals_unblock();
 }
 
-/* Check the path of the receiving directory; log the first failure. */
+/*
+ * Check the path of the receiving directory.  If several checks in a row fail,
+ * log only the first failure.
+ */
 static enum place
 check_place(const struct master *master)
 {
@@ -130,7 +137,7 @@ spawn(struct master *master, enum child_kind kind)
 	return 0;
 }
 
-/* Start missing workers; once all run, retire the previous generation. */
+/* Start missing workers.  When all run, retire those of older generations. */
 static void
 start_workers(struct master *master)
 {
@@ -156,7 +163,7 @@ start_workers(struct master *master)
 		children_retire_others(children, master->generation, now);
 }
 
-/* Sweep again after SWEEP_RETRY, not only after SWEEP_INTERVAL. */
+/* Sweep again after SWEEP_RETRY at the latest. */
 static void
 retry_sweep(struct master *master)
 {
@@ -182,7 +189,10 @@ start_sweep(struct master *master)
 	}
 }
 
-/* Log a change.  PLACE_UNKNOWN leaves the flag of the workers unchanged. */
+/*
+ * Store the result of a check, log a change, and set the workers' flag.  If the
+ * result is PLACE_UNKNOWN, leave the flag unchanged.
+ */
 static void
 set_place(struct master *master, enum place place)
 {
@@ -201,8 +211,9 @@ set_place(struct master *master, enum place place)
 }
 
 /*
- * Start a check of the place if it is due and none is running.  A child does
- * it, because a hung network file system must not block the master.
+ * Start a check of the receiving directory if it is due and none is running.
+ * It runs in a child, so that a hung network file system does not block the
+ * master.
  */
 static void
 start_check(struct master *master)
@@ -218,14 +229,14 @@ start_check(struct master *master)
 		    strerror(errno));
 }
 
-/* Throttle the replacement of a worker that ended unasked. */
+/* Throttle the replacement of a worker that ended without a stop signal. */
 static void
 throttle_replacement(struct master *master, int abnormal, int64_t age)
 {
 	struct throttle *throttle = &master->throttle;
 	io_time now = io_now(), until = throttle->until;
 
-	/* With max-connections, workers may end soon on purpose. */
+	/* With max-connections, a worker may end early, as configured. */
 	if (!abnormal && master->options->max_connections != 0)
 		return;
 	throttle_add_death(throttle, now, age, master->options->workers);
@@ -238,7 +249,7 @@ throttle_replacement(struct master *master, int abnormal, int64_t age)
 		master->fatal = 1;
 }
 
-/* A compromised worker may have written to slots that are free. */
+/* Clear every free slot: a compromised worker may write to any slot. */
 static void
 clear_free_slots(struct master *master)
 {
@@ -247,7 +258,7 @@ clear_free_slots(struct master *master)
 			scoreboard_clear(&master->board, i);
 }
 
-/* The slot of the worker is free again. */
+/* worker is a copy of its slot, which is already free. */
 static void
 handle_worker_exit(
     struct master *master, const struct child *worker, int status)
@@ -266,7 +277,7 @@ handle_worker_exit(
 			master->cut = 1;
 		return;
 	}
-	/* It may have left a staged file. */
+	/* After an abnormal end, a staged file may remain. */
 	if (abnormal)
 		master->sweep_at = io_now();
 	if (abnormal || worker->stage == CHILD_RUNS)
@@ -303,7 +314,7 @@ reap(struct master *master)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/* As process 1 the master also reaps orphans of others. */
+		/* If the master is process 1, it also reaps orphans. */
 		child = children_find(&master->children, pid);
 		if (child != NULL)
 			handle_exit(master, child, status);
@@ -318,14 +329,15 @@ stop(struct master *master, enum child_stage stage)
 	log_info(stage == CHILD_DRAINS ? "stopping: finishing transfers"
 				       : "stopping now: cutting transfers");
 	master->stop = stage;
-	/* Signal first, so that workers know why accept() fails. */
+	/* Signal first, so that workers expect the failure of accept(). */
 	children_stop(&master->children, stage, io_now());
 	listener_shut(master->listeners);
 }
 
 /*
- * Reopen the staging directory, and create it if it was removed.  If the path
- * leads elsewhere, keep the open one.  Returns 0, or -1, logged.
+ * If the staging directory was removed, create and open it again.  If the path
+ * of the receiving directory leads elsewhere, keep the open directories.
+ * Returns 0, or -1, logged.
  */
 static int
 reopen_staging(struct master *master)
@@ -348,7 +360,10 @@ reopen_staging(struct master *master)
 	return 0;
 }
 
-/* A worker reported the staging directory removed: replace all workers. */
+/*
+ * If a worker reported that the staging directory was removed, create it again
+ * and replace all workers.
+ */
 static void
 recreate_staging(struct master *master)
 {
@@ -403,7 +418,7 @@ handle_signals(struct master *master)
 	signals_consume(SIGCHLD);
 }
 
-/* When the master must act without a signal. */
+/* Returns when the master must act next, even without a signal. */
 static io_time
 next_due(const struct master *master)
 {
@@ -430,7 +445,7 @@ next_due(const struct master *master)
 	return due;
 }
 
-/* Returns 0 once all workers and sweeps have ended after a stop. */
+/* Returns 0 if the master stops and all workers and sweeps have ended. */
 static int
 step(struct master *master)
 {

@@ -26,13 +26,13 @@ enum master_exit {
 	MASTER_CUT = 6
 };
 
-/* During a reload both the old and the new workers run. */
+/* During a reload, old and new workers run; one slot is for other children. */
 #define MASTER_SLOTS (2 * OPTIONS_WORKERS_MAX + 1)
 
 /* Descriptors that children close: the pid file and the lifeline. */
 #define MASTER_PRIVATE 2
 
-/* The caller sets the first part and zeroes the rest. */
+/* The caller sets the members up to private_descriptors and zeroes the rest. */
 struct master {
 	int argc;
 	char *const *argv;
@@ -46,22 +46,24 @@ struct master {
 	struct children children;
 	struct scoreboard board;
 	struct throttle throttle;
-	unsigned sandbox; /* see sandbox_probe */
-	unsigned generation;
+	unsigned sandbox;    /* see sandbox_probe */
+	unsigned generation; /* raised to replace all workers */
 	pid_t pid;
 	io_time sweep_at;
-	io_time reload_from; /* at most one reload a second */
+	io_time reload_from; /* no reload before: at most one a second */
 	int reload_wanted;
 	int staging_gone;      /* a worker reported it */
-	io_time recreate_from; /* at most once a second */
+	io_time recreate_from; /* not before: at most once a second */
 	io_time check_at;
-	enum place place;      /* the last result */
+	enum place place;      /* the result of the last check */
 	enum child_stage stop; /* CHILD_RUNS, CHILD_DRAINS, CHILD_IS_CUT */
 	int fatal;	       /* stop with MASTER_DYING */
 	int cut;	       /* a transfer was cut */
 };
 
-/* Set up the signals and fork the first workers.  Returns 0, or -1, errno. */
+/*
+ * Set up the signals and fork the first workers.  Returns 0, or -1 with errno.
+ */
 int master_start(struct master *master);
 
 /*
@@ -70,10 +72,12 @@ int master_start(struct master *master);
  *   SIGINT, SIGQUIT  stop at once and cut all transfers;
  *   SIGHUP   reload the settings, start new workers, then retire the old ones;
  *   SIGUSR1  log what each worker does.
- * A worker that ends is replaced at once, or after the throttle's delay.
- * Returns MASTER_CLEAN; MASTER_CUT if the stop cut a transfer, or a worker died
- * or was killed meanwhile; MASTER_DYING if a listening socket failed, or no
- * worker is left after THROTTLE_GIVE_UP longest delays in a row.
+ * If a worker ends, replace it at once, or after the throttle's delay.  Returns
+ *   MASTER_CLEAN  if the stop cut no transfer;
+ *   MASTER_CUT    if the stop cut a transfer, or a worker crashed or was killed
+ *                 during the stop;
+ *   MASTER_DYING  if a listening socket failed, or the last worker ended after
+ *                 THROTTLE_GIVE_UP longest delays in a row.
  */
 enum master_exit master_run(struct master *master);
 

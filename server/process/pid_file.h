@@ -11,14 +11,14 @@ struct pid_file {
 };
 
 /*
- * Create, lock and write it.  The lock shows that a master runs; the number in
- * the file is for the administrator only.  Children do not inherit the lock.
- * Returns 0, or -1 with error.
+ * Create the file, lock it, and write the process number to it.  The lock shows
+ * that a master runs; ftxd never reads the number.  Children do not inherit the
+ * lock.  Returns 0, or -1 with error.
  */
 int pid_file_create(
     struct pid_file *file, const char *path, char error[SETTINGS_ERROR]);
 
-/* Remove the file, or empty it if that is not permitted; then unlock it. */
+/* Remove the file, or empty it if it cannot be removed; then unlock it. */
 void pid_file_remove(struct pid_file *file);
 
 #endif

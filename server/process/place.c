@@ -26,7 +26,7 @@ place_resolve(char place[PLACE_PATH], const char *directory)
 		    strcmp(working, "/") == 0 ? "" : working, directory);
 }
 
-/* The entry of the new directory must be durable before any file in it. */
+/* Without the entry of the new directory, no file in it is durable. */
 static void
 sync_working_directory(void)
 {

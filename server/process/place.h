@@ -7,28 +7,29 @@
 
 #include "server/process/user.h"
 
-/* The receiving directory without the setting "directory". */
+/* The receiving directory if the setting "directory" is not given. */
 #define PLACE_DEFAULT "incoming"
 
 /* Room for a working directory and a path below it. */
 #define PLACE_PATH 8192
 
 /*
- * Make the path absolute.  It stays relative if the working directory has no
- * path.
+ * Make the path absolute.  If getcwd() cannot find the working directory, keep
+ * the path relative.
  */
 void place_resolve(char place[PLACE_PATH], const char *directory);
 
 /*
- * Create PLACE_DEFAULT in the working directory unless the name exists, with
- * mode 0755 less mask: never writable by others.  A new directory belongs to
- * owner unless that is NULL.  Returns 0; or -1 with errno and nothing created.
+ * Create PLACE_DEFAULT in the working directory, unless that name exists.  The
+ * mode is 0755 without the bits of mask, so only the owner can write.  If owner
+ * is not NULL, the new directory belongs to it.  Returns 0; or -1 with errno
+ * and nothing created.
  */
 int place_create_default(mode_t mask, const struct user *owner);
 
 enum place {
 	PLACE_SAME,
-	PLACE_REPLACED, /* the path names something else, or nothing */
+	PLACE_REPLACED, /* the path leads elsewhere, or nowhere */
 	PLACE_UNKNOWN	/* the path cannot be checked; see errno */
 };
 

@@ -73,8 +73,10 @@ refusal_add(struct refusals *refusals, int fd, const char *peer,
 	size_t length = write_refusal(bytes, max_size, why);
 
 	log_refusal(refusals, peer, why);
-	/* The buffer of a new socket holds them; an error means the client
-	 * left. */
+	/*
+	 * The send buffer of a new socket has room for these bytes.  If the
+	 * call fails, the client has left.
+	 */
 	(void)!io_write(fd, bytes, length);
 	(void)shutdown(fd, SHUT_WR);
 	if (refusals->count == REFUSAL_MAX)

@@ -10,18 +10,19 @@
 #include "common/status.h"
 #include "server/shared/log_limit.h"
 
-/* The most sockets that wait to be closed; one more closes the oldest. */
+/* The most sockets kept open; the next refusal closes the oldest one. */
 #define REFUSAL_MAX 16
 
 /*
- * The socket stays open for REFUSAL_TIME.  Then up to REFUSAL_BYTES that the
- * client has sent are read, because a close with unread bytes resets the
- * connection, and the client may lose the reason; see ftx-protocol(5), ENDING.
+ * A refused socket stays open for REFUSAL_TIME.  Then ftxd reads and discards
+ * up to REFUSAL_BYTES, and closes it.  A close with unread bytes would reset
+ * the connection, and the client could lose the reason; see ftx-protocol(5),
+ * ENDING.
  */
 #define REFUSAL_TIME 250 /* milliseconds */
 #define REFUSAL_BYTES (256 * 1024)
 
-/* The oldest first.  Zeroed memory is empty. */
+/* Refused sockets, the oldest first.  Zeroed memory is empty. */
 struct refusals {
 	struct {
 		int fd; /* owned */

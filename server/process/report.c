@@ -48,7 +48,7 @@ report_end(const struct child *child, int status, int64_t age)
 	int abnormal = print_cause(cause, status);
 
 	text_duration(after, age);
-	/* A stop ends a sweep by a signal, which is no error. */
+	/* If the master stopped the sweep, its signal is not an error. */
 	if (!abnormal ||
 	    (child->kind == CHILD_SWEEP && child->stage != CHILD_RUNS))
 		log_debug("%s %ld ended after %s: %s", name, (long)child->pid,

@@ -20,7 +20,7 @@
 #include "server/process/user.h"
 #include "server/store/sender.h"
 
-/* The resources of the server, which release() frees. */
+/* The resources of the server; release() frees them. */
 struct server {
 	struct options *options; /* not owned */
 	struct access access;
@@ -33,7 +33,7 @@ struct server {
 	char error[SETTINGS_ERROR];
 };
 
-/* Standard error was the connection, and is closed. */
+/* Standard error was the connection.  It is redirected: log errors instead. */
 static int stderr_is_lost;
 
 enum master_exit
@@ -71,8 +71,8 @@ open_directory(
 }
 
 /*
- * Open the directory with the rights of root, change the user, and only then
- * create the staging directory.
+ * Open the receiving directory before changing the user, who may not be able to
+ * reach it.  Create the staging directory afterwards: it belongs to that user.
  */
 static enum master_exit
 enter_directory(struct server *server, const struct user *user)

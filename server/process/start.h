@@ -7,15 +7,15 @@
 #include "server/settings/options.h"
 
 /*
- * Report why ftxd fails: on standard error, or in the log if inetd(8) made
- * standard error the connection.  Returns status.
+ * Print why ftxd fails to standard error.  If inetd(8) made standard error the
+ * connection, log it instead.  Returns status.
  */
 enum master_exit start_fail(const char *reason, enum master_exit status);
 
 /*
- * Check the settings, and run the master, or with -i the only session, to its
- * end.  With -T return after the check.  argc and argv serve to reload the
- * settings.  Errors are reported.
+ * Check the settings, then run the master until it stops.  With -i serve one
+ * connection instead; with -T return after the check.  A reload reads argc and
+ * argv again.  Reports errors, and returns the exit status.
  */
 enum master_exit start_server(
     struct options *options, int argc, char *const argv[]);

@@ -20,7 +20,7 @@ throttle_raise(struct throttle *throttle, io_time now)
 	throttle->until = now + throttle->delay;
 }
 
-/* Nonzero during a delay and the calm time after it. */
+/* Nonzero during a delay, and for THROTTLE_CALM after it. */
 static int
 is_alert(const struct throttle *throttle, io_time now)
 {

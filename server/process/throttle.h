@@ -10,35 +10,39 @@
 /* All times are milliseconds. */
 
 /*
- * A younger worker probably died on its first connection.  In one window, as
- * many as there are workers may die young without a delay, so that one bad
- * event that ends all workers does not delay their replacements.
+ * A worker that dies before this age probably died on its first connection.
+ * Such deaths cause a delay if one window has more of them than workers.  A
+ * single event that ends all workers thus causes none.  For THROTTLE_CALM after
+ * a delay, each of them causes another.
  */
 #define THROTTLE_YOUNG 1000
 /* The delay starts at the first value and doubles up to the last. */
 #define THROTTLE_FIRST 1000
 #define THROTTLE_LAST 60000
-/* After a delay and this time without another, the delay starts anew. */
+/* If this time passes after a delay, the next is THROTTLE_FIRST again. */
 #define THROTTLE_CALM 60000
-/* The most deaths in one window: two for each worker, at least the burst. */
+/*
+ * The most deaths in one window without a delay are two for each worker, or
+ * the burst if that is more.
+ */
 #define THROTTLE_WINDOW 10000
 #define THROTTLE_BURST 16
-/* After so many longest delays in a row the master gives up. */
+/* The master gives up after so many delays of THROTTLE_LAST in a row. */
 #define THROTTLE_GIVE_UP 5
 
 /* Zeroed memory is a throttle without a delay. */
 struct throttle {
-	int64_t delay; /* the last one set */
-	io_time until; /* no worker starts before */
-	io_time window;
+	int64_t delay;		/* the last one set */
+	io_time until;		/* no worker starts before */
+	io_time window;		/* its start */
 	uint64_t deaths, young; /* in this window */
-	unsigned longest;	/* longest delays in a row */
+	unsigned longest;	/* delays of THROTTLE_LAST in a row */
 };
 
-/* Set the next longer delay, unless a delay is running. */
+/* Start the next longer delay, unless one is still running. */
 void throttle_raise(struct throttle *throttle, io_time now);
 
-/* Count an unexpected end of a worker at this age; raise the delay if due. */
+/* Count a worker that died at this age, and start a delay if it is due. */
 void throttle_add_death(
     struct throttle *throttle, io_time now, int64_t age, uint64_t workers);
 

@@ -11,7 +11,7 @@
 
 #include "common/os.h"
 
-/* Parse a decimal id.  The system reserves the greatest value, (uid_t)-1. */
+/* Parse a decimal id below INT32_MAX; the system reserves (uid_t)-1. */
 static int
 parse_number(const char *text, unsigned long *number)
 {

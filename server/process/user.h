@@ -8,7 +8,7 @@
 #include "common/settings.h"
 
 struct user {
-	char name[256]; /* "" if the user database lacks the number */
+	char name[256]; /* "" if the user database has no such number */
 	uid_t uid;
 	gid_t gid;
 };

@@ -20,22 +20,22 @@
 #include "server/store/sender.h"
 
 /*
- * If accept() fails for want of descriptors or memory: milliseconds between two
- * tries, the most tries, and milliseconds between two log lines.
+ * A shortage: accept() fails for lack of descriptors or memory.  The worker
+ * waits and tries again.
  */
-#define SHORTAGE_WAIT 100
-#define SHORTAGE_TRIES 50
-#define SHORTAGE_LOG 5000
-/* More failed connections in a row count as a shortage. */
+#define SHORTAGE_WAIT 100 /* milliseconds between two attempts */
+#define SHORTAGE_TRIES 50 /* the most failures */
+#define SHORTAGE_LOG 5000 /* milliseconds between two log lines */
+/* If more connections in a row fail in accept(), act as in a shortage. */
 #define LOST_MAX 100
 
 struct loop {
 	struct worker *worker;
 	struct session_config session;
-	size_t turn;	  /* the socket to accept from first, in turn */
-	int shortages;	  /* in a row */
+	size_t turn;	  /* the socket to try first; sockets take turns */
+	int shortages;	  /* since the last accepted connection */
 	int lost;	  /* connections that failed in accept(), in a row */
-	io_time next_log; /* of a shortage */
+	io_time next_log; /* log no shortage before */
 	struct refusals refusals;
 	int cut; /* the stop cut a transfer */
 };
@@ -46,7 +46,10 @@ struct peer {
 	char name[ADDRESS_TEXT];
 };
 
-/* Check the signals and the master; any stop closes the listening sockets. */
+/*
+ * Check the signals, and whether the master still runs.  If the worker must not
+ * accept another connection, close the listening sockets.
+ */
 static enum session_stop
 check_stop(void *argument)
 {
@@ -62,7 +65,10 @@ check_stop(void *argument)
 	return stop;
 }
 
-/* Returns the next socket with a connection, or -1 with errno. */
+/*
+ * If there is one socket, return it.  If there are several, wait, and return
+ * the next one with a connection, or -1 with errno.
+ */
 static int
 choose_listener(struct loop *loop)
 {
@@ -112,7 +118,10 @@ accept_peer(struct loop *loop, struct peer *peer)
 	return 0;
 }
 
-/* Some systems copy the listening socket's timeout and blocking mode. */
+/*
+ * Set the timeout and the blocking mode: on some systems the new socket
+ * inherits them from the listening socket.
+ */
 static int
 prepare_socket(int fd)
 {
@@ -127,7 +136,10 @@ prepare_socket(int fd)
 	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* Wait until other processes free resources.  Returns -1 after all tries. */
+/*
+ * Wait a moment, in which other processes may free resources.  Returns 0 to try
+ * again, or -1 after the last attempt.
+ */
 static int
 wait_out(struct loop *loop, int error)
 {
@@ -143,8 +155,8 @@ wait_out(struct loop *loop, int error)
 }
 
 /*
- * Return to retry, or exit.  A network error concerns only the connection that
- * was lost.  Source: accept(2) and POSIX.
+ * Return if the worker may call accept() again; otherwise exit.  A network
+ * error affects only one connection.  Source: accept(2) and POSIX.
  */
 static void
 handle_accept_error(struct loop *loop, int error)
@@ -161,7 +173,7 @@ handle_accept_error(struct loop *loop, int error)
 	case EINVAL:
 	case ENOTSOCK:
 	case EFAULT:
-		/* The master shuts the sockets down when it stops. */
+		/* When the master stops, it shuts the sockets down. */
 		if (check_stop(loop->worker) != SESSION_RUN)
 			break;
 		log_error("listening socket failed: %s", strerror(error));
@@ -171,13 +183,13 @@ handle_accept_error(struct loop *loop, int error)
 		loop->lost = 0;
 		break;
 	default:
-		/* An endless error must not loop without a wait. */
+		/* If the error persists, wait: do not loop at full speed. */
 		if (++loop->lost > LOST_MAX && wait_out(loop, error) != 0)
 			_exit(WORKER_SICK);
 	}
 }
 
-/* Returns nonzero to serve the peer; 0 with outcome to refuse it. */
+/* Returns nonzero if the peer may be served; otherwise 0 with outcome. */
 static int
 admit(const struct worker *worker, const struct peer *peer,
     struct outcome *outcome)

@@ -12,11 +12,11 @@
 #include "server/shared/scoreboard.h"
 #include "server/store/store.h"
 
-/* The exit status of a worker; any other value is a crash. */
+/* The exit status of a worker.  Any other value is a crash. */
 enum worker_exit {
 	WORKER_DONE = 0,
 	WORKER_SICK = 3,  /* out of memory or descriptors, or a sync failed */
-	WORKER_FATAL = 4, /* a listening socket failed, for all workers */
+	WORKER_FATAL = 4, /* a listening socket failed; all workers share it */
 	WORKER_UNSTAGED = 5, /* the staging directory was removed */
 	WORKER_CUT = 6	     /* the stop cut a transfer */
 };
@@ -38,8 +38,8 @@ struct worker {
  *   SIGHUP   after the current connection, without a time limit;
  *   SIGTERM  after the current file, within drain-timeout;
  *   SIGINT, SIGQUIT  at once.
- * The end of the master acts as SIGTERM.  Any of them closes the listening
- * sockets.
+ * If the master ends, the worker acts as at SIGTERM.  At each of these it
+ * closes the listening sockets.
  */
 _Noreturn void worker_run(struct worker *worker);
 
