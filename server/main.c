@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd: read the settings, then print what they ask for or start the server. */
+/* ftxd: read the settings; start the server, or print the usage or version. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,10 @@
 /* Inherited descriptors below this number are closed. */
 #define INHERITED_MAX 1024
 
-/* Open 0, 1 and 2, so that no other file gets these numbers; close the rest. */
+/*
+ * If 0, 1 or 2 is closed, open /dev/null, so that no other file gets the
+ * number.  Close all other inherited descriptors.
+ */
 static int
 sanitize_descriptors(void)
 {
