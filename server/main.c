@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd: read the settings; start the server, or print the usage or version. */
+/* ftxd: read the settings, then start the server or print information. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
