@@ -30,7 +30,7 @@ enum child_stage {
  */
 #define CHILD_GRACE 3000
 #define CHILD_DRAIN_GRACE 60000
-/* Milliseconds until a signal is repeated: doubles from first to last. */
+/* Milliseconds between two signals.  The time doubles, up to the last. */
 #define CHILD_REPEAT_FIRST 50
 #define CHILD_REPEAT_LAST 1000
 

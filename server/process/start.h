@@ -7,7 +7,7 @@
 #include "server/settings/options.h"
 
 /*
- * Print why ftxd fails to standard error.  If inetd(8) made standard error the
+ * Print to standard error why ftxd fails.  If inetd(8) made standard error the
  * connection, log it instead.  Returns status.
  */
 enum master_exit start_fail(const char *reason, enum master_exit status);
