@@ -74,7 +74,7 @@ size_t scoreboard_count_host(
 
 /*
  * Returns nonzero with the peer if the worker serves one.  Sets connections to
- * the number of those that the worker has served, this one included.
+ * the number of peers that the worker has served, this one included.
  */
 int scoreboard_read(const struct scoreboard *board, size_t slot,
     struct address_ip *peer, uint32_t *connections);
