@@ -41,7 +41,8 @@ fail_usage(const char *error)
 
 /*
  * Open closed standard descriptors, so that no connection becomes one of them.
- * They are opened so that reading or writing them still fails.
+ * Reading standard input and writing standard output still fail.  What is
+ * written to standard error is discarded.
  */
 static int
 hold_standard_descriptors(void)
@@ -62,7 +63,7 @@ is_input(const char *source)
 	return strcmp(source, "-") == 0;
 }
 
-/* Two sources of one name would overwrite each other. */
+/* Fail if two sources would get the same name on the server. */
 static int
 check_names(const struct options *options, char *const sources[], size_t count)
 {
@@ -86,8 +87,9 @@ check_names(const struct options *options, char *const sources[], size_t count)
 }
 
 /*
- * The contents of a directory such as "dir/" may overwrite files of another
- * source, and then remove-source would delete the only copy.
+ * With remove-source, a directory such as "dir/" must be the only source.  Its
+ * contents may overwrite files of another source.  Then ftx would remove the
+ * only copy.
  */
 static int
 check_removal(
@@ -140,7 +142,10 @@ check_sources(const struct options *options, char *const sources[],
 	return check_removal(options, sources, count);
 }
 
-/* Check the settings for standard input.  Returns NULL, or why they fail. */
+/*
+ * Check settings that are only for standard input, or only for files.  Returns
+ * NULL, or the reason why they do not fit the source.
+ */
 static const char *
 check_input(const struct options *options, const char *source,
     const struct target *target)

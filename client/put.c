@@ -14,13 +14,16 @@
 #include "common/blocking.h"
 #include "common/text.h"
 
-/* Milliseconds to wait before a wait is shown. */
+/* Milliseconds after which a wait is shown. */
 #define SHOW_AFTER 1000
 
 /* Milliseconds between two updates of the progress, at most. */
 #define TICK 1000
 
-/* Milliseconds until a blocking source is reported even without progress. */
+/*
+ * Milliseconds after which a blocked source is reported even if no progress is
+ * shown.
+ */
 #define NOTICE_AFTER 5000
 
 /* Room for the escaped path of a source. */
@@ -36,8 +39,8 @@ struct put {
 	struct pollfd *waits;
 	size_t count, opened; /* streams allowed, and opened so far */
 	size_t turn;	      /* the stream that sends first */
-	int greeted;	      /* by a worker, on any stream */
-	int failed;	      /* outcome ends the run */
+	int greeted;	      /* a worker has greeted, on any stream */
+	int failed;	      /* the run ends with outcome */
 	struct outcome outcome;
 };
 
@@ -51,7 +54,7 @@ has_streams(const struct put *put)
 	return 0;
 }
 
-/* Nonzero if the other streams may succeed without this one. */
+/* Nonzero if this failure need not end the run while other streams are left. */
 static int
 is_expendable(const struct stream *stream)
 {
@@ -76,7 +79,7 @@ handle_failure(struct put *put, struct stream *stream, struct outcome *outcome)
 	int64_t delay;
 
 	put->greeted |= stream->attempt.greeted;
-	/* The last stream retries on behalf of the run. */
+	/* For the last stream, the greeting on any stream counts. */
 	if (!others && put->greeted)
 		stream->retry.connected = stream->retry.greeted = 1;
 	delay = stream_retry(stream);
@@ -116,8 +119,8 @@ step_stream(struct put *put, struct stream *stream)
 
 /*
  * Give every stream its turn.  Under a rate limit, the first one may use all
- * that is allowed, so the next turn begins with the stream after it.  Returns
- * nonzero if there is more to do at once.
+ * that is allowed.  So the next turn begins after the last stream that has
+ * sent.  Returns nonzero if there is more to do at once.
  */
 static int
 step_streams(struct put *put)
@@ -202,7 +205,10 @@ show_connecting(struct put *put, const struct stream *stream, io_time now)
 	progress_show(&put->run.report.progress, &meter, now);
 }
 
-/* Show one stream: one that sends, or else the one with the highest state. */
+/*
+ * Show the stream with the highest state.  Among open ones, prefer one that
+ * sends.
+ */
 static void
 show(struct put *put, io_time now)
 {
@@ -227,8 +233,8 @@ show(struct put *put, io_time now)
 }
 
 /*
- * Add the entries in use, and each descriptor once: poll(2) accepts no more
- * entries than descriptors may be open.  Returns the new count.
+ * Add the entries in use, but each descriptor only once.  poll(2) fails if
+ * there are more entries than the limit on descriptors.  Returns the new count.
  */
 static size_t
 add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
@@ -246,8 +252,8 @@ add_waits(struct pollfd *waits, size_t count, const struct pollfd *added)
 }
 
 /*
- * Close the last stream, if descriptors are short.  Returns 0, or -1 if it is
- * the only one.
+ * Close the last open stream, to need fewer descriptors.  Returns 0, or -1 if
+ * no other stream is left.
  */
 static int
 close_last_stream(struct put *put)
@@ -283,7 +289,7 @@ await(struct put *put, io_time now)
 	}
 	if (io_poll(put->waits, count, deadline) != -1)
 		return;
-	/* The limit on descriptors may have been lowered since. */
+	/* The limit on descriptors may be lower than at the start. */
 	if (errno == EINVAL && close_last_stream(put) == 0)
 		return;
 	put->failed = 1;
@@ -310,8 +316,8 @@ show_blocked(struct put *put, const char *source, io_time since, io_time now)
 }
 
 /*
- * A signal ends the run, but the blocking call may never return.  Exit while
- * the first thread is still in it.
+ * A signal ended the run, but the blocked call may never return.  Exit while
+ * the first thread is still in the call.
  */
 static void
 end_blocked(struct put *put)
@@ -387,8 +393,8 @@ descriptors_of_stream(const struct options *options)
 }
 
 /*
- * How many streams the descriptors allow.  Standard input gets only one: what
- * was read of it cannot be sent again on another.
+ * Returns how many streams the limit on descriptors allows.  Standard input
+ * gets one: another stream could not send again what this one has read.
  */
 static size_t
 count_streams(struct run *run)

@@ -10,7 +10,8 @@
 
 /*
  * Send the sources to the target and report each result.  Returns the exit
- * status; if a signal was caught, the caller raises it again instead.
+ * status.  If a signal was caught, the caller raises it again instead of
+ * exiting.
  */
 int put_run(const struct options *options, const struct target *target,
     char *const *sources, size_t count);
