@@ -17,8 +17,8 @@
 #define PUT_SIZE (1 << 20)
 
 /*
- * If several connections share the run, each asks for at most so many bytes of
- * content ahead.  This leaves work for the others.
+ * If several connections share the run, a connection asks for no more files
+ * once it has so many bytes to send.  The other connections take the rest.
  */
 #define SHARE_BYTES (4 << 20)
 
@@ -48,8 +48,8 @@ report_unrequested(struct run *run, const struct source *source,
 }
 
 /*
- * Nonzero if the protocol allows the name.  Otherwise report it: the server
- * would end the connection, and with it the requests of all other files.
+ * Nonzero if the protocol allows the name.  Otherwise report it and do not send
+ * it: the server would end the connection with all its requests.
  */
 static int
 check_name(struct run *run, const struct source *source, int is_directory)
@@ -68,8 +68,8 @@ check_name(struct run *run, const struct source *source, int is_directory)
 }
 
 /*
- * Add a request to the window; it takes over a hold of the directory.  Returns
- * NULL if there is no memory, which is reported.
+ * Add a request to the window.  The request takes over the caller's hold on the
+ * directory.  If there is no memory, report that and return NULL.
  */
 static struct request *
 add_request(struct announcer *announcer, const struct source *source,
@@ -131,7 +131,10 @@ queue_directory(struct announcer *announcer, struct request *request)
 	window_mark(announcer->window, request, REQUEST_ENDED);
 }
 
-/* Announce a directory, to create it; if final, to set its mode and time. */
+/*
+ * Announce a directory.  A final request sets its mode and time; any other
+ * creates it.  The request takes over the caller's hold on directory.
+ */
 static void
 announce_directory(struct announcer *announcer, const struct source *source,
     const struct stat *found, int final, struct directory *directory)
@@ -147,8 +150,8 @@ announce_directory(struct announcer *announcer, const struct source *source,
 }
 
 /*
- * Repeat the highest directory, from this one upwards, that only other
- * connections have announced.  Returns 0 if there is none.
+ * Find the highest directory, from this one upwards, that this connection has
+ * not requested.  Request it here, too.  Returns 0 if there is none.
  */
 static int
 repeat_directory(struct announcer *announcer, struct directory *directory)
@@ -170,7 +173,7 @@ repeat_directory(struct announcer *announcer, struct directory *directory)
 	return 1;
 }
 
-/* The directory that the server must have before it gets this request. */
+/* The directory that this connection must request before this request. */
 static struct directory *
 directory_before(const struct request *request)
 {
@@ -272,7 +275,7 @@ announcer_open(const struct announcer *announcer, struct request *request,
 	return SOURCE_FAILED;
 }
 
-/* Announce a request that an earlier connection has left. */
+/* Announce a request that an earlier connection left without a result. */
 static enum announcer_event
 announce_again(struct announcer *announcer, struct request *request,
     struct announcer_source *source)
@@ -378,7 +381,7 @@ has_its_share(const struct announcer *announcer)
 	const struct window *window = announcer->window;
 	size_t streams = announcer->run->streams;
 
-	/* All of them together have as many requests open as one alone. */
+	/* All connections together have as many open requests as one alone. */
 	return streams > 1 &&
 	    (window->open >= WIRE_WINDOW_REQUESTS / streams ||
 		window->promised >= SHARE_BYTES);

@@ -21,10 +21,10 @@ struct announcer {
 	struct run *run; /* none of the three is owned */
 	struct conn *conn;
 	struct window *window;
-	uint64_t connection; /* one bit: its number among those of the run */
+	uint64_t connection; /* the bit 1 << number */
 };
 
-/* A source that was opened and not read yet. */
+/* An open source; nothing of it was read yet. */
 struct announcer_source {
 	struct request *request; /* in the window */
 	int fd;		   /* the receiver closes it; -1: standard input */
@@ -50,8 +50,8 @@ enum announcer_event announcer_next(
     struct announcer *announcer, struct announcer_source *source);
 
 /*
- * Queue the request for a file; the caller has reserved ANNOUNCER_ROOM.
- * Returns nonzero if the server is asked first.  Otherwise the caller sends the
+ * Queue the request for a file.  The caller has reserved ANNOUNCER_ROOM.
+ * Returns nonzero if the request is an ask.  Otherwise the caller sends the
  * content at once.
  */
 int announcer_queue(struct announcer *announcer, struct request *request);

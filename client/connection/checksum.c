@@ -32,7 +32,7 @@ fail(struct checksum *checksum)
 	return CHECKSUM_FAILED;
 }
 
-/* Hand the source over, with or without a digest. */
+/* Return the source to the caller, with or without a digest. */
 static enum checksum_event
 finish(struct checksum *checksum, int may_grow, int *fd, struct stat *found,
     struct outcome *outcome)

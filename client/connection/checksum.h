@@ -11,8 +11,8 @@
 #include "common/status.h"
 
 /*
- * After so many milliseconds of hashing, ask the server without a digest: it
- * accepts "waiting" for a limited time only.  Source: ftx-protocol(5),
+ * If hashing takes so many milliseconds, ask the server without a digest.  The
+ * server accepts "waiting" for a limited time only.  Source: ftx-protocol(5),
  * LIVENESS.
  */
 #define CHECKSUM_LONGEST (14 * 60 * 1000)
@@ -20,8 +20,8 @@
 struct checksum {
 	struct request *request; /* not owned */
 	int fd;			 /* of its source, or -1: nothing is hashed */
-	struct send_file file;	 /* is read only: nothing of it is sent */
-	io_time since;		 /* when the server last got another frame */
+	struct send_file file;	 /* only read, not sent */
+	io_time since; /* when a frame other than "waiting" was last sent */
 };
 
 void checksum_init(struct checksum *checksum);
@@ -40,8 +40,8 @@ enum checksum_event {
 };
 
 /*
- * Hash the next piece.  On CHECKSUM_ENDED the caller owns *fd, and *found is
- * its state.  If the request has no digest then, *fd is at its start again.
+ * Hash the next piece.  On CHECKSUM_ENDED the caller owns *fd, and *found
+ * describes it.  If the request has no digest, *fd is at its start again.
  */
 enum checksum_event checksum_step(struct checksum *checksum, int may_grow,
     int *fd, struct stat *found, struct outcome *outcome);

@@ -13,8 +13,8 @@
 #include "common/io.h"
 
 /*
- * Milliseconds that a command has to exit: by itself, by itself after a signal
- * ended the run, and after SIGTERM.
+ * Milliseconds to wait for the command to exit: normally, if a signal has ended
+ * the run, and after SIGTERM.
  */
 #define EXIT_WAIT 5000
 #define INTERRUPTED_WAIT 500
@@ -43,7 +43,7 @@ close_pipes(int pipes[PIPES][2])
 				close(pipes[i][end]);
 }
 
-/* The command inherits none of these, but duplicates of two. */
+/* The command does not inherit these descriptors, only duplicates of two. */
 static int
 open_pipes(int pipes[PIPES][2])
 {
@@ -59,7 +59,7 @@ open_pipes(int pipes[PIPES][2])
 	return io_set_blocking(pipes[FROM][READING], 0);
 }
 
-/* In the child: restore the signal that we ignore, and run the command. */
+/* In the child: restore SIGPIPE, which ftx ignores, and run the command. */
 static void
 exec_command(int pipes[PIPES][2], char *const argv[])
 {
@@ -74,7 +74,7 @@ exec_command(int pipes[PIPES][2], char *const argv[])
 	    dup2(pipes[FROM][WRITING], STDOUT_FILENO) != -1)
 		execvp(argv[0], argv);
 	error = errno;
-	/* If this fails, too, the parent finds the exit status. */
+	/* If this fails, too, the parent sees only the exit status. */
 	(void)io_write_all(pipes[REPORT][WRITING], &error, sizeof(error));
 	_exit(127);
 }
@@ -143,9 +143,9 @@ wake(int signal_number)
 }
 
 /*
- * Wait for the command to exit, until deadline, or until interrupted if a
- * signal ends the run.  SIGCHLD is blocked except during the wait, so that none
- * is missed between waitpid(2) and pselect(2).  Returns as waitpid(2).
+ * Wait for the command to exit, at most until deadline.  If a signal ends the
+ * run, wait at most until interrupted.  SIGCHLD is blocked except in
+ * pselect(2), so that none is missed after waitpid(2).  Returns as waitpid(2).
  */
 static pid_t
 reap_until(pid_t pid, int *status, io_time deadline, io_time interrupted)

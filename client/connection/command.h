@@ -12,15 +12,15 @@ struct command {
 };
 
 /*
- * Run a command with execvp(3).  It keeps our standard error and process group,
- * so that it can ask for a password and gets the signals of the terminal.
- * Returns 0, or -1 with errno if it cannot be run.
+ * Run a command with execvp(3).  It keeps our standard error, so it can ask for
+ * a password.  It keeps our process group, so the terminal's signals reach it.
+ * Returns 0, or -1 with errno if the command cannot be run.
  */
 int command_start(struct command *command, char *const argv[]);
 
 /*
  * Close the connection and wait a few seconds for the command to exit; then
- * kill it.  Returns its status as of waitpid(2), or -1 if it was killed.
+ * kill it.  Returns its status as of waitpid(2), or -1 if it had to be killed.
  */
 int command_end(struct command *command);
 

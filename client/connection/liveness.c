@@ -2,12 +2,12 @@
 /* Server timeouts: idle time, and "working" without a result. */
 #include "client/connection/liveness.h"
 
-/* The slowest server that is still working, in bytes a millisecond. */
+/* The lowest rate at which a working server reads, in bytes a millisecond. */
 #define RATE ((10 << 20) / 1000)
 
 /*
- * A working server may still read our bytes.  If it reads none for so many
- * milliseconds, the time counts as work.  Source: ftx-protocol(5), LIVENESS:
+ * A working server may still read our bytes.  If we can send none for so many
+ * milliseconds, that time counts as work.  Source: ftx-protocol(5), LIVENESS:
  * the server sends "working" at least every 5 seconds.
  */
 #define GAP 5000

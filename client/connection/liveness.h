@@ -15,7 +15,7 @@ struct liveness {
 	int64_t timeout, commit_timeout;
 	io_time moved;	/* when bytes were last sent, or a frame received */
 	int working;	/* the last frame was "working" */
-	int64_t worked; /* time since the server last sent another frame */
+	int64_t worked; /* time of work since the server sent another frame */
 };
 
 void liveness_init(struct liveness *liveness, int64_t timeout,
@@ -28,14 +28,14 @@ void liveness_sent(struct liveness *liveness, io_time now);
 void liveness_received(struct liveness *liveness, int working, io_time now);
 
 /*
- * The longest time for which the server may send nothing but "working":
- * commit_timeout, and the time to read size bytes at 10 MiB/s.
+ * How long the server may send nothing but "working": commit_timeout, plus the
+ * time to read size bytes at 10 MiB/s.
  */
 int64_t liveness_longest(const struct liveness *liveness, uint64_t size);
 
 /*
- * When to give up, unless something moves before.  size is that of the largest
- * file without a result.
+ * When to give up if nothing moves before then.  size is the size of the
+ * largest file without a result.
  */
 io_time liveness_deadline(const struct liveness *liveness, uint64_t size);
 

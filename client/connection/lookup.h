@@ -26,15 +26,15 @@ struct lookup {
 
 enum lookup_event {
 	LOOKUP_FOUND,
-	LOOKUP_FAILED,	   /* reason is set, until the next call */
+	LOOKUP_FAILED,	   /* *reason is valid until the next call */
 	LOOKUP_TIMEOUT,	   /* no reply came before the deadline */
 	LOOKUP_INTERRUPTED /* a signal ends the run */
 };
 
 /*
- * Find the addresses of a host; hints are for getaddrinfo(3).  Because that has
- * no time limit, a child process looks up names.  It has ended when this
- * returns.
+ * Find the addresses of a host.  hints are for getaddrinfo(3).  Because it has
+ * no time limit, a child process looks up names.  The child has ended when
+ * lookup returns.
  */
 enum lookup_event lookup(struct lookup *found, const char *host,
     const char *port, const struct addrinfo *hints, io_time deadline,

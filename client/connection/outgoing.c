@@ -9,7 +9,7 @@
 #include "common/status.h"
 
 /*
- * Bytes that are sent before the greeting, at most.  A server that refuses us
+ * Send at most so many bytes before the greeting.  A server that refuses us
  * reads as many before it closes, so that its reason reaches us.  Source:
  * ftx-protocol(5), ENDING.
  */
@@ -26,8 +26,8 @@ outgoing_init(struct outgoing *outgoing, struct run *run, struct conn *conn,
 	outgoing->held = run->options->require_sync;
 	outgoing->largest = CONN_DATA;
 	/*
-	 * Send nothing early on a further connection: the others may do all
-	 * the work.  Nor to a command, which may be a shell.
+	 * Send nothing early on a further connection: the others may do all the
+	 * work.  Send nothing early to a command: it may be a shell.
 	 */
 	if (run->options->command == NULL &&
 	    (!run_is_shared(run) || !remote_is_resolved(&run->remote)))
@@ -155,7 +155,7 @@ cancel_content(struct outgoing *outgoing)
 	return OUTGOING_MORE;
 }
 
-/* The part on the server differs from the source: send all of it. */
+/* The part on the server differs from the source: send the whole source. */
 static int
 restart_content(struct outgoing *outgoing, struct outcome *outcome)
 {
@@ -165,7 +165,10 @@ restart_content(struct outgoing *outgoing, struct outcome *outcome)
 	return send_file_rewind(&outgoing->file, outcome);
 }
 
-/* Hash the next piece of the part on the server; compare after the last. */
+/*
+ * Hash the next piece of the source, up to the size of the server's part.
+ * After the last piece, compare the digests.
+ */
 static enum outgoing_step
 compare_kept(struct outgoing *outgoing)
 {
@@ -306,11 +309,14 @@ hash_source(struct outgoing *outgoing)
 	struct announcer_source source = {.request = checksum->request};
 	struct outcome outcome;
 
-	/* The next connection continues. */
+	/*
+	 * Before the greeting, wait.  If stopped, the next connection
+	 * continues.
+	 */
 	if (!outgoing->greeted || outgoing->stopped)
 		return OUTGOING_IDLE;
 	blocking_about(source.request->source.path);
-	/* Another frame was sent since: the server's limit counts anew. */
+	/* Since another frame was sent, the server counts its limit anew. */
 	if (outgoing->next_waiting == 0)
 		checksum->since = io_now();
 	switch (checksum_step(checksum, outgoing->run->options->growing,
@@ -331,8 +337,7 @@ hash_source(struct outgoing *outgoing)
 	return OUTGOING_MORE;
 }
 
-/* Abort a request that may go: its source has changed since it was announced.
- */
+/* The source changed after the server was asked: abort the request. */
 static void
 abort_changed(
     struct outgoing *outgoing, struct request *request, const char *why)
@@ -346,7 +351,7 @@ abort_changed(
 	fail_source(outgoing, request, &outcome, REQUEST_ABORTED);
 }
 
-/* The server let this request go: open its source and begin the content. */
+/* The server has sent go: open the source and begin its content. */
 static void
 follow_go(struct outgoing *outgoing, struct request *request)
 {
@@ -396,7 +401,7 @@ step(struct outgoing *outgoing)
 		return send_content(outgoing, room);
 	if (conn_reserve(outgoing->conn, ANNOUNCER_ROOM) == NULL)
 		return OUTGOING_FULL;
-	/* A request takes no time, unless its source has to be hashed. */
+	/* Send requests first, unless a source is being hashed for one. */
 	if (!hashing && !outgoing->stopped &&
 	    send_request(outgoing) == OUTGOING_MORE)
 		return OUTGOING_MORE;
@@ -491,7 +496,7 @@ outgoing_meter(const struct outgoing *outgoing)
 	struct meter meter =
 	    run_meter(outgoing->run, request, state_of(outgoing, request));
 
-	/* Bytes that were only read do not count as sent in the request. */
+	/* The request does not count bytes that were only read. */
 	if (meter.state == METER_COMPARING)
 		meter.sent += (outgoing->fd != -1 ? &outgoing->file
 						  : &outgoing->checksum.file)

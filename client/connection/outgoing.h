@@ -30,7 +30,7 @@ struct outgoing {
 	struct announcer announcer;
 	struct checksum checksum;
 	size_t early;	/* bytes that may be sent before the greeting */
-	size_t largest; /* bytes of one data frame */
+	size_t largest; /* most bytes of one data frame */
 	int greeted;
 	int held;      /* no request is sent before the server's features */
 	int stopped;   /* no further request is sent */
@@ -40,7 +40,7 @@ struct outgoing {
 	int fd;			 /* or -1: none */
 	struct request *request; /* NULL: it has its result already */
 	struct send_file file;
-	struct wire_go kept;  /* not compared yet; offset 0: nothing */
+	struct wire_go kept; /* the server's part, to compare; offset 0: none */
 	io_time next_waiting; /* when to send the next "waiting"; 0: at once */
 };
 
@@ -55,13 +55,12 @@ void outgoing_init(struct outgoing *outgoing, struct run *run,
     struct conn *conn, unsigned number);
 
 /*
- * Return requests without a result to the run.  If the connection was lost, the
- * server may have stored those that were sent whole.
+ * Return requests without a result to the run.  If lost, mark those that were
+ * sent whole as uncertain: the server may have stored them.
  */
 void outgoing_release(struct outgoing *outgoing, int lost);
 
-/* Queue the hello and the base.  For a command, call this after its greeting.
- */
+/* Queue the hello and the base; for a command, only after its greeting. */
 void outgoing_begin(struct outgoing *outgoing);
 
 /* A worker has greeted: count the time of all files from now. */

@@ -66,7 +66,7 @@ is_stored_already(
 	    result->size == request->size && result->digest == request->digest;
 }
 
-/* Nonzero if success agrees with what was asked and sent. */
+/* Nonzero if success is possible after what was requested and sent. */
 static int
 is_plausible(const struct results *results, const struct request *request,
     const struct wire_result *result)

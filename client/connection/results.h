@@ -14,8 +14,8 @@ struct results {
 	struct run *run; /* neither is owned */
 	struct outgoing *outgoing;
 	unsigned version; /* of the protocol, in this session */
-	int has_features; /* the server has sent its features, */
-	int has_based;	  /* and its result for the base */
+	int has_features; /* the server has sent its features */
+	int has_based;	  /* the server has replied to the base */
 	int is_refused;	  /* the greeting refused us: a reason must follow */
 	int is_fatal;	  /* the server has ended the session with a reason */
 };

@@ -195,7 +195,10 @@ write_output(struct session *session)
 	} while (step == OUTGOING_MORE &&
 	    conn_unsent(&session->conn) < session->write_size &&
 	    io_now() < end && !interrupt_caught());
-	/* The signal may have cut standard input: do not send its end frame. */
+	/*
+	 * The signal may also have ended the program that writes to standard
+	 * input.  Do not send an end frame for a part.
+	 */
 	if (interrupt_caught())
 		return 1;
 	if (flush(session) == -1)
@@ -203,7 +206,7 @@ write_output(struct session *session)
 	return step != OUTGOING_IDLE && conn_unsent(&session->conn) == 0;
 }
 
-/* Note for the timeouts whether anything was sent. */
+/* If anything was sent, note it for the timeouts. */
 static void
 note_sent(struct session *session, io_time now)
 {
@@ -256,7 +259,10 @@ fail_timeout(struct session *session, io_time now)
 	return -1;
 }
 
-/* If the rate limit holds bytes back: when it allows more. */
+/*
+ * If the rate limit holds bytes back, return when it allows more; otherwise
+ * IO_NEVER.
+ */
 static io_time
 allowed_from(const struct session *session)
 {
@@ -317,7 +323,7 @@ session_step(struct session *session, struct outcome *outcome)
 		return finish(session);
 	now = io_now();
 	note_sent(session, now);
-	/* Even if bytes keep coming: they may never complete a frame. */
+	/* Do this even if bytes arrive: they may never complete a frame. */
 	if (now >= deadline_of(session)) {
 		(void)fail_timeout(session, now);
 		return SESSION_FAILED;
@@ -411,7 +417,7 @@ session_keep_alive(struct session *session, io_time since, io_time now)
 	io_time last =
 	    since > session->waiting_sent ? since : session->waiting_sent;
 
-	/* We do not read meanwhile, so the server is not idle. */
+	/* We do not read meanwhile: this time does not count as idle. */
 	session->liveness.moved = now;
 	if (!can_send(session))
 		return;
@@ -427,7 +433,7 @@ session_keep_alive(struct session *session, io_time since, io_time now)
 void
 session_abandon(struct session *session)
 {
-	/* A greeting may have arrived that was not read. */
+	/* A worker may have greeted, but nobody has read its greeting. */
 	int lost = is_lost(session) ||
 	    (session->conn.sent > 0 && !session->outgoing.greeted);
 

@@ -46,7 +46,7 @@ int session_begin(struct session *session, struct run *run, unsigned number,
 
 enum session_event {
 	SESSION_MORE,	 /* call again at once */
-	SESSION_WAITING, /* wait as session_await returns */
+	SESSION_WAITING, /* call session_await, and wait */
 	SESSION_ENDED,	 /* all requests of the run have their results */
 	SESSION_FAILED	 /* see outcome */
 };
@@ -62,14 +62,15 @@ io_time session_await(const struct session *session, struct pollfd *wait);
 void session_show(const struct session *session, io_time now);
 
 /*
- * Called by the second thread while a source blocks the first one.  Write what
- * is queued, and send "waiting" when it is due; the source blocks since then.
+ * Called by the second thread while a source blocks the first one.  Write
+ * queued bytes, and send "waiting" when it is due.  since is when the source
+ * began to block.
  */
 void session_keep_alive(struct session *session, io_time since, io_time now);
 
 /*
- * Called before the process exits while a source blocks the first thread: move
- * requests without a result back to the run, and touch nothing else.
+ * Called before the process exits while a source blocks the first thread.  Move
+ * requests without a result back to the run, and change nothing else.
  */
 void session_abandon(struct session *session);
 
@@ -80,8 +81,8 @@ int session_is_sending(const struct session *session);
 int session_is_greeted(const struct session *session);
 
 /*
- * Move requests without a result back to the run.  Returns the steps of
- * progress that the session made, see window.
+ * Move requests without a result back to the run.  Returns how many steps of
+ * progress the session made; see struct window.
  */
 uint64_t session_end(struct session *session);
 

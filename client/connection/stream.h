@@ -7,10 +7,10 @@
 #include "client/connection/transport.h"
 #include "client/run/retry.h"
 
-/* In ascending order of what is worth showing. */
+/* In ascending order: the highest state is shown. */
 enum stream_state {
-	STREAM_CLOSED, /* unless stream_retry follows */
-	STREAM_PAUSED, /* connects when it is due */
+	STREAM_CLOSED, /* for good, unless stream_retry follows */
+	STREAM_PAUSED, /* connects when due is reached */
 	STREAM_CONNECTING,
 	STREAM_OPEN
 };
@@ -34,7 +34,7 @@ void stream_init(struct stream *stream, struct run *run,
 
 enum stream_event {
 	STREAM_MORE,	/* call again at once */
-	STREAM_WAITING, /* wait as stream_await returns */
+	STREAM_WAITING, /* call stream_await, and wait */
 	STREAM_ENDED,	/* nothing is left to do; the stream is closed */
 	STREAM_FAILED	/* see outcome; the stream is closed */
 };
@@ -43,8 +43,8 @@ enum stream_event {
 enum stream_event stream_step(struct stream *stream, struct outcome *outcome);
 
 /*
- * After STREAM_FAILED: pause before the next connection.  Returns for how many
- * milliseconds, or -1 if the stream stays closed.
+ * After STREAM_FAILED: pause before the next connection.  Returns the
+ * milliseconds of the pause, or -1 if the stream stays closed.
  */
 int64_t stream_retry(struct stream *stream);
 

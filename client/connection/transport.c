@@ -77,7 +77,7 @@ look_up_local(struct transport *transport, const struct options *options,
 	    transport, event, "from", options->bind, reason, outcome);
 }
 
-/* The local address does not permit the connection. */
+/* The connection failed because of the local address. */
 static void
 fail_local(const struct transport *transport, const char *reason,
     struct outcome *outcome)
@@ -144,8 +144,7 @@ bind_local(int fd, const struct lookup *local, int family)
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	/* The user may have chosen a port: the next connection needs it, too.
-	 */
+	/* If the user chose a port, the next connection needs it, too. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == -1)
 		return -1;
 	return bind(fd, address_of(next), next->length);
@@ -177,7 +176,7 @@ fail_bind(
 {
 	struct outcome *outcome = &link->outcome;
 
-	/* Any other error helps the user more than a missing family. */
+	/* Any other error tells the user more than a missing family. */
 	if (outcome->status == STATUS_UNTRIED &&
 	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
 		fail_local(transport, strerror(error), outcome);
@@ -201,7 +200,7 @@ try_remote(const struct transport *transport, struct transport_link *link)
 		return fail_remote(link, errno);
 	if (bind_local(fd, &transport->local, family) == -1)
 		return fail_bind(transport, link, errno);
-	/* A socket without this option does not delay data. */
+	/* If this fails, the socket does not delay data anyway. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	if (connect(fd, address_of(remote), remote->length) == 0)
 		return TRANSPORT_CONNECTED;
@@ -248,7 +247,7 @@ connect_any(const struct transport *transport, struct transport_link *link)
 	return TRANSPORT_FAILED;
 }
 
-/* The command's name; messages are escaped later. */
+/* The command's name.  Messages are escaped when they are printed. */
 static const char *
 name_of(const struct transport *transport)
 {
@@ -313,8 +312,7 @@ transport_disconnect(const struct transport *transport,
 	char end[64];
 
 	if (link->pid == 0) {
-		/* Otherwise a worker would accept what the kernel has queued.
-		 */
+		/* Without a reset, a worker could still read queued bytes. */
 		if (link->in != -1 && !greeted)
 			(void)setsockopt(link->in, SOL_SOCKET, SO_LINGER,
 			    &reset, sizeof(reset));

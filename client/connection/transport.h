@@ -18,12 +18,12 @@ struct transport {
 	struct lookup remote, local;  /* local may be empty */
 	const char *from;	      /* the setting bind; not owned */
 	int64_t connect_timeout;
-	int64_t spent; /* milliseconds, on the look-up */
+	int64_t spent; /* milliseconds that the look-up took */
 };
 
 /*
- * Look up the names.  connect_timeout includes the look-up for the first
- * connection.  Returns 0, or -1 with outcome, also if a signal ends the run.
+ * Look up the names.  For the first connection, connect_timeout includes the
+ * look-up.  Returns 0, or -1 with outcome, also if a signal ends the run.
  */
 int transport_open(struct transport *transport, const char *host,
     const struct options *options, struct outcome *outcome);
@@ -57,11 +57,11 @@ enum transport_event transport_connect(
     const struct transport *transport, struct transport_link *link);
 
 /*
- * Close the connection.  If the server has not greeted, reset it, so that a
- * worker that accepts it later stores nothing that was sent early.
+ * Close the connection.  If the server has not greeted, reset the connection.
+ * Otherwise a worker that accepts it later could store what was sent early.
  *
- * If outcome is STATUS_LOST and a command was used, add how it exited.  A
- * command that exits before the greeting could not connect: then outcome
+ * If outcome is STATUS_LOST and a command was used, add how it exited.  If the
+ * command exits before the greeting, assume that it could not connect: outcome
  * becomes STATUS_UNREACHABLE.
  */
 void transport_disconnect(const struct transport *transport,

@@ -72,7 +72,7 @@ window_largest(const struct window *window)
 	return largest;
 }
 
-/* Add a request to the counts, or subtract it. */
+/* Add a request to the counts if one is 1; subtract it if one is -1. */
 static void
 count(struct window *window, const struct request *request, int one)
 {
@@ -83,7 +83,7 @@ count(struct window *window, const struct request *request, int one)
 		window->open += (size_t)one;
 	if (state == REQUEST_GOING)
 		window->going += (size_t)one;
-	/* An unknown size cannot be shared out. */
+	/* A request of unknown size does not count. */
 	if (promised && request->size != WIRE_SIZE_UNKNOWN)
 		window->promised += one > 0 ? request->size : -request->size;
 }

@@ -9,8 +9,8 @@
 #include "client/run/request.h"
 
 /*
- * Numbers go up by one, from 1.  The window holds those from first to next - 1
- * that have no result.
+ * Numbers go up by one, from 1.  The window holds the requests from first to
+ * next - 1 that have no result.
  */
 struct window {
 	struct request *slots[WIRE_WINDOW_REQUESTS]; /* owned */
@@ -19,15 +19,15 @@ struct window {
 	size_t open;	   /* requests that were sent */
 	size_t going;	   /* requests in REQUEST_GOING */
 	uint64_t promised; /* bytes of content asked for and not begun */
-	uint64_t steps;	   /* progress: results, hashed pieces, more kept */
+	uint64_t steps;	   /* results, hashed pieces, larger kept parts */
 };
 
 void window_init(struct window *window);
 
 /*
- * The session has ended.  Move requests without a result to left, as new.  If
- * the connection was lost, the server may have stored those that were sent
- * whole: mark them uncertain.
+ * The session has ended.  Move requests without a result to the list left, as
+ * REQUEST_NEW.  If lost, mark those that were sent whole as uncertain: the
+ * server may have stored them.
  */
 void window_release(struct window *window, int lost, struct requests *left);
 
@@ -44,8 +44,8 @@ struct request *window_find(const struct window *window, uint32_t number);
 struct request *window_going(struct window *window);
 
 /*
- * The size of the largest file among the requests that were sent; if its size
- * is unknown, the bytes sent of it.
+ * The size of the largest file among the requests that were sent.  If a size is
+ * unknown, the bytes sent so far count.
  */
 uint64_t window_largest(const struct window *window);
 
