@@ -14,7 +14,7 @@
 #include "client/shared/interrupt.h"
 #include "common/text.h"
 
-/* Exit status of a run that failed only to write these lines. */
+/* The exit status if everything but writing these lines succeeded. */
 #define EXIT_OUTPUT 1
 
 /* Check for a signal after so many milliseconds. */
@@ -82,7 +82,7 @@ fail(struct events *events, int error)
 		progress_print(events->progress, text);
 }
 
-/* A stream for one line, which collects it in memory. */
+/* An output stream that collects one line in memory. */
 struct line {
 	FILE *out;
 	char *text; /* owned */
@@ -187,7 +187,7 @@ print_shown(FILE *out, const char *path)
 
 /*
  * A line with escapes in its name begins with a backslash.  xxhsum before 0.8.2
- * does not support that, so escape only where it cannot be avoided.
+ * does not support that, so escape only names that have a newline.
  */
 static void
 print_digest(FILE *out, const struct event *event)

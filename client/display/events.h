@@ -26,7 +26,7 @@ enum events_result {
 	EVENTS_RESULTS
 };
 
-/* The result of one source.  What is not known is not printed. */
+/* The result of one source.  Unknown values are not printed. */
 struct event {
 	enum events_result result;
 	const char *source;		 /* its path, or "-": standard input */
@@ -60,7 +60,7 @@ void events_init(struct events *events, enum events_form form,
 void events_print(struct events *events, const struct event *event);
 
 /*
- * Print the last line.  directories is how many the run created or found;
+ * Print the last line.  directories counts those that the run created or found.
  * status is the exit status of ftx so far.  Returns the final exit status: it
  * is not 0 if a line could not be written.
  */

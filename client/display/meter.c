@@ -193,7 +193,7 @@ describe(struct parts *parts, const struct meter *meter,
 		describe_state(parts->text[PART_STATE], meter);
 }
 
-/* Columns of all parts and gaps, if the name has so many. */
+/* Columns of all parts and gaps, if the name takes so many columns. */
 static size_t
 width_of(const struct parts *parts, size_t name)
 {
@@ -205,7 +205,7 @@ width_of(const struct parts *parts, size_t name)
 	return width;
 }
 
-/* Nonzero if this part may be left out; last in the last round. */
+/* Nonzero if this part may be left out.  last is set in the last round. */
 static int
 is_optional(const struct parts *parts, enum part part, int last)
 {
@@ -253,7 +253,8 @@ join(char buffer[METER_LINE], const struct parts *parts)
 
 /*
  * Format "ftx: nas: busy, waiting for a free worker (0:07)", or a shorter form
- * of it.  If a source blocks, host is its path; the last component may do.
+ * of it.  If a source blocks, host is its path; a shorter form has only the
+ * last component.
  */
 static void
 describe_waiting(char buffer[METER_LINE], const struct meter *meter,

@@ -19,7 +19,7 @@ enum meter_state {
 
 #define METER_UNKNOWN UINT64_MAX
 
-/* What a run waits for, in notices. */
+/* Kinds of notices: what the run waits for. */
 enum {
 	METER_NOTICE_SERVER = 1,
 	METER_NOTICE_SOURCE = 2
@@ -32,8 +32,7 @@ struct meter {
 	const char *host, *why; /* escaped */
 	io_time since;
 	int brief;  /* show it only if a signal asks */
-	int notice; /* METER_NOTICE_*: print each once if there is no progress
-		     */
+	int notice; /* METER_NOTICE_*: print once if no progress is shown */
 	int once;   /* print the notice once even if progress is shown */
 	/* In other states, the current file: */
 	const char *path;     /* or NULL */

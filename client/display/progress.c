@@ -49,7 +49,7 @@ progress_init(
 	terminal_init(&progress->terminal, STDERR_FILENO);
 	progress->columns = columns_of(progress);
 	progress->form = form_of(setting, quiet, progress->terminal.is_one);
-	/* A run that ends sooner needs no bar; the first line comes at once. */
+	/* A short run needs no bar.  With lines, the first comes at once. */
 	if (progress->form == PROGRESS_BAR)
 		progress->next += BAR_INTERVAL;
 }
@@ -136,7 +136,7 @@ show(struct progress *progress, const struct meter *meter, io_time now)
 		progress_print(progress, line);
 }
 
-/* Nonzero if the meter is to be shown now without a signal. */
+/* Nonzero if the meter is due, even if no signal asked for it. */
 static int
 is_due(const struct progress *progress, const struct meter *meter, io_time now)
 {

@@ -16,7 +16,7 @@ enum progress_form {
 	PROGRESS_LINES
 };
 
-/* How many bytes had been sent by then. */
+/* How many bytes had been sent at a point in time. */
 struct progress_mark {
 	io_time when;
 	uint64_t carried;
@@ -28,10 +28,10 @@ struct progress {
 	struct terminal terminal;
 	size_t drawn;	/* columns of the unfinished line; 0: there is none */
 	size_t columns; /* the terminal's width when it was drawn */
-	io_time next;	/* draw no earlier than then */
+	io_time next;	/* when to draw next, at the earliest */
 	int noticed;	/* METER_NOTICE_* that were printed */
 	enum meter_state state;
-	io_time since;		       /* of that state */
+	io_time since;		       /* when that state began */
 	struct progress_mark marks[2]; /* the rate counts from the first */
 };
 
@@ -41,8 +41,8 @@ void progress_init(
 void progress_release(struct progress *progress);
 
 /*
- * Show the meter if it is time to.  If a signal asked for it, print it as a
- * whole line.
+ * Show the meter if it is due.  If SIGUSR1 asked for it, print it as a whole
+ * line, too.
  */
 void progress_show(
     struct progress *progress, const struct meter *meter, io_time now);

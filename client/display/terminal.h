@@ -10,14 +10,14 @@
 
 struct terminal {
 	int fd;
-	int is_one;	   /* or a file, a pipe, ... */
+	int is_one;	   /* a terminal, not a file or a pipe */
 	enum text_set set; /* characters that need no escape */
-	locale_t locale;   /* owned; 0 unless the user's is one of UTF-8 */
+	locale_t locale;   /* the user's if it is UTF-8, else 0; owned */
 };
 
 /*
- * The user's locale serves only to find widths; the program does not switch to
- * it.  On a terminal whose locale is not UTF-8, only ASCII is shown.
+ * The user's locale is used only to find widths.  On a terminal whose locale is
+ * not UTF-8, only ASCII is shown.
  */
 void terminal_init(struct terminal *terminal, int fd);
 void terminal_release(struct terminal *terminal);
@@ -34,7 +34,7 @@ size_t terminal_width(const struct terminal *terminal, const char *text);
 
 /*
  * Cut an escaped text in place to so many columns, between characters or
- * escapes.  The end of the text is kept, after "..." if there is room.
+ * escapes.  Keep the end of the text, after "..." if there is room.
  */
 void terminal_cut(const struct terminal *terminal, char *text, size_t columns);
 
