@@ -3,8 +3,8 @@
 #include "client/run/rate.h"
 
 /*
- * Unused tokens are kept for so long.  A process that was not scheduled can
- * catch up, but the rate in any second stays close to the limit.  Milliseconds.
+ * Milliseconds for which unused tokens are kept.  A process that was not
+ * scheduled can catch up, but the rate in any second stays close to the limit.
  */
 #define DEPTH 250
 

@@ -24,16 +24,16 @@ void rate_init(struct rate *rate, uint64_t limit, io_time now);
 /* How many bytes may be sent now; UINT64_MAX without a limit. */
 uint64_t rate_allows(struct rate *rate, io_time now);
 
-/* So many bytes were sent, at most as many as were allowed. */
+/* Count bytes that were sent: at most as many as rate_allows returned. */
 void rate_spend(struct rate *rate, uint64_t bytes);
 
 /*
- * How many bytes to queue at once, so that the frames queued after them are
- * sent soon.  Without a limit, most.
+ * How many bytes to queue at once.  A small piece does not delay the frames
+ * after it for long.  Without a limit, returns most.
  */
 size_t rate_piece(const struct rate *rate, size_t most);
 
-/* When enough may be sent again to be worth a write; it may be in the past. */
+/* When the limit allows enough bytes for a write.  This may be in the past. */
 io_time rate_due(const struct rate *rate);
 
 #endif

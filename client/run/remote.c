@@ -82,7 +82,10 @@ remote_path(const struct remote *remote, const struct source *source)
 	return source_target_path(source);
 }
 
-/* Until the base is known, the target may be the file's own name already. */
+/*
+ * Nonzero if the source's path follows the directory.  Until the base is known,
+ * the target may be the name of the file itself.
+ */
 static int
 takes_path(const struct remote *remote, const char *directory)
 {

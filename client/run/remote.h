@@ -13,7 +13,7 @@
 enum remote_kind {
 	REMOTE_DIRECTORY, /* the target is a directory */
 	REMOTE_FILE,	  /* the target is the name of the only file */
-	REMOTE_EITHER	  /* the server looks which of the two it is */
+	REMOTE_EITHER	  /* the server finds out which of the two */
 };
 
 struct remote {
@@ -26,8 +26,8 @@ struct remote {
 
 /*
  * With REMOTE_FILE the base is known at once, otherwise after remote_resolve.
- * Returns 0, or -1 with errno if there is no memory.  In any case
- * remote_release frees what is owned.
+ * Returns 0, or -1 with errno if there is no memory.  Even then, call
+ * remote_release.
  */
 int remote_init(
     struct remote *remote, const struct target *target, enum remote_kind kind);
@@ -45,14 +45,14 @@ int remote_resolve(struct remote *remote, const struct wire_based *based);
 /* Nonzero if the base is known. */
 int remote_is_resolved(const struct remote *remote);
 
-/* The path of a source below the base, as a request has it. */
+/* The path of a source below the base, as sent in its request. */
 struct wire_bytes remote_path(
     const struct remote *remote, const struct source *source);
 
 /*
- * Where a source goes, as far as it is known: "host", ":", "directory", "/",
- * "path".  The pieces are valid as long as remote and source.  Returns their
- * number.
+ * The name of a source on the server, as far as it is known: "host", ":",
+ * "directory", "/", "path".  The pieces are valid as long as remote and source.
+ * Returns their number.
  */
 #define REMOTE_PIECES 5
 size_t remote_pieces(const struct remote *remote, const struct source *source,

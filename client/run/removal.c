@@ -109,7 +109,7 @@ restore_in(struct removal *removal, const char *path)
 	blocking_about("");
 }
 
-/* Returns the path of the directory of a source, up to its slash, or NULL. */
+/* Returns the part of a path up to its last component, or NULL. */
 static char *
 parent_of(const char *path)
 {
@@ -128,8 +128,8 @@ removal_restore_beside(
 		char *parent = parent_of(paths[i]);
 
 		/*
-		 * Sources of one directory mostly follow each other.  Without
-		 * memory, leave it to a later run.
+		 * Sources of one directory usually follow each other.  If there
+		 * is no memory, a later run restores the files.
 		 */
 		if (parent != NULL &&
 		    (last == NULL || strcmp(parent, last) != 0))

@@ -11,11 +11,11 @@
 #include "client/sources/aside.h"
 #include "client/sources/source.h"
 
-/* All of it does nothing unless the user set remove-source. */
+/* Without the setting remove-source, these functions do nothing. */
 struct removal {
 	const struct options *options; /* neither is owned */
 	struct report *report;
-	struct aside_changes changes; /* that this run has made */
+	struct aside_changes changes; /* made by this run */
 };
 
 void removal_init(struct removal *removal, const struct options *options,
@@ -29,8 +29,9 @@ void removal_remove(
     struct removal *removal, const struct request *request, int durable);
 
 /*
- * Rename files back that an interrupted run has set aside, and report each: in
- * the directories that hold these sources, or in a directory that is sent.
+ * An interrupted run may leave files that it had set aside.  Rename them back,
+ * and report each.  The first function searches the directories that hold these
+ * sources, the second a directory that is being sent.
  */
 void removal_restore_beside(
     struct removal *removal, char *const *paths, size_t count);

@@ -14,7 +14,7 @@
 #define SHOWN_TEXT 2048
 #define LINE 8192
 
-/* A cause is such a text after a subject and a status. */
+/* A cause is a subject, a status and such a text. */
 _Static_assert(REPORT_CAUSE >= SHOWN_TEXT + 2 * TARGET_ERROR, "a cause fits");
 
 /* Lines on standard output for programs. */
@@ -90,7 +90,7 @@ describe_speed(char *buffer, size_t size, uint64_t bytes, int64_t elapsed)
 		    text_size(rate, meter_rate(bytes, elapsed)));
 }
 
-/* Warn even with --quiet: whoever runs ftx every night needs to know. */
+/* Warn even with --quiet, so that a nightly run reports this. */
 static void
 warn_unsynced(struct report *report)
 {
@@ -122,7 +122,7 @@ print_success_event(struct report *report, const struct request *request,
     enum status status, int durable)
 {
 	int stored = status == STATUS_STORED;
-	/* Without sending, only a comparison computes the digest. */
+	/* If nothing was sent, only a comparison computes the digest. */
 	int known = stored || request->digested;
 	/* If an earlier connection sent the content, the time is not known. */
 	int timed = stored && request->state != REQUEST_ASKED;
@@ -325,8 +325,7 @@ describe_undone(const struct request *request, enum status status)
 		return "its mode and time were not set";
 	if (request->kind == WIRE_KIND_DIRECTORY)
 		return "it was not made";
-	/* Once the server has all of the content, it may fail after the rename.
-	 */
+	/* Once the server has all content, it may fail after the rename. */
 	if (status == STATUS_FAILED && request->state == REQUEST_ENDED)
 		return "it is not certain to be stored";
 	return status == STATUS_EXISTS ? "it was left as it is"
@@ -360,8 +359,8 @@ report_unsent(struct report *report, const struct request *request,
     enum source_kind kind, const struct outcome *outcome)
 {
 	/*
-	 * If an earlier connection may have stored it, it was a file then:
-	 * count a failure.
+	 * If an earlier connection may have stored the source, it was a file
+	 * then.  So count a failure.
 	 */
 	int skipped = kind == SOURCE_SKIPPED && !request->uncertain;
 	char source[SHOWN_SOURCE], text[SHOWN_TEXT];

@@ -29,7 +29,7 @@ void report_init(struct report *report, const struct options *options,
     const struct remote *remote);
 void report_release(struct report *report);
 
-/* Unless it says otherwise, each of these also counts the source. */
+/* Each of these functions also counts the source, unless noted. */
 
 /* The server reports success. */
 void report_success(struct report *report, const struct request *request,
@@ -44,23 +44,23 @@ void report_unsent(struct report *report, const struct request *request,
     enum source_kind kind, const struct outcome *outcome);
 
 /*
- * The file was stored, but its source was not removed.  If failed, that counts
- * for the exit status.
+ * The file was stored, but its source was not removed.  If failed is set, count
+ * this for the exit status.
  */
 void report_unremoved(struct report *report, const struct request *request,
     int failed, const struct outcome *outcome);
 
 /*
  * Report a file that an earlier run set aside in a directory.  If outcome is
- * NULL, it has its old name again, which is name; otherwise it is still set
- * aside under name.
+ * NULL, the file has its old name again, which is name.  Otherwise it is still
+ * set aside under name.
  */
 void report_restored(struct report *report, const char *directory,
     const char *name, const struct outcome *outcome);
 
 /*
- * The run ended by this outcome before the source had a result.  If what is not
- * NULL, print it on standard error.  The tally does not change: tally_end
+ * The run ended with this outcome before the source had a result.  If what is
+ * not NULL, print it on standard error.  The tally does not change: tally_end
  * counts the end of the run.
  */
 void report_rest(struct report *report, const struct source *source,
@@ -71,7 +71,7 @@ void report_rest(struct report *report, const struct source *source,
 /* The limit on descriptors allows only so many connections. */
 void report_streams(struct report *report, size_t streams);
 
-/* The connection was lost, and is made again after so many milliseconds. */
+/* The connection was lost.  ftx connects again after delay milliseconds. */
 void report_retry(
     struct report *report, const struct outcome *outcome, int64_t delay);
 

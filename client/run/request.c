@@ -59,7 +59,7 @@ request_resumes(const struct request *request, const struct options *options)
 
 /*
  * Nonzero if the directory's mode would keep the server from creating files in
- * it.  The final request for it sets that mode.
+ * it.  Until the final request sets that mode, its owner gets all permissions.
  */
 static int
 is_closed(const struct request *request, const struct options *options)
@@ -84,7 +84,7 @@ attributes_of(const struct request *request, const struct options *options)
 	return options->skip_unchanged ? WIRE_TIME : 0;
 }
 
-/* When the server is not to receive the content, because it has it. */
+/* The wishes that let the server report success without the content. */
 static unsigned
 comparisons_of(const struct request *request, const struct options *options)
 {

@@ -44,22 +44,22 @@ struct request {
 	uint64_t sent, digest;
 	int digested;	      /* digest is that of the stamped source */
 	struct digest hashed; /* of the part hashed on an earlier connection */
-	io_time begun;	      /* when its content did */
+	io_time begun;	      /* when its content began */
 	size_t path_length;   /* of its path on the wire */
 };
 
 /*
- * A new request, with a copy of the source.  It takes over a hold of the
- * directory.  Returns NULL with errno if there is no memory; then the hold is
- * released.
+ * A new request, with a copy of the source.  It takes over the caller's hold on
+ * the directory.  If there is no memory, releases that hold and returns NULL
+ * with errno.
  */
 struct request *request_new(const struct source *source, enum wire_kind kind,
     struct directory *directory, size_t path_length);
 void request_free(struct request *request);
 
 /*
- * Note which file the source is, and in which state.  fd is the open file; -1
- * for a directory.
+ * Note which file the source is, and its state.  fd is the open file, or -1 for
+ * a directory.
  */
 void request_stamp(struct request *request, int fd, const struct stat *found);
 
@@ -70,7 +70,7 @@ void request_stamp(struct request *request, int fd, const struct stat *found);
 int request_resumes(
     const struct request *request, const struct options *options);
 
-/* The fields of the request's frame, once it has its stamp. */
+/* The fields of the request's frame.  Stamp a file or directory first. */
 struct wire_request request_wire(const struct request *request,
     const struct options *options, const struct remote *remote);
 

@@ -18,7 +18,10 @@ retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
 	    .chance = seed};
 }
 
-/* Choose between half of the delay and all of it, to spread many clients. */
+/*
+ * Choose a random time between half and all of the delay.  This keeps many
+ * clients from retrying at once.
+ */
 static int64_t
 quick_delay(struct retry *retry)
 {
@@ -57,7 +60,7 @@ slow_delay(struct retry *retry, enum status cause, int64_t limit, io_time now)
 	return delay;
 }
 
-/* Note what the connection has reached. */
+/* Note how far the connection came. */
 static void
 note_progress(struct retry *retry, const struct attempt *attempt)
 {

@@ -10,14 +10,14 @@
 
 struct retry {
 	int64_t queue_timeout; /* milliseconds */
-	int64_t limit;	       /* without progress; milliseconds */
+	int64_t limit;	       /* most milliseconds without progress */
 	io_time since;	       /* when waiting for a worker began */
 	int connected;	       /* a connection was made in this run */
 	int greeted;	       /* a worker sent its greeting */
 	unsigned tries;	       /* in a row, without progress */
-	io_time lost;	       /* when the connection before them was lost */
+	io_time lost;	       /* when the loss before these tries came */
 	enum status cause;     /* of that loss */
-	int64_t delay;	       /* most before the next quick try */
+	int64_t delay;	       /* most milliseconds before the next quick try */
 	int slow;	       /* the pause follows a loss */
 	uint32_t chance;       /* state of the random numbers */
 };
@@ -27,13 +27,13 @@ struct attempt {
 	enum status status; /* what ended it */
 	int connected;
 	int greeted;	/* by a worker that was ready */
-	int progressed; /* a request has its result, or the server kept more */
+	int progressed; /* results, hashed pieces or larger kept parts */
 };
 
 /*
- * Until a worker has sent its greeting, tries are quick and end after
- * queue_timeout.  Later, a lost or stalled connection is made again until there
- * was no progress for limit milliseconds; 0: never.
+ * Until a worker has greeted, tries are quick and end after queue_timeout.
+ * Later, connect again if a connection is lost or stalls.  Give up after limit
+ * milliseconds without progress; if limit is 0, at once.
  */
 void retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
     uint32_t seed, io_time now);
@@ -42,7 +42,7 @@ void retry_init(struct retry *retry, int64_t queue_timeout, int64_t limit,
 int64_t retry_after(
     struct retry *retry, const struct attempt *attempt, io_time now);
 
-/* The status of the run, if it gives up after a connection with this status. */
+/* The status of a run that gives up after a connection with this status. */
 enum status retry_final_status(const struct retry *retry, enum status status);
 
 #endif

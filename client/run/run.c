@@ -71,7 +71,7 @@ run_is_shared(const struct run *run)
 	return run->streams > 1;
 }
 
-/* With several files, show how far all of them are, as far as known. */
+/* With several files, show the progress of all that were found so far. */
 static void
 add_totals(struct meter *meter, const struct run *run)
 {

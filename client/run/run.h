@@ -15,27 +15,27 @@
 struct run {
 	const struct options *options; /* not owned */
 	struct remote remote;
-	struct queue queue; /* sources that no request was made for */
-	struct directories directories; /* whose contents are not all stored */
-	struct requests again; /* that a connection has left without result */
+	struct queue queue;		/* sources without a request yet */
+	struct directories directories; /* with contents without a result */
+	struct requests again; /* left by connections without a result */
 	struct rate rate;
 	struct report report;
 	struct removal removal;
 	size_t streams; /* connections at once */
-	int input;	/* the only source is standard input, */
-	int spent;	/* and some of it was read: it cannot be sent again */
+	int input;	/* the only source is standard input */
+	int spent;	/* some of it was sent, and cannot be sent again */
 };
 
 /*
- * The run refers to itself, so it must not move.  options, target and paths
- * are not copied.  Returns 0, or -1 with errno if there is no memory; then
- * run_release is to be called all the same.
+ * The run refers to itself, so it must not move.  options, target and paths are
+ * not copied.  Returns 0, or -1 with errno if there is no memory.  Even then,
+ * call run_release.
  */
 int run_init(struct run *run, const struct options *options,
     const struct target *target, char *const *paths, size_t count);
 void run_release(struct run *run);
 
-/* Nonzero if there is nothing left that a connection could begin with now. */
+/* Nonzero if no work is left that a connection could begin now. */
 int run_is_exhausted(const struct run *run);
 
 /*
@@ -45,13 +45,16 @@ int run_is_exhausted(const struct run *run);
 int run_is_shared(const struct run *run);
 
 /*
- * What to show while a connection works on this request, or on none if it is
- * NULL.
+ * What to show while a connection works on this request.  If request is NULL,
+ * it works on none.
  */
 struct meter run_meter(const struct run *run, const struct request *request,
     enum meter_state state);
 
-/* The same while it waits since then; why is "connecting" and the like. */
+/*
+ * The same for a connection that waits.  why is the reason, such as
+ * "connecting"; since is when the wait began.
+ */
 struct meter run_meter_waiting(
     const struct run *run, const char *why, io_time since);
 

@@ -58,7 +58,10 @@ describe_state(char buffer[COUNTS], const struct state *state)
 		    state->unstored);
 }
 
-/* Report every file that has no result yet; on standard error if printed. */
+/*
+ * Report every file that has no result yet.  If printed is set, report it on
+ * standard error, too.
+ */
 static void
 report_all(struct run *run, const struct outcome *outcome, int printed)
 {

@@ -6,9 +6,9 @@
 #include "client/run/run.h"
 #include "common/status.h"
 
-/* These require that all connections have ended. */
+/* Call these when all connections have returned their requests to the run. */
 
-/* The run ended early by this outcome. */
+/* The run ended early with this outcome. */
 void summary_end(struct run *run, const struct outcome *outcome);
 
 /* A signal ended the run. */
@@ -18,8 +18,8 @@ void summary_interrupted(struct run *run);
 void summary_bad_target(struct run *run, const char *reason);
 
 /*
- * Print the last line for programs, if they get one.  Returns the exit status,
- * which is this one unless writing such a line failed.
+ * Print the last line of JSON, if the user asked for it.  Returns status.  If
+ * status is 0 and a line could not be written, returns 1.
  */
 int summary_exit(struct run *run, int status);
 

@@ -24,12 +24,13 @@ struct tally {
 	int ended; /* exit status of what ended the run early, or 0 */
 };
 
-/* A source has its result. */
+/* Count the result of a source. */
 void tally_count(struct tally *tally, enum status status);
 
 /*
- * The run ended with this status before all sources had a result.  Some
- * statuses become that of the run; others count as one more failure.
+ * The run ended with this status before all sources had a result.  For some
+ * statuses, the exit status of the run follows from it alone.  Others count as
+ * one more failure.
  */
 void tally_end(struct tally *tally, enum status status);
 
