@@ -9,8 +9,8 @@
 int exclude_check(const char *pattern, const char **reason);
 
 /*
- * Nonzero if a pattern matches path, which is relative to the named source, or
- * its last component.
+ * Nonzero if a pattern matches path or its last component.  path is relative to
+ * the named source.
  */
 int exclude_matches(const struct setting_list *patterns, const char *path);
 

@@ -19,7 +19,7 @@
 
 #define DEFAULT_PORT "2345"
 
-/* More would hardly be faster; each takes memory. */
+/* More streams would hardly be faster, and each takes memory. */
 #define STREAMS_MAX 64
 
 /* Room for an unknown command in a message. */
@@ -325,7 +325,7 @@ check_together(const struct options *options, char error[SETTINGS_ERROR])
 	return -1;
 }
 
-/* The port, unless the command line gave one. */
+/* Unless the command line gave a port, set it from FTX_PORT or the default. */
 static int
 read_environment(struct options *options, char error[SETTINGS_ERROR])
 {

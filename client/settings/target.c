@@ -12,7 +12,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 
-/* The host if there is none before the colon. */
+/* The host if the target names none. */
 #define HERE "localhost"
 
 /* Room for an invalid target in a message. */
