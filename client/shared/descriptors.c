@@ -48,7 +48,7 @@ count_open(size_t limit)
 void
 descriptors_share(struct descriptors *wanted, size_t per_stream)
 {
-	/* Twice as many: the process may have inherited others. */
+	/* The process may have inherited others: allow for twice as many. */
 	rlim_t enough =
 	    2 * (wanted->directories + wanted->streams * per_stream + SPARE);
 	struct rlimit limit;

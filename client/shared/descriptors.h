@@ -11,13 +11,13 @@ struct descriptors {
 };
 
 /*
- * Reduce wanted until it fits the limit on open descriptors.  Each stream needs
- * per_stream of them.  The soft limit is raised first, as far as needed and as
- * the hard limit permits.
+ * Raise the soft limit on open descriptors, as far as needed and as the hard
+ * limit permits.  Then reduce wanted until it fits.  Each stream needs
+ * per_stream descriptors.
  */
 void descriptors_share(struct descriptors *wanted, size_t per_stream);
 
-/* The same for a given limit, if so many descriptors are in use. */
+/* Reduce wanted for this limit, of which used descriptors are open already. */
 void descriptors_fit(
     struct descriptors *wanted, size_t per_stream, size_t limit, size_t used);
 

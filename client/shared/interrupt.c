@@ -17,7 +17,7 @@ note(int signal_number)
 	caught = signal_number;
 }
 
-/* The signals with a handler that the user did not block. */
+/* Signals that have a handler, and were not blocked at the start. */
 static sigset_t handled;
 
 static void
@@ -47,7 +47,7 @@ interrupt_listen(void)
 	memset(&action, 0, sizeof(action));
 	sigemptyset(&action.sa_mask);
 	action.sa_handler = note_usr1;
-	/* It interrupts poll() all the same, which is never restarted. */
+	/* It interrupts poll() nevertheless: poll() is never restarted. */
 	action.sa_flags = SA_RESTART;
 	sigemptyset(&handled);
 	handle(SIGUSR1, &action);

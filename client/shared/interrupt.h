@@ -9,8 +9,7 @@
  */
 void interrupt_catch(void);
 
-/* From now on, SIGUSR1 sets a flag and interrupts poll(); SIGPIPE is ignored.
- */
+/* From now on, ignore SIGPIPE; SIGUSR1 sets a flag and interrupts poll(). */
 void interrupt_listen(void);
 
 /*
