@@ -199,7 +199,7 @@ note_change(struct aside_changes *own, const struct stat *found, int fd)
 	own->next = (own->next + 1) % ASIDE_CHANGES;
 }
 
-/* Compare the open file, which stays open while its name is removed. */
+/* Compare the open file, then remove its name.  The caller closes it. */
 static int
 remove_open(int directory, const char *name, int fd, const struct stat *found,
     const struct source_stamp *stamp, struct aside_changes *own,
@@ -238,7 +238,7 @@ aside_remove(int directory, const char *name, const struct source_stamp *stamp,
 	return result;
 }
 
-/* Nonzero if that process may still be removing the file. */
+/* Nonzero if another process may still be removing the file. */
 static int
 is_held(long process, const struct stat *found)
 {
@@ -248,7 +248,7 @@ is_held(long process, const struct stat *found)
 	return found->st_ctim.tv_sec > time(NULL) - HELD;
 }
 
-/* Nonzero if the file has its old name again, but the other one, too. */
+/* Nonzero if the file has its old name as well. */
 static int
 has_both_names(int directory, const struct stat *found, const char *old_name)
 {

@@ -16,12 +16,12 @@
  */
 #define ASIDE_NAME 256
 
-/* Nonzero if name is one of a file that is set aside. */
+/* Nonzero if a file of this name is set aside. */
 int aside_is_name(const char *name);
 
 /*
- * The last changes by our own removals.  Removing one name of a file changes
- * its change time, which its other names show, too.  Zeroed at first.
+ * Removing one name of a file changes its change time, so its other names look
+ * changed.  Keep the last changes that our own removals made.  Zeroed at first.
  */
 #define ASIDE_CHANGES 256
 struct aside_changes {
@@ -34,30 +34,31 @@ struct aside_changes {
 };
 
 /*
- * Remove the file of that name in an open directory, if it is the one that
- * stamp describes and only our own removals have changed it since.  It is
- * renamed first, without replacing anything, and compared again.  So a file
- * that takes its name meanwhile is not removed.
+ * Remove a file from an open directory, if stamp describes it and only our own
+ * removals have changed it since.  First rename it, without replacing anything,
+ * and compare it again.  So a file that takes its name meanwhile is not
+ * removed.
  *
- * Returns 0 if it was removed.  Otherwise the file keeps its name, and outcome
- * has the reason: -1 if it could not be removed, 1 if it is a symbolic link. If
- * the file cannot be renamed back, outcome has its name.
+ * Returns 0 if it was removed, -1 if it could not be removed, or 1 if it is a
+ * symbolic link.  In the last two cases, outcome has the reason, and the file
+ * keeps its name.  If it cannot be renamed back, outcome has its new name.
  */
 int aside_remove(int directory, const char *name,
     const struct source_stamp *stamp, struct aside_changes *own,
     struct outcome *outcome);
 
 /*
- * Called for each file that an ended process left aside under name.  If outcome
- * is NULL, it has its old name again; otherwise outcome has the reason.
+ * Reports that aside_restore gave a file its old name again, or failed to.
+ * name is the name under which it was set aside.  If it failed, outcome has the
+ * reason; otherwise outcome is NULL.
  */
 typedef void aside_report(void *context, const char *name, const char *old_name,
     const struct outcome *outcome);
 
 /*
  * Give all files that are set aside in an open directory their old names, and
- * close the directory.  A file is left alone if a running process set it
- * aside within the last minute.
+ * close the directory.  If another running process set a file aside within the
+ * last minute, leave the file alone.
  */
 void aside_restore(int directory, aside_report *report, void *context);
 

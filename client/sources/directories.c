@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many as a connection may have requests without result. */
+/* The protocol's limits on requests without a result. */
 #define COUNT_MAX WIRE_WINDOW_REQUESTS
 #define BYTES_MAX WIRE_WINDOW_PATHS
 

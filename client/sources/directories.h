@@ -21,17 +21,17 @@ struct directory {
 };
 
 struct directories {
-	struct directory *current;	 /* where the walk is, or NULL */
-	struct directory *waiting;	 /* a list of those that are held, */
-	struct directory *ready, **last; /* and of those no longer held */
-	size_t count, bytes;		 /* of all, and of their paths */
+	struct directory *current; /* where the walk is, or NULL */
+	struct directory *waiting; /* a list of directories that are held */
+	struct directory *ready, **last; /* a list of those no longer held */
+	size_t count, bytes; /* directories, and bytes of their paths */
 };
 
 void directories_init(struct directories *directories);
-/* No request may hold a directory any more. */
+/* Before this, free all requests: they may hold directories. */
 void directories_release(struct directories *directories);
 
-/* Nonzero if none may be entered before directories_pop has removed some. */
+/* Nonzero if directories_pop must remove some before another is entered. */
 int directories_are_full(const struct directories *directories);
 
 /*
@@ -45,17 +45,17 @@ int directories_enter(struct directories *directories,
 void directories_leave(struct directories *directories);
 
 /*
- * Hold a directory until a child of it has its result; then release it.  Both
- * do nothing if it is NULL.  Returns directory.
+ * Hold a directory for a child; release it when the child has its result.  Both
+ * do nothing if directory is NULL.  Returns directory.
  */
 struct directory *directory_hold(struct directory *directory);
 void directory_release(struct directory *directory);
 
 /*
- * Among a directory and those above it, find the highest that a connection has
- * not requested.  The connection, given as a bit, must request it before any
- * child.  Otherwise the server would create it with a default mode.  Returns
- * NULL if there is none.
+ * Search this directory and those above it.  Returns the highest that a
+ * connection, given as a bit, has not requested, or NULL.  The connection must
+ * request it before any child.  Otherwise the server would create it with a
+ * default mode.
  */
 struct directory *directory_unrequested(
     struct directory *directory, uint64_t connection);

@@ -74,7 +74,10 @@ next_named(struct queue *queue, struct queue_item *item)
 	}
 }
 
-/* Nonzero for a file that this or another run renamed before removing it. */
+/*
+ * If this or another run renamed the file before removing it, close it and
+ * return nonzero.
+ */
 static int
 is_set_aside(const struct queue *queue, enum tree_event event,
     const struct tree_entry *entry)

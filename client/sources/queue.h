@@ -19,7 +19,7 @@ struct queue {
 	size_t directories; /* that a walk may keep open */
 	int walking;	    /* in the tree of the last named source */
 	struct tree tree;
-	size_t name; /* member of the sources in the tree */
+	size_t name; /* member "name" of sources in the tree */
 	int ended;
 	uint64_t files, bytes; /* found so far; unreadable files, too */
 };
@@ -52,8 +52,9 @@ enum queue_event queue_next(struct queue *queue, struct queue_item *item);
 void queue_prune(struct queue *queue);
 
 /*
- * After the run has ended: return the next named source that queue_next did not
- * reach, or whose tree it did not finish (*begun).  Returns 0 if there is none.
+ * Call this after the run has ended.  Returns 1 with the next named source that
+ * queue_next did not reach, or whose tree it did not finish.  In the latter
+ * case, *begun is set.  Returns 0 if there is none.
  */
 int queue_next_unsent(struct queue *queue, struct source *source, int *begun);
 

@@ -151,9 +151,9 @@ source_open_at(int directory, const char *name, int follow, int *fd,
 	enum source_kind kind;
 
 	/*
-	 * Look before opening: a writer that waits for a reader of its FIFO
-	 * would go on, and then die of SIGPIPE.  Opening a device may have
-	 * effects as well.
+	 * Check the kind before opening.  Opening a FIFO would let a waiting
+	 * writer continue, and SIGPIPE would end it later.  Opening a device
+	 * may have effects, too.
 	 */
 	if (fstatat(directory, name, found, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
 	    -1)

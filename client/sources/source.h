@@ -12,13 +12,12 @@
 struct source {
 	const char *path; /* not owned; messages show it */
 	size_t root;	  /* length of the part that the user named */
-	size_t name;	  /* where its path on the server begins */
+	size_t name;	  /* offset of its path on the server */
 };
 
 /*
- * A source that the user named.  If the path ends in a slash, "." or "..", the
- * directory itself has no name on the server, only its contents do, as in
- * rsync.
+ * A source that the user named.  If the path ends in a slash, "." or "..", only
+ * the contents of the directory have names on the server, as in rsync.
  */
 struct source source_named(const char *path);
 
@@ -56,9 +55,9 @@ enum source_kind source_open_at(int directory, const char *name, int follow,
     int *fd, struct stat *found, struct outcome *outcome);
 
 /*
- * Open a source in the same way.  Below the part that the user named, one
- * directory is opened after the other, so that no symbolic link is followed
- * unless follow is set.
+ * Open a source in the same way.  Below the part that the user named, open one
+ * directory after the other.  So no symbolic link is followed there unless
+ * follow is set.
  */
 enum source_kind source_open(const struct source *source, int follow, int *fd,
     struct stat *found, struct outcome *outcome);
@@ -70,7 +69,7 @@ enum source_kind source_open(const struct source *source, int follow, int *fd,
  */
 int source_open_parent(const struct source *source, const char **last);
 
-/* Which file a source was, and in which state, when it was announced. */
+/* Identity and state of a source when it was announced. */
 struct source_stamp {
 	dev_t device;
 	ino_t inode;

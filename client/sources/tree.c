@@ -15,7 +15,7 @@
 
 struct tree_level {
 	DIR *dir;    /* or NULL if the names are in memory */
-	int fd;	     /* then; -1 while the walk is deeper */
+	int fd;	     /* for names in memory; -1 while the walk is deeper */
 	char *names; /* owned; each ends with a NUL */
 	size_t size, next;
 	size_t length;	   /* of the directory's path */
@@ -88,7 +88,7 @@ open_level(struct tree_level *level, int fd, int stays_open)
 		return 0;
 	}
 	level->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	/* tree_next reports a read error after the names that were read. */
+	/* tree_next reports the error, without the names that were read. */
 	if (level->fd == -1 || hold_names(level, dir) == -1)
 		level->error = errno;
 	closedir(dir);
@@ -218,8 +218,8 @@ tree_end(struct tree *tree)
 }
 
 /*
- * Returns the next name, or NULL at the end or with level->error.  If reading
- * blocks, path is reported, which is that of the previous entry.
+ * Returns the next name.  Returns NULL at the end, or if level->error is set.
+ * path is that of the previous entry; it is reported if reading blocks.
  */
 static const char *
 next_name(struct tree_level *level, const char *path)
@@ -272,7 +272,7 @@ fail(struct tree_entry *entry, const char *text)
 	return TREE_FAILED;
 }
 
-/* No name is left: report an error first, then leave. */
+/* No name is left.  If there is an error, report it; then leave. */
 static enum tree_event
 leave(struct tree *tree, struct tree_entry *entry)
 {

@@ -10,9 +10,9 @@
 #include "common/status.h"
 
 /*
- * At most so many directories are kept open on the way down.  For deeper ones
- * the walk keeps the names in memory, and opens the directory again when it
- * comes back.  So no tree is too deep for the limit on descriptors.
+ * At most so many directories are kept open on the way down.  For each deeper
+ * one, the walk keeps the names in memory, and opens the directory again when
+ * it comes back.  So no tree is too deep for the limit on descriptors.
  */
 #define TREE_OPEN_MAX 64
 
