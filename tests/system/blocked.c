@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A source blocks in a call: nothing else waits, and ftx names it. */
+/* While a source blocks in a call, ftx goes on with the others and names it. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,20 +12,20 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Seconds that the server waits; milliseconds that a source blocks. */
+/* The server's idle timeout in seconds, and a longer block in milliseconds. */
 #define IDLE "5"
 #define BLOCKED 6500
 
-/* Milliseconds in which what was sent before is stored. */
+/* Milliseconds until a file sent before the block must be stored. */
 #define SOON 2500
 
 static struct server server;
 
-/* One put whose source stops in a call. */
+/* One put whose source blocks in a call. */
 struct put {
 	enum fuse_call call;
 	const char *streams, *setting;
-	/* What is made for it. */
+	/* Set by begin_put. */
 	struct fuse fuse;
 	struct run run;
 	char directory[16], first[32], target[32];
@@ -53,7 +53,7 @@ begin_put(struct put *put, int number)
 	    put->setting, "first", source, target);
 }
 
-/* It has stopped, and what was sent before it is stored all the same. */
+/* Wait until the source blocks.  The file sent before it must be stored. */
 static void
 expect_stopped(const struct put *put)
 {
@@ -78,7 +78,7 @@ end_put(struct put *put)
 	fuse_end(&put->fuse);
 }
 
-/* Returns nonzero if everything is there. */
+/* Returns nonzero if the server runs, zero if the test was skipped. */
 static int
 begin(void)
 {
@@ -92,14 +92,14 @@ begin(void)
 	return 1;
 }
 
-/* All at once: they take as long as one. */
+/* Run all puts at once: together they take as long as one. */
 START_TEST(file_before_is_stored_when_a_source_blocks)
 {
 	static struct put puts[] = {
 	    PUT(STAT, "1", "progress=auto"),
 	    PUT(FSTAT, "1", "progress=auto"),
 	    PUT(OPENED, "1", "progress=auto"),
-	    /* The server waits for what it was promised. */
+	    /* The server waits for the rest of a file. */
 	    PUT(READING, "1", "retry=0"),
 	    PUT(READING, "2", "progress=auto"),
 	    PUT(CLOSE, "1", "progress=auto"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Far more processes than processors: a put is still served. */
+/* ftxd serves a put while there are far more processes than processors. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +15,10 @@
 #define MOST 100
 #define PUTS 10
 
-/* The default of hello-timeout, which is not prolonged here. */
+/* The default of hello-timeout, in milliseconds. */
 #define HELLO_TIMEOUT 10000
 
-/* The longest that a put has taken, of some. */
+/* Returns the longest time of PUTS puts, in milliseconds. */
 static int64_t
 measure(void)
 {
@@ -33,7 +33,9 @@ measure(void)
 	return longest;
 }
 
-/* The long form is for tests/endurance: others want the processors, too. */
+/*
+ * Only tests/endurance uses MOST processes: other suites need the processors.
+ */
 START_TEST(put_is_served_soon_when_processors_are_busy)
 {
 	const int count = getenv("FTX_ENDURANCE") != NULL ? MOST : 2;

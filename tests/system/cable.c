@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A network that loses, doubles, delays and reorders packets. */
+/* Puts over a network that loses, doubles, delays and reorders packets. */
 #include "tests/lab/cable.h"
 
 #include <arpa/inet.h>
@@ -21,10 +21,10 @@
 #define ROUND_TRIP 200 /* milliseconds */
 #define SIZE_MOST (1 << 20)
 
-/* Of a thousand packets; all but the first are for the long form. */
+/* Packets lost in a thousand.  Only the long form uses more than the first. */
 static const int losses[] = {0, 10, 20, 50};
 
-/* Returns nonzero if there is one. */
+/* Returns nonzero if there is a cable, zero if the test was skipped. */
 static int
 begin(struct cable *cable, const struct cable_plan *plan)
 {
@@ -34,7 +34,7 @@ begin(struct cable *cable, const struct cable_plan *plan)
 	return 0;
 }
 
-/* Packets of all kinds; a tree, because it has both large and small ones. */
+/* A tree sends large and small packets. */
 START_TEST(tree_arrives_whole_when_packets_are_lost_doubled_and_late)
 {
 	const struct cable_plan plan = {
@@ -63,7 +63,7 @@ START_TEST(tree_arrives_whole_when_packets_are_lost_doubled_and_late)
 }
 END_TEST
 
-/* A socket of ours at the far end, and the port it got. */
+/* Listen at the far end of the cable; sets the port. */
 static int
 listen_far(unsigned *port)
 {
@@ -80,7 +80,7 @@ listen_far(unsigned *port)
 	return fd;
 }
 
-/* In a child: read up to the end, and answer with a byte. */
+/* In a child: read to the end of the stream, then reply with a byte. */
 static _Noreturn void
 drain_one(int listener)
 {
@@ -92,7 +92,7 @@ drain_one(int listener)
 	_exit(io_write(fd, "", 1) == 1 ? 0 : 1);
 }
 
-/* How long TCP alone takes for these bytes and a reply. */
+/* Returns how long plain TCP takes for size bytes and a reply. */
 static int64_t
 measure_plain(size_t size)
 {
@@ -135,7 +135,7 @@ measure_put(size_t size)
 	return run.elapsed;
 }
 
-/* The best of some: what is lost is another packet each time. */
+/* Returns the best time of several tries: each try loses other packets. */
 static int64_t
 measure_best(int64_t (*measure)(size_t size), size_t size, int tries)
 {
@@ -150,9 +150,8 @@ measure_best(int64_t (*measure)(size_t size), size_t size, int tries)
 }
 
 /*
- * From afar: a put costs no more than TCP does, but for the round trip of the
- * greeting, in which nothing is sent yet; where packets are lost, less than
- * half as much again.
+ * A put may take one round trip more than TCP: ftx waits for the greeting.  If
+ * packets are lost, the rest may take half as long again.
  */
 START_TEST(put_is_as_fast_as_plain_tcp_when_packets_are_lost)
 {
@@ -182,7 +181,9 @@ START_TEST(put_is_as_fast_as_plain_tcp_when_packets_are_lost)
 }
 END_TEST
 
-/* Packets are too long for a part of the path, and no ICMP message says so. */
+/*
+ * Long packets do not fit a part of the path, and no ICMP message reports it.
+ */
 START_TEST(both_sides_time_out_when_long_packets_vanish)
 {
 	const struct cable_plan plan = {.delay = 1, .longest = 1200};

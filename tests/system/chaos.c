@@ -19,11 +19,11 @@
 #define IMAGE "disk"
 #define WORKERS 8
 #define PUTTERS 3
-#define NAMES 8	    /* of each, written again and again */
-#define DOUBTFUL 16 /* that are looked at once more, before they go */
-#define PAUSE 150   /* milliseconds between two things that go wrong */
+#define NAMES 8	    /* of each putter */
+#define DOUBTFUL 16 /* retired names, checked again before removal */
+#define PAUSE 150   /* milliseconds between two faults */
 
-/* Two of three are small; the third is large enough to be kept when cut. */
+/* Two of three files are small.  If the third is cut, a partial is kept. */
 #define SMALL 60000
 #define LARGE (1200 * 1024)
 
@@ -32,12 +32,12 @@ static struct proxy proxy;
 static int on_disk;
 static pid_t stopped;
 
-/* One to which a putter sends one version after the other, no two alike. */
+/* A target to which a putter sends one version after the other; all differ. */
 struct name {
-	char path[64]; /* "in/PUTTER/SLOT.SERIAL"; empty: there is none */
+	char path[64]; /* "in/PUTTER/SLOT.SERIAL"; empty: unused */
 	unsigned serial;
-	int stored;		 /* one was, the oldest that may be there */
-	unsigned oldest, newest; /* what may be there */
+	int stored;		 /* "oldest" or a later version was stored */
+	unsigned oldest, newest; /* versions that may be there */
 };
 
 struct putter {
@@ -47,7 +47,7 @@ struct putter {
 	struct name doubts[DOUBTFUL];
 };
 
-/* How long to go on, in milliseconds; in make check it is a moment. */
+/* Returns how long to go on, in milliseconds.  "make check" is short. */
 static int64_t
 duration(void)
 {
@@ -67,7 +67,7 @@ make_version(const struct putter *putter, const char *path, unsigned version)
 	    path, size + version, (unsigned)putter->number * 100000 + version);
 }
 
-/* It must be one of those that it may be: never a mix, never short. */
+/* The file must be one of the possible versions: never a mix, never short. */
 static void
 check_name(const struct putter *putter, const struct name *name)
 {
@@ -90,8 +90,8 @@ check_name(const struct putter *putter, const struct name *name)
 }
 
 /*
- * What a connection that was lost has brought may still be stored, when its
- * worker goes on: the next version gets a new name.
+ * After a lost connection, its worker may still store that version later.  So
+ * the next version gets a new name.
  */
 static void
 retire(struct putter *putter, struct name *name)
@@ -202,7 +202,7 @@ cut_links(void)
 	ck_assert_int_eq(proxy_cut(&proxy), 0);
 }
 
-/* Only where the disk is our own. */
+/* Fill the disk only if the test made it. */
 static void
 fill_disk(void)
 {
@@ -221,7 +221,7 @@ fill_disk(void)
 	(void)unlink("in/filler");
 }
 
-/* Too few deaths to delay the next worker. */
+/* Workers are killed too seldom for ftxd to delay the next one. */
 static void (*const troubles[])(void) = {stop_or_continue, kill_one, cut_links,
     read_settings, stop_or_continue, fill_disk, cut_links, fill_disk};
 
@@ -238,7 +238,7 @@ make_trouble(io_time end)
 		stop_or_continue();
 }
 
-/* Connections of those that go down have to be noticed first. */
+/* Old workers end only after they notice that their connections are lost. */
 static void
 check_calm(void)
 {

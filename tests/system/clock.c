@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The time of day jumps by a day, and no time-out changes. */
+/* The time of day jumps by a day, and no timeout changes. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 static const uint8_t zeros[BIG];
 static struct plan plan;
 
-/* All that were started with the plan are so far from the time of day. */
+/* Shift the time of day by seconds for all processes of the plan. */
 static void
 jump(int seconds)
 {
@@ -27,7 +27,7 @@ jump(int seconds)
 	plan_arm(&plan, &fault, 1, 1);
 }
 
-/* A large file, of which the second half is still to come. */
+/* Send the first half of a large file. */
 static void
 begin_file(struct client *peer, unsigned port)
 {
@@ -54,7 +54,9 @@ finish_file(struct client *peer)
 	client_close(peer);
 }
 
-/* Another server of that directory sweeps it as it starts. */
+/*
+ * Start another server on the directory; wait until it has swept the directory.
+ */
 static void
 start_and_sweep(struct server *server)
 {

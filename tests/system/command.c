@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A command as the connection: run without a shell, checked and reaped. */
+/* ftx put -e: the command runs without a shell, is checked and reaped. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-/* A way to ftxd on its standard input and output, below these words. */
+/* Returns the command line of "ftxd -i", between these words. */
 static const char *
 server_command(const char *before, const char *after)
 {
@@ -27,7 +27,7 @@ server_command(const char *before, const char *after)
 	return command;
 }
 
-/* A script in the working directory, to be the command "./way". */
+/* Make a script in the working directory, for the command "./way". */
 static void
 script_make(const char *text)
 {
@@ -45,7 +45,7 @@ begin(void)
 	harness_begin();
 	directory_make("in");
 	file_write("f", "some text\n");
-	/* Nothing listens where a connection by TCP would go. */
+	/* A connection by TCP would fail: nothing listens on port 1. */
 	ck_assert_int_eq(setenv("FTX_PORT", "1", 1), 0);
 }
 
@@ -128,7 +128,7 @@ START_TEST(command_starts_with_clean_descriptors_and_signals)
 	RUN(&run, "ftx", "put", "-e", "./way behind", "f", "x:f");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("fds.alone", "fds.behind"));
-	/* Bit 12 is SIGPIPE, the lowest of its digit. */
+	/* SIGPIPE is bit 12: the lowest bit of the fourth digit. */
 	text = file_read("ignored");
 	ck_assert_msg(strtol(text, NULL, 16) % 2 == 0, "ignored: %s", text);
 	free(text);
@@ -152,7 +152,7 @@ static const struct {
 	2},
     {"printf '\\r\\n\\0\\033[2J\\r\\nmore\\n'",
 	"not as ftxd: \"\\x00\\x1b[2J\";", 2},
-    /* Its line is waited for, but not for long. */
+    /* ftx waits for the whole line, but not for long. */
     {"sh -c 'printf We; sleep 0.1; printf lcome; exec sleep 0.5'",
 	"not as ftxd: \"Welcome\";", 2},
     {"sh -c 'while :; do printf x; done'", "xxxx\"; nothing was stored", 2},
@@ -167,7 +167,7 @@ START_TEST(reason_is_reported_when_the_command_fails)
 
 	RUN(&run, "ftx", "put", "-e", failures[_i].command, "f", "x:f");
 	run_check(&run, failures[_i].status, failures[_i].words);
-	/* It is as a first connection that failed: not tried again. */
+	/* ftx does not retry when the first connection fails. */
 	ck_assert_int_lt(run.elapsed, 2000);
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(tree_and_standard_input_go_through_a_command)
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("src/big", "in/d/src/big"));
 	ck_assert_int_eq(directory_count("in/d/src/empty"), 0);
-	/* The command's input is the connection, not that of ftx. */
+	/* The command's standard input is the connection, not that of ftx. */
 	script_make("exec \"$ftxd\" -i -d in");
 	run_shell(&run, "cat src/big | $FTX put -e ./way - x:big");
 	run_check(&run, 0, NULL);
@@ -207,7 +207,7 @@ END_TEST
 
 static const char *const kinds[] = {"f", "src", "-"};
 
-/* It would execute what it reads. */
+/* The shell would execute the data. */
 START_TEST(nothing_is_sent_when_the_command_is_a_shell)
 {
 	struct run run;
@@ -222,7 +222,7 @@ START_TEST(nothing_is_sent_when_the_command_is_a_shell)
 }
 END_TEST
 
-/* One byte is missing, or none is. */
+/* The greeting lacks its last byte, or is whole. */
 START_TEST(nothing_is_sent_before_the_whole_greeting)
 {
 	const struct wire_greeting greeting = {
@@ -235,7 +235,7 @@ START_TEST(nothing_is_sent_before_the_whole_greeting)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(bytes, 1, sizeof(bytes), file), sizeof(bytes));
 	ck_assert_int_eq(fclose(file), 0);
-	/* After a whole greeting, the command ends when it has read a byte. */
+	/* After a whole greeting, the command ends when it reads a byte. */
 	script_make("[ $1 = 23 ] || exec 3>&1; head -c $1 greeting; "
 		    "exec head -c 1 >heard");
 	RUN(&run, "ftx", "put", "-o", "retry=0", "-o", "queue-timeout=2s", "-e",
@@ -245,7 +245,7 @@ START_TEST(nothing_is_sent_before_the_whole_greeting)
 }
 END_TEST
 
-/* A password may be typed meanwhile: the line stands by itself, once. */
+/* The user may be typing a password: print the line once, never redraw it. */
 START_TEST(progress_shows_the_wait_when_the_greeting_is_late)
 {
 	struct run run;
@@ -262,7 +262,7 @@ START_TEST(progress_shows_the_wait_when_the_greeting_is_late)
 }
 END_TEST
 
-/* The first is cut within the content, and the second goes on. */
+/* The first command ends within the content; the second resumes the file. */
 START_TEST(command_runs_again_when_the_connection_is_lost)
 {
 	struct run run;
@@ -291,7 +291,7 @@ START_TEST(put_fails_when_the_connection_stays_lost)
 }
 END_TEST
 
-/* All that a put of one source says, and hears, is kept in said.RUN. */
+/* Put each source once, with memory filled from this number. */
 static void
 say_again(const char *number)
 {
@@ -313,8 +313,8 @@ say_again(const char *number)
 }
 
 /*
- * What is said, both ways, depends on nothing but what is sent: what memory
- * held before is another thing in each run (glibc's MALLOC_PERTURB_).
+ * The bytes on the wire depend only on the files, not on old content of memory.
+ * MALLOC_PERTURB_ of glibc fills memory differently in each run.
  */
 START_TEST(bytes_on_the_wire_are_the_same_when_memory_differs)
 {
@@ -335,7 +335,7 @@ START_TEST(bytes_on_the_wire_are_the_same_when_memory_differs)
 }
 END_TEST
 
-/* A command that does not end by itself is ended with the run. */
+/* If the command does not end by itself, ftx ends it with the run. */
 START_TEST(command_is_ended_when_the_run_is_interrupted)
 {
 	struct run run;

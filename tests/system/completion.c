@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Completion, as bash does it in a terminal when Tab is typed. */
+/* Completion by bash in a terminal, with Tab typed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +14,27 @@
 
 static char script[HARNESS_PATH];
 
-/* What is typed, with tabs, and the arguments that come of it. */
+/* A line typed with tabs, and the arguments that bash makes of it. */
 struct line {
 	const char *typed, *arguments;
 };
 
 static const struct line lines[] = {{"ftx pu\t", "<put>"}, {"ftx -\t\t", "<->"},
     {"ftx put -\t\t", "<put><->"},
-    /* Settings, and what the summary says of their values. */
+    /* Settings, and their values from the summary of -h. */
     {"ftx put -o progr\tl\t", "<put><-o><progress=lines>"},
     {"ftx put -o no-c\tx", "<put><-o><no-clobber><x>"},
     {"ftx put -rpo quiet=y\tx", "<put><-rpo><quiet=yes><x>"},
     {"ftx put -o retry=d\t -o bogus=d\t", "<put><-o><retry=d><-o><bogus=d>"},
     {"ftx put -o '$(>ran)'=d\tx", "<put><-o><$(>ran)=dx>"},
     {"ftx put -l d\t5", "<put><-l><d5>"},
-    /* Files; no options come behind the first. */
+    /* Files; after the first, no options are completed. */
     {"ftx put nam\td\tx", "<put><names.txt><dir/x>"},
     {"ftx put with\t\"with b\tmy\\ p\t",
 	"<put><with blank.txt><with blank.txt><my photos/>"},
     {"ftx put -- -o\tx -o no-c\tx", "<put><--><-ofile><x><-o><no-cx>"},
     {"ftx put d\t -\tx", "<put><dir/><-ofile><x>"},
-    /* Hosts, and both. */
+    /* Hosts, also mixed with files. */
     {"ftx put na\ts\tx", "<put><nas:x>"},
     {"ftx put 192.0.2.\tx", "<put><192.0.2.7:x>"},
     {"ftx put ga\tx", "<put><gate.example:x>"},
@@ -55,7 +55,7 @@ static const char hosts[] = "# comment\n"
 			    "@cert-authority kahn ssh-ed25519 A\n"
 			    "[2001:db8::1]:22 ssh-rsa A\n";
 
-/* In place of the programs, all of them but their summary. */
+/* Shell functions replace the programs, except for "-h". */
 static const char rc[] =
     "show() { local program=$1; shift\n"
     "if [ \"$1\" = -h ]; then command $program -h\n"
@@ -89,7 +89,7 @@ make_files(const char *how)
 	ck_assert_int_eq(setenv("TERM", "dumb", 1), 0);
 }
 
-/* script(1) gives it a terminal.  Where a quote stays open, it would wait. */
+/* script(1) gives bash a terminal.  The timeout ends an unclosed quote. */
 static void
 type_all(struct run *run)
 {
@@ -122,12 +122,12 @@ check_all(void)
 			at[length] == '}',
 		    "%s: %.*s", line->typed, (int)strcspn(at, "\r\n"), at);
 	}
-	/* Nothing of a host's name is run. */
+	/* No part of a host's name was executed. */
 	ck_assert(!file_exists("ran"));
 	free(shown);
 }
 
-/* Nonzero where there is what gives bash a terminal. */
+/* Returns nonzero if bash and script(1) are installed. */
 static int
 has_script(void)
 {
@@ -151,7 +151,7 @@ START_TEST(completion_works_when_sourced_alone)
 }
 END_TEST
 
-/* The package finds it by the command's name. */
+/* The package bash-completion finds the file by the command's name. */
 START_TEST(completion_works_when_the_package_loads_it)
 {
 	static const char *const directories[] = {"home/.local",

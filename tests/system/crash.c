@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Power cuts before every call of a put: stored files survive. */
+/* Power is cut before each call of a put: stored files survive. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,22 +18,24 @@
 #define IMAGE "disk"
 #define FILES 32
 #define VERSIONS 2
-/* The calls before only take the connection and greet. */
+/* Earlier calls only accept the connection and send the greeting. */
 #define FIRST_CALL 11
 #define ABSENT (-1)
 #define BROKEN (-2)
 
-/* Whatever becomes of it, the client is not to try again. */
+/* The client must not retry. */
 #define PUT                                                                    \
 	"ftx", "put", "-vrp", "-j", "1", "-o", "retry=0", "-o",                \
 	    "queue-timeout=1s"
 
-/* One thing that is put again and again, with a power cut each time. */
+/* A put that is repeated, with a power cut each time. */
 struct scene {
-	int many;	   /* a tree of FILES files, or the first of them */
-	int over;	   /* what is there already is replaced each time */
-	const char *below; /* directories that are made on the way */
-	/* Of the short form, on each kind of disk; 0: not there. */
+	int many;	   /* nonzero: a tree of FILES files; 0: one file */
+	int over;	   /* each put replaces the files of the last one */
+	const char *below; /* new parent directories */
+	/*
+	 * Calls between cuts in the short form, for each kind of disk; 0: skip.
+	 */
 	unsigned strides[DISK_KINDS];
 };
 
@@ -49,12 +51,12 @@ static const struct scene scenes[] = {
 
 static struct server server;
 static struct run run;
-/* The controls: what is not done as it should be. */
+/* For the controls: the sync that is left out or comes late. */
 static const struct plan_fault *guard;
 static struct plan plan;
 static char sources[VERSIONS][FILES][32];
 static char target[64], paths[FILES][128];
-static int before[FILES]; /* the version that was there, or ABSENT */
+static int before[FILES]; /* the version before the put, or ABSENT */
 static unsigned rounds;
 
 static void
@@ -96,7 +98,7 @@ begin(void)
 	make_sources();
 }
 
-/* Nonzero if the copy has the source's bytes, mode and time. */
+/* Returns nonzero if the copy has the source's bytes, mode and time. */
 static int
 is_whole(const char *source, const char *copy)
 {
@@ -108,7 +110,9 @@ is_whole(const char *source, const char *copy)
 	    wanted.st_mtim.tv_nsec == found.st_mtim.tv_nsec;
 }
 
-/* The version that the path has: ABSENT, or BROKEN if it is none. */
+/*
+ * Returns the version of the file, ABSENT, or BROKEN if it matches no version.
+ */
 static int
 version_of(int file)
 {
@@ -118,7 +122,7 @@ version_of(int file)
 	return file_exists(paths[file]) ? BROKEN : ABSENT;
 }
 
-/* Where it goes, and what is there now. */
+/* Set the target, the paths, and the versions before the put. */
 static void
 aim(const struct scene *scene, unsigned step)
 {
@@ -138,7 +142,7 @@ aim(const struct scene *scene, unsigned step)
 	}
 }
 
-/* Start again after the last cut: nothing staged is left, and it works. */
+/* Start the server after a cut.  It must remove staged files, and work. */
 static pid_t
 start(void)
 {
@@ -156,9 +160,9 @@ start(void)
 }
 
 /*
- * Let the worker come to its so manieth call, counted from where the guard is
- * missing for the first time if one is.  Returns nonzero if it does before the
- * client has ended.
+ * Let the worker make this many calls.  With a control, count from the first
+ * call that the fault hits.  Returns nonzero if the worker got there before the
+ * client ended.
  */
 static int
 go(pid_t worker, unsigned step)
@@ -174,7 +178,7 @@ go(pid_t worker, unsigned step)
 	return came;
 }
 
-/* Returns nonzero if the cut came, zero if the put had ended before. */
+/* Returns nonzero if power was cut during the put, zero if it had ended. */
 static int
 put_and_cut(const char *source, unsigned step)
 {
@@ -198,7 +202,7 @@ put_and_cut(const char *source, unsigned step)
 	return came;
 }
 
-/* Nonzero if the client has said that this source is stored and synced. */
+/* Returns nonzero if the client reported this source as stored and synced. */
 static int
 was_stored(const char *source)
 {
@@ -210,7 +214,7 @@ was_stored(const char *source)
 	return said != NULL && strstr(said, "synced") < strchr(said, '\n');
 }
 
-/* Returns how many files are not what they may be after the cut. */
+/* Returns how many files are wrong after the cut. */
 static int
 judge(const struct scene *scene, int version, unsigned step)
 {
@@ -234,7 +238,7 @@ judge(const struct scene *scene, int version, unsigned step)
 	return broken;
 }
 
-/* Make room for the next. */
+/* Remove the files of the last put. */
 static void
 clear(const struct scene *scene)
 {
@@ -247,8 +251,8 @@ clear(const struct scene *scene)
 }
 
 /*
- * Put the scene with a cut before the call of that number.  Returns nonzero if
- * the cut came, and adds the files that are broken.
+ * Put the scene, and cut power before this call.  Returns nonzero if power was
+ * cut during the put.  Adds the number of wrong files to *broken.
  */
 static int
 play(const struct scene *scene, unsigned step, int *broken)
@@ -264,7 +268,7 @@ play(const struct scene *scene, unsigned step, int *broken)
 	return came;
 }
 
-/* Nonzero if there is a disk here; otherwise the test is skipped. */
+/* Returns nonzero if there is a disk, zero if the test was skipped. */
 static int
 has_disk(enum disk_kind kind)
 {
@@ -274,7 +278,10 @@ has_disk(enum disk_kind kind)
 	return 0;
 }
 
-/* The long form, for tests/endurance, has nearly each call. */
+/*
+ * Returns how many calls apart the cuts are.  tests/endurance cuts at nearly
+ * all.
+ */
 static unsigned
 stride_of(const struct scene *scene, enum disk_kind kind)
 {
@@ -304,20 +311,20 @@ START_TEST(stored_files_survive_when_power_is_cut)
 }
 END_TEST
 
-/* Each guard that is missing must be noticed by the scene. */
+/* Each control leaves out a sync.  Its scene must notice the loss. */
 static const struct {
 	struct plan_fault missing;
 	const struct scene *scene;
 	unsigned stride;
 } controls[] = {
-    /* A file that is not synced. */
+    /* The file is not synced. */
     {{FAULT_FSYNC, FAULT_A_FILE, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
-    /* A directory that is not synced. */
+    /* The directory is not synced. */
     {{FAULT_FSYNC, FAULT_A_DIRECTORY, FAULT_SKIP, 0, 0, 0}, &scenes[0], 4},
-    /* Files that are synced behind their rename. */
+    /* Files are synced after their rename. */
     {{FAULT_FSYNC, FAULT_A_FILE, FAULT_HOLD, 0, FAULT_RENAME, FAULT_ANYTHING},
 	&scenes[3], 60},
-    /* A directory that is synced behind the answer. */
+    /* The directory is synced after the result is sent. */
     {{FAULT_FSYNC, FAULT_A_DIRECTORY, FAULT_HOLD, 0, FAULT_WRITE, FAULT_A_PEER},
 	&scenes[0], 1},
 };
@@ -332,7 +339,7 @@ START_TEST(loss_is_noticed_when_a_sync_is_left_out)
 	unsigned step = 1;
 	int broken = 0;
 
-	/* The long form has all of them on each kind. */
+	/* Only the long form runs all controls on each kind of disk. */
 	if (getenv("FTX_ENDURANCE") == NULL && kind != DISK_EXT4 && which > 1)
 		return;
 	if (plan_make(&plan, "plan") != 0 || !has_disk(kind))

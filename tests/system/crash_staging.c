@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Power cuts while the staging directory is swept, or a partial is resumed. */
+/* Power is cut during a sweep of the staging directory or a resume. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #define SOURCE "large/" KEPT_NAME
 #define TARGET "in/d/" KEPT_NAME
 #define ABANDONED 4
-/* Whatever becomes of it, the client is not to try again. */
+/* The client must not retry. */
 #define PUT "ftx", "put", "-o", "retry=0", "-o", "queue-timeout=1s"
 
 static const char *const arguments[] = {"-w", "1", "-o", "min-free=0", NULL};
@@ -42,7 +42,7 @@ start(void)
 	return workers[0];
 }
 
-/* The long form is for tests/endurance; what is not ext4 takes longer. */
+/* Returns the calls between cuts.  Disks other than ext4 are slower. */
 static unsigned
 stride(enum disk_kind kind, unsigned short_form)
 {
@@ -61,7 +61,10 @@ sync_path(const char *path)
 	close(fd);
 }
 
-/* Returns nonzero if there is a disk, and a server, that knows the file. */
+/*
+ * Returns nonzero if the server runs and its partial's name is known, zero if
+ * the test was skipped.
+ */
 static int
 begin(enum disk_kind kind)
 {
@@ -79,7 +82,7 @@ begin(enum disk_kind kind)
 	return 1;
 }
 
-/* The power goes off, and on again. */
+/* Cut power, and restore the disk. */
 static void
 cut(void)
 {
@@ -89,7 +92,7 @@ cut(void)
 	ck_assert(file_equal("probe", "in/probe"));
 }
 
-/* Nothing is staged, also not what btrfs has back after the first cut. */
+/* Remove all staged files, also those that btrfs restored after the cut. */
 static void
 clean(void)
 {
@@ -107,7 +110,7 @@ plant(void)
 	sync_path(staging);
 }
 
-/* The same put brings it whole, and leaves nothing behind. */
+/* Repeat the put: the file is whole, and nothing stays staged. */
 static void
 put_whole(void)
 {
@@ -126,7 +129,7 @@ end(void)
 	disk_end(IMAGE, "in");
 }
 
-/* As workers leave it that are killed. */
+/* Leave staged files and a partial, as killed workers do. */
 static void
 abandon(void)
 {
@@ -140,7 +143,7 @@ abandon(void)
 	plant();
 }
 
-/* The child of the server that has stopped itself, or 0. */
+/* Returns the child of the server that is stopped, or 0. */
 static pid_t
 find_stopped(void)
 {
@@ -155,7 +158,7 @@ find_stopped(void)
 	return 0;
 }
 
-/* Returns nonzero if the cut came before the sweep had ended. */
+/* Returns nonzero if power was cut during the sweep, zero if it had ended. */
 static int
 sweep_and_cut(unsigned step)
 {
@@ -175,7 +178,10 @@ sweep_and_cut(unsigned step)
 	return came;
 }
 
-/* Before every call of it: what is wanted stays, and the rest goes later. */
+/*
+ * Cut power before calls of a sweep.  The partial stays; the abandoned files
+ * are removed later.
+ */
 START_TEST(wanted_partial_stays_when_power_is_cut_during_a_sweep)
 {
 	enum disk_kind kind = (enum disk_kind)_i;
@@ -206,7 +212,7 @@ START_TEST(wanted_partial_stays_when_power_is_cut_during_a_sweep)
 }
 END_TEST
 
-/* Returns nonzero if the cut came, zero if the put had ended before. */
+/* Returns nonzero if power was cut during the put, zero if it had ended. */
 static int
 resume_and_cut(unsigned step)
 {
@@ -228,10 +234,10 @@ resume_and_cut(unsigned step)
 	return came;
 }
 
-/* Before every call of a put that goes on with what was kept. */
+/* Cut power before calls of a put that resumes a partial. */
 START_TEST(put_resumes_when_power_is_cut_during_a_resume)
 {
-	/* The calls before only take the connection and greet. */
+	/* Earlier calls only accept the connection and send the greeting. */
 	enum disk_kind kind = (enum disk_kind)_i;
 	unsigned cuts = 0, step = 11, by = stride(kind, 19);
 	int came = 1;
@@ -256,7 +262,7 @@ START_TEST(put_resumes_when_power_is_cut_during_a_resume)
 }
 END_TEST
 
-/* Bytes that never came to the disk, of a file whose size did. */
+/* Zero a block, as if the file's size was written but not these bytes. */
 static void
 lose_bytes(void)
 {
@@ -268,7 +274,9 @@ lose_bytes(void)
 	close(fd);
 }
 
-/* What the cut leaves of it: all, its beginning, its name, zeros for some. */
+/*
+ * The state of the partial after the cut: whole, short, empty, or with zeros.
+ */
 enum left {
 	LEFT_WHOLE,
 	LEFT_SHORT,
@@ -294,7 +302,7 @@ leave(enum left left)
 		lose_bytes();
 }
 
-/* A partial is resumed only if its digest is that of the source. */
+/* A partial is resumed only if its digest matches the source. */
 START_TEST(partial_is_used_only_when_its_digest_is_right)
 {
 	static const struct proxy_plan plain = {.faulty = 0};
@@ -315,8 +323,9 @@ START_TEST(partial_is_used_only_when_its_digest_is_right)
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(SOURCE, TARGET));
 	/*
-	 * The whole file is larger, even without its holes.  btrfs may keep all
-	 * of it without a sync, as each commit writes everything.
+	 * If the whole file is sent, more bytes than this pass, even without
+	 * its holes.  Each commit of btrfs writes everything, so it may keep an
+	 * unsynced file.
 	 */
 	if (kind != DISK_BTRFS || left != LEFT_NAME)
 		ck_assert_int_eq(is_good, *proxy.passed < 1152 << 10);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* More clients than workers: all wait, and all are served. */
+/* With more clients than workers, each client waits and is served. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,10 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* The peer leaves its worker to the run, which must end in this time. */
+/*
+ * Close the peer's connection, so that its worker serves the run.  The run must
+ * end within this time.
+ */
 static void
 release(struct client *peer, struct run *run, int64_t milliseconds)
 {
@@ -40,7 +43,7 @@ START_TEST(put_starts_when_a_worker_becomes_free)
 }
 END_TEST
 
-/* Its request waits in the queue, and a worker takes the connection later. */
+/* The listen queue holds the request, and a worker accepts it later. */
 START_TEST(nothing_is_stored_later_when_a_client_gives_up)
 {
 	struct server server;
@@ -69,7 +72,7 @@ START_TEST(put_is_retried_soon_when_the_server_is_busy)
 	SERVER_START(&server, "-w", "2", "-C", "1");
 	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
-	/* It has been sent away, and comes again. */
+	/* The client was refused, and has retried. */
 	eventually(
 	    server_said(&server, "refused: busy") >= 2, HARNESS_PATIENCE);
 	release(&peer, &run, 1500);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A large file that is cut again and again: it ends equal, and sent once. */
+/* Transfers that are cut again and again: files are equal, and sent once. */
 #include <glob.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -17,9 +17,9 @@
 #include "tests/system/suites.h"
 #include "tests/system/trees.h"
 
-/* So much is kept, less is sent again.  Source: server/partial.h. */
+/* No cut comes earlier: PARTIAL_LEAST of server/store/partial.h is less. */
 #define KEPT (2 << 20)
-/* The most that may be on its way, and lost, when a connection ends. */
+/* The most bytes in flight that are lost when a connection ends. */
 #define UNDER_WAY (8 << 20)
 #define CUTS_MAX 20
 
@@ -64,7 +64,7 @@ compare_points(const void *one, const void *other)
 	return (*a > *b) - (*a < *b);
 }
 
-/* So far has the file come each time; the rest leaves time for the last cut. */
+/* Choose where to cut.  The rest of the file leaves time for the last cut. */
 static void
 choose_points(uint64_t size)
 {
@@ -79,7 +79,7 @@ choose_points(uint64_t size)
 	qsort(points, form->cuts, sizeof(points[0]), compare_points);
 }
 
-/* Nonzero if the process has a staged file open. */
+/* Returns nonzero if the process has a staged file open. */
 static int
 holds_staged(pid_t pid)
 {
@@ -101,7 +101,7 @@ holds_staged(pid_t pid)
 	return holds;
 }
 
-/* The worker that receives the file, or 0. */
+/* Returns the worker that receives the file, or 0. */
 static pid_t
 receiver(void)
 {
@@ -114,7 +114,7 @@ receiver(void)
 	return 0;
 }
 
-/* The size of the file that is staged, or 0. */
+/* Returns the size of the staged file, or 0. */
 static uint64_t
 staged_bytes(void)
 {
@@ -129,7 +129,10 @@ staged_bytes(void)
 	return size;
 }
 
-/* Cut it when it has come so far, and something has been added to it. */
+/*
+ * Cut the transfer when the staged file has grown since the last cut, and has
+ * reached this size.
+ */
 static void
 cut_at(const struct run *run, uint64_t point, int kills)
 {
@@ -182,11 +185,11 @@ START_TEST(file_is_sent_once_when_it_is_cut_again_and_again)
 }
 END_TEST
 
-/* Large and small files by turns, in directories; returns their bytes. */
+/* Make large and small files by turns, in directories.  Returns their bytes. */
 static uint64_t
 make_tree(void)
 {
-	/* A large one in every tenth place: some have ended, some are kept. */
+	/* Each tenth file is large: cuts hit some, and others are complete. */
 	static const uint64_t sizes[] = {
 	    3 << 20, 20000, 0, 70000, 1, 1 << 20, 300, 200000, 5000, 40000};
 	int directories = form->cuts * 2;

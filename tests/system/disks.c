@@ -14,7 +14,7 @@
 
 #define IMAGE "disk"
 #define BIG (8 << 20)
-/* Milliseconds until the reason must have been given. */
+/* Milliseconds until ftx must report the reason. */
 #define SOON 1000
 
 static struct server server;
@@ -54,7 +54,7 @@ end(void)
 	harness_end();
 }
 
-/* The server is none the worse for it: not even the worker was replaced. */
+/* The server still works, with the same worker. */
 static void
 check_service(void)
 {
@@ -75,7 +75,7 @@ put_bad(int status, const char *reason)
 	check_service();
 }
 
-/* Begin to put a large file, slowly enough for what then befalls it. */
+/* Begin to put a large file, slowly, so that a fault hits it. */
 static void
 begin_slow(struct run *run)
 {
@@ -143,7 +143,7 @@ START_TEST(put_fails_at_once_when_the_disk_is_read_only)
 }
 END_TEST
 
-/* What became of the file system can only be mended by mounting it again. */
+/* Only a new mount repairs the file system: start the server again after it. */
 static void
 start_again(void)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is stored but not synced: told once a run, or refused before its data.
- */
+/* Files that are stored but not synced: one warning a run, or refused. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +77,7 @@ START_TEST(no_warning_comes_when_files_are_synced)
 }
 END_TEST
 
-/* Content of 2 MiB would show in what the server has received. */
+/* ftx must not report a byte at which it failed: no data was sent. */
 START_TEST(require_sync_refuses_before_data_when_nothing_is_synced)
 {
 	static const char *const modes[] = {"-v", "-n", "-p", "-j2"};
@@ -99,7 +98,7 @@ START_TEST(require_sync_refuses_before_data_when_nothing_is_synced)
 }
 END_TEST
 
-/* What it says, and what it has heard in the end. */
+/* Write the server's greeting and features to the file "said". */
 static void
 write_server(unsigned version, int features)
 {
@@ -120,7 +119,7 @@ write_server(unsigned version, int features)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-/* ftx reports it before it sends anything. */
+/* ftx fails before it sends a request. */
 START_TEST(require_sync_sends_nothing_when_the_server_is_older)
 {
 	const size_t begun = WIRE_HELLO + WIRE_HEADER + 2;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Standard output for programs: events in JSON, and digests. */
+/* Events in JSON, and digests, on standard output. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Whole lines, each one JSON object in printable ASCII. */
+/* Each line must be whole, and one JSON object in printable ASCII. */
 static void
 check_lines(const struct run *run)
 {
@@ -34,7 +34,7 @@ check_lines(const struct run *run)
 	}
 }
 
-/* What Python says of it, where it is there. */
+/* Let Python read the events, if it is installed. */
 static void
 check_by_python(const struct run *run)
 {
@@ -110,7 +110,7 @@ START_TEST(events_say_would_store_when_nothing_is_sent)
 }
 END_TEST
 
-/* Its digest is only known where it was computed. */
+/* ftx knows the digest only if it read the file. */
 START_TEST(digest_is_left_out_when_it_is_unknown)
 {
 	struct run run;
@@ -183,7 +183,7 @@ START_TEST(json_escapes_names_with_control_bytes)
 }
 END_TEST
 
-/* Each line is there when it is true, not at the end. */
+/* ftx writes each line as soon as the file is stored, not at the end. */
 START_TEST(line_is_written_when_the_file_is_stored)
 {
 	struct run run;
@@ -205,7 +205,7 @@ START_TEST(put_goes_on_when_the_reader_of_its_output_leaves)
 
 	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
 		file_write(name, "x");
-	/* It has gone before the first line is written. */
+	/* The reader leaves before the first line is written. */
 	run_shell(&run,
 	    "mkfifo line; : <line & exec 5>line; wait $!; "
 	    "$FTX put -o json a b c d e 127.0.0.1: >&5");
@@ -230,23 +230,23 @@ START_TEST(put_goes_on_when_its_output_fails)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		run_shell(&run, lines[i]);
 		run_check(&run, 1, "the transfer goes on\n");
-		/* It is said once. */
+		/* The message is printed once. */
 		message = strstr(run.err, "standard output");
 		ck_assert_ptr_null(strstr(message + 1, "standard output"));
 		ck_assert_int_eq(directory_count("in"), 2);
 		ck_assert_int_eq(unlink("in/a"), 0);
 		ck_assert_int_eq(unlink("in/b"), 0);
 	}
-	/* What went wrong before is the worse. */
+	/* The status of a failed source precedes that of the output. */
 	run_shell(&run, "$FTX put -o json a none 127.0.0.1: >/dev/full");
 	run_check(&run, 23, NULL);
-	/* Nothing is written there otherwise. */
+	/* Without json or digest, ftx does not write to standard output. */
 	run_shell(&run, "$FTX put a 127.0.0.1: >&-");
 	run_check(&run, 0, NULL);
 }
 END_TEST
 
-/* A reader that does not read does not prevent an interrupt. */
+/* ftx can be interrupted while nobody reads its output. */
 START_TEST(put_can_be_interrupted_when_its_reader_stalls)
 {
 	struct run run;
@@ -291,12 +291,18 @@ START_TEST(digests_agree_with_xxh64sum)
 	run_shell(&run, "wc -l <sums; echo x >>d/large; xxh64sum -c sums");
 	ck_assert_int_eq(atoi(run.out), 8);
 	ck_assert_int_eq(run.status, 1);
-	/* Standard input is checked against the same again. */
+	/*
+	 * "-" in the list means standard input: xxh64sum reads the same file
+	 * there.
+	 */
 	run_shell(&run,
 	    "$FTX put -o digest - 127.0.0.1:x <stdin >sums && "
 	    "xxh64sum --strict -c sums <stdin");
 	run_check(&run, 0, NULL);
-	/* Older ones have no way to say this, and say so. */
+	/*
+	 * Old versions of xxh64sum cannot read an escaped name: compare the
+	 * line.
+	 */
 	file_write("new\n\\line", "h");
 	run_shell(&run, "$FTX put -o digest new* 127.0.0.1:x");
 	ck_assert_str_eq(run.out, "\\1f389510b857f10f  new\\n\\\\line\n");

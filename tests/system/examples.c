@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The examples of the manual pages, as they stand there. */
+/* Run the examples of the manual pages as printed. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* More than either side says in the session of the protocol's page. */
+/* More bytes than either side sends in an example. */
 #define SESSION 1024
 
 #ifdef OS_LINUX
@@ -31,7 +31,7 @@
 static char script[HARNESS_PATH], client_page[HARNESS_PATH],
     protocol_page[HARNESS_PATH];
 
-/* Nonzero where hosts, addresses and places can be given the page's names. */
+/* Returns nonzero if namespaces can have the hosts and paths of the page. */
 static int
 has_namespaces(void)
 {
@@ -58,7 +58,7 @@ START_TEST(examples_of_ftx_run_as_printed)
 }
 END_TEST
 
-/* The bytes of a block of hexadecimal numbers; returns how many. */
+/* Read a block of hexadecimal bytes.  Returns how many. */
 static size_t
 read_bytes(const char *text, uint8_t bytes[SESSION])
 {
@@ -78,7 +78,7 @@ read_bytes(const char *text, uint8_t bytes[SESSION])
 	return count;
 }
 
-/* All that comes up to the end of the stream, which must come. */
+/* Read to the end of the stream, which must come.  Returns how many bytes. */
 static size_t
 receive_all(int fd, uint8_t bytes[SESSION])
 {
@@ -98,13 +98,13 @@ receive_all(int fd, uint8_t bytes[SESSION])
 	return count;
 }
 
-/* What the page shows of one side. */
+/* The bytes of one side in an example. */
 struct side {
 	uint8_t bytes[SESSION];
 	size_t length;
 };
 
-/* An example: what the client says, and then the server. */
+/* Read an example: the bytes of the client, then of the server. */
 static void
 read_example(int number, struct side *client, struct side *server)
 {
@@ -123,7 +123,7 @@ read_example(int number, struct side *client, struct side *server)
 	free(page);
 }
 
-/* The length of the frame at this place. */
+/* Returns the length of the frame at this offset. */
 static size_t
 frame_length(const struct side *side, size_t at)
 {
@@ -133,8 +133,8 @@ frame_length(const struct side *side, size_t at)
 }
 
 /*
- * Keep the preamble and the frames of this type, or of all others if it is
- * negative; and of this request only if that is not 0.
+ * Keep the preamble and the frames of this type; if it is negative, all but the
+ * frames of the type -type.  If request is not 0, keep only its frames.
  */
 static void
 keep_frames(struct side *side, size_t preamble, int type, uint8_t request)
@@ -167,7 +167,7 @@ expect_same(const struct side *got, const struct side *wanted)
 
 #define KEPT (1 << 20)
 
-/* What the second example begins with. */
+/* Cut a connection: the second example resumes its file. */
 static void
 lose_connection(const struct server *server)
 {
@@ -195,7 +195,7 @@ lose_connection(const struct server *server)
 	client_close(&peer);
 }
 
-/* Whether a server is at work is not what the page promises. */
+/* Leave out "working" frames: they depend on time. */
 START_TEST(server_answers_the_protocol_example)
 {
 	struct side said, wanted, got;
@@ -246,7 +246,7 @@ read_side(const char *path, struct side *side)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-/* A file of 1970, as the page has it. */
+/* Make a file of 1970, as on the page. */
 static void
 make_source(const char *path, off_t hole)
 {
@@ -261,7 +261,7 @@ make_source(const char *path, off_t hole)
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-/* Where the first frame of this type begins, or the first result. */
+/* Returns the offset of the first frame of this type or of the first result. */
 static size_t
 find_frame(const struct side *server, enum wire_type type)
 {
@@ -272,13 +272,13 @@ find_frame(const struct side *server, enum wire_type type)
 	return at;
 }
 
-/* The bytes of hello, base and an ask of one byte each. */
+/* The length of a hello, and of a base and an ask with one-byte paths. */
 #define ASKED                                                                  \
 	(WIRE_HELLO + WIRE_HEADER + 1 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 
 /*
- * The server of the page: sends go when asked, and its first result after this
- * many bytes; ends with the client.
+ * A command that plays the server: sends "go" after the ask, and the results
+ * after this many bytes.  It ends with the client.
  */
 static void
 play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
@@ -312,12 +312,14 @@ START_TEST(client_sends_the_protocol_example)
 }
 END_TEST
 
-/* It has no reason to give a small file up, and sends all of it. */
+/* The page aborts the small file; ftx sends all of it. */
 START_TEST(client_sends_the_resume_example)
 {
 	const size_t aborted = 2 * WIRE_HEADER + 3 + 1;
 	const size_t ended = 2 * WIRE_HEADER + 5 + 16;
-	/* Said once while it reads its own beginning. */
+	/*
+	 * ftx sends "waiting" once, while it reads the beginning of its file.
+	 */
 	const size_t waiting = WIRE_HEADER;
 	struct side wanted, server, heard;
 	char command[HARNESS_PATH];
@@ -340,14 +342,14 @@ START_TEST(client_sends_the_resume_example)
 	read_side("heard", &heard);
 	keep_frames(&wanted, WIRE_HELLO, -WIRE_WAITING, 1);
 	keep_frames(&heard, WIRE_HELLO, -WIRE_WAITING, 1);
-	/* What it needs on the disk is for each file system to say. */
+	/* The allocated size depends on the file system. */
 	memcpy(heard.bytes + WIRE_HELLO + WIRE_HEADER + 28,
 	    wanted.bytes + WIRE_HELLO + WIRE_HEADER + 28, 8);
 	expect_same(&heard, &wanted);
 }
 END_TEST
 
-/* The tests have working directories of their own. */
+/* Make the path absolute: tests change the working directory. */
 static void
 resolve(char out[HARNESS_PATH], const char *path)
 {

@@ -28,7 +28,7 @@ begin(void)
 	file_write("small", "x");
 }
 
-/* A proxy in front of the server, which has this one fault on the way up. */
+/* Start a server, and a proxy with this fault on the way to it. */
 static void
 start_behind(enum proxy_fault fault, uint64_t at)
 {
@@ -97,7 +97,7 @@ lost(struct run *run)
 	stop_both();
 }
 
-/* The file system has become read-only, as it does after errors of a disk. */
+/* The file system becomes read-only, as after a disk error. */
 static void
 output_failed(struct run *run)
 {
@@ -137,7 +137,7 @@ some_stored(struct run *run)
 	server_stop(&server);
 }
 
-/* In the middle of a transfer that takes some seconds. */
+/* Begin a put that takes some seconds. */
 static void
 begin_slow(struct run *run)
 {

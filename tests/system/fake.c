@@ -36,7 +36,7 @@ bind_free_port(unsigned *port)
 	return fd;
 }
 
-/* Read until so much has come, the peer has ended, or the deadline. */
+/* Read this many bytes, or to the end of the stream or the deadline. */
 static void
 take(int fd, size_t enough, io_time deadline)
 {
@@ -56,7 +56,7 @@ take(int fd, size_t enough, io_time deadline)
 	}
 }
 
-/* Say it until the peer has gone. */
+/* Send the bytes until the peer has closed. */
 static void
 repeat(int fd, const struct fake_pulse *pulse)
 {
@@ -103,7 +103,7 @@ fake_start_endless(struct fake *fake, const struct fake_turn *turns,
 	ck_assert_int_eq(listen(listener, 16), 0);
 	fake->pid = fork();
 	ck_assert_int_ge(fake->pid, 0);
-	/* A peer that has gone is no end of it. */
+	/* If the peer has closed, the child must not end by SIGPIPE. */
 	if (fake->pid == 0)
 		(void)signal(SIGPIPE, SIG_IGN);
 	if (fake->pid == 0)
@@ -134,7 +134,7 @@ fake_nothing(void)
 {
 	unsigned port;
 
-	/* Just freed: the kernel does not assign it again so soon. */
+	/* The kernel does not assign a port again soon after it was freed. */
 	close(bind_free_port(&port));
 	return port;
 }

@@ -18,14 +18,14 @@ struct fake {
 void fake_start(
     struct fake *fake, const void *bytes, size_t length, size_t after);
 
-/* Bytes to send after this many more bytes were received. */
+/* Bytes to send after `after` more bytes were received. */
 struct fake_turn {
 	size_t after;
 	const void *bytes;
 	size_t length;
 };
 
-/* The same with several turns; the last one has no bytes. */
+/* The same with several turns.  The last turn has no bytes. */
 void fake_start_turns(struct fake *fake, const struct fake_turn *turns);
 /* Bytes to send again and again after the turns. */
 struct fake_pulse {
@@ -34,7 +34,7 @@ struct fake_pulse {
 	int every; /* milliseconds */
 };
 
-/* The same, until the client has closed. */
+/* The same; then send the pulse until the client has closed. */
 void fake_start_endless(struct fake *fake, const struct fake_turn *turns,
     const struct fake_pulse *pulse);
 void fake_stop(struct fake *fake);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each call of the server fails, one after the other. */
+/* Each call of the server fails in turn. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,14 +16,14 @@
 #include "tests/system/suites.h"
 
 #define ALWAYS_TOO 1
-#define NEVER_GOOD 2 /* whom it befalls is not stored */
-#define LONG_ONLY 4  /* under FTX_ENDURANCE */
+#define NEVER_GOOD 2 /* the file is not stored */
+#define LONG_ONLY 4  /* only with FTX_ENDURANCE */
 
-/* A fault that walks through all calls of its kind, and what it comes to. */
+/* A fault that hits each call of its kind in turn, and its outcome. */
 struct walk {
 	struct plan_fault fault;
 	int flags;
-	int status; /* of the client if anything failed, or 0: any */
+	int status; /* of the client if it fails; 0: any */
 };
 
 #define CALLS(name, on, what)                                                  \
@@ -34,7 +34,7 @@ struct walk {
 	}
 #define BOTH (ALWAYS_TOO | NEVER_GOOD)
 
-/* Every call on the way of a file from the connection to its name. */
+/* Each call between the connection and the final name of a file. */
 static const struct walk plain[] = {
     {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH, 28},
     {FAILS(WRITE, FAULT_A_FILE, EIO), BOTH, 11},
@@ -70,13 +70,13 @@ static const struct walk plain[] = {
     {FAILS(FCNTL, FAULT_ANYTHING, EMFILE), LONG_ONLY, 0},
     {FAILS(READ, FAULT_A_PEER, EIO), ALWAYS_TOO, 0},
     {FAILS(WRITE, FAULT_A_PEER, EPIPE), 0, 0},
-    /* Without a poll for the log a line is lost; see log.h. */
+    /* If poll fails for the log, a line is lost; see log.h. */
     {FAILS(POLL, FAULT_A_PEER, ENOMEM), LONG_ONLY, 0},
     {FAILS(SOCKOPT, FAULT_A_PEER, ENOBUFS), 0, 0},
     {FAILS(SHUTDOWN, FAULT_A_PEER, ENOTCONN), ALWAYS_TOO, 0},
 };
 
-/* What else is called where trees with modes and times replace files. */
+/* Further calls if trees with modes and times replace files. */
 static const struct walk exact[] = {
     {FAILS(TIMES, FAULT_A_FILE, EIO), BOTH, 11},
     {FAILS(TIMES, FAULT_A_DIRECTORY, EIO), BOTH, 11},
@@ -93,14 +93,14 @@ static const struct walk careful[] = {
     {FAILS(FSYNC, FAULT_A_DIRECTORY, EIO), BOTH, 11},
 };
 
-/* Where holes are passed over. */
+/* Further calls for files with holes. */
 static const struct walk sparse[] = {
     {FAILS(SEEK, FAULT_A_FILE, EINVAL), BOTH, 0},
     {FAILS(TRUNCATE, FAULT_A_FILE, EFBIG), BOTH, 28},
     {FAILS(WRITE, FAULT_A_FILE, ENOSPC), BOTH, 28},
 };
 
-/* A partial is claimed, hashed and resumed, or begun again. */
+/* Calls to claim, hash and resume a partial, or to begin it again. */
 static const struct walk kept[] = {
     {FAILS(OPEN, FAULT_A_DIRECTORY, EIO), ALWAYS_TOO, 0},
     {FAILS(OPEN, FAULT_A_DIRECTORY, EMFILE), ALWAYS_TOO, 0},
@@ -123,7 +123,7 @@ static const struct walk kept[] = {
     {FAILS(WRITE, FAULT_A_PEER, EPIPE), LONG_ONLY, 0},
 };
 
-/* What was kept turns out to be another's. */
+/* Calls if the partial has other content than the source. */
 static const struct walk spoiled[] = {
     {FAILS(FCNTL, FAULT_A_FILE, ENOLCK), ALWAYS_TOO, 0},
     {FAILS(READ, FAULT_A_FILE, EIO), ALWAYS_TOO, 0},
@@ -137,7 +137,7 @@ static const struct walk spoiled[] = {
     {FAILS(READ, FAULT_A_PEER, ECONNRESET), LONG_ONLY, 0},
 };
 
-/* What is there is compared with what is to come. */
+/* Calls to compare existing files with the sources. */
 static const struct walk same[] = {
     {FAILS(OPEN, FAULT_A_DIRECTORY, EIO), ALWAYS_TOO, 0},
     {FAILS(STAT, FAULT_A_DIRECTORY, EIO), ALWAYS_TOO, 0},
@@ -155,7 +155,7 @@ static const struct walk compared[] = {
     {FAILS(FSYNC, FAULT_A_FILE, EIO), BOTH, 11},
 };
 
-/* What has to make no difference. */
+/* Faults that must make no difference. */
 static const struct plan_fault harmless[] = {
     {CALLS(READ, FAULT_A_PEER, STORM)},
     {CALLS(WRITE, FAULT_ANYTHING, STORM)},
@@ -177,7 +177,7 @@ start(void)
 	server_start_by(&server, plan.launcher,
 	    (const char *const[]){"-v", "-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
-	/* The sweeper has ended before, so no fault hits it. */
+	/* After this put the sweeper has ended, so no fault hits it. */
 	put_good(&server, "new/a", "again");
 	ck_assert_int_eq(unlink("in/again"), 0);
 	server_settle(&server, pids, 1);
@@ -189,7 +189,10 @@ has_ended_sick(void)
 	return server_said(&server, "out of memory or descriptors") > 0;
 }
 
-/* Nonzero if the worker has ended all its connections, more than before. */
+/*
+ * Returns nonzero if the worker has ended all connections, of more than this
+ * many.
+ */
 static int
 is_at_rest(int more)
 {
@@ -200,7 +203,7 @@ is_at_rest(int more)
 		has_ended_sick());
 }
 
-/* After the fault: nothing is left, the worker is there, and works. */
+/* After the fault, nothing is staged, and the worker works. */
 static void
 check_server(void)
 {
@@ -208,8 +211,9 @@ check_server(void)
 
 	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	/*
-	 * Its patience with workers that end is not what this tests; one that
-	 * ends during the stop counts as cut.
+	 * After a worker ends for lack of resources, start a new server: delays
+	 * of restarts are not tested here.  A worker that ends during the stop
+	 * counts as cut, so ignore the status.
 	 */
 	if (has_ended_sick()) {
 		(void)server_end(&server, SIGTERM, HARNESS_PATIENCE);
@@ -221,7 +225,10 @@ check_server(void)
 	ck_assert_int_eq(unlink("in/again"), 0);
 }
 
-/* It says what the server's call said; 23 where others were stored. */
+/*
+ * ftx must report the error of the server's call.  The status is 23 if other
+ * files were stored.
+ */
 static void
 check_reason(const struct walk *walk, const struct run *run)
 {
@@ -229,7 +236,7 @@ check_reason(const struct walk *walk, const struct run *run)
 	    strerror(walk->fault.value));
 }
 
-/* Returns nonzero while there was such a call. */
+/* Returns nonzero if the fault hit a call. */
 static int
 step(const struct faulty_put *put, const struct walk *walk, int number,
     int always)
@@ -357,7 +364,7 @@ START_TEST(put_succeeds_when_calls_are_interrupted_or_short)
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++) {
 		faulty_prepare(&faulty_files);
 		plan_arm(&plan, &harmless[i], 1, 1);
-		/* Twice: one accept had begun before. */
+		/* Put twice: the first accept began before the fault. */
 		faulty_run(&run, &faulty_files, NULL);
 		run_check(&run, 0, NULL);
 		faulty_run(&run, &faulty_files, NULL);

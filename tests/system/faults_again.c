@@ -31,7 +31,10 @@
 static struct plan plan;
 static struct server server;
 
-/* Returns nonzero if everything is there; the plan may be the server's. */
+/*
+ * Start the server, with the plan if befalls_server is nonzero.  Returns
+ * nonzero if it runs, zero if the test was skipped.
+ */
 static int
 begin(int befalls_server)
 {
@@ -44,20 +47,23 @@ begin(int befalls_server)
 	server_start_by(&server, befalls_server ? plan.launcher : none,
 	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
-	/* The sweeper has ended before, so no fault hits it. */
+	/* After this put the sweeper has ended, so no fault hits it. */
 	put_good(&server, "new/a", "again");
 	server_settle(&server, pids, 1);
 	return 1;
 }
 
-/* The only worker is ready, and was replaced only if it had to be. */
+/*
+ * The only worker must be ready.  ftxd replaces it only after a failed sync of
+ * a directory.
+ */
 static void
 check_server(void)
 {
 	struct run run;
 
 	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
-	/* The next worker may be a second late, which a put tells. */
+	/* The next worker may start a second late: -q hides that ftx waits. */
 	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
 	run_check(&run, 0, NULL);
 	eventually(server_said(&server, "ended after") ==
@@ -86,7 +92,10 @@ script_again(struct script *script)
 	    wire_write_request(payload, &request));
 }
 
-/* Ask, and go no further.  Returns nonzero if it is said to be stored. */
+/*
+ * Ask for the file, and send no content.  Returns nonzero if the server reports
+ * it as stored.
+ */
 static int
 is_said_to_be_stored(void)
 {
@@ -113,7 +122,10 @@ is_said_to_be_stored(void)
 	return stored;
 }
 
-/* Returns nonzero while there was such a call. */
+/*
+ * Put a file in place, and ask with a fault.  Returns nonzero if the fault hit
+ * a call.
+ */
 static int
 ask(const struct plan_fault *fault, int number, int always, int is_there)
 {
@@ -134,7 +146,7 @@ ask(const struct plan_fault *fault, int number, int always, int is_there)
 	return done > 0;
 }
 
-/* Not EMFILE: if it persists, the worker is replaced. */
+/* EMFILE is left out: if it persists, ftxd replaces the worker. */
 static const struct plan_fault faults[] = {
     FAILS(OPEN, FAULT_A_DIRECTORY, EIO),
     FAILS(OPEN, FAULT_A_DIRECTORY, ENFILE),
@@ -146,7 +158,10 @@ static const struct plan_fault faults[] = {
     FAILS(CLOSE, FAULT_A_FILE, EIO),
 };
 
-/* Another file of that name is not synced, and may not be. */
+/*
+ * Loop 0 has another file of this name, which ftxd must not report as stored.
+ * Loop 1 has the file that was sent.
+ */
 START_TEST(sent_file_is_found_or_sent_again_when_a_server_call_fails)
 {
 	int number;
@@ -165,17 +180,20 @@ START_TEST(sent_file_is_found_or_sent_again_when_a_server_call_fails)
 }
 END_TEST
 
-/* As faulty_files, and tried again. */
+/* Like faulty_files, with a retry. */
 static const struct faulty_put lost = {.options = {"-o", "retry=1"},
     .directory = "src",
     .sources = {"src/a", "src/b", "src/c"},
     .names = {"a", "b", "c"}};
 
-/* Its first connection is cut in the first answer.  As above. */
+/*
+ * Put with a fault, and cut the first connection within the first result.
+ * Returns nonzero if the fault hit a call.
+ */
 static int
 lose(const struct plan_fault *fault, int number)
 {
-	/* Greeting, based, working, and a byte. */
+	/* Greeting, features, based, working, and a byte of the result. */
 	const struct proxy_plan way = {.faulty = 1,
 	    .down = {.fault = PROXY_CUT, .at = 24 + 20 + 15 + 12 + 1}};
 	struct proxy proxy;
@@ -201,7 +219,7 @@ lose(const struct plan_fault *fault, int number)
 	return done > 0;
 }
 
-/* A second passes before each second connection: for tests/endurance. */
+/* Each retry waits a second, so only tests/endurance runs this. */
 START_TEST(sent_file_is_found_or_sent_again_when_a_client_call_fails)
 {
 	static const struct plan_fault calls[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each call of the client fails, one after the other. */
+/* Each call of the client fails in turn. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 		CALLS(name, on, ERROR), .value = (error)                       \
 	}
 
-/* Every call on the way of a file to the connection, and of the answers. */
+/* Calls between a file and the connection, and for the results. */
 static const struct plan_fault faults[] = {
     FAILS(OPEN, FAULT_ANYTHING, EMFILE),
     FAILS(STAT, FAULT_ANYTHING, EIO),
@@ -33,12 +33,12 @@ static const struct plan_fault faults[] = {
     FAILS(POLL, FAULT_ANYTHING, ENOMEM),
 };
 
-/* What the server has said before is waited for, for seconds. */
+/* After a failed write, ftx waits some seconds for the server's reason. */
 static const struct plan_fault slow_faults[] = {
     FAILS(WRITE, FAULT_A_PEER, EPIPE),
 };
 
-/* What else is called for a tree, and for what takes its sources away. */
+/* Further calls for a tree; the next table has those for remove-source. */
 static const struct plan_fault tree_faults[] = {
     FAILS(DIRECTORY, FAULT_ANYTHING, EIO),
     FAILS(OPEN, FAULT_A_DIRECTORY, EACCES),
@@ -54,7 +54,7 @@ static const struct plan_fault removing_faults[] = {
     FAILS(READ, FAULT_A_PEER, ECONNRESET),
 };
 
-/* What a kept beginning, holes and digests add. */
+/* Further calls for partials, holes and digests. */
 static const struct plan_fault large_faults[] = {
     FAILS(OPEN, FAULT_ANYTHING, EMFILE),
     FAILS(STAT, FAULT_ANYTHING, EIO),
@@ -83,7 +83,7 @@ static struct plan plan;
 static struct server server;
 static int runs;
 
-/* Returns nonzero if everything is there. */
+/* Returns nonzero if the server runs, zero if the test was skipped. */
 static int
 begin(void)
 {
@@ -94,7 +94,7 @@ begin(void)
 	return 1;
 }
 
-/* Returns nonzero while there was such a call. */
+/* Returns nonzero if the fault may hit further calls. */
 static int
 step(const struct faulty_put *put, const struct plan_fault *fault, int number,
     int always)
@@ -114,7 +114,9 @@ step(const struct faulty_put *put, const struct plan_fault *fault, int number,
 	runs++;
 	if (run.status == 0)
 		return done > 0;
-	/* It is served when the server is done with the one before. */
+	/*
+	 * The only worker serves this put after it has finished the last one.
+	 */
 	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
 	run_check(&run, 0, NULL);
 	if (put->resumes)
@@ -148,7 +150,10 @@ walk_through(
 	faulty_begin(put);
 	for (size_t i = 0; i < count; i++) {
 		walk_one(put, &walks[i], 0);
-		/* A connection that fails again and again is tried again. */
+		/*
+		 * If each connection fails, ftx retries: only the long form
+		 * waits for that.
+		 */
 		if (walks[i].object != FAULT_A_PEER || is_patient())
 			walk_one(put, &walks[i], 1);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls of the master fail: it starts or reports why not, and then stays. */
+/* Calls of the master fail: it starts or reports why not; later it goes on. */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -30,7 +30,7 @@ is_patient(void)
 	return getenv("FTX_ENDURANCE") != NULL;
 }
 
-/* Returns nonzero if everything is there. */
+/* Returns nonzero if the plan was made, zero if the test was skipped. */
 static int
 begin(void)
 {
@@ -40,7 +40,7 @@ begin(void)
 	return plan_make(&plan, "plan") == 0;
 }
 
-/* Each of them takes a descriptor, or a process. */
+/* Each of these calls takes a descriptor or a process. */
 static const struct plan_fault to_start[] = {
     FAILS(OPEN, EMFILE),
     FAILS(OPEN, ENFILE),
@@ -90,7 +90,7 @@ settle(int count)
 	server_settle(&server, pids, count);
 }
 
-/* Ask for the settings to be read again, and wait for what comes of it. */
+/* Send SIGHUP, and wait for a new line with these words. */
 static void
 hang_up(const char *says)
 {
@@ -102,7 +102,7 @@ hang_up(const char *says)
 
 #define NEW "replacing all workers"
 
-/* The settings are kept where their file cannot be opened. */
+/* If the settings file cannot be opened, the master keeps its settings. */
 START_TEST(settings_stay_when_descriptors_run_out_in_a_reload)
 {
 	static const struct plan_fault faults[] = {
@@ -132,7 +132,7 @@ START_TEST(settings_stay_when_descriptors_run_out_in_a_reload)
 }
 END_TEST
 
-/* Let the master and what it forks open no more than it has; NULL: more. */
+/* Set the limit of open descriptors of the master and its later children. */
 static void
 limit(const char *most)
 {
@@ -145,7 +145,7 @@ limit(const char *most)
 	run_check(&run, 0, NULL);
 }
 
-/* As a worker that was killed leaves it. */
+/* Leave a staged file, as a killed worker does. */
 static void
 abandon(void)
 {
@@ -156,7 +156,7 @@ abandon(void)
 	ck_assert_int_eq(directory_count_staged("in"), 1);
 }
 
-/* What it has goes on; what is missing comes when there are some again. */
+/* Running workers go on.  A missing one starts when descriptors are free. */
 START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 {
 	pid_t pids[SERVER_WORKERS];
@@ -169,7 +169,7 @@ START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 	there = count_descriptors(server.pid);
 	limit("3");
 	hang_up("settings not changed: conf: ");
-	/* Each C library says it in its own words. */
+	/* The text differs between C libraries, but has this word. */
 	server_expect(&server, " file");
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
 	server_expect(&server, "ended after");
@@ -183,7 +183,7 @@ START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 	settle(2);
 	put_good(&server, "f", "f");
 	ck_assert_int_eq(count_descriptors(server.pid), there);
-	/* The sweep that failed is made up for, in a minute. */
+	/* After a failed sweep, the master sweeps again in a minute. */
 	if (is_patient())
 		eventually(directory_count_staged("in") == 0, 70000);
 	server_stop(&server);

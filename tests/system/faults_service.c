@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls fail between transfers: ftxd goes on serving, or does not start. */
+/* Calls fail between transfers: ftxd goes on, or does not start. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ start(const char *workers)
 	atomic_store(&plan.shared->spared, (int)server.pid);
 }
 
-/* Returns nonzero if everything is there. */
+/* Returns nonzero if the server runs, zero if the test was skipped. */
 static int
 begin(const char *workers)
 {
@@ -83,7 +83,7 @@ START_TEST(worker_serves_on_when_accept_fails_once)
 		    FAILS(ACCEPT, FAULT_ANYTHING, errors[i]);
 
 		plan_arm(&plan, &fault, 1, 0);
-		/* One accept had begun before. */
+		/* Put twice: the first accept began before the fault. */
 		put_again();
 		put_again();
 		ck_assert_int_eq(plan_disarm(&plan), 1);
@@ -94,7 +94,7 @@ START_TEST(worker_serves_on_when_accept_fails_once)
 }
 END_TEST
 
-/* For a while every accept fails: the worker waits, and does not spin. */
+/* While every accept fails, the worker waits and does not spin. */
 START_TEST(worker_waits_when_accept_keeps_failing)
 {
 	static const int errors[] = {ENETDOWN, EMFILE};
@@ -109,12 +109,12 @@ START_TEST(worker_waits_when_accept_keeps_failing)
 		io_time until;
 
 		plan_arm(&plan, &fault, 1, 1);
-		/* The accept that had begun before ends within a tick. */
+		/* The accept that began before the fault ends within a tick. */
 		eventually(plan_met(&plan) > 0, HARNESS_PATIENCE);
 		for (until = io_now() + 400; io_now() < until;)
 			(void)poll(NULL, 0, 20);
 		ck_assert_int_ge(plan_met(&plan), 2);
-		/* 100 lost connections, and then 10 tries a second. */
+		/* At most 100 tries without a pause, then 10 a second. */
 		ck_assert_int_le(plan_met(&plan), 110);
 		(void)plan_disarm(&plan);
 		put_again();
@@ -161,7 +161,7 @@ START_TEST(worker_starts_later_when_fork_fails)
 }
 END_TEST
 
-/* Each worker dies as soon as it is there, until it does no longer. */
+/* Each worker dies at its first accept, until the fault is removed. */
 START_TEST(restarts_are_delayed_when_workers_die_at_once)
 {
 	static const struct plan_fault fault = {
@@ -180,7 +180,7 @@ START_TEST(restarts_are_delayed_when_workers_die_at_once)
 }
 END_TEST
 
-/* The signal comes when the worker has looked, and before it waits. */
+/* The signal comes after the worker checked for signals, before it waits. */
 START_TEST(server_stops_when_the_signal_comes_before_accept)
 {
 	static const struct plan_fault fault = {
@@ -198,7 +198,9 @@ START_TEST(server_stops_when_the_signal_comes_before_accept)
 }
 END_TEST
 
-/* A sweeper takes a file that is made but not yet locked: it is made again. */
+/*
+ * A sweeper removes a new file before it is locked.  The worker makes it again.
+ */
 START_TEST(file_is_made_again_when_swept_before_its_lock)
 {
 	static const struct plan_fault fault = {
@@ -209,7 +211,7 @@ START_TEST(file_is_made_again_when_swept_before_its_lock)
 
 	if (!begin("1"))
 		return;
-	/* Earlier clients are served by then. */
+	/* After this put, earlier clients are served. */
 	put_again();
 	worker = only_worker();
 	plan_arm(&plan, &fault, 1, 0);
@@ -228,7 +230,7 @@ START_TEST(file_is_made_again_when_swept_before_its_lock)
 }
 END_TEST
 
-/* The user cannot be changed: it does not start, and never as root. */
+/* If ftxd cannot change its user, it does not start, and never runs as root. */
 START_TEST(start_fails_when_the_user_cannot_be_changed)
 {
 	static const struct plan_fault faults[] = {
@@ -260,7 +262,7 @@ START_TEST(start_fails_when_the_user_cannot_be_changed)
 }
 END_TEST
 
-/* One file's sync fails: that file is lost, and is not synced again. */
+/* If the sync of a file fails, only that file fails; it is not synced again. */
 START_TEST(only_one_file_fails_when_its_sync_fails)
 {
 	static const struct plan_fault fault = FAILS(FSYNC, FAULT_A_FILE, EIO);
@@ -281,7 +283,9 @@ START_TEST(only_one_file_fails_when_its_sync_fails)
 }
 END_TEST
 
-/* A directory's sync fails: all that is in it is there, perhaps not for long.
+/*
+ * After a failed sync of a directory, its files exist, but a power cut may
+ * remove them.
  */
 START_TEST(durability_is_unknown_when_a_directory_sync_fails)
 {
@@ -304,7 +308,7 @@ START_TEST(durability_is_unknown_when_a_directory_sync_fails)
 }
 END_TEST
 
-/* Two whole files in one group, in directories of their own. */
+/* Send two whole files in one group, each in its own directory. */
 static void
 send_two(struct client *peer)
 {
@@ -315,7 +319,7 @@ send_two(struct client *peer)
 	client_play(peer, script);
 }
 
-/* It is not there, and a request for a directory fails as well. */
+/* Further files and a directory must fail, and must not exist. */
 static void
 check_that_nothing_is_taken(struct client *peer)
 {
@@ -334,7 +338,10 @@ check_that_nothing_is_taken(struct client *peer)
 	ck_assert(!file_exists("in/three"));
 }
 
-/* The system tells it once: a second sync of what was lost would go well. */
+/*
+ * The kernel reports a failed sync once: a second sync would succeed, though
+ * data was lost.
+ */
 START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
@@ -362,7 +369,7 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 }
 END_TEST
 
-/* The file was begun before the failure: whether it would last is unknown. */
+/* The file was begun before the failure, so its durability is unknown. */
 START_TEST(open_file_fails_when_a_directory_sync_failed)
 {
 	static const struct plan_fault fault =
@@ -395,7 +402,8 @@ START_TEST(open_file_fails_when_a_directory_sync_failed)
 END_TEST
 
 /*
- * A file system that syncs no directories: no result is durable; one warning.
+ * If the file system cannot sync directories, no result is durable.  The worker
+ * warns once.
  */
 START_TEST(put_warns_when_directories_cannot_be_synced)
 {
@@ -422,7 +430,7 @@ END_TEST
 
 static const char no_directories[] = "this file system cannot sync directories";
 
-/* It was learned at the start, so that it is known before the first file. */
+/* ftxd learns this at its start, before the first file. */
 START_TEST(require_sync_is_refused_when_directories_cannot_be_synced)
 {
 	static const struct plan_fault fault =

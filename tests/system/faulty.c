@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A put that is hit by a fault, and checks of what holds after it. */
+/* Puts that a fault hits, and checks of the files after them. */
 #include "tests/system/faulty.h"
 
 #include <check.h>
@@ -43,8 +43,8 @@ static const char *const names[NAMES] = {"a", "b", "c"};
 static char label[128];
 
 /*
- * Make all three in a directory, which then differ from those of another seed:
- * b only in its bytes.
+ * Make the three files in a directory.  Another seed gives other bytes; b keeps
+ * its size.
  */
 static void
 make_files(const char *directory, unsigned seed)
@@ -76,7 +76,7 @@ faulty_begin(const struct faulty_put *put)
 		put->begin();
 }
 
-/* Without a process for it: this is done often. */
+/* Use no child process: this runs often. */
 static void
 clear_target(const struct faulty_put *put)
 {
@@ -90,7 +90,7 @@ clear_target(const struct faulty_put *put)
 	ck_assert(!file_exists("in/d"));
 }
 
-/* The first of them is there, with its time. */
+/* The first file exists already, with the time of its source. */
 static void
 prepare_same(void)
 {
@@ -112,7 +112,7 @@ faulty_prepare(const struct faulty_put *put)
 		directory_make("in/d");
 		make_files("in/d", 1);
 	}
-	/* It may have been taken away. */
+	/* The last run may have removed the sources. */
 	if (put == &faulty_removing)
 		make_files("src", 0);
 	if (put->prepare != NULL)
@@ -190,7 +190,7 @@ check_name(
 	    "%s: %s is neither here nor there", label, name);
 	ck_assert_msg(run->status != 0, "%s: %s is not stored but said to be",
 	    label, name);
-	/* The server may be at it still, where the client has left. */
+	/* If the client has left, the server may still be storing the file. */
 	ck_assert_msg(
 	    (put->replaces ? file_equal(old, target) : !file_exists(target)) ||
 		file_equal(new, target),

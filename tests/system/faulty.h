@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* A put that is hit by a fault, and checks of what holds after it. */
+/* Puts that a fault hits, and checks of the files after them. */
 #ifndef TESTS_SYSTEM_FAULTY_H
 #define TESTS_SYSTEM_FAULTY_H
 
 #include "tests/system/plan.h"
 #include "tests/system/run.h"
 
-/* Each puts files of a directory, such as src/a, as in/d/a. */
+/* Each puts files of a directory: src/a becomes in/d/a. */
 struct faulty_put {
 	const char *options[8];
 	const char *directory, *sources[4];
-	const char *names[4]; /* in the directory, and of the targets */
-	int replaces;	      /* other files of these names exist before */
-	int resumes;	      /* a partial may be kept, and is resumed */
-	/* Further preparation, once and before each run; or NULL. */
+	const char *names[4]; /* of the files, in both directories */
+	int replaces;	      /* old files of these names exist before */
+	int resumes;	      /* a fault may leave a partial, to be resumed */
+	/*
+	 * More preparation: begin runs once, prepare before each run; or NULL.
+	 */
 	void (*begin)(void), (*prepare)(void);
 };
 
@@ -38,14 +40,14 @@ void faulty_begin(const struct faulty_put *put);
 /* Prepare in/d before each run. */
 void faulty_prepare(const struct faulty_put *put);
 
-/* Run the put; a plan hits the client. */
+/* Run the put.  If plan is not NULL, its fault hits the client. */
 void faulty_run(
     struct run *run, const struct faulty_put *put, const struct plan *plan);
 
 /* Run it again without a fault: all files must then be stored. */
 void faulty_repeat(const struct faulty_put *put);
 
-/* Set and get what is tried, for the messages of the next check. */
+/* Set and get the description of the fault, for messages of later checks. */
 void faulty_label(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 const char *faulty_trying(void);
@@ -56,7 +58,7 @@ const char *faulty_trying(void);
  */
 void faulty_check(const struct faulty_put *put, const struct run *run);
 
-/* Fail if no such call was made; holes exist only on Linux. */
+/* Fail the test if no call was hit.  Only Linux has the calls for holes. */
 void faulty_check_reached(enum fault_call call, int count);
 
 #endif

@@ -56,7 +56,7 @@ file_write(const char *path, const char *text)
 	ck_assert_int_eq(close(fd), 0);
 }
 
-/* Read up to size bytes.  Returns how many there were. */
+/* Read up to size bytes.  Returns how many were read. */
 static size_t
 read_up_to(int fd, void *buffer, size_t size)
 {
@@ -196,7 +196,7 @@ directory_count_staged(const char *root)
 		if (strncmp(entry->d_name, ".ftx-", 5) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", root, entry->d_name);
-		/* The secret is no staged file. */
+		/* The server's file ".secret" is no staged file. */
 		count += count_entries(path, ".secret");
 	}
 	closedir(directory);
@@ -209,7 +209,7 @@ directory_remove(const char *path)
 	int status;
 	pid_t pid = fork();
 
-	/* rm knows trees whose paths are longer than PATH_MAX. */
+	/* rm removes trees whose paths are longer than PATH_MAX. */
 	if (pid == 0) {
 		execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
 		_exit(127);

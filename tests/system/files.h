@@ -14,14 +14,15 @@ void file_make(const char *path, uint64_t size, unsigned seed);
 void file_write(const char *path, const char *text);
 
 /*
- * The content of a file of at most a megabyte, with a NUL; the caller frees it.
+ * Returns the content of a file, at most a megabyte, with a final NUL.  The
+ * caller frees it.
  */
 char *file_read(const char *path);
 
 /* Nonzero if both are regular files with the same bytes. */
 int file_equal(const char *one, const char *other);
 
-/* Nonzero if the name exists; a symbolic link counts for itself. */
+/* Nonzero if the name exists; symbolic links are not followed. */
 int file_exists(const char *path);
 
 uint64_t file_size(const char *path);
@@ -38,8 +39,8 @@ int directory_count(const char *path);
 int directory_count_staged(const char *root);
 
 /*
- * Remove a tree, which need not exist.  Returns 0, or -1: it is also used
- * outside of tests.
+ * Remove a tree, if it exists.  Returns 0 or -1, and does not fail the test:
+ * harness_close calls it, too.
  */
 int directory_remove(const char *path);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One tree on many file systems: what they cannot keep is reported. */
+/* One tree on many file systems: ftx reports what each cannot keep. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +15,16 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* A file that is cut, and after how many bytes of the connection. */
+/* The size of a file, and the bytes after which its connection is cut. */
 #define LARGE (6 << 20)
 #define CUT_AT (4 << 20)
-/* The long form, for tests/endurance, has a cut at each of these. */
+/* The long form, for tests/endurance, cuts after each such step. */
 #define CUT_STEP (600 << 10)
-/* Files that do not fit, none of them so large that a part of it is kept. */
+/* Files that fill the disk.  They are too small for partials. */
 #define BIG (1000 << 10)
 #define BIG_COUNT 30
 #define SMALL_COUNT 8
-/* What is left of a large file system before they come, in bytes. */
+/* Bytes that are left free on a large file system before these files. */
 #define ROOM (16 << 20)
 #define FILLERS 10
 
@@ -41,12 +41,12 @@
 	"mkdir -p \"$2.under\"; mount -t tmpfs -o size=24m none "              \
 	"\"$2.under\"; "
 
-/* Times from 1980 to 2107. */
+/* Refused by file systems with times from 1980 to 2107. */
 #define DOS_TIMES                                                              \
 	(ODD_BEFORE_1980 | ODD_BEFORE_1970 | ODD_FRACTION_BEFORE_1970 |        \
 	    ODD_YEAR_9999)
 
-/* Of ext4 whose inodes have room for more than seconds. */
+/* ext4 whose inodes have room for fractions of a second. */
 #define EXT4_LIMITS                                                            \
 	{                                                                      \
 		.refused = ODD_YEAR_9999                                       \
@@ -55,7 +55,7 @@
 static const struct row {
 	struct volume_kind kind;
 	struct odd_limits limits;
-	int forgets; /* what was unmounted */
+	int forgets; /* files do not survive an unmount */
 } rows[] = {
     {{"ext3", LOOP KERNEL("ext3") PROGRAM("mkfs.ext3"),
 	 "truncate -s 32M \"$1\"; mkfs.ext3 -q \"$1\"", LOOP_MOUNT("ext3", ""),
@@ -132,7 +132,7 @@ static const struct row *row;
 static struct server server;
 static unsigned version;
 
-/* In memory, which keeps all times. */
+/* The sources are on a tmpfs, which keeps all times. */
 static void
 make_sources(void)
 {
@@ -203,7 +203,7 @@ put_and_put_again(void)
 	odd_tree_check_still(&row->limits, "src/tree", "in/t");
 }
 
-/* What has come before the cut is not sent again. */
+/* The second put must not send the bytes before the cut again. */
 static void
 put_with_cut(uint64_t at)
 {
@@ -228,7 +228,7 @@ put_with_cut(uint64_t at)
 	ck_assert_int_eq(unlink("in/large"), 0);
 }
 
-/* Leave little room; a quota has done that already. */
+/* Leave about ROOM bytes free, unless a quota leaves less. */
 static void
 make_filler(void)
 {
@@ -291,13 +291,15 @@ put_files(const char *directory, int count)
 	return stored;
 }
 
-/* Out of space: that is reported, and all stored files are right. */
+/* If space runs out, ftx reports it, and all stored files are whole. */
 static void
 fill_up(void)
 {
 	int stored, tries = 0;
 
-	/* XFS has more room than it has told, once ftxd has made it look. */
+	/*
+	 * XFS frees more room when ftxd syncs it: try again if all files fit.
+	 */
 	do {
 		ck_assert_int_lt(tries++, FILLERS);
 		make_filler();

@@ -13,7 +13,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* KiB that a worker may have resident, whatever comes. */
+/* The most KiB that may be resident in a worker. */
 #define MOST_RESIDENT 16384
 
 static struct server server;
@@ -33,7 +33,7 @@ end_with_server(void)
 	harness_end();
 }
 
-/* One request more than the window allows. */
+/* The window allows this many requests, and not one more. */
 START_TEST(session_ends_when_the_request_window_is_exceeded)
 {
 	static const uint32_t counts[] = {
@@ -59,7 +59,7 @@ START_TEST(session_ends_when_the_request_window_is_exceeded)
 }
 END_TEST
 
-/* KiB of this process that are resident now. */
+/* Returns how many KiB of the process are resident. */
 static unsigned long
 resident(pid_t pid)
 {
@@ -70,8 +70,8 @@ resident(pid_t pid)
 }
 
 /*
- * Send it; read a byte of the replies now and then, or none.  Returns 1 if the
- * connection ended before.
+ * Send the script.  If reads is nonzero, read a byte of the replies now and
+ * then, else none.  Returns 1 if the connection ended first.
  */
 static int
 flood(struct client *peer, const struct script *script, int reads)
@@ -97,7 +97,7 @@ flood(struct client *peer, const struct script *script, int reads)
 	return 0;
 }
 
-/* Tiny files, whose numbers grow from the first one. */
+/* Add count tiny files; request numbers grow from first. */
 static void
 script_tiny(
     struct script *script, uint32_t first, uint32_t count, const char *prefix)
@@ -110,7 +110,7 @@ script_tiny(
 	}
 }
 
-/* A connection on which the kernel buffers few replies. */
+/* Open a connection on which the kernel buffers few replies. */
 static void
 open_narrow(struct client *peer)
 {
@@ -124,7 +124,8 @@ open_narrow(struct client *peer)
 
 /*
  * Send tiny files until the server ends the session; read no reply.  In the
- * short form all are refused: the kernel buffers fewer of those long replies.
+ * short form all files are refused.  Refusals are longer, so the kernel buffers
+ * fewer of them.
  */
 START_TEST(client_is_ended_when_it_never_reads_replies)
 {
@@ -148,15 +149,15 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 			ck_assert_uint_lt(resident(pids[0]), MOST_RESIDENT);
 	}
 	/*
-	 * The only worker serves another client, so it has ended this one.  The
-	 * connection need not show that: its end waits behind unread replies.
+	 * If the only worker serves another client, it has ended this session.
+	 * This connection may not show its end, which waits behind replies.
 	 */
 	peer_check_service(server.port, "after");
 	client_close(&peer);
 }
 END_TEST
 
-/* The client sends as fast as it can, and reads a byte now and then. */
+/* The client sends without a pause, and reads a byte now and then. */
 START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 {
 	struct script *script = script_new();
@@ -178,8 +179,8 @@ START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 END_TEST
 
 /*
- * How many the log counts: one for each line, and the sums in lines with the
- * mark.
+ * Returns how many events the log counts: these lines, and the sums in lines
+ * with the mark.
  */
 static long
 count_told(int lines, const char *mark)
@@ -261,7 +262,7 @@ START_TEST(log_sums_up_refused_names)
 }
 END_TEST
 
-/* Each stored file has its line, however fast files come. */
+/* Each stored file has its own line, however fast files come. */
 START_TEST(log_has_a_line_for_each_stored_file)
 {
 	enum {

@@ -20,7 +20,7 @@
 
 static char programs[HARNESS_PATH], skips[HARNESS_PATH], top[HARNESS_PATH];
 
-/* Make a path absolute, so that it holds after chdir. */
+/* Make a path absolute, so that it stays valid after chdir. */
 static int
 resolve(char out[HARNESS_PATH], const char *path)
 {
@@ -36,7 +36,7 @@ resolve(char out[HARNESS_PATH], const char *path)
 	return -1;
 }
 
-/* The programs must be there; what a test calls is also found in PATH. */
+/* Both programs must be in the build directory, not only in PATH. */
 static int
 check_programs(void)
 {
@@ -64,8 +64,7 @@ harness_open(void)
 		return -1;
 	snprintf(top, sizeof(top), "%s/ftx-system.XXXXXX",
 	    temporary != NULL ? temporary : "/tmp");
-	/* A leak checker needs /proc, from which ftxd -i has shut itself off.
-	 */
+	/* LeakSanitizer needs /proc, which Landlock hides from ftxd -i. */
 	if (IS_SANITIZED && filter_refuse(filter_landlock, ENOSYS) != 0)
 		return -1;
 	if (mkdtemp(top) == NULL || chmod(top, 0755) != 0) {
@@ -102,7 +101,7 @@ harness_begin(void)
 	ck_assert_int_eq(chmod(directory, 0755), 0);
 	ck_assert_int_eq(chdir(directory), 0);
 	signal(SIGPIPE, SIG_IGN);
-	/* The handler that libcheck leaves here would end the whole test. */
+	/* Remove libcheck's handler, which would end the whole test. */
 	signal(SIGTERM, SIG_DFL);
 	umask(022);
 }
@@ -153,7 +152,7 @@ harness_program(char buffer[HARNESS_PATH], const char *name)
 	return access(buffer, X_OK) == 0 ? buffer : name;
 }
 
-/* In a child: become the program, with these two descriptors. */
+/* In a child: run the program with these standard output and error. */
 static void
 become(const char *const argv[], int out, int err)
 {

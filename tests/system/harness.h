@@ -43,9 +43,9 @@ void harness_end(void);
 /* A test case with that fixture and a time-out of 60 s. */
 TCase *harness_case(const char *name);
 
-/* Tags of test cases that fail if instrumented programs */
-#define HARNESS_MEMORY "memory" /* allocate more, as for coverage */
-#define HARNESS_TIMING "timing" /* are slower, as when calls are recorded */
+/* Tags of test cases that fail with instrumented programs. */
+#define HARNESS_MEMORY "memory" /* they need more memory */
+#define HARNESS_TIMING "timing" /* they are slower */
 
 /*
  * Report that a test is skipped.  Fails the test if tests/skips does not list
@@ -65,14 +65,14 @@ void harness_pipe(int ends[2]);
  */
 pid_t harness_spawn(const char *const argv[], int out, int err);
 
-/* From the status of waitpid: the exit status, or 128 + the signal. */
+/* Returns the exit status, or 128 + the signal, for a status of waitpid. */
 int harness_status(int status);
 
 /* Get the parent and state of a process. Returns 0, or -1 if there is none. */
 int process_look(pid_t pid, pid_t *parent, char *state);
 
 /*
- * The rest of the line that begins with the word in a file of /proc/PID.
+ * Get the rest of the line that begins with word in this file of /proc/PID.
  * Returns 0, or -1 with an empty text if the process has ended.
  */
 #define PROCESS_TEXT 128

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Targets that can never be stored: refused before their data. */
+/* Targets that can never be published: refused before their data. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +16,10 @@
 #include "tests/system/suites.h"
 
 #define SIZE (8 << 20)
-/* More than a refused put sends, and less than the file. */
+/* More bytes than a refused put sends, and fewer than the file has. */
 #define FEW (SIZE / 2)
 
-/* A tmpfs that only the server sees, and that goes with it. */
+/* The server has a tmpfs in a mount namespace of its own. */
 static const char *const launcher[] = {"unshare", "-m", "--propagation",
     "private", "sh", "-ec",
     "mount -t tmpfs -o size=64m none in; here=$PWD; cd in; umask 022;"
@@ -34,7 +34,7 @@ static const char *const launcher[] = {"unshare", "-m", "--propagation",
 
 static const struct {
 	const char *target, *words;
-	int is_told; /* by the system only */
+	int is_told; /* needs a system that reports mounts */
 } cases[] = {
     {"bind/f", "mount", 1},
     {"bind/new/f", "mount", 1},
@@ -50,9 +50,9 @@ static const struct {
 #define CASES ((int)(sizeof(cases) / sizeof(cases[0])))
 
 static struct server server;
-static char seen[HARNESS_PATH]; /* how we come to its tmpfs */
+static char seen[HARNESS_PATH]; /* its tmpfs, seen from outside */
 
-/* Returns nonzero if it runs. */
+/* Returns nonzero if the server runs, zero if the test was skipped. */
 static int
 start(void)
 {
@@ -75,7 +75,7 @@ start(void)
 	return 1;
 }
 
-/* Bytes that the only worker has read. */
+/* Returns how many bytes the only worker has read. */
 static uint64_t
 bytes_read(void)
 {
@@ -133,7 +133,7 @@ START_TEST(no_parent_is_made_beneath_a_mount)
 }
 END_TEST
 
-/* In the same directories, what can be published is. */
+/* Other targets in the same directories are stored. */
 START_TEST(good_targets_are_stored_beside_hopeless_ones)
 {
 	static const char *const good[] = {
@@ -152,12 +152,12 @@ START_TEST(good_targets_are_stored_beside_hopeless_ones)
 }
 END_TEST
 
-/* As with a filter of system calls that is older than statx(2). */
+/* Refuse statx(2), as old filters of system calls do. */
 START_TEST(mounts_are_found_late_when_statx_is_missing)
 {
 	struct run run;
 
-	/* The loader itself needs the call there, and takes no other error. */
+	/* 32-bit loaders call statx, and fail on errors other than ENOSYS. */
 	if (_i != 0 && sizeof(long) == 4) {
 		harness_skip("filter", "the loader needs statx");
 		return;

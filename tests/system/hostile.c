@@ -35,7 +35,10 @@ end_with_server(void)
 	harness_end();
 }
 
-/* Play it, and leave.  Returns how many results said "stored". */
+/*
+ * Send this part of the script, and half-close.  Returns how many results
+ * reported "stored".
+ */
 static int
 play_and_count(const struct script *script, size_t length)
 {
@@ -53,7 +56,7 @@ play_and_count(const struct script *script, size_t length)
 	return stored;
 }
 
-/* Each file that is there is whole; they are removed.  Returns how many. */
+/* Check that each file is whole, and remove it.  Returns how many. */
 static int
 take_files(void)
 {
@@ -100,7 +103,7 @@ END_TEST
 
 #define ZEROS 8
 
-/* All kinds of frames; sets at how many bytes each file is complete. */
+/* Add frames of all kinds.  Sets the lengths at which each file is complete. */
 static void
 script_everything(struct script *script, size_t complete[2])
 {
@@ -200,7 +203,7 @@ static const struct number {
     {WIRE_END, 0, 8, UINT64_MAX, 1},
 };
 
-/* Write it over what is there, in network byte order. */
+/* Overwrite the number at this place, in network byte order. */
 static void
 set_number(uint8_t *at, size_t bytes, uint64_t value)
 {
@@ -208,7 +211,7 @@ set_number(uint8_t *at, size_t bytes, uint64_t value)
 		at[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
 }
 
-/* What is good is answered; an end with another size stores nothing. */
+/* Expect a reply to a good number.  An end with another size stores nothing. */
 static void
 expect_answer(struct client *peer, enum wire_type type)
 {
@@ -217,7 +220,7 @@ expect_answer(struct client *peer, enum wire_type type)
 		ck_assert_uint_eq(peer->payload[0], STATUS_DIGEST);
 }
 
-/* A frame with that number, where it belongs. */
+/* Send a frame with this number, in a state that allows the frame. */
 static void
 try_number(const struct number *number)
 {
@@ -266,8 +269,8 @@ static const int64_t times[] = {
     INT64_MIN, -1, (int64_t)1 << 31, (int64_t)1 << 32, INT64_MAX};
 
 /*
- * Give a file of ours that time.  Returns 0, or -1 where this file system has
- * no such time; others take the nearest one that they have.
+ * Give a file of the test this time.  Returns 0, or -1 if the file system
+ * refuses the time.  Some file systems set the nearest time instead.
  */
 static int
 set_own_time(const char *path, int64_t seconds, struct stat *found)
@@ -282,7 +285,9 @@ set_own_time(const char *path, int64_t seconds, struct stat *found)
 	return 0;
 }
 
-/* As this file system has it, or not at all. */
+/*
+ * The stored file has the time that this file system sets, or does not exist.
+ */
 static void
 check_time(const char *stored, int64_t seconds)
 {
@@ -297,7 +302,7 @@ check_time(const char *stored, int64_t seconds)
 	ck_assert_int_eq(own.st_mtim.tv_sec, theirs.st_mtim.tv_sec);
 }
 
-/* Times that no file may be able to have. */
+/* Some file systems cannot keep these times. */
 START_TEST(server_serves_on_when_times_are_extreme)
 {
 	const size_t count = sizeof(times) / sizeof(times[0]);
@@ -331,8 +336,7 @@ START_TEST(server_serves_on_when_times_are_extreme)
 }
 END_TEST
 
-/* Names of every byte; each event stays one printable line of the log. */
-/* All of it is UTF-8 that can be shown, and each line ends where it should. */
+/* The log must be printable UTF-8, in whole lines. */
 static void
 check_log(void)
 {
@@ -348,7 +352,7 @@ check_log(void)
 	free(log);
 }
 
-/* A name that would be a second line, or another name's end. */
+/* Names that try to forge a second line, or the end of a name. */
 START_TEST(log_lines_cannot_be_forged_by_names)
 {
 	static const char *const names[] = {"a\" stored, 5 bytes, synced",

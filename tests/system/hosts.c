@@ -17,13 +17,13 @@
 #include "tests/system/suites.h"
 
 #define SIZE (2 << 20)
-#define CUT (3 << 19) /* a put that begins again does not get so far */
+#define CUT (3 << 19) /* cuts a whole put, but not a resumed one */
 
 static struct plan plan;
 
 /*
- * A server on a host of that name, where every lock is granted: so it is
- * between hosts that do not share them.
+ * Start a server on a host of this name.  Each lock is granted, as between
+ * hosts that do not share locks.
  */
 static void
 start_on_host(
@@ -40,7 +40,7 @@ start_on_host(
 	plan_arm(&plan, &no_locks, 1, 1);
 }
 
-/* Returns nonzero where hosts can be made. */
+/* Returns nonzero if the plan was made, zero if the test was skipped. */
 static int
 begin(void)
 {
@@ -56,7 +56,7 @@ begin(void)
 	return plan_make(&plan, "plan") == 0;
 }
 
-/* The names in the staging directory that end so. */
+/* Returns how many names in the staging directory end with the mark. */
 static size_t
 count_marked(const char *mark)
 {
@@ -72,8 +72,8 @@ count_marked(const char *mark)
 }
 
 /*
- * The first is receiving when the second starts and sweeps.  The source ends
- * only after that.
+ * The second server starts and sweeps while the first receives a file.  The
+ * source ends after the sweep.
  */
 static void
 receive_beside(const char *shared, int status)
@@ -109,7 +109,7 @@ START_TEST(live_file_stays_when_locks_are_not_shared)
 }
 END_TEST
 
-/* The control: so it was, and is where locks are said to be shared. */
+/* The control: with shared=locks, the second server removes the file. */
 START_TEST(live_file_is_swept_when_locks_only_seem_shared)
 {
 	if (begin())
@@ -117,7 +117,7 @@ START_TEST(live_file_is_swept_when_locks_only_seem_shared)
 }
 END_TEST
 
-/* Put it by a cable that is cut before the whole is through. */
+/* Put the file through a proxy that cuts the connection after CUT bytes. */
 static void
 put_through_cut(const struct server *server, int status)
 {
@@ -145,7 +145,7 @@ START_TEST(host_resumes_its_own_partial_when_locks_are_not_shared)
 	start_on_host(&server, "an odd/name", arguments);
 	server_expect(&server, "sweep ");
 	put_through_cut(&server, 10);
-	/* A worker that is killed before would keep less, even nothing. */
+	/* Wait: a worker that is killed earlier keeps less, or nothing. */
 	server_expect(&server, ", partial kept");
 	ck_assert_uint_eq(count_marked("@an_odd_name"), 1);
 	server_kill(&server);

@@ -13,18 +13,18 @@
 #include "tests/system/run.h"
 #include "tests/system/suites.h"
 
-/* Where the client stands when the frame comes. */
+/* The state of the client when the frame comes. */
 enum state {
 	NOTHING,  /* no greeting yet */
-	REFUSING, /* it was greeted with a refusal */
+	REFUSING, /* the greeting was a refusal */
 	GREETED,
-	SENT,  /* the base is answered, all of a put was sent */
-	ASKED, /* the same, and an ask waits */
-	GOING, /* that has its go, and its content was sent */
+	SENT,  /* the base is accepted, a whole put was sent */
+	ASKED, /* the base is accepted, an ask waits */
+	GOING, /* the ask got its "go", its content was sent */
 	STATES
 };
 
-/* What becomes of the run; everything but GOES_ON is its exit status. */
+/* The outcome of the run.  All but GOES_ON are exit statuses. */
 enum {
 	GOES_ON = -1,
 	STORED = 0,
@@ -34,7 +34,7 @@ enum {
 	BUSY = 75
 };
 
-/* A result comes in two kinds. */
+/* Not a type on the wire: a result that reports a failure. */
 #define FAILURE 256
 
 static const struct cell {
@@ -69,23 +69,23 @@ static const struct cell {
     {255, {PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL}},
 };
 
-/* The smaller one is put at once, the larger one asked for. */
+/* ftx puts the small file at once, and asks for the large one. */
 #define SMALL 5
 #define LARGE (1 << 20)
 
-/* The bytes of a hello, a base and a request of one byte each; and an end. */
+/* Lengths of a hello, a base and a request with one-byte paths; of an end. */
 #define ASK (WIRE_HELLO + WIRE_HEADER + 2 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 #define END (WIRE_HEADER + 16)
 #define PUT (ASK + WIRE_HEADER + SMALL + END)
 #define CONTENT (LARGE / CONN_DATA * (WIRE_HEADER + CONN_DATA) + END)
 
-/* What is to be sent. */
+/* The size and the digest of the source. */
 static uint64_t size, digest;
 
-/* The highest that the fake server speaks. */
+/* The highest version of the fake server. */
 static unsigned version = WIRE_LOWEST;
 
-/* Where the second turn of the fake server begins, or 0. */
+/* The offset of the fake server's second turn in the script, or 0. */
 static size_t turn;
 
 static void
@@ -138,7 +138,7 @@ say_features(struct script *script, uint64_t features)
 	    wire_write_features(payload, features));
 }
 
-/* A frame of that type, as good as it can be here. */
+/* Add a frame of this type, as valid as possible. */
 static void
 say(struct script *script, int type)
 {
@@ -191,7 +191,7 @@ enter(struct script *script, enum state state)
 	turn = script->length;
 }
 
-/* Behind a frame that has its place here: what is still to be said. */
+/* After an allowed frame, add the frames that complete the put. */
 static void
 complete(struct script *script, enum state state, int type)
 {
@@ -205,7 +205,7 @@ complete(struct script *script, enum state state, int type)
 	say(script, WIRE_RESULT);
 }
 
-/* Put the file to a server that says this. */
+/* Put the file to a server that sends the script after begin bytes. */
 static void
 put_to(struct run *run, const struct script *script, size_t begin)
 {
@@ -253,7 +253,7 @@ START_TEST(client_answers_every_frame_in_every_state)
 }
 END_TEST
 
-/* Of a server that speaks version 2, and has not sent its features. */
+/* The server has version 2, but did not send its features first. */
 START_TEST(client_fails_when_features_do_not_come_first)
 {
 	static const struct {
@@ -344,7 +344,7 @@ START_TEST(client_fails_when_a_result_is_false)
 }
 END_TEST
 
-/* Neither ready nor refusing. */
+/* The greeting is neither ready nor refusing. */
 START_TEST(client_fails_when_the_greeting_has_no_known_state)
 {
 	struct script *script = script_new();
@@ -360,7 +360,7 @@ START_TEST(client_fails_when_the_greeting_has_no_known_state)
 }
 END_TEST
 
-/* One of two files is confirmed twice. */
+/* The server confirms one of two files twice. */
 START_TEST(client_fails_when_one_result_comes_twice)
 {
 	struct script *script = script_new();
@@ -383,7 +383,7 @@ START_TEST(client_fails_when_one_result_comes_twice)
 }
 END_TEST
 
-/* It is not this file's failure, and no success of the run. */
+/* The file has not failed, but the run has not succeeded. */
 START_TEST(run_ends_busy_when_a_result_is_draining)
 {
 	struct script *script = script_new();
@@ -399,7 +399,7 @@ START_TEST(run_ends_busy_when_a_result_is_draining)
 }
 END_TEST
 
-/* Let ftx wait for no longer than seconds. */
+/* Put to a server that sends the pulse for ever; ftx waits for seconds only. */
 static void
 put_to_endless(struct run *run, const struct script *script,
     const struct fake_pulse *pulse)
@@ -433,7 +433,7 @@ START_TEST(client_times_out_when_the_server_works_for_ever)
 }
 END_TEST
 
-/* They are none but the beginning of a frame that never ends. */
+/* All bytes belong to one frame that never ends. */
 START_TEST(client_times_out_when_a_frame_never_ends)
 {
 	const struct fake_pulse pulse = {"x", 1, paces[_i]};
@@ -490,7 +490,7 @@ impostor_suite(void)
 	tcase_add_test(tcase, run_ends_busy_when_a_result_is_draining);
 	tcase_add_loop_test(
 	    tcase, client_times_out_when_the_server_works_for_ever, 0, 3);
-	/* Without a pause the frame would end. */
+	/* Leave out pace 0: without a pause the frame would end. */
 	tcase_add_loop_test(
 	    tcase, client_times_out_when_a_frame_never_ends, 1, 3);
 	tcase_add_test(tcase, longest_text_is_printed_escaped);

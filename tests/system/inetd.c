@@ -69,7 +69,7 @@ START_TEST(process_ends_when_its_input_is_closed)
 }
 END_TEST
 
-/* Other processes may share these open files. */
+/* Other processes may share these open files, so ftxd restores their flags. */
 START_TEST(descriptors_block_again_when_the_process_ends)
 {
 	struct script *script = script_new();
@@ -94,7 +94,7 @@ START_TEST(descriptors_block_again_when_the_process_ends)
 }
 END_TEST
 
-/* A server in the middle of a file of ten bytes, five of which it has. */
+/* Start a server, and send it five bytes of a file of ten. */
 static pid_t
 begin_file(struct client *peer)
 {
@@ -153,7 +153,7 @@ END_TEST
 START_TEST(put_succeeds_when_standard_error_is_the_socket)
 {
 	struct run run;
-	/* A line of the log would break the protocol. */
+	/* A log line on the socket would break the protocol. */
 	pid_t pid = once_serve_tcp(&run, 2, (const char *const[]){"-v", NULL});
 
 	run_finish(&run);
@@ -220,7 +220,9 @@ START_TEST(log_names_the_peer_when_it_came_by_ssh)
 	if (names[_i].connection != NULL)
 		ck_assert_int_eq(
 		    setenv("SSH_CONNECTION", names[_i].connection, 1), 0);
-	/* It is no address that the rules are for. */
+	/*
+	 * The rules do not apply: SSH_CONNECTION only gives a name for the log.
+	 */
 	ck_assert_int_eq(
 	    once_wait(ONCE_START(in, out, -1, "-v", "-o", "deny=0.0.0.0/0")),
 	    0);
@@ -257,7 +259,7 @@ START_TEST(log_holds_only_warnings)
 }
 END_TEST
 
-/* What others left behind goes once the client has been served. */
+/* ftxd -i removes abandoned files after it has served the client. */
 START_TEST(staging_directory_is_swept_after_the_session)
 {
 	struct script *script = script_new();
@@ -305,7 +307,7 @@ START_TEST(settings_of_a_listener_are_ignored_in_a_file)
 	struct run run;
 
 	file_write("conf", "workers 3\nport 4000\nbackground yes\n");
-	/* Its standard input has ended. */
+	/* The standard input of RUN is empty. */
 	RUN(&run, "ftxd", "-i", "-d", "in", "-f", "conf");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");
@@ -317,7 +319,7 @@ START_TEST(incoming_is_made_when_no_directory_is_given)
 {
 	struct run run;
 
-	/* Its standard input has ended. */
+	/* The standard input of RUN is empty. */
 	RUN(&run, "ftxd", "-i");
 	run_check(&run, 0, NULL);
 	ck_assert_str_eq(run.err, "");

@@ -13,19 +13,19 @@
 #include "tests/system/files.h"
 #include "tests/system/run.h"
 
-/* Where its data end, begin again and end again, and how long it is. */
+/* The file has data up to FRONT and from BACK to BACK_END. */
 #define FRONT (1152 << 10)
 #define BACK (1536 << 10)
 #define BACK_END (1664 << 10)
 #define SIZE (2 << 20)
-/* How much of it is there. */
+/* The length of the partial. */
 #define KEPT (BACK + (64 << 10))
 
 #define SOURCE "large/" KEPT_NAME
 
 static char path[HARNESS_PATH];
 
-/* Write what the source has from one place to the other to the same place. */
+/* Copy this range of the source to the same offset of the target. */
 static void
 copy(int from, int to, off_t at, off_t end)
 {
@@ -63,7 +63,7 @@ kept_make(void)
 	ck_assert_int_eq(link(SOURCE, "new/" KEPT_NAME), 0);
 }
 
-/* Cut a put of it, so that something is kept. */
+/* Cut a put, so that the server keeps a partial. */
 static void
 cut(void)
 {
@@ -82,7 +82,7 @@ cut(void)
 	    "127.0.0.1:d/");
 	run_check(&run, 10, NULL);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
-	/* The only worker is done with it when it has served the next. */
+	/* After the next put, the only worker has finished the cut one. */
 	file_write("next", "small");
 	RUN(&run, "ftx", "put", "next", "127.0.0.1:next");
 	run_check(&run, 0, NULL);
@@ -122,7 +122,7 @@ kept_plant_another(void)
 	kept_plant();
 	fd = open(path, O_WRONLY);
 	ck_assert_int_eq(pwrite(fd, "another", 7, 100), 7);
-	/* It would shine through where the hole is to come. */
+	/* These bytes lie in a hole: the server must not keep them. */
 	ck_assert_int_eq(pwrite(fd, "another", 7, FRONT + 100), 7);
 	close(fd);
 }

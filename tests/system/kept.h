@@ -9,18 +9,18 @@
 void kept_make(void);
 
 /*
- * The same; then cut a put of large/l to in/d/l, to learn the name that the
- * server gives to its partial.
+ * Make the files, and cut a put of large/l to in/d/l, to get the path of its
+ * partial.
  */
 void kept_begin(void);
 
 /* Write the partial: more than half of the file, as a cut put leaves it. */
 void kept_plant(void);
 
-/* Its path. */
+/* Returns the path of the partial. */
 const char *kept_path(void);
 
-/* The same with other content. */
+/* Write a partial of the same length with other content. */
 void kept_plant_another(void);
 
 #endif

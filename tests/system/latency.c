@@ -20,7 +20,7 @@ static const struct proxy_plan far = {.handshake = 1,
     .up = {.delay = ROUND_TRIP / 2},
     .down = {.delay = ROUND_TRIP / 2}};
 
-/* How long a put to this port takes, in milliseconds. */
+/* Returns how long a put to this port takes, in milliseconds. */
 static int64_t
 time_put(const char *const argv[], unsigned port)
 {
@@ -35,10 +35,10 @@ time_put(const char *const argv[], unsigned port)
 }
 
 /*
- * Put from afar in at most so many milliseconds.  If the same put from nearby,
- * right before, takes longer than a round trip, the disk or the processor is
- * slow at the moment, and the limit grows by the difference.  Both replace the
- * same files.  Tries until one far put is fast enough, and returns its time.
+ * Put through a slow link, within limit milliseconds.  Before each put, put the
+ * same files without the link.  If that takes more than a round trip, the disk
+ * or the processor is slow now, and the limit grows by the excess.  Repeat
+ * until a put is fast enough, and return its time.
  */
 static int64_t
 measure(const struct server *server, const char *const argv[], int64_t limit)
@@ -69,7 +69,7 @@ START_TEST(one_small_file_takes_two_round_trips)
 	SERVER_START(&server, "-w", "2");
 	taken = measure(&server, argv, ROUND_TRIP * 5 / 2);
 	ck_assert(file_equal("f", "in/f"));
-	/* The proxy does what it should: two are what it must take. */
+	/* Check the proxy: a put takes at least two round trips. */
 	ck_assert_msg(taken >= ROUND_TRIP * 2, "%ld ms", (long)taken);
 	server_stop(&server);
 }
@@ -122,7 +122,7 @@ START_TEST(hundred_synced_files_take_three_round_trips)
 }
 END_TEST
 
-/* Make files with the same time; links are faster. */
+/* Make files with the same time.  Use links, which are faster to make. */
 static void
 make_many(const char *directory, int count)
 {
@@ -148,7 +148,7 @@ START_TEST(unchanged_files_take_few_round_trips)
 	    "d", "127.0.0.1:", NULL};
 	struct server server;
 
-	/* One that differed would fail. */
+	/* With overwrite=never, a file that differs would fail. */
 	SERVER_START(&server, "-w", "2", "-q", "-o", "overwrite=never");
 	make_many("d", MANY);
 	make_many("in/d", MANY);

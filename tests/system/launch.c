@@ -21,7 +21,7 @@
 
 #define SH(script) ((const char *const[]){"sh", "-c", script, "sh", NULL})
 
-/* It takes files, replaces a worker that dies, and ends when told to. */
+/* The server must receive files, replace a killed worker, and stop. */
 static void
 check_life(struct server *server, int count)
 {
@@ -77,7 +77,7 @@ START_TEST(server_works_when_its_working_directory_is_gone)
 }
 END_TEST
 
-/* A port that was free a moment ago. */
+/* Returns a port that was free a moment ago. */
 static unsigned
 free_port(void)
 {
@@ -94,7 +94,7 @@ free_port(void)
 	return ntohs(address.sin_port);
 }
 
-/* Nonzero if that descriptor of the process leads nowhere. */
+/* Returns nonzero if the descriptor of the process is /dev/null. */
 static int
 leads_nowhere(pid_t pid, int fd)
 {
@@ -108,7 +108,7 @@ leads_nowhere(pid_t pid, int fd)
 	return strcmp(target, "/dev/null") == 0;
 }
 
-/* Whom the kernel would give 0, 1 and 2: no file of a client. */
+/* The kernel must not give 0, 1 or 2 to a file of a client. */
 START_TEST(server_works_when_standard_descriptors_are_closed)
 {
 	char port[16], program[HARNESS_PATH];
@@ -134,7 +134,7 @@ START_TEST(server_works_when_standard_descriptors_are_closed)
 }
 END_TEST
 
-/* How many descriptors a process has; how many of them lead to "leak". */
+/* Returns how many descriptors a process has; adds those of "leak". */
 static int
 count_descriptors(pid_t pid, int *leaked)
 {
@@ -166,7 +166,7 @@ START_TEST(inherited_descriptors_are_closed)
 	struct server server;
 	int fds[50], leaked = 0;
 
-	/* The record would be one more. */
+	/* The oracle's record would be one more descriptor. */
 	(void)unsetenv("FTX_ORACLE");
 	for (int i = 0; i < 50; i++)
 		ck_assert_int_ge(
@@ -176,7 +176,7 @@ START_TEST(inherited_descriptors_are_closed)
 		close(fds[i]);
 	server_settle(&server, pids, 2);
 	pids[2] = server.pid;
-	/* Three standard ones, a listener, two directories. */
+	/* Three standard descriptors, a listener, two directories. */
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_le(count_descriptors(pids[i], &leaked), 6);
 	ck_assert_int_eq(leaked, 0);
@@ -184,7 +184,7 @@ START_TEST(inherited_descriptors_are_closed)
 }
 END_TEST
 
-/* The mode of the one file that is staged. */
+/* Returns the mode of the staged file. */
 static mode_t
 staged_mode(const char *path)
 {
@@ -225,7 +225,7 @@ START_TEST(staged_files_are_private_when_the_umask_is_0)
 	while (!file_exists("in/d/big")) {
 		mode_t mode = staged_mode(directory);
 
-		/* Its own mode comes last, when it is whole. */
+		/* The file gets its own mode last, when it is whole. */
 		ck_assert_msg(mode == 0600 || mode == 0 || mode == 0646,
 		    "mode %o", (unsigned)mode);
 		(void)poll(NULL, 0, 5);
@@ -239,7 +239,7 @@ START_TEST(staged_files_are_private_when_the_umask_is_0)
 }
 END_TEST
 
-/* Nonzero if one that has ended is not reaped, among so near ones. */
+/* Returns nonzero if a child with a pid near these is a zombie. */
 static int
 has_zombie(const struct server *server, const pid_t workers[2])
 {
@@ -253,7 +253,7 @@ has_zombie(const struct server *server, const pid_t workers[2])
 	return 0;
 }
 
-/* In a PID namespace ftxd is process 1, and inherits orphans. */
+/* In a PID namespace, ftxd is process 1 and inherits orphans. */
 START_TEST(server_works_as_process_1)
 {
 	static const char *const launcher[] = {"unshare", "-pf", "sh", "-c",
@@ -274,7 +274,7 @@ START_TEST(server_works_as_process_1)
 	server = outer;
 	server.pid = pids[0];
 	put_good(&server, "f", "f");
-	/* The sleeper is gone, too, and is no zombie: two are left. */
+	/* The orphan has ended and is reaped: only two workers are left. */
 	server_settle(&server, pids, 2);
 	eventually(!has_zombie(&server, pids), 1000);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
@@ -303,7 +303,7 @@ START_TEST(second_server_fails_when_the_port_is_in_use)
 }
 END_TEST
 
-/* Its sweep at the start leaves alone what the first one is receiving. */
+/* The second server's first sweep keeps a file that the first receives. */
 START_TEST(second_server_leaves_staged_files_of_the_first)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
@@ -332,7 +332,7 @@ START_TEST(second_server_leaves_staged_files_of_the_first)
 }
 END_TEST
 
-/* A number in it is of no interest; what is no plain file is not touched. */
+/* The number in a PID file does not matter.  Only regular files are used. */
 START_TEST(pid_file_is_refused_when_it_is_hostile)
 {
 	struct server server;
@@ -343,7 +343,7 @@ START_TEST(pid_file_is_refused_when_it_is_hostile)
 	SERVER_START(&server, "-w", "1", "-P", "pid");
 	RUN(&run, "ftxd", "-p", "0", "-d", "in", "-P", "pid");
 	run_check(&run, 1, "locked by process");
-	/* What somebody put in its place is not the server's to remove. */
+	/* The server must not remove a file that replaced its own. */
 	ck_assert_int_eq(unlink("pid"), 0);
 	file_write("pid", "another's\n");
 	server_stop(&server);

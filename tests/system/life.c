@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* A put that takes long, through a proxy of a megabyte a second. */
+/* A slow put, through a proxy of a megabyte a second. */
 struct slow {
 	struct proxy proxy;
 	struct run run;
@@ -46,7 +46,7 @@ slow_finish(struct slow *slow, int status)
 	ck_assert_int_eq(directory_count("in"), status == 0);
 }
 
-/* A worker that is older than those whose death slows the next one down. */
+/* Returns a worker that is too old for its death to delay the next one. */
 static pid_t
 grown_worker(const struct server *server)
 {
@@ -261,14 +261,14 @@ START_TEST(stopped_worker_is_killed_when_the_server_ends)
 	SERVER_START(&server, "-w", "1");
 	server_settle(&server, pids, 1);
 	ck_assert_int_eq(kill(pids[0], SIGSTOP), 0);
-	/* Both may arrive as one, which would only be the first. */
+	/* Wait between the signals: two pending ones count as one. */
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	server_expect(&server, "finishing transfers");
 	server_end(&server, SIGTERM, 15000);
 }
 END_TEST
 
-/* The workers are orphans now: look at each until it has ended. */
+/* The workers are orphans now: wait until each has ended. */
 START_TEST(transfer_finishes_when_the_master_is_killed)
 {
 	struct server server, next;

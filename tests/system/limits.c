@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Limits of size, space, time and number, just kept and just exceeded. */
+/* Limits of size, space, time and number, just met and just exceeded. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ START_TEST(transfer_fails_when_the_disk_becomes_full)
 	ck_assert_int_lt(io_now() - full, 1000);
 	run_check(&run, 28, "No space left on device");
 	ck_assert_int_eq(directory_count(seen), 1);
-	/* A megabyte may have come until it was full. */
+	/* A partial is kept if a megabyte came before the disk was full. */
 	ck_assert_int_eq(directory_count_staged(seen),
 	    strstr(run.err, "partial kept") != NULL);
 	ck_assert_int_eq(unlink(path), 0);
@@ -181,7 +181,7 @@ START_TEST(put_is_served_when_idle_clients_hold_all_workers)
 }
 END_TEST
 
-/* Of two that only say that they wait, one has to go for another client. */
+/* Two clients only send "waiting": the server ends one for a third client. */
 START_TEST(put_is_served_when_waiting_clients_hold_all_workers)
 {
 	struct client peers[2];
@@ -210,7 +210,10 @@ START_TEST(put_is_served_when_waiting_clients_hold_all_workers)
 }
 END_TEST
 
-/* Send a byte every now and then until the server ends it. */
+/*
+ * Send a byte each interval milliseconds until the server ends the session.
+ * Returns how long that took.
+ */
 static int64_t
 trickle(struct client *peer, const void *bytes, size_t length, int interval)
 {

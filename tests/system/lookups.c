@@ -23,8 +23,8 @@
 static struct plan plan;
 
 /*
- * Delay each look-up by this many milliseconds.  Returns 0 if that cannot be
- * done.
+ * Delay the second look-up.  Returns nonzero if the plan was made, zero if the
+ * test was skipped.
  */
 static int
 slow_down(int milliseconds)
@@ -75,7 +75,9 @@ START_TEST(lookup_ends_when_interrupted)
 	put_begin(&run, "connect-timeout=60s", "localhost:f");
 	eventually(plan_met(&plan) == SECOND, HARNESS_PATIENCE);
 	ck_assert_int_eq(kill(run.pid, SIGINT), 0);
-	/* Its outputs end only when the child has ended as well. */
+	/*
+	 * run_finish reads the outputs to the end, so the child has ended, too.
+	 */
 	run_finish(&run);
 	(void)plan_disarm(&plan);
 	run_check(&run, 128 + SIGINT, "interrupted; nothing was stored");
@@ -83,7 +85,7 @@ START_TEST(lookup_ends_when_interrupted)
 }
 END_TEST
 
-/* One that does not accept, and has as many connections as it holds. */
+/* Listen without accept, and fill the queue with connections. */
 static int
 listen_full(int clients[3])
 {
@@ -109,7 +111,7 @@ listen_full(int clients[3])
 	return fd;
 }
 
-/* Together they take no longer than the time for a connection. */
+/* The look-up and the connection share one timeout. */
 START_TEST(connect_timeout_includes_the_lookup)
 {
 	int clients[3], listener;
@@ -148,7 +150,7 @@ START_TEST(put_succeeds_when_the_lookup_is_slow)
 }
 END_TEST
 
-/* What is a number is not looked up, nor is a child made for it. */
+/* A numeric address needs no look-up, and no child. */
 START_TEST(no_process_looks_up_when_the_host_is_a_number)
 {
 	const struct plan_fault none = {

@@ -10,12 +10,12 @@
 #include "tests/system/harness.h"
 #include "tests/system/suites.h"
 
-/* How many suites run side by side: most of their time is spent waiting. */
+/* How many suites run side by side.  They spend most of their time waiting. */
 #define TOGETHER 8
 
 typedef Suite *suite_maker(void);
 
-/* The longest come first, so that none is left to run alone at the end. */
+/* The longest suites come first, so that none runs alone at the end. */
 static suite_maker *const together[] = {crash_suite, starved_suite,
     reload_suite, life_suite, impostor_suite, streams_suite, command_suite,
     show_suite, stalls_suite, limits_suite, partials_suite, processes_suite,
@@ -33,7 +33,7 @@ static suite_maker *const together[] = {crash_suite, starved_suite,
     versions_suite, durable_suite, syslogd_suite, chaos_suite, hosts_suite,
     place_suite, odd_names_suite, odd_times_suite, NULL};
 
-/* These measure time closely: no suite runs beside them. */
+/* These suites measure time closely: each runs alone. */
 static suite_maker *const alone[] = {rate_suite, latency_suite, order_suite,
     crowd_suite, refuse_suite, busy_suite, NULL};
 
@@ -57,7 +57,7 @@ run(SRunner *runner)
 	return failed;
 }
 
-/* In this process, so that one suite can be looked at with a debugger. */
+/* Run all suites in this process, for a debugger. */
 static int
 run_here(void)
 {
@@ -100,7 +100,7 @@ share_print(struct share *share)
 	fclose(share->said);
 }
 
-/* Wait for one of them.  Returns 0 if its tests passed, -1 if not. */
+/* Wait for a suite to end.  Returns 0 if its tests passed, -1 if not. */
 static int
 share_finish(void)
 {

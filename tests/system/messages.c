@@ -13,7 +13,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Lengths of what the server says, where it does not say that it syncs. */
+/* Lengths of the server's bytes.  With fsync=no it sends no "working". */
 #define BASED(text)                                                            \
 	(WIRE_GREETING + WIRE_HEADER + 8 + WIRE_HEADER + 2 + sizeof(text) - 1)
 #define GO (WIRE_HEADER + 16)
@@ -27,7 +27,7 @@ expect_words(const struct run *run, int status, const char *words)
 	    "it said more than \"%s\": \"%s\"", words, run->err);
 }
 
-/* Every command line is refused before a connection is made. */
+/* ftx refuses each command line before it connects. */
 static const struct {
 	const char *argv[6], *words;
 } mistakes[] = {
@@ -71,7 +71,7 @@ START_TEST(message_names_the_mistake)
 }
 END_TEST
 
-/* Neither can be other when it is run again, and hosts are named once. */
+/* The message gives no advice to run again, and names each host once. */
 START_TEST(message_names_the_host_when_it_cannot_be_reached)
 {
 	struct run run;
@@ -82,7 +82,7 @@ START_TEST(message_names_the_host_when_it_cannot_be_reached)
 	ck_assert_ptr_null(strstr(run.err, "again"));
 	ck_assert_ptr_null(strstr(strstr(run.err, "invalid") + 1, "invalid"));
 	RUN(&run, "ftx", "put", "-b", "192.0.2.1", "f", "127.0.0.1:f");
-	/* The reason in between is worded by the C library. */
+	/* The rest of the message comes from the C library. */
 	expect_words(&run, 35, "ftx: cannot connect from 192.0.2.1: ");
 	ck_assert_ptr_null(strstr(run.err, "again"));
 	RUN(&run, "ftx", "put", "-b", "no-such-host.invalid", "f",
@@ -123,7 +123,7 @@ START_TEST(message_tells_when_a_file_is_longer_than_announced)
 }
 END_TEST
 
-/* A worker that is not free is no slow transfer. */
+/* The wait for a free worker does not count as transfer. */
 START_TEST(rate_leaves_out_the_wait_for_a_worker)
 {
 	struct server server;
@@ -155,7 +155,7 @@ start_cut(struct proxy *proxy, const struct server *server, uint64_t bytes)
 	ck_assert_int_eq(setenv("FTX_PORT", port, 1), 0);
 }
 
-/* Where the server is not to say that it is that very file. */
+/* With compare=no, the server cannot confirm that the file is the same. */
 START_TEST(exists_is_explained_when_the_result_was_lost)
 {
 	struct server server;
@@ -218,7 +218,7 @@ START_TEST(unconfirmed_files_are_listed_at_the_end)
 }
 END_TEST
 
-/* Nothing is known to be stored, but some may be: all of them are named. */
+/* No file is known to be stored, but some may be: ftx lists all. */
 START_TEST(unconfirmed_files_are_listed_when_nothing_is_certain)
 {
 	struct server server;

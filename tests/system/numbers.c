@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One worker or many: all start, and each has its share of the work. */
+/* One worker or many: all start, and each serves connections. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,9 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Ask until no worker is busy; the log has that last answer alone. */
+/*
+ * Ask for a report, in an empty log.  Returns nonzero if all workers are idle.
+ */
 static int
 all_idle(const struct server *server, int count)
 {
@@ -25,7 +27,7 @@ all_idle(const struct server *server, int count)
 	return server_said(server, ": idle after") == count;
 }
 
-/* How many connections each worker has had: the fewest, the most, the sum. */
+/* Get the fewest and the most connections of a worker from the log. */
 static void
 count_connections(const struct server *server, long *least, long *most)
 {
@@ -44,8 +46,8 @@ count_connections(const struct server *server, long *least, long *most)
 }
 
 /*
- * With one address they wait in one queue and are woken in turn, but one that
- * has just finished may be faster than one that has to wake up.
+ * The workers wait in one queue, and the kernel wakes them in turn.  A worker
+ * that has just finished may be faster than one that wakes up.
  */
 START_TEST(each_worker_gets_a_share)
 {
@@ -57,7 +59,7 @@ START_TEST(each_worker_gets_a_share)
 	long least, most;
 
 	SERVER_START(&server, "-w", "8", "-C", "8");
-	/* One for each at a time: from then on all of them are there. */
+	/* One connection for each worker: all must have started. */
 	for (int i = 0; i < COUNT; i++)
 		peer_arrive(&peers[i], server.port);
 	for (int i = 0; i < COUNT; i++)
@@ -88,7 +90,7 @@ START_TEST(all_workers_start_when_there_are_many)
 }
 END_TEST
 
-/* Each worker leaves after one connection; the next one never meets a gap. */
+/* Each worker ends after one connection.  No put may meet a gap. */
 START_TEST(put_succeeds_when_workers_are_replaced)
 {
 	struct server server;

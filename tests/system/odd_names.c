@@ -17,13 +17,13 @@
 #define COMPOSED "caf\xc3\xa9"
 #define DECOMPOSED "cafe\xcc\x81"
 
-/* A file of this size is asked for before it is sent. */
+/* ftx asks for a file of this size before it sends it. */
 #define LARGE (1 << 20)
 
 static struct server server;
 static struct odd_disk disk;
 
-/* Returns nonzero if "in" is such a disk; otherwise the test is skipped. */
+/* Returns nonzero if "in" is such a disk, zero if the test was skipped. */
 static int
 begin(unsigned traits)
 {
@@ -37,8 +37,7 @@ begin(unsigned traits)
 	return 1;
 }
 
-/* Nonzero if the server knows what only Linux offers; otherwise it is skipped.
- */
+/* Returns nonzero if ftxd uses Linux calls, zero if the test was skipped. */
 static int
 is_for_linux(void)
 {
@@ -57,7 +56,7 @@ end(void)
 	odd_disk_end(&disk);
 }
 
-/* Put source as target with one more argument; it ends so and says that. */
+/* Put source as target with this option; check the status and the message. */
 static void
 put(const char *option, const char *source, const char *target, int status,
     const char *says)
@@ -70,7 +69,7 @@ put(const char *option, const char *source, const char *target, int status,
 	run_check(&run, status, says);
 }
 
-/* Refused, whether it is put, asked for or only tried. */
+/* The target must be refused when it is put, tried with -n, or asked for. */
 static void
 expect_refused(const char *target, const char *says)
 {
@@ -106,7 +105,7 @@ START_TEST(other_spelling_is_refused_when_names_fold)
 	ck_assert_int_eq(directory_count("in/Dir"), 1);
 	ck_assert_int_eq(directory_count("in/Dir/Sub"), 1);
 	expect_one("in/Report.TXT");
-	/* The same spelling is replaced as ever. */
+	/* The same spelling is still replaced. */
 	put_good(&server, "two", "Report.TXT");
 	put_good(&server, "two", COMPOSED);
 	put_good(&server, "two", "Dir/Sub/x");
@@ -114,7 +113,7 @@ START_TEST(other_spelling_is_refused_when_names_fold)
 }
 END_TEST
 
-/* The log shows what exists as it shows all names. */
+/* The log escapes the existing name, too. */
 START_TEST(spelling_is_escaped_in_the_log)
 {
 	if (!begin(ODD_FOLDS))
@@ -127,7 +126,7 @@ START_TEST(spelling_is_escaped_in_the_log)
 }
 END_TEST
 
-/* Neither existed when it was asked for. */
+/* Neither file existed when the client sent the other. */
 START_TEST(second_spelling_fails_when_both_come_in_one_group)
 {
 	struct run run;
@@ -208,7 +207,7 @@ make_folding(const char *path)
 	close(fd);
 }
 
-/* As on an ext4 with the casefold feature: what is made in it has it, too. */
+/* Like ext4 with the casefold feature: new directories inherit it. */
 START_TEST(spelling_is_refused_only_in_directories_that_fold)
 {
 	if (!is_for_linux() || !begin(ODD_FOLDS_IN_PLACES))
@@ -227,7 +226,7 @@ START_TEST(spelling_is_refused_only_in_directories_that_fold)
 }
 END_TEST
 
-/* Each that exists is found in the listing. */
+/* ftxd must find each existing name in the listing. */
 START_TEST(tree_can_be_put_again_when_names_fold)
 {
 	struct run run;
@@ -270,7 +269,7 @@ END_TEST
 
 #define NO_NEW "cannot give a name without replacing"
 
-/* Before the data: also where nothing is sent. */
+/* The refusal comes before the data, also with -n. */
 START_TEST(no_clobber_is_refused_when_the_file_system_cannot_keep_it)
 {
 	if (!begin(ODD_NO_NEW_NAMES))

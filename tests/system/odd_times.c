@@ -16,14 +16,17 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* An even second, and a fraction that no unit divides. */
+/* An even second, and a fraction that is no multiple of 100 ns. */
 #define WHEN 1700000000
 #define FRACTION 123456789
 
 static struct server server;
 static struct odd_disk disk;
 
-/* Returns nonzero if "in" is such a disk; otherwise the test is skipped. */
+/*
+ * Start a server.  Returns nonzero if "in" is such a disk, zero if the test was
+ * skipped.
+ */
 static int
 begin(const struct odd_disk *wanted)
 {
@@ -43,7 +46,7 @@ end(void)
 	odd_disk_end(&disk);
 }
 
-/* A file of that name, changed then. */
+/* Make a file, if it does not exist, and set its time. */
 static void
 make(const char *path, int64_t seconds, long nanoseconds)
 {
@@ -73,7 +76,7 @@ put(const char *option, const char *source, int status, const char *says)
 	run_check(&run, status, says);
 }
 
-/* Four files, of which the second run must send none. */
+/* Put four files twice: the second run must send none. */
 static void
 expect_unchanged(void)
 {
@@ -92,7 +95,7 @@ expect_unchanged(void)
 			strstr(run.err, "stored ") != NULL,
 		    i == 0);
 	}
-	/* A change of more than that is seen. */
+	/* A change by two seconds is noticed. */
 	make("src/even", WHEN + 2, FRACTION);
 	RUN(&run, "ftx", "put", "-v", "-o", "skip-unchanged", "src/even",
 	    "127.0.0.1:d/");
@@ -112,7 +115,7 @@ START_TEST(file_is_unchanged_when_times_are_coarse)
 }
 END_TEST
 
-/* Of whole seconds, and to 2038. */
+/* 128-byte inodes of ext4 keep whole seconds, up to 2038. */
 START_TEST(ext4_with_small_inodes_keeps_seconds_until_2038)
 {
 	struct run run;
@@ -139,7 +142,7 @@ START_TEST(ext4_with_small_inodes_keeps_seconds_until_2038)
 }
 END_TEST
 
-/* As with libfuse 2, which passes on both times or none. */
+/* Like libfuse 2, which sets both times or none. */
 START_TEST(times_are_set_when_a_single_time_is_dropped)
 {
 	if (!begin(
@@ -153,7 +156,7 @@ START_TEST(times_are_set_when_a_single_time_is_dropped)
 }
 END_TEST
 
-/* Before 1970 and after 2038; times between are tried when met. */
+/* Limits before 1970 and after 2038: ftxd tries a time when a file has it. */
 #define LEAST INT64_C(-1000)
 #define MOST (INT64_C(1) << 32)
 
@@ -184,7 +187,7 @@ START_TEST(file_is_refused_when_its_time_is_out_of_range)
 		if (!refused)
 			ck_assert_int_eq(
 			    time_of("in/f").tv_sec, cases[i].seconds);
-		/* Without -p its time does not count. */
+		/* Without -p, the time of the file does not matter. */
 		put("-v", "f", 0, NULL);
 		ck_assert_int_eq(unlink("in/f"), 0);
 	}
@@ -223,7 +226,7 @@ START_TEST(file_is_refused_when_times_are_not_kept)
 }
 END_TEST
 
-/* Without -p a file has the mode that it gets there. */
+/* Without -p, the file keeps the mode that it was created with. */
 START_TEST(file_is_refused_when_modes_cannot_change)
 {
 	if (!begin(
@@ -252,7 +255,10 @@ START_TEST(modes_are_ignored_with_a_warning)
 }
 END_TEST
 
-/* All that exfat-fuse shows, until it is unmounted, beyond what exFAT holds. */
+/*
+ * Like exfat-fuse: until it is unmounted, it shows times that exFAT cannot
+ * keep.
+ */
 START_TEST(range_is_that_of_fat_when_all_its_limits_show)
 {
 	if (!begin(&(struct odd_disk){.traits = ODD_FOLDS | ODD_NO_NEW_NAMES |
@@ -272,7 +278,7 @@ START_TEST(range_is_that_of_fat_when_all_its_limits_show)
 }
 END_TEST
 
-/* This disk tells that it fills them, and that it has room for 410 MB. */
+/* The disk reports that it fills holes, and that 410 MB are free. */
 START_TEST(file_is_refused_when_filled_holes_need_room)
 {
 	if (!begin(&(struct odd_disk){ODD_ANY_TIME}))

@@ -22,13 +22,13 @@
 	{                                                                      \
 		1700000000, 0                                                  \
 	}
-/* Where a file of the kind has its hole, and how long that is. */
+/* The offset and the length of the hole in a file. */
 #define HOLE_AT (128 << 10)
 #define HOLE_SIZE (1 << 20)
 
 struct odd_file {
 	const char *name;
-	const char *shown; /* as ftx shows it; NULL: as it is */
+	const char *shown; /* as ftx prints it; NULL: the name */
 	uint64_t size;
 	struct timespec time;
 	mode_t mode;
@@ -94,7 +94,7 @@ static const struct odd_file files[] = {
 
 #define COUNT ((int)(sizeof(files) / sizeof(files[0])))
 
-/* What the last check has found to be there. */
+/* Nonzero for each file that the last check found. */
 static int is_there[COUNT];
 
 static const char *
@@ -104,7 +104,7 @@ inside(char buffer[HARNESS_PATH], const char *directory, const char *name)
 	return buffer;
 }
 
-/* Leave a hole where nothing was written before. */
+/* Make a file with a hole: write only before and after it. */
 static void
 make_with_hole(const char *path, uint64_t size, unsigned seed)
 {
@@ -123,7 +123,7 @@ make_with_hole(const char *path, uint64_t size, unsigned seed)
 	close(fd);
 }
 
-/* The time must be kept here, or there is nothing to compare with. */
+/* The file system of the sources must keep this time exactly. */
 static void
 check_time(const char *path, const struct timespec *wished)
 {
@@ -166,7 +166,7 @@ odd_tree_make(const char *directory, unsigned version)
 		    version * COUNT + (unsigned)i);
 }
 
-/* Nonzero if the copy has a time that stands for this one. */
+/* Returns nonzero if the times differ by less than the granularity. */
 static int
 is_time(const struct odd_limits *limits, const struct stat *source,
     const struct stat *copy)
@@ -202,7 +202,7 @@ check_copy(const struct odd_limits *limits, const struct odd_file *file,
 	    (unsigned)wanted.st_mode);
 }
 
-/* The line that begins so and goes on with the file, or NULL. */
+/* Returns the line that begins with start and this file, or NULL. */
 static const char *
 find(const char *said, const char *start, const char *directory,
     const struct odd_file *file)
@@ -214,7 +214,7 @@ find(const char *said, const char *start, const char *directory,
 	return strstr(said, line);
 }
 
-/* A failure of it that gives a reason. */
+/* ftx must have reported a failure of the file, with this reason. */
 static void
 check_told(const char *said, const char *directory, const struct odd_file *file,
     const char *reason)
@@ -230,7 +230,10 @@ check_told(const char *said, const char *directory, const struct odd_file *file,
 	    (int)(end - line), line);
 }
 
-/* Returns nonzero if it was stored, or is unchanged where that is as good. */
+/*
+ * Returns nonzero if ftx reported the file as stored or unchanged.  Fails the
+ * test if the outcome excludes that.
+ */
 static int
 check_success(const struct odd_limits *limits, enum odd_outcome outcome,
     const char *said, const char *directory, const struct odd_file *file)
@@ -279,7 +282,9 @@ odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
 							    : ": exists: ");
 			continue;
 		}
-		/* No time stands for this one: it may be sent each time. */
+		/*
+		 * The file system cannot keep its time: ftx may send it again.
+		 */
 		if (outcome == ODD_UNCHANGED && refused &&
 		    (file->wishes & TIME_WISHES) != 0)
 			continue;

@@ -18,7 +18,7 @@ enum odd_wish {
 	ODD_YEAR_9999 = 256
 };
 
-/* What a file system refuses, and how much it keeps. */
+/* What a file system refuses, and what it does not keep. */
 struct odd_limits {
 	unsigned refused;    /* of enum odd_wish */
 	int64_t granularity; /* of times, in nanoseconds; 0: exact */
@@ -26,7 +26,7 @@ struct odd_limits {
 	int no_exclusive;    /* no-clobber is not possible */
 };
 
-/* What a run must have reported of each file, and what must exist. */
+/* The result that ftx must have reported for each file. */
 enum odd_outcome {
 	ODD_STORED,    /* all files that can be, with mode and time */
 	ODD_UNCHANGED, /* the same, except those whose time cannot be kept */
@@ -40,13 +40,13 @@ enum odd_outcome {
 void odd_tree_make(const char *directory, unsigned version);
 
 /*
- * Check the output of "ftx put -v" in the file said, and what it left in the
- * target.  Remembers what was stored.
+ * Check the output of "ftx put -v" in the file said, and the files in the
+ * target.  Remembers which files were stored.
  */
 void odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
     const char *said, const char *directory, const char *target);
 
-/* All that the last check found must still be there, unchanged. */
+/* All files that the last check found must exist unchanged. */
 void odd_tree_check_still(
     const struct odd_limits *limits, const char *directory, const char *target);
 

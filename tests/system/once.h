@@ -11,29 +11,32 @@
 /* Fixture: an empty "in" in a fresh directory; SSH_CONNECTION is unset. */
 void once_begin(void);
 
-/* Start it on these descriptors and "in"; err -1 stands for the file "log". */
+/*
+ * Start ftxd -i on these descriptors and the directory "in".  If err is -1, its
+ * standard error is the file "log".
+ */
 pid_t once_start(int in, int out, int err, const char *const arguments[]);
 #define ONCE_START(in, out, err, ...)                                          \
 	once_start(in, out, err, (const char *const[]){__VA_ARGS__, NULL})
 
 /*
- * Wait for its end, and check that no staged file is left.  Returns its exit
- * status.
+ * Wait until ftxd has ended, and check that no staged file is left.  Returns
+ * its exit status.
  */
 int once_wait(pid_t pid);
 
-/* The script as a file, for standard input. */
+/* Returns the script as an open file, for standard input. */
 int once_said(const struct script *script);
 
 /*
- * Run a server with the script as its input, and wait for its end.  All that it
- * replied is then in the pipe that peer reads.  Returns its exit status.
+ * Run ftxd -i with the script as its input, and wait until it has ended.  Its
+ * replies are then in the pipe that peer reads.  Returns its exit status.
  */
 int once_play(struct client *peer, const struct script *script);
 
 /*
- * As inetd does: run ftx to put "f" as "g", and give its TCP connection to the
- * server as descriptors 0 and 1, and as 2 if err is 2.
+ * As inetd does: run ftx to put "f" as "g", and start ftxd -i with its TCP
+ * connection as descriptors 0 and 1, and as 2 if err is 2.
  */
 pid_t once_serve_tcp(struct run *run, int err, const char *const arguments[]);
 

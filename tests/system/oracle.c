@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Judge a record: was each result true when it was sent? */
+/* Check a record: each result must have been true when it was sent. */
 #include "tests/system/oracle.h"
 
 #include <check.h>
@@ -11,26 +11,26 @@
 #include "common/wire.h"
 
 #define PROCESSES 512
-/* Files and directories that are not settled; where none is synced, many. */
+/* The most files and directories that are not durable at a time. */
 #define PLACES 1024
 #define STREAM (2 * (WIRE_HEADER + WIRE_CONTROL_MAX))
 
-/* A file that is not settled, or a directory that was made and may be lost. */
+/* A file that is not durable yet, or a new directory that may be lost. */
 struct place {
 	char *path; /* NULL: free */
 	int synced, published, kept;
 	pid_t pid;
 };
 
-/* A process, and what it sent on the connection that it serves. */
+/* A process, and the bytes that it sent on its connection. */
 struct session {
 	pid_t pid;
 	int fd, greeted;
-	int answers; /* that said durable */
-	int grounds; /* for them */
-	int fresh;   /* answers in what was sent last */
+	int answers; /* durable results that it sent */
+	int grounds; /* durable files, and syncs of other paths */
+	int fresh;   /* durable results in the last send */
 	size_t length;
-	uint8_t stream[STREAM]; /* what is no whole frame yet */
+	uint8_t stream[STREAM]; /* bytes that are not a whole frame yet */
 };
 
 static struct place files[PLACES], directories[PLACES];
@@ -57,7 +57,7 @@ find_session(pid_t pid)
 	return sessions[i];
 }
 
-/* One that is not published yet, or NULL. */
+/* Returns an unpublished place with this path, or NULL. */
 static struct place *
 find_place(struct place *places, const char *path)
 {
@@ -75,7 +75,7 @@ forget(struct place *place)
 	place->path = NULL;
 }
 
-/* Several files may have one path: the last one published has the name. */
+/* Several files may have one path: the last published file has the name. */
 static struct place *
 add_place(struct place *places, const char *path, pid_t pid)
 {
@@ -85,7 +85,7 @@ add_place(struct place *places, const char *path, pid_t pid)
 	for (size_t i = 0; place == NULL && i < PLACES; i++)
 		if (places[i].path == NULL)
 			place = &places[i];
-	/* Only without syncs there are this many. */
+	/* Only a server without syncs needs more: replace any place. */
 	if (place == NULL)
 		place = &places[turn++ % PLACES];
 	forget(place);
@@ -94,7 +94,7 @@ add_place(struct place *places, const char *path, pid_t pid)
 	return place;
 }
 
-/* Nonzero if path lies directly in the directory. */
+/* Returns nonzero if path is an entry of the directory. */
 static int
 lies_in(const char *path, const char *directory)
 {
@@ -105,7 +105,7 @@ lies_in(const char *path, const char *directory)
 	    strncmp(path, directory, length) == 0;
 }
 
-/* Nonzero if a directory above the path was made, and may be lost again. */
+/* Returns nonzero if a new directory above the path may be lost. */
 static int
 hangs_loose(const char *path)
 {
@@ -121,7 +121,7 @@ hangs_loose(const char *path)
 	return 0;
 }
 
-/* What is in this directory has its name for good, if that one has. */
+/* Entries of a synced directory last, if the directory itself does. */
 static void
 sync_directory(pid_t pid, const char *path)
 {
@@ -150,7 +150,7 @@ on_sync(pid_t pid, const char *path)
 {
 	struct place *place = find_place(files, path);
 
-	/* One that is published is not found: then it comes too late. */
+	/* A published file is not found: this sync comes too late. */
 	if (place != NULL)
 		place->synced = 1;
 	else {
@@ -180,7 +180,10 @@ complain(const char *path, const char *what)
 		    path, what);
 }
 
-/* An answer was sent: all that this process has published must be settled. */
+/*
+ * A durable result was sent: all files that the process published must be
+ * durable.
+ */
 static void
 check_published(struct session *session)
 {
@@ -216,7 +219,7 @@ take_frame(struct session *session, const struct wire_frame *frame)
 	session->fresh++;
 }
 
-/* Take a whole preamble or frame from the front.  Returns its length, or 0. */
+/* Read a whole preamble or frame at the front.  Returns its length, or 0. */
 static size_t
 take_whole(struct session *session)
 {
@@ -266,7 +269,9 @@ on_send(pid_t pid, int fd, const char *hex)
 		complain("an answer", "sent before its file was settled");
 }
 
-/* A worker serves one connection: nothing more is answered on those before. */
+/*
+ * A worker serves one connection at a time: earlier ones get no more results.
+ */
 static void
 on_accept(pid_t pid, int fd)
 {

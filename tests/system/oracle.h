@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* Judge a record: was each result true when it was sent? */
+/* Check a record: each result must have been true when it was sent. */
 #ifndef TESTS_SYSTEM_ORACLE_H
 #define TESTS_SYSTEM_ORACLE_H
 
-/* The verdict on a record of tests/lab/record.h. */
+/* What a check of a record of tests/lab/record.h found. */
 struct oracle {
-	int durable;	 /* results that said stored and durable */
-	int untrue;	 /* results and files for which that was not true */
-	char first[256]; /* the first of them, in words */
+	int durable;	 /* results with "stored" and durable */
+	int untrue;	 /* results and files that were not durable */
+	char first[256]; /* a description of the first of these */
 };
 
 /*
- * Read the record of one server.  A file is durable when it was synced after
- * its last change, then got its name, and then its directory was synced, as was
- * the parent of each new directory above it.  When a process sends a durable
- * result, all that it has published must be durable, and there must be as many
- * durable files and other syncs as such results.
+ * Check the record of one server.  A file is durable after a sync that follows
+ * its last change, then its rename, then a sync of its directory.  The parent
+ * of each new directory above it must be synced, too.  When a process sends a
+ * durable result, all files that it published must be durable.  Each durable
+ * result needs one durable file or a sync of another path.
  */
 void oracle_judge(struct oracle *oracle, const char *path);
 

@@ -13,24 +13,24 @@
 
 #define CALLS 20000
 
-/* The calls that were made, one a line, as strace writes them. */
+/* The traced calls, one a line, as strace writes them. */
 static char *lines[CALLS];
 static int count;
 
-/* -D: the server stays our child.  -y: descriptors with their paths. */
+/* -D: the server stays a child of the test.  -y: print paths of descriptors. */
 static const char *const tracer[] = {"strace", "-D", "-f", "-y", "-qq", "-s",
     "16", "-o", "trace", "-e",
     "trace=write,writev,sendto,sendmsg,pwrite64,fsync,fdatasync,rename,"
     "renameat,renameat2,linkat,mkdir,mkdirat,close",
     NULL};
 
-/* Nonzero where strace is there and may trace. */
+/* Returns nonzero if strace is installed and may trace. */
 static int
 can_trace(void)
 {
 	struct run run;
 
-	/* A program can have but one tracer, and a leak checker is one. */
+	/* A process can have only one tracer, and LeakSanitizer is one. */
 	ck_assert_int_eq(setenv("ASAN_OPTIONS", "detect_leaks=0", 1), 0);
 	RUN(&run, "strace", "-f", "-o", "trace", "true");
 	return run.status == 0;
@@ -47,7 +47,9 @@ read_trace(void)
 		lines[count++] = line;
 }
 
-/* Whether a line is a successful call of that name on something so named. */
+/*
+ * Returns nonzero if the line is a successful call with this name and object.
+ */
 static int
 is_call(const char *line, const char *name, const char *object)
 {
@@ -88,7 +90,7 @@ count_calls(const char *name, const char *object)
 	return calls;
 }
 
-/* A rename, by whatever call, that involves this name. */
+/* Returns the line of the first rename of this object, by any call. */
 static int
 first_rename(const char *object)
 {
@@ -103,7 +105,7 @@ first_rename(const char *object)
 	return first;
 }
 
-/* The first write to a socket after a line. */
+/* Returns the line of the first write to a socket after this line. */
 static int
 answer_after(int from)
 {
@@ -121,7 +123,7 @@ answer_after(int from)
 	return first;
 }
 
-/* An fsync of the directory below "in" of that path, after a line. */
+/* Returns the line of the first fsync of this directory after this line. */
 static int
 directory_sync(int from, const char *path)
 {
@@ -157,7 +159,7 @@ START_TEST(result_follows_the_syncs_of_one_put)
 	ck_assert_int_lt(renamed, directory);
 	ck_assert_int_lt(directory, answered);
 	ck_assert_int_lt(answered, count);
-	/* And each once: a sync that is not needed costs the others. */
+	/* Each sync comes once: a needless sync delays other clients. */
 	ck_assert_int_eq(count_calls("fsync", "/.ftx-"), 1);
 }
 END_TEST
@@ -219,7 +221,7 @@ START_TEST(syncs_are_shared_when_many_files_come)
 	directories = count_calls("fsync", "/in/d>");
 	ck_assert_msg(
 	    directories >= 1 && directories <= 12, "%d syncs", directories);
-	/* One more at the start, to learn that it can be done. */
+	/* At its start, ftxd syncs the directory once to test that it can. */
 	ck_assert_int_le(count_calls("fsync", "/in>"), 2);
 }
 END_TEST
