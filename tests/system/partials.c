@@ -51,7 +51,7 @@ plant(const char *name, size_t length)
 	ck_assert_int_eq(rename("in/planted", path), 0);
 }
 
-/* Ask for a file of 4 MiB, and do not wait for the answer. */
+/* Ask for a file of 4 MiB, and do not wait for the reply. */
 static void
 ask_from(struct client *peer, const char *path, const char *from)
 {
@@ -71,7 +71,7 @@ ask(struct client *peer, const char *path)
 	ask_from(peer, path, NULL);
 }
 
-/* Returns the offset that is offered. */
+/* Returns the offset at which the server wants to resume. */
 static uint64_t
 offer(struct client *peer)
 {
@@ -94,7 +94,7 @@ send_zeros(struct client *peer, int mebibytes)
 	client_play(peer, script);
 }
 
-/* Ask, and send so much of it. */
+/* Ask for the file, and send its first mebibytes. */
 static void
 send_part(struct client *peer, const char *path, int mebibytes)
 {
@@ -112,7 +112,7 @@ send_waiting(struct client *peer)
 	client_play(peer, script);
 }
 
-/* The bytes of what is staged, of all files together. */
+/* Returns the total size of all staged files that can be resumed. */
 static off_t
 staged_bytes(void)
 {
@@ -138,9 +138,10 @@ remove_kept(void)
 }
 
 /*
- * One client falls silent; the other one waits for its source.  A second
- * connection resumes the file of the first.  For the file of the second it
- * begins anew, and its partial is kept as well.
+ * One client falls silent; the other one still sends "waiting" frames.  A new
+ * connection resumes the silent client's file.  Another one asks for the
+ * talking client's file, and starts from 0.  Both partials of that file are
+ * kept.
  */
 START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 {
@@ -177,7 +178,7 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 }
 END_TEST
 
-/* Parts by two addresses: each finds its own first, then the other's. */
+/* One address leaves a partial.  If compare=yes, another one may resume it. */
 START_TEST(sender_finds_its_own_partial_first)
 {
 	static const struct {
@@ -203,7 +204,10 @@ END_TEST
 #define CALLS(name, on, what)                                                  \
 	.call = FAULT_##name, .object = (on), .kind = FAULT_##what
 
-/* A quota, or inodes that are counted elsewhere: the call fails, once. */
+/*
+ * statvfs does not show a quota, so a call fails.  If a partial can be removed,
+ * the server retries the call; otherwise the put fails.
+ */
 START_TEST(call_is_retried_once_when_room_is_missing)
 {
 	static const struct plan_fault faults[] = {
@@ -236,9 +240,9 @@ START_TEST(call_is_retried_once_when_room_is_missing)
 END_TEST
 
 /*
- * Free space lacks the size of one partial.  The process that checks the lock
- * of that partial is stopped: the client receives working frames, and the
- * server can still end.
+ * The server must remove the partial to keep min-free.  When the process that
+ * checks the partial's lock is stopped, the client receives "working" frames,
+ * and the server can still end.
  */
 START_TEST(sweep_ends_when_the_server_stops)
 {
@@ -285,7 +289,7 @@ START_TEST(sweep_ends_when_the_server_stops)
 }
 END_TEST
 
-/* The limit holds for all that is in the volume, and statvfs knows nothing. */
+/* The quota limits the whole volume, and statvfs does not show it. */
 START_TEST(partial_is_removed_when_it_fills_a_quota)
 {
 	static const struct volume_kind limited = {.name = "btrfs",

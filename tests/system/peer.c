@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Clients that connect to ftxd over TCP and send what a test wants. */
+/* A client that sends any bytes to ftxd over TCP; errors fail the test. */
 #include "tests/system/peer.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The receiving directory: made if not given, and printed. */
+/* The receiving directory: created if -d is not given, and printed. */
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ begin(void)
 	file_make("f", 5000, 1);
 }
 
-/* Start without the -d that the harness gives, under this umask. */
+/* Start under this umask, and without the harness's -d. */
 static void
 start(const char *mask, const char *const arguments[])
 {
@@ -48,7 +48,7 @@ check_line(const char *below)
 	ck_assert_msg(strstr(server.line, wanted) != NULL, "%s", server.line);
 }
 
-/* A home is no special case, nor is anything else. */
+/* Even in the home directory, ftxd receives into ./incoming. */
 START_TEST(incoming_is_made_and_named_when_no_directory_is_given)
 {
 	char here[HARNESS_PATH / 2];
@@ -90,7 +90,7 @@ START_TEST(incoming_is_never_writable_for_others)
 }
 END_TEST
 
-/* The working directory stays closed to the user that ftxd becomes. */
+/* ftxd changes to a user that may not write to the working directory. */
 START_TEST(incoming_belongs_to_the_user_when_started_by_root)
 {
 	const struct passwd *nobody = getpwnam("nobody");

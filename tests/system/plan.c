@@ -54,7 +54,10 @@ static const char *const names[FAULT_CALLS] = {
     [FAULT_WRITE] = "write",
 };
 
-/* An empty file that any user may write.  Returns its path for a while. */
+/*
+ * Create a plan of zeros that any user may write, since ftxd may change its
+ * user.  Returns path.
+ */
 static const char *
 make_shared(char path[HARNESS_PATH], const char *name)
 {
@@ -83,7 +86,7 @@ map(struct plan *plan, const char *path)
 	close(fd);
 }
 
-/* Whether a program can be started so: those that are static cannot. */
+/* Returns nonzero if ftxd loads the shim; a static program does not. */
 static int
 is_taken(const struct plan *plan)
 {
@@ -103,7 +106,7 @@ is_taken(const struct plan *plan)
 	return run.status == 0 && atomic_load(&plan->shared->loaded) == 1;
 }
 
-/* The library of the sanitizer that this program, too, runs with, or "". */
+/* Set path to the ASan library that this program has loaded, or to "". */
 static void
 find_sanitizer(char path[HARNESS_PATH])
 {
@@ -133,7 +136,7 @@ plan_make(struct plan *plan, const char *name)
 	snprintf(plan->texts[0], sizeof(plan->texts[0]), "LD_PRELOAD=%s:%s",
 	    library, harness_program(program, "fault.so"));
 	snprintf(plan->texts[1], HARNESS_PATH, "%s=%.480s", FAULT_PLAN, path);
-	/* It does not find itself the first where it is linked statically. */
+	/* ASan checks that it is loaded first; linked statically, it is not. */
 	snprintf(plan->texts[2], HARNESS_PATH,
 	    "ASAN_OPTIONS=%.400s:verify_asan_link_order=0",
 	    sanitizer != NULL ? sanitizer : "");
@@ -195,7 +198,7 @@ plan_start(
 	RUN_BEGIN(&run, "env", plan->texts[0], plan->texts[1], plan->texts[2],
 	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
 	said.fd = run.fds[0];
-	/* It is listening, or it has ended. */
+	/* If it listens, it prints a line; if it ends, the pipe closes. */
 	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
 	done = plan_disarm(plan);
 	(void)kill(run.pid, SIGTERM);

@@ -34,8 +34,8 @@ int plan_make(struct plan *plan, const char *name);
 void plan_record(struct plan *plan, const char *path);
 
 /*
- * From now on hit the matching call of this number, counted from here; if
- * always, all later ones, too.
+ * From now on, count the matching calls, and hit the one with this number.  The
+ * first one has number 1.  If always is set, hit all later ones, too.
  */
 void plan_arm(
     struct plan *plan, const struct plan_fault *fault, int number, int always);
@@ -44,8 +44,8 @@ void plan_arm(
 int plan_disarm(struct plan *plan);
 
 /*
- * Start ftxd on "in" with this fault until it listens or ends.  It must work,
- * or end with a reason.  Returns how many calls were hit.
+ * Start ftxd on "in" with this fault, and wait until it listens or ends.  If it
+ * ends, it must print a reason.  Returns how many calls were hit.
  */
 int plan_start(
     struct plan *plan, const struct plan_fault *fault, int number, int always);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Started by root for another user: no privilege is left, or no start. */
-#define _DEFAULT_SOURCE /* setgroups, which POSIX does not have */
+/* Started by root for another user, ftxd drops all privileges or fails. */
+#define _DEFAULT_SOURCE /* for setgroups, which is not in POSIX */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -21,8 +21,8 @@
 static const struct passwd *nobody;
 
 /*
- * Returns nonzero if the user can be changed; then nobody owns the receiving
- * directory.
+ * If the user can be changed, give the receiving directory to nobody, and
+ * return nonzero.  Otherwise skip the test and return 0.
  */
 static int
 can_change_user(void)
@@ -41,7 +41,7 @@ can_change_user(void)
 	return 1;
 }
 
-/* The four of a kind: real, effective, saved, and that of file access. */
+/* The real, effective, saved and file-access IDs must all be id. */
 static void
 check_ids(const struct server *server, const char *kind, unsigned long id)
 {
@@ -62,7 +62,7 @@ check_no_capabilities(const struct server *server)
 		    server, "status", kinds[i], "0000000000000000");
 }
 
-/* Nothing is left of the groups that the test began with. */
+/* The processes must have these IDs, these groups and no capabilities. */
 static void
 check_user(const char *user, uid_t uid, gid_t gid, const char *groups)
 {
@@ -94,12 +94,12 @@ START_TEST(server_has_only_rights_of_its_user)
 	snprintf(groups, sizeof(groups), "%lu ", (unsigned long)nobody->pw_gid);
 	check_user("nobody", nobody->pw_uid, nobody->pw_gid, groups);
 	check_user("nobody:7", nobody->pw_uid, 7, "7 ");
-	/* One without a name has no groups but the one that is given. */
+	/* A user without a name gets no other groups. */
 	check_user("54321:7", 54321, 7, "7 ");
 }
 END_TEST
 
-/* In a child.  Returns how many ways back there are. */
+/* Runs in a child.  Returns how many calls regained a right of root. */
 static int
 ways_back(void)
 {
@@ -131,7 +131,7 @@ START_TEST(process_cannot_become_root_again)
 }
 END_TEST
 
-/* The user is right, and yet what was root's is still there to be had. */
+/* The effective user is nobody, but the saved user is still root. */
 START_TEST(change_of_user_fails_when_saved_ids_stay)
 {
 	int status;
@@ -156,7 +156,7 @@ END_TEST
 
 static const struct {
 	const long *calls;
-	int error; /* 0: it says that it has done it, and has not */
+	int error; /* 0: the call does nothing, and reports success */
 } failures[] = {{filter_setgroups, EPERM}, {filter_setgid, EPERM},
     {filter_setuid, EPERM}, {filter_setuid, EAGAIN}, {filter_setgid, 0},
     {filter_setuid, 0}};

@@ -24,7 +24,10 @@ is_long_form(void)
 	return getenv("FTX_ENDURANCE") != NULL;
 }
 
-/* The only child if it is not that one and stays, as no sweeper does; or 0. */
+/*
+ * Returns the only child, or 0 if there are others or if it is the one before.
+ * It must live for 100 ms, which a sweeper does not.
+ */
 static pid_t
 newcomer(const struct server *server, pid_t before)
 {
@@ -38,7 +41,7 @@ newcomer(const struct server *server, pid_t before)
 	return pids[0];
 }
 
-/* As often as a worker dies young, the next one waits: 1, 2, 4 s. */
+/* If workers die young, their replacements wait 0, 1, 2 and 4 s. */
 START_TEST(restarts_slow_down_when_workers_die_young)
 {
 	const int steps = is_long_form() ? 3 : 2;
@@ -68,7 +71,7 @@ START_TEST(restarts_slow_down_when_workers_die_young)
 }
 END_TEST
 
-/* A signal takes a moment to reach one that waits. */
+/* Stop a worker, and wait until /proc shows that it has stopped. */
 static void
 stop_worker(pid_t pid)
 {
@@ -80,7 +83,7 @@ stop_worker(pid_t pid)
 	    HARNESS_PATIENCE);
 }
 
-/* Stopped is not dead; and it is over once they go on. */
+/* Stopped workers are not replaced, and serve again when they continue. */
 START_TEST(clients_give_up_when_all_workers_are_stopped)
 {
 	enum {
@@ -123,7 +126,7 @@ START_TEST(one_transfer_waits_when_one_worker_is_stopped)
 }
 END_TEST
 
-/* Whatever is there is whole, and success was not said too early. */
+/* Kill some workers during a put.  ftx must still store the whole file. */
 static void
 kill_during_put(const struct server *server, int round)
 {
@@ -143,7 +146,7 @@ kill_during_put(const struct server *server, int round)
 	ck_assert(file_equal(source, "in/f"));
 }
 
-/* A new server each time: its patience with deaths is not what this tests. */
+/* A new server after few rounds: many deaths would delay its workers. */
 START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 {
 	const int servers = is_long_form() ? 170 : 3;
@@ -154,7 +157,10 @@ START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 		struct server server;
 
 		SERVER_START(&server, "-w", "10");
-		/* A death that is met in a stop may be that of a transfer. */
+		/*
+		 * If a worker dies during a stop, the server exits with an
+		 * error.  So the last round only waits until all workers live.
+		 */
 		for (int round = 0; round <= 6; round++) {
 			pid_t pids[SERVER_WORKERS];
 
@@ -168,7 +174,7 @@ START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 }
 END_TEST
 
-/* Too many processes for this user: those that are there serve. */
+/* The user may have only three processes: those that were forked serve. */
 START_TEST(workers_serve_on_when_fork_fails)
 {
 	const struct rlimit few = {3, 100}, enough = {100, 100};
@@ -195,14 +201,14 @@ START_TEST(workers_serve_on_when_fork_fails)
 	RUN(&run, "setpriv", "--reuid=54322", "--regid=54322", "--clear-groups",
 	    "prlimit", "--pid", number, "--nproc=100:100");
 	run_check(&run, 0, NULL);
-	/* The sweeper, which could not be made either, may come first. */
+	/* The sweeper, whose fork failed as well, may be forked first. */
 	server_settle(&server, pids, 4);
 	put_good(&server, "f", "g");
 	server_stop(&server);
 }
 END_TEST
 
-/* Every process is interrupted all the time, and nothing is lost by it. */
+/* Signals interrupt every process all the time, and nothing is lost. */
 START_TEST(put_succeeds_when_signals_storm_all_processes)
 {
 	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
@@ -238,8 +244,8 @@ START_TEST(put_succeeds_when_signals_storm_all_processes)
 END_TEST
 
 /*
- * Told to stop while workers come up, or come back from a peer: the signal
- * arrives between the look at its flag and the wait for a connection.
+ * SIGTERM arrives while workers start, or return from a session.  It may hit a
+ * worker after it has checked its flag, but before it waits for a connection.
  */
 START_TEST(server_ends_when_terminated_before_accept)
 {

@@ -15,7 +15,10 @@
 static struct plan plan;
 static struct oracle oracle;
 
-/* Put with a fault, if there is one, and judge.  Returns -1 where it cannot. */
+/*
+ * Put with this fault, unless it is NULL, and let the oracle check the calls.
+ * Returns 0, or -1 if the programs load no shim.
+ */
 static int
 put_and_judge(const struct faulty_put *put, const struct plan_fault *fault)
 {

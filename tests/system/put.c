@@ -159,7 +159,7 @@ START_TEST(many_small_files_use_one_connection)
 	SERVER_START(&server, "-w", "1");
 	run_all(&run, argv);
 	run_check(&run, 0, NULL);
-	/* The worker has seen one connection, and no more. */
+	/* The worker must have served exactly one connection. */
 	eventually(kill(server.pid, SIGUSR1) == 0 &&
 		server_said(&server, "idle after 1 connections") > 0,
 	    HARNESS_PATIENCE);
@@ -216,7 +216,7 @@ START_TEST(mode_and_time_are_exact_with_p)
 	ck_assert_int_eq(lstat("in/new", &status), 0);
 	ck_assert_int_eq(status.st_mtim.tv_sec, 1000000000);
 	ck_assert_int_eq(status.st_mtim.tv_nsec, 123456789);
-	/* Set-id bits are never taken. */
+	/* The server never sets set-id bits. */
 	ck_assert_uint_eq(status.st_mode & 07777, 0777);
 	server_stop(&server);
 }
@@ -263,7 +263,7 @@ START_TEST(reader_sees_the_old_file_until_it_is_replaced)
 	ck_assert(file_equal("new", "in/target"));
 	run_finish(&run);
 	run_check(&run, 0, NULL);
-	/* A reader that had it open still has the whole old file. */
+	/* A reader that opened the old file can still read all of it. */
 	ck_assert_int_eq(lseek(reader, 0, SEEK_END), 100000);
 	ck_assert_int_eq(pread(reader, &byte, 1, 99999), 1);
 	close(reader);
@@ -294,7 +294,7 @@ START_TEST(file_arrives_when_bytes_come_one_by_one)
 }
 END_TEST
 
-/* Nonzero where this machine has ::1; otherwise the test is skipped. */
+/* If this machine has no ::1, skip the test and return 0. */
 static int
 has_ipv6(void)
 {

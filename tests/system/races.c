@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An attacker in the receiving directory: nothing outside is touched. */
+/* An attacker swaps names below the directory; nothing outside changes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,30 +20,32 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* The files outside, and the names that the client asks for. */
+/* Content of a file outside, and of the file that the client sends. */
 #define SECRET "what is out of reach"
 #define CONTENT "what the client sends"
-/* Milliseconds for each race; ten times as long for tests/endurance. */
+/* Milliseconds for each race; 20 times as long for tests/endurance. */
 #define BUDGET 500
 #define STORED_MAX 200000
-/* Tries on one connection. */
+/* Requests in one session. */
 #define VISIT 10
 
-/* The attacker's directory "in/d" changes places with a link; or a name does,
- * which stands for each kind of file by turns. */
+/*
+ * What the attacker replaces: the directory "in/d" by a link and back, or the
+ * name "in/t" by each kind of file in turn.
+ */
 enum prey {
 	PREY_DIRECTORY,
 	PREY_NAME
 };
 
-/* One operation that is tried again and again. */
+/* The request that is repeated during a race. */
 struct race {
 	enum prey prey;
 	enum wire_type type;
 	unsigned wishes, attributes;
-	const char *path; /* #: the number of the try */
+	const char *path; /* # stands for the number of the request */
 	uint64_t size;
-	const char *content; /* what digest is asked for; NULL: none */
+	const char *content; /* the request has its digest; or NULL */
 };
 
 #define LARGE (1 << 20)
@@ -66,7 +68,7 @@ static const struct race races[] = {
 };
 #define RACES ((int)(sizeof(races) / sizeof(races[0])))
 
-/* All that lies outside, as it was before. */
+/* All files and directories outside; none of them may change. */
 static const char *const outside[] = {
     "outside", "outside/f", "outside/twin", "outside/e", "outside/e/f"};
 #define OUTSIDE (sizeof(outside) / sizeof(outside[0]))
@@ -76,7 +78,7 @@ static struct plan plan;
 static struct stat before[OUTSIDE];
 static uint8_t content[LARGE];
 static unsigned stored[STORED_MAX], stored_count;
-static uint32_t number; /* of tries */
+static uint32_t number; /* of requests */
 static unsigned counts[STATUS_WIRE];
 
 static void
@@ -113,7 +115,7 @@ begin(void)
 	ck_assert_int_eq(symlink(target, "attic/d"), 0);
 }
 
-/* Returns how many of the things outside are not as they were. */
+/* Returns how many files and directories outside have changed. */
 static int
 count_touched(void)
 {
@@ -144,7 +146,7 @@ digest_of(const char *text)
 	return digest_value(&digest);
 }
 
-/* The path of a try, below a directory. */
+/* Set out to root and the path of a request. */
 static void
 name_path(char out[64], const char *root, const struct race *race, unsigned try)
 {
@@ -189,7 +191,7 @@ add_request(struct script *script, const struct race *race)
 		add_content(script, race);
 }
 
-/* One try.  Returns what became of it. */
+/* Send one request, and its content.  Returns the status of its result. */
 static enum status
 attempt(struct client *peer, const struct race *race)
 {
@@ -214,7 +216,7 @@ attempt(struct client *peer, const struct race *race)
 	return answer.status;
 }
 
-/* One connection: the way to the file is walked anew. */
+/* Send some requests in a new session, which opens all directories anew. */
 static void
 visit(const struct race *race)
 {
@@ -233,7 +235,10 @@ visit(const struct race *race)
 	client_close(&peer);
 }
 
-/* Try as long as there is time, or until a control is caught. */
+/*
+ * Repeat sessions until the budget is spent.  The control ends earlier, when
+ * the attacker has got out.
+ */
 static void
 try_again_and_again(const struct race *race, int64_t budget)
 {
@@ -253,8 +258,8 @@ try_again_and_again(const struct race *race, int64_t budget)
 }
 
 /*
- * What was stored is in the directory, whatever its name is now.  Returns how
- * much is not.
+ * Returns how many stored files are missing.  They must be in the directory,
+ * whether it is "in/d" or "attic/d" now.
  */
 static int
 count_lost(const struct race *race)
@@ -277,7 +282,7 @@ count_lost(const struct race *race)
 	return lost;
 }
 
-/* Returns 0, or -1 where there can be no such attacker. */
+/* Returns 0, or skips the test and returns -1 if names cannot be exchanged. */
 static int
 begin_attack(struct racer *racer, enum prey prey)
 {
@@ -290,7 +295,7 @@ begin_attack(struct racer *racer, enum prey prey)
 	return -1;
 }
 
-/* Returns how much is not as it should be, or -1 where it is skipped. */
+/* Returns the number of violations, or -1 if the test is skipped. */
 static int
 run_race(const struct race *race, const char *const launcher[], int64_t budget)
 {
@@ -299,7 +304,7 @@ run_race(const struct race *race, const char *const launcher[], int64_t budget)
 	pid_t workers[SERVER_WORKERS], after[SERVER_WORKERS];
 	struct racer racer;
 
-	/* What confines the workers would hide that a path leads outside. */
+	/* Landlock would hide that a path leads outside. */
 	if (filter_refuse(filter_landlock, ENOSYS) != 0) {
 		harness_skip("filter", strerror(errno));
 		return -1;
@@ -334,7 +339,10 @@ START_TEST(nothing_outside_is_touched_when_names_are_swapped)
 }
 END_TEST
 
-/* The same without O_NOFOLLOW: each must get out, or they prove nothing. */
+/*
+ * The control: without O_NOFOLLOW the attacker must get out in each race.
+ * Otherwise the races prove nothing.
+ */
 START_TEST(attacker_gets_out_when_links_are_followed)
 {
 	static const int all[] = {0, 1, 2, 3, 4, 5, 6, 10};

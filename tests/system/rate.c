@@ -13,12 +13,12 @@
 
 #define LIMIT "8000"	    /* kbit/s */
 #define RATE (8000 * 128)   /* bytes a second */
-#define SECONDS 3	    /* what is sent takes so long */
-#define START_AND_COMMIT 50 /* milliseconds that are not the limit's doing */
+#define SECONDS 3	    /* that the content takes at RATE */
+#define START_AND_COMMIT 50 /* milliseconds, beside the limit */
 
 /*
- * Nothing is sent ahead of time, so the whole takes what it has to, but for
- * the 5 % that are promised.
+ * ftx sends nothing ahead of the limit, so the time is exact within the
+ * promised 5 %.
  */
 START_TEST(limit_holds_for_one_file)
 {
@@ -37,7 +37,7 @@ START_TEST(limit_holds_for_one_file)
 }
 END_TEST
 
-/* All files and connections of a run share it. */
+/* All files and connections of a run share the limit. */
 START_TEST(limit_holds_for_many_files)
 {
 	enum {
@@ -63,7 +63,7 @@ START_TEST(limit_holds_for_many_files)
 }
 END_TEST
 
-/* The answer comes while almost nothing has been sent. */
+/* The result arrives when ftx has sent almost nothing. */
 START_TEST(refusal_is_read_when_the_limit_is_low)
 {
 	struct server server;
@@ -95,7 +95,7 @@ START_TEST(run_ends_soon_when_terminated_at_a_low_limit)
 }
 END_TEST
 
-/* A pipe is read no faster than what came of it may go. */
+/* ftx reads a pipe no faster than the limit lets it send. */
 START_TEST(limit_holds_for_standard_input)
 {
 	struct server server;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions that are cut, too long, or not of this protocol. */
+/* Sessions byte by byte: cut anywhere, very long, or in another protocol. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ small_session(struct script *script, char path[16], size_t number)
 	return complete;
 }
 
-/* Read what the server says until it closes. */
+/* Read frames until the server closes the connection. */
 static void
 read_all(struct client *peer)
 {

@@ -33,7 +33,7 @@ START_TEST(put_fails_when_nothing_listens)
 	fake_nothing();
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 35, "Connection refused");
-	/* A first connection that fails is not tried again. */
+	/* If the first connection fails, ftx does not retry. */
 	ck_assert_int_lt(run.elapsed, 1000);
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(put_fails_when_the_server_closes_at_once)
 
 	file_write("f", "x");
 	fake_start(&fake, NULL, 0, 0);
-	/* A last try may just not be closed before the time is over. */
+	/* Status 75: the time was over before the last close. */
 	for (int i = 0; i == 0 || (i < 3 && run.status == 75); i++)
 		RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f",
 		    "127.0.0.1:f");
@@ -77,7 +77,7 @@ START_TEST(put_fails_when_the_server_closes_at_once)
 }
 END_TEST
 
-/* A greeting of these versions, and a frame behind it. */
+/* Write a greeting with these versions, then a frame.  Returns the length. */
 static size_t
 compose(uint8_t *out, unsigned lowest, unsigned highest, enum wire_type type,
     uint32_t request, const void *payload, size_t length)

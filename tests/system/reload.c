@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The running server: settings read again, -P, -B, SIGUSR1. */
+/* A running server: SIGHUP, SIGUSR1, -P and -B. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ START_TEST(settings_apply_when_the_file_is_good)
 	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
 	file_write("conf", "# changed\n\nworkers 5\nmax-size 3M\n");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	/* No connection is refused or lost meanwhile. */
+	/* While workers are replaced, no connection is refused or lost. */
 	for (int i = 0; i < 20; i++) {
 		struct run run;
 
@@ -53,7 +53,7 @@ START_TEST(settings_apply_when_the_file_is_good)
 }
 END_TEST
 
-/* The path of the staging directory, where this user's server runs. */
+/* Returns the path of this user's staging directory. */
 static const char *
 staging(void)
 {
@@ -78,7 +78,10 @@ START_TEST(staging_directory_is_made_again_on_hangup)
 }
 END_TEST
 
-/* One file of a tree finds it out, and the rest goes to other workers. */
+/*
+ * One file fails, since its worker finds no staging directory.  The server
+ * creates it again and replaces the workers, which store the rest.
+ */
 START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 {
 	pid_t before[SERVER_WORKERS], after[SERVER_WORKERS];
@@ -109,7 +112,7 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 }
 END_TEST
 
-/* Files on their way are lost with the directory, and reported. */
+/* A file that is being received is lost with the directory, and ftx fails. */
 START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 {
 	const struct proxy_plan plan = {.up = {.rate = 1 << 20}};
@@ -137,7 +140,7 @@ START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 }
 END_TEST
 
-/* The master tries once a second, and no more, while clients come. */
+/* Each failed put makes the master try again, but at most once a second. */
 START_TEST(master_tries_once_a_second_when_staging_cannot_be_made)
 {
 	struct server server;
@@ -296,7 +299,7 @@ read_background(void)
 	return (pid_t)pid;
 }
 
-/* Runs outside of the test, even if that failed. */
+/* Runs outside of the test process, even if the test has failed. */
 static void
 end_background(void)
 {

@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Milliseconds in which another file takes the name. */
+/* Delay of a call in milliseconds, in which another file takes the name. */
 #define SLOW 300
 
 static struct server server;
@@ -35,7 +35,7 @@ end(void)
 	server_stop(&server);
 }
 
-/* Put "d" and remove what is in it, with the plan. */
+/* Start a put of "d" with remove-source and with the plan. */
 static void
 begin_removing(struct run *run)
 {
@@ -55,7 +55,7 @@ begin_removing(struct run *run)
 	run_begin(run, argv);
 }
 
-/* Another file of the same name. */
+/* Replace the source by another file. */
 static void
 put_another(const char *text)
 {
@@ -72,7 +72,7 @@ expect_text(const char *path, const char *text)
 	free(found);
 }
 
-/* The path of the only file in "d/e" that is aside; or "". */
+/* Set path to the only file in "d/e" that ftx has renamed aside, or to "". */
 static void
 find_aside(char path[HARNESS_PATH])
 {
@@ -142,7 +142,7 @@ START_TEST(another_file_stays_when_it_came_after_the_rename)
 END_TEST
 
 #ifdef OS_LINUX
-/* One came before the rename, and one before it was renamed back. */
+/* One file comes before the rename, another one before it is renamed back. */
 START_TEST(both_stay_when_the_name_is_taken_again)
 {
 	struct run run;
@@ -166,7 +166,7 @@ START_TEST(both_stay_when_the_name_is_taken_again)
 END_TEST
 #endif
 
-/* A run is killed between the rename and the removal. */
+/* Kill a run between the rename and the removal. */
 static void
 kill_one(char aside[HARNESS_PATH])
 {
@@ -191,18 +191,18 @@ START_TEST(next_run_restores_what_a_kill_left_aside)
 		return;
 	kill_one(aside);
 	file_write("d/e/g", "other");
-	/* Neither without the setting, nor where nothing is to be changed. */
+	/* Without remove-source, and in a dry run, ftx restores nothing. */
 	RUN(&run, "ftx", "put", "d/e/g", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	RUN(&run, "ftx", "put", "-rno", "remove-source", "d", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	expect_text(aside, "first");
-	/* In the directory of what is named. */
+	/* ftx restores files in the directory of a named source. */
 	RUN(&run, "ftx", "put", "-o", "remove-source", "d/e/g", "127.0.0.1:");
 	run_check(&run, 0, "ftx: d/e/f: renamed back: ");
 	expect_text("d/e/f", "first");
 	ck_assert(!file_exists("d/e/g") && !file_exists(aside));
-	/* In a directory that is sent: it is sent, too. */
+	/* ftx restores files in a directory that it sends, and sends them. */
 	kill_one(aside);
 	ck_assert_int_eq(unlink("in/d/e/f"), 0);
 	RUN(&run, "ftx", "put", "-ro", "remove-source", "d", "127.0.0.1:");
@@ -231,7 +231,7 @@ START_TEST(what_a_kill_left_aside_stays_when_its_name_is_taken)
 }
 END_TEST
 
-/* Many at once, so that all are sent before the first is removed. */
+/* Enough links that ftx sends several before it removes the first. */
 START_TEST(hard_links_are_all_removed)
 {
 	struct run run;
@@ -260,7 +260,7 @@ removing_suite(void)
 	    tcase, another_file_stays_when_it_came_before_the_rename);
 	tcase_add_test(tcase, another_file_stays_when_it_came_after_the_rename);
 #ifdef OS_LINUX
-	/* Elsewhere the name is given back by a link. */
+	/* Elsewhere, ftx restores the name by linkat, not by rename. */
 	tcase_add_test(tcase, both_stay_when_the_name_is_taken_again);
 #endif
 	tcase_add_test(tcase, next_run_restores_what_a_kill_left_aside);

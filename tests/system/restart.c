@@ -51,7 +51,7 @@ start_again(void)
 	SERVER_START(&server, "-w", "2", "-p", port);
 }
 
-/* Go down once the first files are there. */
+/* Put the tree, call down when the first files are stored, and start again. */
 static void
 put_through(void (*down)(void))
 {
@@ -96,14 +96,14 @@ END_TEST
 
 #define BIG (6 << 20)
 
-/* Random parts of the time that a put takes. */
+/* Wait for a random part of the time that a put takes. */
 static void
 pause_at_random(void)
 {
 	(void)poll(NULL, 0, (int)(random() % 60));
 }
 
-/* Whole, and one of the two that were put: never a mix, never short. */
+/* If the file exists, it must be equal to one of the sources. */
 static void
 check_whole(const char *path)
 {
@@ -137,7 +137,7 @@ START_TEST(files_are_old_or_new_when_the_server_is_killed)
 		check_whole("in/v/small");
 		start_again();
 	}
-	/* Both take up what was kept of their large file. */
+	/* Either source may resume the partial of its large file. */
 	for (int i = 1; i >= 0; i--) {
 		snprintf(source, sizeof(source), "v%d/", i);
 		RUN(&run, "ftx", "put", "-r", source, "127.0.0.1:v");

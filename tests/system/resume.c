@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Large files that are cut on their way, and resumed. */
+/* Large files whose transfer is cut, and resumed. */
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -16,15 +16,16 @@
 #include "tests/system/suites.h"
 
 #define SIZE (5 << 20)
-#define CUT (3 << 20) /* more than half: a put that begins again never ends */
+#define CUT (3 << 20) /* over half: two connections can resume all of it */
 
 static struct server server;
 static struct proxy proxy;
 static char port[16];
 
 /*
- * Something to sweep at the start, so that its end can be seen: a sweeper that
- * meets a file between its creation and its lock costs the file's being kept.
+ * Leave an abandoned file, so that the log shows when the first sweep ends.  If
+ * the sweeper met a new file before its lock, the server would not keep its
+ * partial.
  */
 static void
 leave_abandoned(void)
@@ -71,7 +72,7 @@ START_TEST(run_resumes_when_the_connection_is_cut)
 }
 END_TEST
 
-/* Leave the beginning of the file behind. */
+/* Cut a put, so that the server keeps a partial. */
 static void
 leave_partial(void)
 {
@@ -100,7 +101,7 @@ staged_bytes(void)
 	return size;
 }
 
-/* The worker dies before it can keep anything: what is there is kept. */
+/* A killed worker cannot keep a partial, but its staged file can be resumed. */
 START_TEST(run_resumes_when_the_worker_is_killed)
 {
 	const struct proxy_plan plan = {.up = {.rate = 4 << 20}};
@@ -136,7 +137,7 @@ START_TEST(second_run_resumes)
 }
 END_TEST
 
-/* Same size, same time, another content: nothing of both is mixed. */
+/* If only the content has changed, old and new bytes must not be mixed. */
 START_TEST(file_is_sent_whole_when_the_source_has_changed)
 {
 	struct timespec times[2];

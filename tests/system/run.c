@@ -27,7 +27,7 @@ run_begin(struct run *run, const char *const argv[])
 	run->fds[1] = err[0];
 }
 
-/* Take in what it says, until something came or the deadline did. */
+/* Wait for output until the deadline, and read what has come. */
 static void
 run_listen(struct run *run, io_time deadline)
 {

@@ -14,10 +14,10 @@ struct run {
 	pid_t pid;
 	io_time begun;
 	int64_t elapsed; /* milliseconds */
-	int status;	 /* its exit status, or 128 and the signal */
+	int status;	 /* its exit status, or 128 + the signal */
 	int fds[2];
 	size_t lengths[2];
-	/* End with a NUL; cut if full, so that libcheck can print them. */
+	/* Output, cut if it is long, so that libcheck can print it. */
 	char out[4096], err[6000];
 };
 
@@ -39,10 +39,10 @@ void run_shell(struct run *run, const char *line);
 /* The run ended with this status and, unless NULL, printed the text. */
 void run_check(const struct run *run, int status, const char *text);
 
-/* It printed nothing, except perhaps that the server does not sync. */
+/* It printed nothing but the warning that the server does not sync, if any. */
 void run_check_silent(const struct run *run);
 
-/* Put one file to 127.0.0.1 and check that it is stored, equal. */
+/* Put one file to 127.0.0.1, silently; the stored file must be equal. */
 void put_good(
     const struct server *server, const char *source, const char *target);
 

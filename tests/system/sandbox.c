@@ -45,7 +45,7 @@ use_tcp(int (*use)(int, const struct sockaddr *, socklen_t))
 	return status;
 }
 
-/* Returns only where it is refused. */
+/* Returns only if it fails: -1 if access is denied, 0 on other errors. */
 static int
 run_program(const char *path)
 {
@@ -62,7 +62,10 @@ refused(int status)
 	return errno == EACCES || errno == EPERM || errno == EXDEV;
 }
 
-/* In a child: what was done that must not be, or was not that must, a line. */
+/*
+ * Runs in a child.  Reports, a line each, calls that failed but must succeed,
+ * and calls that were not refused but must be.
+ */
 static void
 try_files(FILE *report, int held)
 {
@@ -121,7 +124,7 @@ try_all(const char *path, int directory, int held)
 	if ((parts & OS_SANDBOX_TCP) != 0) {
 		MUST_NOT(use_tcp(bind));
 		MUST_NOT(use_tcp(connect));
-		/* Kernels before that one cannot refuse it. */
+		/* A kernel that can refuse TCP can also refuse truncate. */
 		MUST_NOT(truncate("out/f", 0));
 	}
 	if ((parts & OS_SANDBOX_SIGNALS) != 0)
@@ -138,7 +141,7 @@ START_TEST(confined_process_reaches_only_its_directory)
 	directory_make("in");
 	directory_make("out");
 	file_write("out/f", "x");
-	/* Where it may be run it is found to be no program. */
+	/* If it may be run, execl fails with ENOEXEC, not with EACCES. */
 	file_write("in/program", "nothing");
 	ck_assert_int_eq(chmod("in/program", 0755), 0);
 	ck_assert_int_eq(symlink("../out/f", "in/link"), 0);
@@ -222,7 +225,7 @@ START_TEST(workers_gain_no_new_privileges)
 }
 END_TEST
 
-/* How often the call that confines was made with success. */
+/* Count the successful calls of landlock_restrict_self. */
 static int
 count_confined(void)
 {
@@ -237,7 +240,7 @@ count_confined(void)
 	return found;
 }
 
-/* The one that serves, and no trial before it. */
+/* "ftxd -i" enters the sandbox once, without a trial. */
 static void
 check_inetd(void)
 {
@@ -272,8 +275,7 @@ START_TEST(each_worker_is_confined_before_it_serves)
 	has_landlock = has_part(&server, "Landlock");
 	file_write("f", "x");
 	put_good(&server, "f", "f");
-	/* The trial, three workers, and the sweeper, before they are stopped.
-	 */
+	/* The trial, three workers and the sweeper. */
 	if (has_landlock)
 		eventually(count_confined() == 5, HARNESS_PATIENCE);
 	server_stop(&server);

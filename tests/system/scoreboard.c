@@ -22,9 +22,9 @@
 
 enum garbage {
 	ONES,
-	PIDS,	/* of a process that has nothing to do with it */
+	PIDS,	/* the PID of a process that is no worker */
 	CHANCE, /* bytes of /dev/urandom */
-	LIES,	/* each slot claims to serve this host */
+	LIES,	/* a session with this host in each slot */
 	GARBAGE
 };
 
@@ -32,7 +32,7 @@ static struct server server;
 static pid_t stranger;
 
 /*
- * Where the scoreboard is, the largest memory that it shares with the others.
+ * Find the scoreboard, the largest memory that a worker shares with others.
  * Returns its size.
  */
 static size_t
@@ -90,7 +90,7 @@ make_garbage(uint32_t *words, size_t count, enum garbage kind)
 	}
 }
 
-/* Returns nonzero if the worker's memory may be written to. */
+/* Overwrite the scoreboard.  Returns 0 if this process may not do so. */
 static int
 spoil(pid_t worker, enum garbage kind)
 {
@@ -122,7 +122,7 @@ check_log(void)
 	free(log);
 }
 
-/* The master tells of it, and replaces its author; it signals no stranger. */
+/* The master logs the state, replaces the worker, and signals no stranger. */
 START_TEST(master_replaces_a_worker_that_writes_garbage)
 {
 	pid_t pids[SERVER_WORKERS];
@@ -134,7 +134,7 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 		_exit(0);
 	}
 	file_write("f", "x");
-	/* A record comes with more memory that is shared. */
+	/* A plan would be another shared memory. */
 	(void)unsetenv("FTX_ORACLE");
 	SERVER_START(&server, "-w", "4");
 	server_settle(&server, pids, WORKERS);
@@ -146,8 +146,10 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 		ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
 		eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
 		server_settle(&server, pids, WORKERS);
-		/* Who is turned away comes again, and each that turns somebody
-		 * away learns what it does. */
+		/*
+		 * A refused client retries.  A worker that refuses one writes
+		 * its own slot again.
+		 */
 		for (int i = 0; i < WORKERS; i++) {
 			RUN(&run, "ftx", "put", "-o", "queue-timeout=5s", "f",
 			    "127.0.0.1:f");

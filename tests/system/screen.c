@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A terminal that keeps all that programs write to it. */
+/* A terminal that records the output of programs. */
 #define _DEFAULT_SOURCE
 #include "tests/system/screen.h"
 #include "tests/system/harness.h"
@@ -56,7 +56,7 @@ screen_run(struct screen *screen, const char *const argv[])
 	return pid;
 }
 
-/* Take in what there is now. */
+/* Read the output that is available now. */
 static void
 read_on(struct screen *screen)
 {
@@ -106,7 +106,7 @@ screen_finish(struct screen *screen, pid_t pid, int status)
 	    harness_status(ended), screen->text);
 }
 
-/* The columns of one line in a locale of UTF-8. */
+/* Returns the columns of one line in a UTF-8 locale. */
 static int
 columns_of(const char *text, size_t length)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A terminal that keeps all that programs write to it. */
+/* A terminal that records the output of programs. */
 #ifndef TESTS_SYSTEM_SCREEN_H
 #define TESTS_SYSTEM_SCREEN_H
 
@@ -26,7 +26,7 @@ pid_t screen_run(struct screen *screen, const char *const argv[]);
 /* Wait until the output from this offset on holds the text. */
 void screen_expect(struct screen *screen, size_t from, const char *text);
 
-/* Read until the program has ended, which must be with this status. */
+/* Read until the program has ended; its exit status must be this one. */
 void screen_finish(struct screen *screen, pid_t pid, int status);
 
 /*

@@ -20,7 +20,7 @@
 
 #define ARGUMENTS_MAX 400
 
-/* Read a line.  Returns its length, 0 where there is none. */
+/* Read a line.  Returns its length, or 0 if there is none. */
 static size_t
 read_line(int fd, char *buffer, size_t size)
 {
@@ -40,7 +40,7 @@ read_line(int fd, char *buffer, size_t size)
 	return length;
 }
 
-/* Wait until all writers have ended. */
+/* Wait until all writers have closed the pipe. */
 static void
 wait_for_end(int fd)
 {
@@ -58,7 +58,7 @@ wait_for_end(int fd)
 	}
 }
 
-/* Learn the port from "... listening on HOST:PORT, ...". */
+/* Read the port from "... listening on HOST:PORT, ...". */
 static void
 learn_port(struct server *server)
 {
@@ -83,7 +83,7 @@ learn_port(struct server *server)
 	ck_assert_int_eq(setenv("FTX_PORT", text, 1), 0);
 }
 
-/* Put what is given up to a NULL behind what is there. */
+/* Append more, which ends with NULL, to argv.  Returns the new count. */
 static size_t
 append(const char *argv[ARGUMENTS_MAX], size_t count, const char *const more[])
 {
@@ -144,7 +144,10 @@ server_start(struct server *server, const char *const arguments[])
 	snprintf(server->record, sizeof(server->record), "%s", name);
 }
 
-/* What was answered must have been true by then; and how much that was. */
+/*
+ * Each result must have been true when it was sent.  Append the number of
+ * durable ones to the file FTX_ORACLE.
+ */
 static void
 check_record(struct server *server)
 {
@@ -161,7 +164,7 @@ check_record(struct server *server)
 	fprintf(judged, "%d\n", oracle.durable);
 	ck_assert_int_eq(fclose(judged), 0);
 	ck_assert_int_eq(unlink(server->record), 0);
-	(void)unlink("plan"); /* another server may have taken it */
+	(void)unlink("plan"); /* another server may have removed it */
 	server->record[0] = '\0';
 }
 
@@ -198,7 +201,7 @@ server_wait(struct server *server, int64_t milliseconds)
 	eventually((ended = waitpid(server->pid, &status, WNOHANG)) != 0,
 	    milliseconds);
 	ck_assert_int_eq(ended, server->pid);
-	/* Its workers hold the pipe: it ends with the last of them. */
+	/* Its workers hold the pipe open until the last one ends. */
 	wait_for_end(server->out);
 	close(server->out);
 	ck_assert_int_eq(directory_count_staged(server->root), 0);

@@ -22,29 +22,28 @@ struct server {
 };
 
 /*
- * If FTX_ORACLE names a file, servers that are started without a launcher
- * record their calls. server_wait then judges the record, and appends the
- * number of durable results to the file.
+ * Start ftxd on a free port with these arguments, which end with NULL, and wait
+ * for its listening line.  Sets FTX_PORT for later clients.
  *
- * * Start it on a free port with these arguments, which end with NULL, and wait
- * for its listening line. Sets FTX_PORT for later clients.
+ * If FTX_ORACLE names a file, the server records its calls.  server_wait then
+ * checks the record, and appends the number of durable results to the file.
  */
 void server_start(struct server *server, const char *const arguments[]);
 #define SERVER_START(server, ...)                                              \
 	server_start(server, (const char *const[]){__VA_ARGS__, NULL})
 
-/* Checked fixture: harness_begin, and a server of two workers that runs. */
+/* Checked fixture: harness_begin, and start served with two workers. */
 extern struct server served;
 void server_begin(void);
 void server_finish(void);
 
-/* The same through a launcher, such as strace. */
+/* As server_start, through a launcher such as strace, and without a record. */
 void server_start_by(struct server *server, const char *const launcher[],
     const char *const arguments[]);
 
 /*
  * Start a server whose "in" is a tmpfs of 64 MiB in its own mount namespace.
- * seen is set to the path to it from here.  Returns 0, or -1 if that is not
+ * Sets seen to the path of "in" outside of it.  Returns 0, or -1 if that is not
  * possible.
  */
 int server_start_on_tmpfs(struct server *server, char seen[HARNESS_PATH]);
@@ -66,13 +65,13 @@ void server_kill(struct server *server);
 
 /* Get its children: workers, and perhaps the sweeper. Returns their number. */
 int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
-/* Wait until there are count of them. */
+/* Wait until the server has count children. */
 void server_settle(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count);
 
 /*
- * Wait until the master and all its children have this text behind the word in
- * a file of /proc/PID: a new child sets some of that itself.
+ * Wait until a file of /proc/PID has this text after the word, for the master
+ * and all its children.  A new child may not have set it yet.
  */
 void server_check_proc(const struct server *server, const char *file,
     const char *word, const char *wanted);

@@ -42,7 +42,7 @@ START_TEST(put_fails_when_a_file_size_limit_is_met)
 }
 END_TEST
 
-/* Fewer than a worker holds at its best: it commits early, and goes on. */
+/* A full group needs more descriptors, so the worker commits earlier. */
 START_TEST(worker_commits_early_when_descriptors_are_few)
 {
 	struct server server;
@@ -74,8 +74,8 @@ static const struct plan_fault leaks[] = {
 };
 
 /*
- * A worker that loses descriptors ends when it has none left, and another takes
- * its place: that costs one transfer.
+ * A worker that leaks descriptors ends when none is left.  One transfer fails,
+ * and a new worker replaces it.
  */
 START_TEST(worker_is_replaced_when_it_leaks_descriptors)
 {
@@ -106,7 +106,7 @@ START_TEST(worker_is_replaced_when_it_leaks_descriptors)
 }
 END_TEST
 
-/* Each holds its directory open until the group it is in is committed. */
+/* Each directory stays open until its group is committed. */
 START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 {
 	enum {
@@ -134,7 +134,6 @@ START_TEST(worker_commits_early_when_directories_use_all_descriptors)
 }
 END_TEST
 
-/* If nobody reads the log, the server still serves. */
 START_TEST(server_serves_on_when_nobody_reads_the_log)
 {
 	struct server server;

@@ -17,7 +17,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* A name that is wide, acts, and is no UTF-8. */
+/* A name with wide characters, control characters and invalid UTF-8. */
 #define WILD                                                                   \
 	"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac"         \
 	"\xe8\xaa\x9e\xf0\x9f\x8e\x89"                                         \
@@ -41,7 +41,7 @@ end_all(void)
 	harness_end();
 }
 
-/* Nothing in it makes the terminal do anything. */
+/* The output must not contain escape sequences or bells. */
 static void
 check_harmless(void)
 {
@@ -82,7 +82,7 @@ START_TEST(bar_follows_the_width)
 	screen_expect(&screen, 0, "MB/s  eta");
 	screen_resize(&screen, 30);
 	from = screen.length;
-	/* What was on its way is one line at most. */
+	/* One line may still have the old width. */
 	screen_expect(&screen, from, "...");
 	ck_assert_int_ge(screen_check(&screen, 0, 80), 1);
 	from = screen.length;
@@ -150,7 +150,7 @@ START_TEST(nothing_is_shown_when_progress_is_none)
 }
 END_TEST
 
-/* Lines for programs do no harm where there are none to read them. */
+/* Output for programs may go to a terminal, so it must be escaped. */
 START_TEST(output_is_escaped_on_a_terminal)
 {
 	static const char *const settings[] = {"json", "digest"};
@@ -230,7 +230,7 @@ END_TEST
 
 START_TEST(state_is_printed_on_sigusr1_before_a_retry)
 {
-	/* More than ftx sends before a greeting, which may be late. */
+	/* More than ftx sends before the greeting, which may be late. */
 	const struct proxy_plan cut = {
 	    .up = {.fault = PROXY_CUT, .at = 400000}};
 	struct proxy proxy;
@@ -241,7 +241,7 @@ START_TEST(state_is_printed_on_sigusr1_before_a_retry)
 	ck_assert_int_eq(proxy_start(&proxy, &cut, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "f", "127.0.0.1:x");
-	/* That of two seconds. */
+	/* The second retry waits two seconds. */
 	run_expect(&run, "trying again in 2");
 	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
 	run_expect(&run, ": connection lost, trying again (0:0");

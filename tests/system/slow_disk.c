@@ -12,11 +12,11 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Milliseconds that a sync takes, and those that either side waits at most. */
+/* Milliseconds that a sync takes: longer than the timeouts of both sides. */
 #define SLOW 1200
 #define SERVER_WAITS "1"
 #define CLIENT_WAITS "timeout=1s"
-/* Two groups: one is slow while the other is sent. */
+/* Enough for two groups: the server syncs one while ftx sends the other. */
 #define FILES 40
 
 static struct plan plan;
@@ -48,7 +48,7 @@ begin(void)
 	return 1;
 }
 
-/* The slow sync has begun: another worker has nothing to do with it. */
+/* Wait until the slow sync has begun.  Another worker must serve at once. */
 static void
 check_others(void)
 {
@@ -90,7 +90,7 @@ START_TEST(other_clients_are_served_when_a_sync_is_slow)
 }
 END_TEST
 
-/* A client may be as silent after it as it may be at any time. */
+/* The idle time of the client starts only after the sync. */
 START_TEST(client_is_not_timed_out_when_a_sync_is_slow)
 {
 	static const struct plan_fault slow = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Lasting load: memory and descriptors stay, and a put is served in time. */
+/* Lasting load: memory and descriptors do not grow, puts are served in time. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -24,19 +24,19 @@
 
 #define WORKERS 8
 #define TRICKLERS 7
-#define FILES 10   /* of a connection */
-#define NAMES 1000 /* that are written again and again */
+#define FILES 10   /* in each session */
+#define NAMES 1000 /* used again and again */
 #define HELLO_TIMEOUT 1000
 #define RSS_SLACK 256 /* KiB */
 #define IDLE_MOST 10000
 
-/* What grows if anything does: the most that any process of the server has. */
+/* Maxima over all processes of the server, which grow if one leaks. */
 struct sample {
 	long rss; /* KiB */
 	int descriptors, processes, zombies, staged;
 };
 
-/* How long to go on, in milliseconds; in make check it is a moment. */
+/* Returns the duration of the load in milliseconds: FTX_SOAK has seconds. */
 static int64_t
 duration(void)
 {
@@ -95,7 +95,7 @@ count_zombies(const struct server *server)
 	return count;
 }
 
-/* Take the most of what is there now and what was seen before. */
+/* Raise the maxima of the sample to the present values. */
 static void
 take(struct sample *sample, const struct server *server,
     const pid_t workers[SERVER_WORKERS])
@@ -116,7 +116,10 @@ take(struct sample *sample, const struct server *server,
 		sample->staged = staged;
 }
 
-/* A byte now and then of a hello that is never whole; and again. */
+/*
+ * Send a hello byte by byte, never complete, over several connections.  If the
+ * server closes one, open it again.
+ */
 static _Noreturn void
 trickle(unsigned port)
 {
@@ -163,7 +166,10 @@ store_files(unsigned port, int first)
 	return io_now() - begun;
 }
 
-/* As store_files, until then.  Returns how many sessions there were. */
+/*
+ * Call store_files until end, and raise longest to its longest time.  Returns
+ * the number of sessions.
+ */
 static int
 store_until(unsigned port, io_time end, int64_t *longest)
 {
@@ -226,7 +232,7 @@ START_TEST(memory_and_descriptors_stay_under_load)
 }
 END_TEST
 
-/* Connects without waiting for it, as a flood does. */
+/* Connect without waiting for the handshake, as a flood does. */
 static int
 connect_idle(unsigned port)
 {
@@ -244,7 +250,7 @@ connect_idle(unsigned port)
 	return fd;
 }
 
-/* How many idle ones this process may have. */
+/* Returns how many idle connections this process may open. */
 static int
 idle_count(void)
 {
@@ -259,7 +265,7 @@ idle_count(void)
 						: IDLE_MOST;
 }
 
-/* They are turned away, all but those that one host may have. */
+/* The server refuses all but the few that one host may have. */
 START_TEST(put_is_served_when_10000_clients_are_idle)
 {
 	static int fds[IDLE_MOST];

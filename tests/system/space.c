@@ -24,10 +24,10 @@
 	" /proc/filesystems || modprobe -q " type
 #define LOOP_MOUNT "mount -o loop \"$1\" \"$2\""
 #define MEBIBYTE (1 << 20)
-/* Bytes that a file system needs to map the blocks of these files. */
+/* Bytes that a file system uses to map the blocks of these files. */
 #define METADATA (32 << 10)
 
-/* A put that announces no size, and sends this many bytes. */
+/* A put of four times this size announces no allocated bytes. */
 #define UNANNOUNCED (64 * MEBIBYTE)
 
 static const struct volume_kind ext4_small = {"ext4", NEEDS("ext4"),
@@ -73,7 +73,7 @@ bytes_of_half(void)
 	return (uint64_t)system.f_blocks * system.f_frsize / 2;
 }
 
-/* So much may be missing from what must stay free, of data and of the rest. */
+/* Half must stay free, less metadata and a share for each worker. */
 static void
 expect_half_free(unsigned workers)
 {
@@ -171,7 +171,7 @@ START_TEST(min_free_holds_when_the_size_is_unknown)
 }
 END_TEST
 
-/* Standard input has no size that could be looked at in advance. */
+/* Standard input has no size that could be checked in advance. */
 START_TEST(min_free_holds_when_all_workers_write)
 {
 	static const char many[] =
@@ -202,7 +202,7 @@ START_TEST(min_free_holds_when_all_workers_write)
 }
 END_TEST
 
-/* XFS allocates more for a growing file than it has content. */
+/* XFS allocates more for a growing file than its content needs. */
 START_TEST(file_is_stored_when_preallocation_uses_free_space)
 {
 	uint64_t size;
@@ -247,7 +247,7 @@ START_TEST(file_is_stored_when_space_is_freed_late)
 }
 END_TEST
 
-/* Of all workers together, however many files they refuse. */
+/* The limit holds for all workers together, and for any number of refusals. */
 START_TEST(file_system_is_synced_at_most_once_a_minute)
 {
 	struct run run;
@@ -255,7 +255,7 @@ START_TEST(file_system_is_synced_at_most_once_a_minute)
 
 	if (!syncs_file_system())
 		return;
-	/* A program can have but one tracer, and a leak checker is one. */
+	/* A process can have only one tracer, and the leak checker is one. */
 	ck_assert_int_eq(setenv("ASAN_OPTIONS", "detect_leaks=0", 1), 0);
 	RUN(&run, "strace", "-o", "/dev/null", "true");
 	if (run.status != 0) {

@@ -15,17 +15,17 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* Without holes all of it has to be sent. */
+/* If ftx cannot find holes, it sends all bytes, so the files are smaller. */
 #ifdef OS_LINUX
 #define GIBIBYTE (1LL << 30)
 #else
 #define GIBIBYTE (8LL << 20)
 #endif
 
-/* What a file system may need for itself, and for the ends of data. */
+/* Bytes that a file system may allocate beyond the data. */
 #define SPARE (1 << 20)
 
-/* Put the content of "data" into a file, at this place. */
+/* Write the content of "data" into a file, at this offset. */
 static void
 put_data(const char *path, long long at)
 {
@@ -52,7 +52,7 @@ set_size(const char *path, long long size)
 	close(fd);
 }
 
-/* This many bytes were written, and hardly more are on the disk. */
+/* The file must allocate less than SPARE beyond the bytes that were written. */
 static void
 check_allocated(const char *path, long long written)
 {
@@ -104,7 +104,7 @@ has_data_of(int file, int copy, off_t size)
 	return 1;
 }
 
-/* Equal; what is a hole in both need not be read, which takes long. */
+/* The files must be equal.  To save time, a hole in both is not read. */
 static void
 check_equal(const char *path, const char *other_path)
 {
@@ -137,7 +137,7 @@ START_TEST(holes_stay_holes)
 }
 END_TEST
 
-/* Files of nothing else: small ones go without being asked for. */
+/* The file has no data.  If it is small, ftx puts it without an ask. */
 START_TEST(file_may_be_one_hole)
 {
 	const long long size = _i == 0 ? 100000 : GIBIBYTE / 4 + 1;
@@ -151,7 +151,7 @@ START_TEST(file_may_be_one_hole)
 }
 END_TEST
 
-/* Each connection carries more than half of the data: it ends in time. */
+/* Each connection carries more than half of the data, so two suffice. */
 START_TEST(sparse_file_resumes_when_it_is_cut)
 {
 	const struct proxy_plan plan = {
@@ -176,7 +176,7 @@ START_TEST(sparse_file_resumes_when_it_is_cut)
 }
 END_TEST
 
-/* More than there is room for, were it not for its holes. */
+/* The file is larger than the free space, but only a hole. */
 START_TEST(sparse_file_fits_when_its_size_does_not)
 {
 	struct run run;
@@ -191,7 +191,7 @@ START_TEST(sparse_file_fits_when_its_size_does_not)
 }
 END_TEST
 
-/* Each byte is hashed by both: three minutes on two processors. */
+/* Both programs hash each byte: three minutes on two processors. */
 START_TEST(one_tebibyte_of_holes_arrives)
 {
 	struct run run;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Through ssh: the real programs, on loopback. */
+/* ftx through the real ssh and sshd, on loopback. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "tests/system/suites.h"
 #include "tests/system/tunnel.h"
 
-/* Where Debian has what is not in everybody's PATH. */
+/* The path on Debian; it is not in every user's PATH. */
 #define SSHD "/usr/sbin/sshd"
 
 static int
@@ -31,7 +31,7 @@ has_ssh(void)
 	return 0;
 }
 
-/* What the account's keys may do: options before the key, or "". */
+/* Authorize the user's key, with these options before it, or "". */
 static void
 write_keys(const char *options)
 {
@@ -51,7 +51,7 @@ sshd_start(struct tunnel *tunnel)
 	TUNNEL_RUN("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "host");
 	TUNNEL_RUN("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "user");
 	write_keys("");
-	/* sshd wants it where it runs as root; Debian's service makes it. */
+	/* sshd as root needs this directory; Debian's service creates it. */
 	if (geteuid() == 0)
 		(void)mkdir("/run/sshd", 0755);
 	tunnel->port = fake_nothing();
@@ -72,7 +72,7 @@ sshd_start(struct tunnel *tunnel)
 	    tunnel, (const char *const[]){SSHD, "-D", "-e", "-f", path, NULL});
 }
 
-/* ssh to the host, with these words behind its name. */
+/* Returns a command that runs ssh with these options, and words on the host. */
 static const char *
 ssh_command(const char *options, const char *words)
 {
@@ -122,7 +122,7 @@ START_TEST(put_succeeds_when_ssh_runs_ftxd)
 }
 END_TEST
 
-/* Refused while much is on its way: the words come through two programs. */
+/* ftxd refuses a large file: its reason must come through sshd and ssh. */
 START_TEST(reason_arrives_when_ssh_runs_ftxd)
 {
 	struct tunnel sshd;
@@ -163,7 +163,7 @@ START_TEST(put_succeeds_when_ssh_forces_the_command)
 	RUN(&run, "ftx", "put", "-e", ssh_command("", ""), "big", "small",
 	    "nas:d");
 	tunnel_check_stored(&run);
-	/* Whatever is asked for, this is what runs. */
+	/* sshd runs the forced command, not the requested one. */
 	RUN(&run, "ftx", "put", "-e", ssh_command("", "touch stolen"), "small",
 	    "nas:d/other");
 	run_check(&run, 0, NULL);

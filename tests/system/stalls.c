@@ -14,15 +14,15 @@
 #include "tests/system/suites.h"
 
 #define SIZE (12 << 20)
-/* When the connection falls silent: more is kept than is under way. */
+/* Bytes after which the connection stalls. */
 #define SILENT (9 << 20)
-/* What the server keeps at least of that, less what is under way. */
+/* The server has received and kept at least this many of them. */
 #define KEPT (4 << 20)
 
-/* kbit/s: a second and a half for all of it. */
+/* kbit/s; the file takes 1.5 seconds. */
 #define RATE "65536"
 
-/* Seconds of an outage; both programs notice it long before its end. */
+/* Seconds of an outage, and shorter timeouts for both programs. */
 static const struct form {
 	unsigned outage;
 	const char *timeout, *idle;
@@ -36,7 +36,7 @@ static void
 begin(const struct proxy_plan *plan, const char *idle)
 {
 	file_make("f", SIZE, 1);
-	/* Those that still wait for a silent client leave one for the next. */
+	/* Some workers may still wait for a stalled client. */
 	SERVER_START(
 	    &server, "-w", "8", "-C", "8", "-t", idle, "-o", "fsync=no");
 	ck_assert_int_eq(proxy_start(&proxy, plan, server.port), 0);
@@ -50,7 +50,7 @@ end(void)
 	server_stop(&server);
 }
 
-/* The first connection falls silent, and the next goes on from what is kept. */
+/* The first connection stalls, and the next one resumes the partial. */
 START_TEST(stalled_put_is_resumed)
 {
 	const struct proxy_plan plan = {.faulty = 1,
@@ -69,7 +69,7 @@ START_TEST(stalled_put_is_resumed)
 }
 END_TEST
 
-/* Each connection falls silent before anything is kept or settled. */
+/* Each connection stalls before the server can keep or store anything. */
 START_TEST(run_ends_when_each_connection_stalls)
 {
 	const struct proxy_plan plan = {
@@ -104,7 +104,7 @@ START_TEST(nothing_is_tried_again_with_retry_0)
 }
 END_TEST
 
-/* What was read of it does not come again. */
+/* ftx cannot read the same input again. */
 START_TEST(standard_input_is_not_tried_again)
 {
 	const struct proxy_plan plan = {
@@ -122,7 +122,7 @@ START_TEST(standard_input_is_not_tried_again)
 }
 END_TEST
 
-/* The server ends the connection of a client that is suspended meanwhile. */
+/* While ftx is suspended, the server times out and closes the connection. */
 START_TEST(put_resumes_when_the_client_was_suspended)
 {
 	const struct proxy_plan plan = {.up = {.fault = PROXY_NONE}};
@@ -142,7 +142,7 @@ START_TEST(put_resumes_when_the_client_was_suspended)
 }
 END_TEST
 
-/* A router that is started anew; with FTX_ENDURANCE as long as one takes. */
+/* A router restarts; with FTX_ENDURANCE, the outage has a realistic length. */
 START_TEST(put_outlives_an_outage)
 {
 	const struct proxy_plan plan = {.up = {.fault = PROXY_NONE}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each allocation fails, one after the other, in both programs. */
+/* Each allocation of both programs fails, one after the other. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static const struct plan_fault no_memory = {.call = FAULT_ALLOCATE,
 static struct plan plan;
 static struct server server;
 
-/* A put that meets the fault, by the client if it is given the plan. */
+/* Put with the fault.  If client is not NULL, ftx runs with this plan, too. */
 static int
 put_starved(int number, int always, const struct plan *client)
 {
@@ -35,14 +35,14 @@ put_starved(int number, int always, const struct plan *client)
 	faulty_check(&faulty_tree, &run);
 	if (done == 0)
 		run_check(&run, 0, NULL);
-	/* A worker that is replaced may be waited for, which ftx would say. */
+	/* -q: ftx may wait for the next worker, and would report that. */
 	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("new/a", "in/again"));
 	return done > 0;
 }
 
-/* Each returns nonzero while there was such an allocation. */
+/* Each step returns nonzero if there was an allocation of this number. */
 
 static int
 starve_worker(int number, int always)
@@ -72,13 +72,13 @@ starve_start(int number, int always)
 	return plan_start(&plan, &no_memory, number, always);
 }
 
-/* Returns nonzero if everything is there. */
+/* Returns nonzero if the test can run. */
 static int
 begin(void)
 {
 	faulty_make();
 	directory_make("in");
-	/* One that is recorded would have no memory for that either. */
+	/* A record would need memory, too, and the fault would hit it. */
 	(void)unsetenv("FTX_ORACLE");
 	if (plan_make(&plan, "plan") != 0)
 		return 0;
@@ -88,7 +88,7 @@ begin(void)
 	return 0;
 }
 
-/* The first ones each; of those that follow, one in a few. */
+/* Let each of the first allocations fail, and a selection of the later ones. */
 static void
 starve(int (*step)(int number, int always), int each)
 {

@@ -9,7 +9,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* The states of ftx-protocol(5), "ready" with and without a go. */
+/* The states of ftx-protocol(5); GO is "ready" after an ask. */
 enum state {
 	HELLO,
 	READY,
@@ -19,11 +19,11 @@ enum state {
 	STATES
 };
 
-/* What a frame leads to: where the session goes on, or how it ends. */
+/* The effect of a frame: the next state of the session, or its end. */
 enum effect {
 	ERROR,
 	TO_READY,
-	TO_GO, /* another ask waits for its go, or the one still does */
+	TO_GO, /* this ask or an earlier one awaits its content */
 	TO_CONTENT,
 	TO_DISCARD,
 	TO_CLOSED
@@ -60,10 +60,10 @@ static const struct cell table[] = {
 };
 
 #define CONTENT_LENGTH 8
-#define FIRST 5	 /* number of the request that makes the state */
-#define SECOND 6 /* number of one that a probe makes */
+#define FIRST 5	 /* number of the request that leads to the state */
+#define SECOND 6 /* number of the request of a probe */
 
-/* The highest that the client speaks. */
+/* The highest version that the client's hello offers. */
 static unsigned version = WIRE_HIGHEST;
 
 /* Frames that lead a new connection into the state. */
@@ -82,7 +82,7 @@ script_enter(struct script *script, enum state state)
 		    state == CONTENT ? "first" : "../first", CONTENT_LENGTH, 0);
 }
 
-/* A good frame of that type. */
+/* Add a valid frame of this type. */
 static void
 script_probe(struct script *script, enum wire_type type)
 {
@@ -103,7 +103,7 @@ script_probe(struct script *script, enum wire_type type)
 		script_request(script, type, SECOND, "folder", 0, 0);
 		return;
 	case WIRE_END:
-		/* Of another file: it is answered, and not published. */
+		/* A wrong size and digest: the file is not published. */
 		script_end(script, FIRST, 1, 1);
 		return;
 	case WIRE_DATA:
@@ -122,7 +122,7 @@ script_probe(struct script *script, enum wire_type type)
 	script_frame(script, type, FIRST, payload, length);
 }
 
-/* From where the probe has led: back to ready, and store a file. */
+/* Return to "ready" from the state after the probe, and store a file. */
 static void
 script_leave(struct script *script, enum effect effect, enum wire_type probe)
 {
@@ -172,7 +172,7 @@ START_TEST(server_answers_every_frame_in_every_state)
 {
 	version = (unsigned)_i / STATES + WIRE_LOWEST;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		/* libcheck shows the last mark where a test fails. */
+		/* If a test fails, libcheck prints its last mark. */
 		mark_point();
 		check_cell(&table[i], (enum state)(_i % STATES));
 	}
@@ -180,7 +180,7 @@ START_TEST(server_answers_every_frame_in_every_state)
 }
 END_TEST
 
-/* A frame of another request than the one under way is an error. */
+/* A frame of a request that is not the current one is an error. */
 START_TEST(session_ends_when_a_frame_has_another_number)
 {
 	static const enum wire_type types[] = {

@@ -71,7 +71,7 @@ START_TEST(put_fails_when_the_producer_dies)
 }
 END_TEST
 
-/* A pause that is longer than the server waits for a client. */
+/* The producer pauses for longer than the server's idle timeout. */
 START_TEST(put_waits_when_the_producer_is_slow)
 {
 	struct run run;
@@ -82,7 +82,7 @@ START_TEST(put_waits_when_the_producer_is_slow)
 	    "{ echo one; sleep 2.5; echo two; } | $FTX put - 127.0.0.1:slow");
 	run_check(&run, 0, NULL);
 	ck_assert_uint_eq(file_size("in/slow"), 8);
-	/* Little, but often. */
+	/* Short pauses, and little data. */
 	run_shell(&run,
 	    "for i in 1 2 3 4 5; do echo $i; sleep 0.4; done | "
 	    "$FTX put - 127.0.0.1:often");
@@ -91,7 +91,7 @@ START_TEST(put_waits_when_the_producer_is_slow)
 }
 END_TEST
 
-/* Start ftx, which puts what is written to *input, and says nothing. */
+/* Start ftx, which puts what the test writes to *input.  Discard its output. */
 static pid_t
 put_pipe(const char *remote, int *input)
 {
@@ -126,7 +126,7 @@ START_TEST(nothing_is_stored_when_interrupted)
 }
 END_TEST
 
-/* Answers are heard while the producer gives nothing. */
+/* ftx reads results while the producer writes nothing. */
 START_TEST(failure_is_reported_while_the_producer_waits)
 {
 	char bytes[65536] = "";
@@ -156,7 +156,7 @@ START_TEST(put_is_refused_when_the_target_is_a_directory)
 }
 END_TEST
 
-/* What was read is gone with the connection. */
+/* ftx does not retry, since it cannot read the same input again. */
 START_TEST(put_fails_when_the_connection_is_cut)
 {
 	const struct proxy_plan cut = {
@@ -219,7 +219,7 @@ END_TEST
 	"until find in/.ftx-* -type f -size +0 ! -name '.*' | grep -q .; "     \
 	"do sleep 0.01; done; "
 
-/* A log is written to while it is sent. */
+/* A log grows while ftx sends it. */
 START_TEST(growing_file_is_stored_as_it_was_read)
 {
 	const struct proxy_plan slow = {.up = {.rate = 8 << 20}};

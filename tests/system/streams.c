@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One run over several streams, fewer than wished, and lost ones. */
+/* A run over several streams, of which some may be refused or lost. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #define DIRECTORIES 12
 #define FILES 40 /* in each */
 
-/* A tree "src" of many private directories of small files. */
+/* Make the tree "src": private directories with many small files. */
 static void
 begin(void)
 {
@@ -48,7 +48,7 @@ check_equal(void)
 	ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
 }
 
-/* From how many ports of the client files were stored. */
+/* Count the connections that stored files, by the client's port in the log. */
 static int
 count_connections(const struct server *server)
 {
@@ -76,12 +76,15 @@ count_connections(const struct server *server)
 }
 
 /*
- * Files of a directory use other connections than the directory itself, and may
- * arrive first: their parent is private until then.
+ * Several connections send files of one directory.  Each requests the directory
+ * before its files, so the server never creates it with a default mode.
  */
 START_TEST(tree_arrives_whole_over_several_streams)
 {
-	/* So far away that the first cannot do all before the others come. */
+	/*
+	 * The delay keeps the first stream from sending all before others
+	 * connect.
+	 */
 	const struct proxy_plan plan = {.up.delay = 20, .down.delay = 20};
 	struct server server;
 	struct proxy proxy;
@@ -148,7 +151,7 @@ START_TEST(tree_arrives_when_streams_are_fewer_than_wished)
 	run_check_silent(&run);
 	check_equal();
 	ck_assert_int_lt(run.elapsed, 5000);
-	/* Those that are refused do not insist. */
+	/* Refused streams do not retry. */
 	ck_assert_int_le(server_said(&server, "as many as it may have"), 3);
 	server_stop(&server);
 }
@@ -157,9 +160,9 @@ END_TEST
 static const char *const tries[] = {"retry=0", "retry=5"};
 
 /*
- * Files of a lost connection go over the others.  The first is lost when it has
- * sent more than it may before the others are connected; the link is so long
- * that it cannot send the rest.
+ * The other connections send the files of a lost one.  The proxy resets the
+ * first one after more bytes than it may send before the others connect.  The
+ * delay keeps it from sending the rest.
  */
 START_TEST(tree_arrives_when_one_stream_is_lost)
 {
@@ -205,7 +208,7 @@ START_TEST(run_fails_when_all_streams_are_lost)
 }
 END_TEST
 
-/* Large files are shared out, too: each connection is slow by itself. */
+/* Each connection is slow, so that only sharing makes the run fast. */
 START_TEST(large_files_are_shared_among_streams)
 {
 	const struct proxy_plan plan = {.up = {.rate = 10 << 20}};
@@ -240,7 +243,7 @@ START_TEST(large_files_are_shared_among_streams)
 }
 END_TEST
 
-/* The files of the directory, "f0" and so on, large enough to be asked for. */
+/* Make the files "f0", "f1" and so on, so large that ftx asks for them. */
 static void
 make_large(int count)
 {
@@ -268,7 +271,7 @@ START_TEST(other_streams_go_on_when_one_cannot_connect)
 }
 END_TEST
 
-/* No connection takes all that the limit allows, until the others stall. */
+/* No connection may use the whole limit for so long that others stall. */
 START_TEST(no_stream_stalls_when_they_share_a_limit)
 {
 	struct server server;
@@ -283,7 +286,7 @@ START_TEST(no_stream_stalls_when_they_share_a_limit)
 }
 END_TEST
 
-/* Make a directory in which others lie, so deep. */
+/* Make a file "f" in this many nested directories. */
 static void
 make_deep(int depth)
 {
@@ -299,7 +302,7 @@ make_deep(int depth)
 	file_make(path, 100, 1);
 }
 
-/* So much that the first connection cannot send all of it early. */
+/* Make more files than the first connection can send early. */
 static void
 make_more(void)
 {
@@ -318,7 +321,7 @@ static const struct {
     {"8", "-n 20", 1},
     {"32", "-n 64", 1},
     {"64", "-n 128", 1},
-    /* It is raised. */
+    /* ftx raises the soft limit. */
     {"64", "-Sn 20", 0},
 };
 
@@ -350,11 +353,11 @@ static const struct {
 } shortages[] = {
     {{FAULT_SOCKET, FAULT_ANYTHING, FAULT_ERROR, EMFILE, 0, 0}, 2, 1},
     {{FAULT_SOCKET, FAULT_ANYTHING, FAULT_ERROR, EMFILE, 0, 0}, 4, 1},
-    /* The limit was lowered meanwhile. */
+    /* poll fails if the limit was lowered. */
     {{FAULT_POLL, FAULT_ANYTHING, FAULT_ERROR, EINVAL, 0, 0}, 30, 0},
 };
 
-/* Whatever runs short meanwhile, the others do the work. */
+/* If a stream fails for lack of descriptors, the others do its work. */
 START_TEST(streams_go_on_when_descriptors_run_short)
 {
 	char program[HARNESS_PATH];
@@ -391,7 +394,7 @@ START_TEST(failures_of_all_streams_are_summed_up)
 	SERVER_START(&server, "-w", "8", "-o", "fsync=no");
 	RUN(&run, "ftx", "put", "-r", "-j", "4", "src", "127.0.0.1:");
 	run_check(&run, 23, "src/3/5");
-	/* And that the others are not synced. */
+	/* The second line warns that the files are not synced. */
 	ck_assert_ptr_eq(
 	    strchr(strchr(run.err, '\n') + 1, '\n'), strrchr(run.err, '\n'));
 	ck_assert_int_eq(
@@ -400,7 +403,7 @@ START_TEST(failures_of_all_streams_are_summed_up)
 }
 END_TEST
 
-/* The first of them, which is all there is of some runs. */
+/* With -j, put a single file, and make a dry run. */
 START_TEST(one_stream_is_used_for_one_file)
 {
 	struct server server;

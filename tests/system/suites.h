@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The stories that the system tests tell. */
+/* The suites of the system tests. */
 #ifndef TESTS_SYSTEM_SUITES_H
 #define TESTS_SYSTEM_SUITES_H
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A syslogd that does not read: no process waits, and the log counts lost
- * lines.
- */
+/* If syslogd does not read, no process waits, and the log counts lost lines. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +25,7 @@
 static const char *const launcher[] = {"unshare", "-m", "--propagation",
     "private", "sh", "-ec", MOUNT " && exec \"$@\"", "sh", NULL};
 
-/* Returns nonzero if that can be. */
+/* Returns nonzero if the mounts are possible; otherwise skips the test. */
 static int
 can_mount(void)
 {
@@ -56,7 +53,7 @@ bind_syslogd(void)
 	return fd;
 }
 
-/* Read all that has come.  Returns how many lines hold the text. */
+/* Read all pending lines.  Returns how many hold the text. */
 static int
 count_lines(int syslogd, const char *text)
 {
@@ -72,7 +69,7 @@ count_lines(int syslogd, const char *text)
 	return count;
 }
 
-/* A session whose every file is stored and logged. */
+/* Store files in one session; the server logs each. */
 static void
 put_many(unsigned port, uint32_t count)
 {
@@ -92,7 +89,7 @@ put_many(unsigned port, uint32_t count)
 
 START_TEST(nobody_waits_when_syslogd_does_not_read)
 {
-	/* More than any system holds for one that does not read. */
+	/* More lines than any system queues for a syslogd. */
 	const uint32_t many = 700;
 	struct server server;
 	io_time begun;

@@ -15,7 +15,7 @@
 
 static struct server server;
 
-/* Put "source" there.  It must arrive at path, or be refused if that's NULL. */
+/* Put "source".  It must arrive at path, or be refused if path is NULL. */
 static void
 put_to(const char *remote, const char *path)
 {
@@ -245,7 +245,7 @@ START_TEST(put_fails_when_the_source_is_missing)
 }
 END_TEST
 
-/* Run ftx as nobody if possible; otherwise as this user. */
+/* Run ftx, as nobody if this user is root.  Returns -1 if it cannot. */
 static int
 run_unprivileged(struct run *run, const char *source, const char *remote)
 {
@@ -279,7 +279,7 @@ START_TEST(put_fails_when_the_source_is_unreadable)
 }
 END_TEST
 
-/* A process that opens a FIFO for writing, and reports when it is open. */
+/* Fork a process that opens a FIFO for writing, and writes to said then. */
 static pid_t
 start_writer(const char *path, int said)
 {
@@ -292,13 +292,13 @@ start_writer(const char *path, int said)
 
 		_exit(fd >= 0 && write(said, "x", 1) == 1 ? 0 : 1);
 	}
-	/* It sleeps in open. */
+	/* Wait until it sleeps in open. */
 	eventually(process_look(pid, &parent, &state) == 0 && state == 'S',
 	    HARNESS_PATIENCE);
 	return pid;
 }
 
-/* The writer of a FIFO must not notice that ftx was given its name. */
+/* ftx must not open a FIFO: that would end the writer's wait. */
 START_TEST(fifo_source_is_not_opened)
 {
 	struct pollfd polled = {.events = POLLIN};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Through TLS: the real programs, on loopback. */
+/* ftx through the real openssl and stunnel, on loopback. */
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "tests/system/suites.h"
 #include "tests/system/tunnel.h"
 
-/* Where Debian has what is not in everybody's PATH. */
+/* The path on Debian; it may not be in every user's PATH. */
 #define STUNNEL "/usr/bin/stunnel"
 
 static int
@@ -29,7 +29,7 @@ has_tls(void)
 	return 0;
 }
 
-/* A key and a certificate that vouches for itself. */
+/* Make a key and a self-signed certificate. */
 static void
 certificate_make(const char *name)
 {
@@ -44,7 +44,7 @@ certificate_make(const char *name)
 	ck_assert_int_eq(chmod(key, 0600), 0);
 }
 
-/* In front of ftxd, for clients with the key of "client.pem". */
+/* Start stunnel before ftxd; it admits only the certificate "client.pem". */
 static void
 stunnel_start(struct tunnel *tunnel, unsigned target)
 {
@@ -99,7 +99,7 @@ START_TEST(put_succeeds_through_tls_with_a_client_certificate)
 	RUN(&run, "ftx", "put", "-e", tls_command(&stunnel, ""), "big",
 	    "nas:e");
 	run_check(&run, 35, "openssl ended with status 1 before the server");
-	/* And the client knows whom it talks to. */
+	/* The client checks the server's certificate, too. */
 	file_write("server.pem", "");
 	RUN(&run, "ftx", "put", "-e",
 	    tls_command(&stunnel, "-cert client.pem -key client.key"), "big",

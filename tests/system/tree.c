@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Trees: what is sent and what is skipped, and trees that change. */
+/* Trees: entries that are sent or skipped, and trees that change. */
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
@@ -98,7 +98,7 @@ START_TEST(links_are_followed_with_L)
 	ck_assert_int_eq(symlink("nowhere", "src/dangling"), 0);
 	RUN(&run, "ftx", "put", "-rL", "src", "127.0.0.1:");
 	run_check(&run, 23, "src/dangling: No such file or directory");
-	/* What was named is followed in any case. */
+	/* A link on the command line is followed even without -L. */
 	ck_assert_int_eq(symlink("src/a", "named"), 0);
 	RUN(&run, "ftx", "put", "-r", "named", "127.0.0.1:");
 	ck_assert(file_equal("src/a/2", "in/named/2"));
@@ -179,7 +179,7 @@ START_TEST(rest_is_sent_when_entries_are_unreadable)
 }
 END_TEST
 
-/* Move a directory and a link to and fro until killed. */
+/* Fork a process that swaps a directory and a link until it is killed. */
 static pid_t
 begin_swapping(void)
 {
@@ -227,7 +227,7 @@ START_TEST(nothing_else_is_sent_when_the_tree_changes)
 }
 END_TEST
 
-/* What was under way when the connection broke is found and sent again. */
+/* After the cut, ftx sends again the files that have no result. */
 START_TEST(tree_arrives_when_the_connection_is_cut)
 {
 	const struct proxy_plan plan = {
@@ -252,7 +252,7 @@ START_TEST(tree_arrives_when_the_connection_is_cut)
 }
 END_TEST
 
-/* The most memory that a process has used, in KiB; 0 once it is gone. */
+/* Returns the peak memory of a process in KiB, or 0 if it has ended. */
 static unsigned long
 peak_of(pid_t pid)
 {
@@ -304,13 +304,13 @@ START_TEST(memory_stays_when_files_are_many)
 		ck_assert_int_eq(directory_count(path), FILES);
 	}
 	ck_assert_uint_gt(peak, 0);
-#ifndef __SANITIZE_ADDRESS__ /* which holds back what was freed */
+#ifndef __SANITIZE_ADDRESS__ /* ASan delays the reuse of memory */
 	ck_assert_uint_lt(peak, 8 * 1024);
 #endif
 }
 END_TEST
 
-/* What keeps its owner out keeps the server out, unless it runs as root. */
+/* Without the owner's rights, an unprivileged server could not add files. */
 START_TEST(directory_modes_keep_the_server_out)
 {
 	static const struct {

@@ -18,7 +18,7 @@ begin(void)
 	trees_make("src");
 }
 
-/* Put "src", written so, there; it must arrive at path, and do so twice. */
+/* Put "src", spelled as source, to remote, twice.  It must arrive at path. */
 static void
 put_tree(const char *source, const char *remote, const char *path)
 {
@@ -85,7 +85,7 @@ START_TEST(several_sources_go_into_one_directory)
 }
 END_TEST
 
-/* Two that keep the same name would become one, and so are not sent at all. */
+/* ftx sends nothing if two sources would get the same name. */
 START_TEST(sources_are_refused_when_they_have_one_name)
 {
 	struct run run;
@@ -108,7 +108,6 @@ START_TEST(sources_are_refused_when_they_have_one_name)
 }
 END_TEST
 
-/* With -r, too, a file is put as it is without. */
 START_TEST(file_is_put_with_r_as_without)
 {
 	struct run run;
@@ -149,7 +148,7 @@ START_TEST(directory_is_refused_when_a_file_has_its_name)
 }
 END_TEST
 
-/* What is there already stays, but for what has the same name. */
+/* Existing files stay, unless a new one has the same name. */
 START_TEST(directories_merge_when_one_exists)
 {
 	struct run run;
@@ -166,7 +165,7 @@ START_TEST(directories_merge_when_one_exists)
 }
 END_TEST
 
-/* A link that was named is what it leads to, with and without a slash. */
+/* ftx follows a link that is a source, with or without a slash. */
 START_TEST(link_is_followed_when_it_is_a_source)
 {
 	ck_assert_int_eq(symlink("src", "link"), 0);
@@ -200,7 +199,7 @@ START_TEST(file_is_refused_when_a_directory_has_its_name)
 }
 END_TEST
 
-/* A dash and a colon, of what is named itself and of where it goes. */
+/* A dash and a colon in the source and in the target. */
 START_TEST(tree_may_have_a_dash_and_a_colon)
 {
 	struct run run;
@@ -243,7 +242,7 @@ START_TEST(tree_may_have_odd_names)
 }
 END_TEST
 
-/* What the server keeps for itself costs only that. */
+/* The server refuses only entries with reserved names. */
 START_TEST(rest_is_stored_when_names_are_reserved)
 {
 	struct run run;

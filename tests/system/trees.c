@@ -8,7 +8,7 @@
 #include "tests/system/files.h"
 #include "tests/system/run.h"
 
-/* The names in it. */
+/* Returns the path of name, valid until the next call. */
 static const char *
 inside(const char *path, const char *name)
 {

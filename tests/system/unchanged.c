@@ -34,7 +34,7 @@ end(void)
 	harness_end();
 }
 
-/* Another server in the place of the one that runs. */
+/* Replace the running server by one with these options. */
 #define RESTART(...)                                                           \
 	do {                                                                   \
 		server_stop(&server);                                          \
@@ -58,7 +58,10 @@ time_of(const char *path)
 	return found.st_mtime;
 }
 
-/* Put f with these settings, up to NULL.  What it says begins so. */
+/*
+ * Put "f" with -v and these settings, which end with NULL.  Check the status
+ * and the text that ftx prints.
+ */
 static void
 put_with(const char *const settings[], int status, const char *says)
 {
@@ -110,7 +113,7 @@ START_TEST(file_is_skipped_when_its_digest_is_the_same)
 	PUT_WITH(0, "unchanged f", "checksum", "skip-unchanged");
 	PUT_WITH(0, "unchanged f", "checksum", "dry-run");
 	ck_assert_int_ne(time_of("in/f"), 1000000);
-	/* What looks the same, but is another. */
+	/* Other content of the same size, with the same time. */
 	file_write("f", "other");
 	set_time("f", 1000000);
 	set_time("in/f", 1000000);
@@ -157,7 +160,7 @@ START_TEST(progress_counts_unchanged_files)
 	char port[16];
 
 	PUT_WITH(0, "stored f", "skip-unchanged");
-	/* More than fits on the way. */
+	/* More than the buffers on the way can hold. */
 	file_make("large", 32 << 20, 1);
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
@@ -182,8 +185,8 @@ START_TEST(put_is_refused_when_the_server_does_not_compare)
 END_TEST
 
 /*
- * A digest takes longer than the server waits for a client, since ftx hardly
- * gets the processor.  The server believes "waiting" while a worker is idle.
+ * ftx is stopped most of the time, so its digest takes longer than the server's
+ * idle timeout.  The server accepts "waiting" frames while a worker is idle.
  */
 START_TEST(put_succeeds_when_a_digest_takes_long)
 {
@@ -207,7 +210,7 @@ START_TEST(put_succeeds_when_a_digest_takes_long)
 }
 END_TEST
 
-/* What the server says until its result is lost at the first byte of it. */
+/* The connection is cut in the first byte of the server's result. */
 static const struct {
 	uint64_t size, cut;
 	const char *setting, *shown;
@@ -219,7 +222,10 @@ static const struct {
 	"f  2.1 MB, verified, synced"},
 };
 
-/* A client that has the only place to compare, for longer than a test runs. */
+/*
+ * Start a comparison that takes longer than a test.  The server makes only one
+ * at a time.
+ */
 static void
 occupy(struct client *peer)
 {
@@ -232,7 +238,7 @@ occupy(struct client *peer)
 	peer_start(peer, server.port, script);
 }
 
-/* What cannot be compared now is asked again, not sent and not given up. */
+/* If the server cannot compare now, ftx asks again instead of sending. */
 START_TEST(file_is_asked_for_again_when_compare_is_busy)
 {
 	struct client peer;
@@ -244,7 +250,6 @@ START_TEST(file_is_asked_for_again_when_compare_is_busy)
 	put_good(&server, "small", "small");
 	file_write("in/huge", "");
 	occupy(&peer);
-	/* Its own connection goes on meanwhile. */
 	RUN_BEGIN(&run, "ftx", "put", "-o", "checksum", "-v", "large", "small",
 	    "127.0.0.1:");
 	run_expect(&run, "trying again");
@@ -287,11 +292,11 @@ START_TEST(file_is_found_again_when_its_result_is_lost)
 	ck_assert_int_eq(link("f", "kept"), 0);
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
-	/* What is found to exist is this very file, and counts as synced. */
+	/* The existing file is the one that was sent, and counts as synced. */
 	RUN(&run, "ftx", "put", "-v", "-p", "-P", port, "-o", lost[_i].setting,
 	    "-o", "remove-source", "f", "127.0.0.1:f");
 	run_check(&run, 0, "trying again");
-	/* It has no speed: it was not sent again. */
+	/* The line has no speed, since the file was not sent again. */
 	ck_assert_msg(strstr(run.err, lost[_i].shown) != NULL, "%s", run.err);
 	ck_assert(file_equal("kept", "in/f"));
 	ck_assert(!file_exists("f"));
@@ -299,7 +304,7 @@ START_TEST(file_is_found_again_when_its_result_is_lost)
 }
 END_TEST
 
-/* What the server has is not what there is to be sent now. */
+/* The source changes before the retry, so the stored file differs from it. */
 START_TEST(file_is_sent_again_when_its_source_has_changed)
 {
 	const struct proxy_plan plan = {
@@ -320,7 +325,7 @@ START_TEST(file_is_sent_again_when_its_source_has_changed)
 }
 END_TEST
 
-/* Such a server cannot know, and gets it once more. */
+/* The server cannot find the stored file, so ftx sends it again. */
 START_TEST(file_is_sent_again_when_the_server_does_not_compare)
 {
 	const struct proxy_plan plan = {
@@ -370,7 +375,7 @@ START_TEST(source_stays_when_it_is_not_stored)
 	PUT_WITH(0, "unchanged f", "skip-unchanged", "remove-source");
 	PUT_WITH(25, "exists", "no-clobber", "remove-source");
 	ck_assert(file_exists("f"));
-	/* Removed under one name, and not found under the other. */
+	/* The file is removed as a part of "d", and missing as "d/g". */
 	directory_make("d");
 	file_write("d/g", "x");
 	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "d/g",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The receiving directory is moved, removed or covered while files come. */
+/* The receiving directory is moved, removed or covered under the server. */
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,7 +34,9 @@ begin(void)
 	file_make("f", 5000, 1);
 }
 
-/* Nonzero if "in" is a disk; otherwise the test is skipped. */
+/*
+ * Mount a disk on "in".  If that is not possible, skip the test and return 0.
+ */
 static int
 has_disk(void)
 {
@@ -56,7 +58,7 @@ put_bad(const char *target, int status, const char *reason)
 	ck_assert_int_lt(run.elapsed, 1000);
 }
 
-/* Until the next look the descriptor is what counts, not the name. */
+/* Until the next check, the server uses its descriptor, not the path. */
 START_TEST(descriptor_is_used_until_a_move_is_noticed)
 {
 	struct run run;
@@ -75,9 +77,9 @@ START_TEST(descriptor_is_used_until_a_move_is_noticed)
 END_TEST
 
 /*
- * Whoever may write beside it, or in it, turns the link that leads to it: only
- * its start follows one.  Settings that are read again are no start, but then
- * it is seen, and nothing is received until the link is back.
+ * Other users may change the link to the directory, so the server follows it
+ * only at the start.  At SIGHUP it notices the change, and then refuses files
+ * until the link is back.
  */
 START_TEST(link_is_followed_only_at_the_start)
 {
@@ -120,7 +122,7 @@ START_TEST(put_fails_when_the_directory_is_removed)
 }
 END_TEST
 
-/* What begins as a directory of the same name is another one. */
+/* A new directory with the same name is not the receiving directory. */
 START_TEST(put_is_refused_when_the_directory_is_made_again)
 {
 	const char *const reason =
@@ -148,7 +150,9 @@ START_TEST(put_is_refused_when_the_directory_is_made_again)
 }
 END_TEST
 
-/* Any signal wakes the master, whose clock is ahead then. */
+/*
+ * Set the master's clock this many seconds ahead.  Any signal wakes the master.
+ */
 static void
 leap(struct plan *plan, int seconds)
 {
@@ -186,7 +190,7 @@ START_TEST(replacement_is_noticed_within_a_minute)
 }
 END_TEST
 
-/* It was received whole, but would be stored in the old directory. */
+/* The file is received whole, but would go into the old directory. */
 START_TEST(open_file_fails_when_the_directory_is_replaced)
 {
 	const struct proxy_plan slow = {.up = {.rate = 1 << 20}};
@@ -269,8 +273,8 @@ START_TEST(put_is_refused_when_the_directory_is_covered)
 END_TEST
 
 /*
- * Until the next look it goes on in the file system that it has, and not in
- * what lay beneath.
+ * Until the next check, the server uses the file system that was unmounted, not
+ * the directory beneath it.
  */
 START_TEST(descriptor_is_used_until_an_unmount_is_noticed)
 {
@@ -313,7 +317,7 @@ START_TEST(file_is_refused_when_a_mount_lies_below)
 }
 END_TEST
 
-/* The largest size that a file of the disk can be given. */
+/* Returns the largest size that a file on the disk can have. */
 static uint64_t
 largest_size(void)
 {
@@ -332,7 +336,7 @@ largest_size(void)
 	return good;
 }
 
-/* A hole needs no space, and is hashed for nothing in a file too large. */
+/* A file that is too large is refused before its holes are hashed. */
 START_TEST(file_is_refused_when_larger_than_the_file_system_takes)
 {
 	struct script *script = script_new();
@@ -370,7 +374,10 @@ START_TEST(file_is_refused_when_the_target_is_immutable)
 	RUN(&run, "chattr", "+i", "in/fixed");
 	run_check(&run, 0, NULL);
 	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
-	/* Where only the system sees it, in its words. */
+	/*
+	 * If the server cannot detect the flag, the reason is the system's
+	 * error.
+	 */
 	put_bad("fixed", 5,
 	    os_detects_mounts() ? "immutable" : "Operation not permitted");
 	ck_assert_uint_eq(file_size("in/fixed"), 8);
@@ -383,7 +390,7 @@ START_TEST(file_is_refused_when_the_target_is_immutable)
 }
 END_TEST
 
-/* To replace a file is a matter of its directory, not of its mode. */
+/* Replacing a file needs write access to its directory, not to the file. */
 START_TEST(file_is_replaced_when_only_its_directory_is_writable)
 {
 	const struct passwd *nobody = getpwnam("nobody");
@@ -437,7 +444,7 @@ START_TEST(names_differ_when_only_case_differs)
 }
 END_TEST
 
-/* Hard links of one file here; separate files there. */
+/* The sources are hard links of one file; the stored files are separate. */
 START_TEST(many_files_go_into_one_directory)
 {
 	enum {
@@ -446,7 +453,7 @@ START_TEST(many_files_go_into_one_directory)
 	struct run run;
 	char path[HARNESS_PATH + 32], seen[HARNESS_PATH];
 
-	/* In memory: it is the number that is tried here, not the disk. */
+	/* In memory, since the test is about the number, not the disk. */
 	if (server_start_on_tmpfs(&server, seen) != 0) {
 		harness_skip("tmpfs", "needs root");
 		return;
@@ -473,7 +480,7 @@ END_TEST
 
 static char *versions[VERSIONS];
 
-/* Of equal and of different length, each of one letter. */
+/* Make versions of equal and of different length, each of one letter. */
 static void
 make_versions(void)
 {
@@ -489,7 +496,10 @@ make_versions(void)
 	}
 }
 
-/* Until it is killed: each look must see one of the versions, whole. */
+/*
+ * Fork a reader, which runs until it is killed.  It must always read one whole
+ * version.
+ */
 static pid_t
 start_reader(void)
 {

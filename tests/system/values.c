@@ -9,7 +9,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* A frame that says it is so long, and nothing behind it. */
+/* A frame header with this length, without a payload. */
 struct length_case {
 	enum wire_type type;
 	enum {
@@ -60,7 +60,7 @@ static const struct length_case lengths[] = {
     {WIRE_RESTART, DISCARD, 1, 0},
 };
 
-/* The server refuses a header by itself, or else waits for the payload. */
+/* The server refuses a bad header at once; after a good one it waits. */
 START_TEST(session_ends_when_a_length_is_wrong)
 {
 	const struct length_case *now = &lengths[_i];
@@ -92,7 +92,7 @@ START_TEST(session_ends_when_a_length_is_wrong)
 }
 END_TEST
 
-/* Values in a request, by offset and byte, that are none of its. */
+/* Invalid bytes in a request, and their offsets. */
 static const struct {
 	size_t offset;
 	uint8_t byte;
@@ -135,9 +135,7 @@ START_TEST(session_ends_when_reserved_bits_are_set)
 }
 END_TEST
 
-/*
- * Store "x" at a path of length bytes, with a slash after each span of bytes.
- */
+/* Store "x" at a path of this length, with components of this length. */
 static void
 put_path(size_t length, size_t component, enum status status)
 {
@@ -145,7 +143,7 @@ put_path(size_t length, size_t component, enum status status)
 	struct script *script = script_new();
 	struct client peer;
 
-	/* A file of one length must not stand in another's way. */
+	/* Each length has its own letter, so that no path contains another. */
 	memset(path, 'a' + (int)(length % 26), length);
 	for (size_t i = component; i < length; i += component + 1)
 		path[i] = '/';

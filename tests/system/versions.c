@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Programs of an older version together with these. */
+/* Programs of an older version together with the current ones. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #define DIRECTORIES 20
 #define HOLE_AT (256 << 10)
 #define HOLE_END (2 << 20)
-/* Where a put of LARGE is cut: short form, and step of the long one. */
+/* A put of LARGE is cut at CUT_AT, or in the long form at each CUT_STEP. */
 #define CUT_AT (4 << 20)
 #define CUT_STEP (300 << 10)
 
@@ -28,7 +28,7 @@ enum version {
 	NEW
 };
 
-/* The versions of sender and receiver. */
+/* The versions of client and server. */
 static const struct pair {
 	enum version client, server;
 } pairs[] = {{OLD, NEW}, {NEW, OLD}};
@@ -50,11 +50,11 @@ client(enum version version)
 	return version == OLD ? old_client : "ftx";
 }
 
-/* Start one of that version, on this port, or on a free one if that is "0". */
+/* Start a server of this version on this port; "0" means a free one. */
 static void
 start(struct server *started, enum version version, const char *port)
 {
-	/* In the place of the program that the harness has chosen. */
+	/* shift drops the path of the current program. */
 	static const char *const old[] = {
 	    "sh", "-c", "shift; exec \"$FTX_OLD/ftxd\" \"$@\"", "sh", NULL};
 	static const char *const none[] = {NULL};
@@ -102,7 +102,7 @@ START_TEST(tree_is_the_same_between_versions)
 }
 END_TEST
 
-/* Put the tree with this option; each of its files must be told so. */
+/* Put the tree with this option.  ftx must print the verb for each file. */
 static void
 put_option(const char *ftx, const char *option, int status, const char *verb)
 {
@@ -150,13 +150,13 @@ put_cut(const char *ftx, uint64_t at)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN(&run, ftx, "put", "-P", port, "-o", "retry=0", "large",
 	    "127.0.0.1:large");
-	/* What is left of it may come before the end. */
+	/* The rest of a resumed file may be stored before the cut. */
 	if (run.status != 0)
 		run_check(&run, 10, NULL);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 }
 
-/* Put it whole.  Returns how many bytes went over the connection. */
+/* Put all of LARGE.  Returns how many bytes went over the connection. */
 static uint64_t
 put_rest(const char *ftx)
 {
@@ -176,7 +176,7 @@ put_rest(const char *ftx)
 	return passed;
 }
 
-/* What one client has begun, the other goes on with. */
+/* One client resumes the file that the other has begun. */
 START_TEST(clients_resume_files_of_each_other)
 {
 	enum version first = _i % 2 == 0 ? OLD : NEW;
@@ -188,8 +188,7 @@ START_TEST(clients_resume_files_of_each_other)
 	for (; at < LARGE; at += is_long ? CUT_STEP : LARGE) {
 		put_cut(client(first), at);
 		ck_assert(!file_exists("in/large"));
-		/* What was on its way may be lost, as well as the last piece.
-		 */
+		/* Bytes in flight may be lost, as well as the last piece. */
 		if (put_rest(client(first == OLD ? NEW : OLD)) >= LARGE)
 			ck_assert_uint_le(at, 2 << 20);
 		ck_assert_int_eq(unlink("in/large"), 0);
@@ -199,8 +198,8 @@ START_TEST(clients_resume_files_of_each_other)
 END_TEST
 
 /*
- * What one server has kept, the next may not know; it never takes it for what
- * it is not, and the second cut is its own.
+ * A server may ignore the other's partial, but must not mix it with another
+ * file.  After the second cut, it resumes its own partial.
  */
 START_TEST(servers_resume_partials_of_each_other)
 {
@@ -216,7 +215,7 @@ START_TEST(servers_resume_partials_of_each_other)
 		put_cut(client(NEW), LARGE / 3);
 		put_rest(client(NEW));
 		server_kill(&server);
-		/* And what another one of that name has is not mixed in. */
+		/* Next, a file of the same name has other content. */
 		ck_assert_int_eq(unlink("in/large"), 0);
 		file_make("large", LARGE, (unsigned)(2 + at));
 	}
@@ -240,7 +239,7 @@ make_many(void)
 	}
 }
 
-/* An upgrade, or its undoing, while a tree comes: nothing is lost. */
+/* An upgrade or a downgrade during a run: no file is lost. */
 START_TEST(tree_arrives_when_servers_are_exchanged)
 {
 	enum version sender = _i % 2 == 0 ? OLD : NEW;
@@ -264,7 +263,7 @@ START_TEST(tree_arrives_when_servers_are_exchanged)
 }
 END_TEST
 
-/* A put of some seconds, which has begun. */
+/* Start a put that takes some seconds, and wait until it has begun. */
 static void
 begin_slow(struct run *run, const char *ftx, unsigned at, const char *name)
 {
@@ -292,7 +291,9 @@ START_TEST(open_file_is_finished_between_versions)
 }
 END_TEST
 
-/* The second comes, is used and goes while the first receives a file. */
+/*
+ * The second server starts and stores a tree while the first receives a file.
+ */
 START_TEST(servers_of_both_versions_share_a_directory)
 {
 	enum version first = _i == 0 ? OLD : NEW;
@@ -318,7 +319,7 @@ START_TEST(servers_of_both_versions_share_a_directory)
 }
 END_TEST
 
-/* The last to be committed wins, whole. */
+/* The name has the whole content of one of the two files. */
 START_TEST(last_commit_wins_when_both_versions_write_one_name)
 {
 	int rounds = is_long ? 100 : 5;
