@@ -28,16 +28,16 @@
 #define IPV4_TO 16
 #define IPV4_ADDRESS 4
 
-/* As many are under way at once; what comes then is lost, as in a router. */
+/* The most packets under way at once.  More are lost, as in a router. */
 #define UNDER_WAY 2048
 
-/* By how much late ones are late, of the delay, and in any case. */
+/* A late packet takes delay / LATE_PART + LATE_LEAST milliseconds longer. */
 #define LATE_PART 4
 #define LATE_LEAST 3
 
 struct packet {
 	io_time due;
-	uint64_t number; /* those that are due together keep their order */
+	uint64_t number; /* the order of packets that are due together */
 	size_t length;
 	uint8_t bytes[CABLE_MTU];
 };
@@ -47,7 +47,10 @@ static size_t waiting;
 static uint64_t number;
 static struct cable_count *count;
 
-/* The same each time; source: Marsaglia, Xorshift RNGs (2003). */
+/*
+ * Nonzero with this chance, per mille.  Each run has the same sequence. Source:
+ * Marsaglia, Xorshift RNGs (2003).
+ */
 static int
 happens(int chance)
 {
@@ -76,8 +79,8 @@ send_off(const uint8_t *bytes, size_t length, io_time due)
 }
 
 /*
- * From the far end comes what this end has sent, with its addresses exchanged:
- * both are here.  The checksums are sums, which an exchange does not change.
+ * Exchange the addresses, so that this host receives its own packet from the
+ * far end.  The checksums stay valid, because the order does not change a sum.
  */
 static void
 turn_round(uint8_t *bytes)
@@ -116,7 +119,7 @@ take(const struct cable_plan *plan, uint8_t *bytes, size_t length, io_time now)
 	}
 }
 
-/* The one that arrives next, or NULL. */
+/* The packet that is due next, or NULL. */
 static struct packet *
 find_next(void)
 {
@@ -130,7 +133,7 @@ find_next(void)
 	return next;
 }
 
-/* Deliver what is due.  Returns when the next one is. */
+/* Deliver all packets that are due.  Returns when the next one is due. */
 static io_time
 deliver(int fd, io_time now)
 {
@@ -162,7 +165,7 @@ carry(int fd, const struct cable_plan *plan)
 	_exit(1);
 }
 
-/* Returns its descriptor, or -1. */
+/* Open the cable in a new network namespace.  Returns a descriptor, or -1. */
 static int
 open_device(void)
 {

@@ -18,8 +18,8 @@
 struct cable_plan {
 	int64_t delay; /* milliseconds that each packet takes */
 	int lost, doubled, late;
-	size_t longest; /* longer packets vanish without an ICMP message; 0:
-			   none do */
+	size_t longest; /* longer packets are lost without an ICMP
+			   message; 0: no limit */
 };
 
 /* Packets so far. */
@@ -34,8 +34,8 @@ struct cable {
 
 /*
  * Move this process and its children into a network namespace that reaches only
- * 127.0.0.1 and, through the cable, CABLE_HOST.  Returns 0, or -1 if that is
- * not possible: it needs Linux, root, ip and /dev/net/tun.
+ * 127.0.0.1 and, through the cable, CABLE_HOST.  Returns 0, or -1 if the
+ * machine lacks Linux, root, ip or /dev/net/tun.
  */
 int cable_start(struct cable *cable, const struct cable_plan *plan);
 

@@ -74,7 +74,7 @@ void
 client_send(struct client *client, const void *bytes, size_t length)
 {
 	script_bytes(&client->queue, bytes, length);
-	/* Tests see by what they read whether the server has ended. */
+	/* If the server has ended, the test finds out when it reads. */
 	(void)write_all(client);
 }
 
@@ -132,8 +132,8 @@ client_put(struct client *client, uint32_t request, const char *path,
 }
 
 /*
- * Read exactly this many bytes, and write meanwhile.  Returns 1, or 0 if the
- * stream ended before; a reset ends it, too.
+ * Read exactly length bytes, and write the queue meanwhile.  Returns 1, or 0 if
+ * the stream was ended or reset before.
  */
 static int
 read_all(struct client *client, uint8_t *bytes, size_t length)
@@ -144,7 +144,7 @@ read_all(struct client *client, uint8_t *bytes, size_t length)
 		struct pollfd polled = {.fd = client->fd, .events = POLLIN};
 		ssize_t count;
 
-		/* What the server sent before it ended can still be read. */
+		/* If the server has ended, still read its last frames. */
 		if (client_write(client) == -1)
 			client->queue.length = 0;
 		if (client->queue.length > 0)

@@ -16,10 +16,13 @@
 	"test -e /dev/loop-control; command -v " program "; "                  \
 	"grep -qw " type " /proc/filesystems || modprobe -q " type
 
-/* No heuristics that save what was not synced: those of others have none. */
+/*
+ * Without these options, ext4 flushes a file that replaces another, and commits
+ * every five seconds.  Other file systems do not, so ftxd must not need it.
+ */
 #define EXT4_MOUNT "mount -t ext4 -o loop,noauto_da_alloc,commit=300 "
 
-/* A loop device lets go of its file a little after it was unmounted. */
+/* After umount(8), a loop device keeps its file open for a short time. */
 #define UNMOUNT_BOTH                                                           \
 	"umount \"$2\"; tries=0; until umount \"$2.under\" 2>/dev/null; do "   \
 	"tries=$((tries + 1)); [ $tries -lt 500 ]; sleep 0.01; done"
@@ -27,7 +30,7 @@
 static const struct disk {
 	struct volume_kind kind;
 	const char
-	    *under; /* what is cut lies there; "": the directory itself */
+	    *under; /* suffix of the directory whose file system is cut */
 } disks[DISK_KINDS] = {
     [DISK_EXT4] = {{.name = "loop",
 		       .needs = NEEDS("mkfs.ext4", "ext4"),
@@ -59,11 +62,11 @@ static const struct disk {
 	    ".under"},
 };
 
-/* The one that there is. */
+/* There is only one disk at a time. */
 static const struct disk *disk;
 static struct volume volume;
 
-/* There is only one disk at a time. */
+/* Fail the test if these are not the names of the disk. */
 static void
 check_names(const char *image, const char *directory)
 {
@@ -93,7 +96,7 @@ disk_name(enum disk_kind kind)
 void
 disk_cut(const char *directory)
 {
-	/* The log is not written out before. */
+	/* Do not write out the log first. */
 	uint32_t how = 2;
 	char path[HARNESS_PATH];
 	int fd;

@@ -4,10 +4,10 @@
 #define TESTS_LAB_DISK_H
 
 /*
- * The file system.  ext4 and XFS have an ioctl that models the cut: nothing
- * reaches the disk after it, not even the journal.  btrfs has none: its image
- * is a file on an ext4 that is cut.  Writes that were not flushed are lost, as
- * from a volatile cache.
+ * The file system.  After an ioctl, ext4 and XFS write nothing more to the
+ * disk, not even the journal.  btrfs has no such ioctl: its image is a file on
+ * an ext4, and the ext4 is cut.  Writes that were not flushed are lost, as from
+ * a volatile cache.
  */
 enum disk_kind {
 	DISK_EXT4,
@@ -17,11 +17,10 @@ enum disk_kind {
 };
 
 /*
- * Make the disk, an ext4 if no kind is given, and mount it on a new directory.
- * Both are names in the working directory.  From now on only this process and
- * its children see what it mounts.  Returns 0, or -1 if there can be no such
- * disk: it needs Linux, root, loop devices and the programs.  Other errors fail
- * the test.
+ * Make a disk, and mount it on a new directory; disk_begin makes an ext4.  Both
+ * are names in the working directory.  Only this process and its children see
+ * the mounts.  Returns 0, or -1 if the machine lacks Linux, root, loop devices
+ * or the programs.  Other errors fail the test.
  */
 int disk_begin(const char *image, const char *directory);
 int disk_begin_as(
@@ -31,7 +30,7 @@ int disk_begin_as(
 const char *disk_name(enum disk_kind kind);
 
 /*
- * Cut the power: what was not synced is lost, and every later call fails.
+ * Cut the power: data that was not synced is lost, and later calls fail.
  * Source: xfstests, src/godown.c; Linux, fs/ext4/ext4.h and
  * fs/xfs/libxfs/xfs_fs.h, which use the same number.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The fault shim: the calls of a program, that each may come out otherwise. */
+/* The fault shim: wrappers of the calls that can fail. */
 #define _GNU_SOURCE
 #include "tests/lab/fault.h"
 
@@ -25,26 +25,26 @@
 #include "tests/lab/fault_turn.h"
 #include "tests/lab/record.h"
 
-/* Behind the C library's own allocator; only glibc is known to have them. */
+/* glibc's own names of its allocator; other libraries may lack them. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
-/* Where _FORTIFY_SOURCE makes calls of others, under their names. */
+/* _FORTIFY_SOURCE replaces some calls of open and openat with these. */
 int __open64_2(const char *path, int flags);
 int __openat64_2(int directory, const char *path, int flags);
 
 /*
- * The library's own names for parameters are reserved, and types and lists of
- * parameters cannot stand in parentheses.
+ * Parameters cannot have the names of the C library, because those are
+ * reserved.  A macro cannot put types and parameter lists in parentheses.
  * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
  * NOLINTBEGIN(bugprone-macro-parentheses)
  */
 
 /*
- * Define a function that the program's calls reach instead of the library's.
- * The headers give each the name that the program's flags choose: open64 and
- * the like.  noted is what the record gets of a call that went well.
+ * Define a function that replaces one of the C library.  The headers choose its
+ * symbol by the compiler's flags, such as open64 for open.  If the call
+ * succeeds, the statement noted records it.
  */
 #define WRAP(turns, object, type, failed, name, parameters, arguments, noted)  \
 	type name parameters                                                   \
@@ -169,8 +169,8 @@ WRAP(WRITE, fd, ssize_t, -1, write, (int fd, const void *bytes, size_t size),
     (fd, bytes, FEWER(size)), record_write(fd, bytes, (size_t)result))
 
 /*
- * A descriptor is gone also when closing it fails, as on Linux.  It leaks where
- * that is only claimed.
+ * If close fails, the descriptor is closed all the same, as on Linux.  If the
+ * fault skips the call, the descriptor leaks.
  */
 int
 close(int fd)
@@ -195,14 +195,14 @@ close(int fd)
 	return result;
 }
 
-/* Where both exist, this is the one whose seconds have 64 bits. */
+/* If both exist, the seconds of clock_gettime64 have 64 bits. */
 #ifndef SYS_clock_gettime64
 #define SYS_clock_gettime64 SYS_clock_gettime
 #endif
 
 /*
- * A sanitizer's allocator asks for it, too, at a time when nothing can be
- * looked up.
+ * A sanitizer's allocator calls this, too.  turn_find could allocate memory, so
+ * make the system call.
  */
 int
 clock_gettime(clockid_t clock, struct timespec *now)
@@ -216,7 +216,7 @@ clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
-/* Every call that takes memory is one turn; done is the call itself. */
+/* Each allocation is one turn; done makes the call. */
 #define TAKE_MEMORY(done)                                                      \
 	struct turn turn = turn_begin(FAULT_ALLOCATE, -1);                     \
                                                                                \
@@ -240,7 +240,7 @@ realloc(void *old, size_t size)
 	TAKE_MEMORY(__libc_realloc(old, size));
 }
 
-/* The mode is there only where a file may be made. */
+/* Only calls with O_CREAT have a mode. */
 static mode_t
 mode_of(int flags, va_list arguments)
 {
@@ -300,7 +300,7 @@ __openat64_2(int directory, const char *path, int flags)
 	return open_in(directory, path, flags, 0);
 }
 
-/* Whatever its argument is, it is passed on as one that is a pointer wide. */
+/* Pass the argument on as a pointer, which is as wide as any argument. */
 int
 fcntl(int fd, int command, ...)
 {
@@ -322,9 +322,9 @@ fcntl(int fd, int command, ...)
 }
 
 /*
- * Of all that the programs call so, statx(2) alone has a turn.  A sanitizer's
- * allocator comes here, too, by clock_gettime; and only a name that is found at
- * once takes no memory.
+ * Of the calls that the programs make this way, only statx(2) has a turn.
+ * clock_gettime calls this for a sanitizer's allocator, so it must not allocate
+ * memory.  dlsym(3) allocates none if it finds the first name.
  */
 long
 syscall(long number, ...)

@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 /*
- * The shim finds two files by these environment variables, and does nothing
- * without them:
+ * Two environment variables name files for the shim.  Without them, it does
+ * nothing.
  *
- * FAULT_PLAN is a struct fault_plan that the shim and the test both map.  All
- * processes that the program forks share it.  The test may change it while they
+ * FAULT_PLAN holds a struct fault_plan.  The test maps it, and so do the
+ * program and all processes that it forks.  The test may change it while they
  * run.
  *
  * FAULT_RECORD gets a line for each call that the promise depends on: see
  * tests/lab/record.h.
  *
- * A statically linked program loads no library, and a sanitizer may use its
- * own allocator: loaded and seen show what the shim reaches.
+ * A statically linked program does not load the shim, and a sanitizer may bring
+ * its own allocator.  The members loaded and seen show what the shim reaches.
  */
 #define FAULT_PLAN "FTX_FAULT"
 #define FAULT_RECORD "FTX_RECORD"
@@ -67,17 +67,17 @@ enum fault_call {
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_ERROR,  /* not made; fails with the errno `value` */
-	FAULT_SHORT,  /* reads or writes a single byte */
+	FAULT_ERROR,  /* do not make it; fail with errno `value` */
+	FAULT_SHORT,  /* read or write a single byte */
 	FAULT_STORM,  /* every second call fails with EINTR */
-	FAULT_DELAY,  /* made after `value` milliseconds */
+	FAULT_DELAY,  /* make it after `value` milliseconds */
 	FAULT_JUMP,   /* with FAULT_CLOCK: the time of day is `value` s ahead */
 	FAULT_LEAP,   /* the same for the monotonic clock */
-	FAULT_SIGNAL, /* made after the process got the signal `value` */
-	FAULT_SKIP,   /* not made, but reported as successful */
-	/* As skipped, but made after the next successful call `until`. */
+	FAULT_SIGNAL, /* raise the signal `value`, then make it */
+	FAULT_SKIP,   /* do not make it; report success */
+	/* Skip a sync; make it after the next successful call of `until`. */
 	FAULT_HOLD,
-	/* With FAULT_OPEN: links are followed from then on. */
+	/* Follow symbolic links in all calls of open, fstatat and statx. */
 	FAULT_FOLLOW
 };
 
@@ -91,16 +91,16 @@ enum fault_object {
 };
 
 struct fault_plan {
-	/* Set by the test while no fault is armed; kind comes last. */
+	/* The test sets these while kind is FAULT_NONE, and kind last. */
 	atomic_int kind;
 	atomic_int call, object, value;
 	atomic_int at;	   /* number of the first call that fails, from 1 */
-	atomic_int always; /* so do all later calls */
+	atomic_int always; /* all later calls fail, too */
 	atomic_int until, until_object;
 	atomic_int spared; /* process without faults, or 0 */
 	/* Counted by the shim. */
 	atomic_int met;	   /* matching calls since the test set it to 0 */
-	atomic_int done;   /* how many of them failed */
+	atomic_int done;   /* the number of them that failed */
 	atomic_int loaded; /* programs started with the plan */
 	atomic_int seen[FAULT_CALLS];
 };

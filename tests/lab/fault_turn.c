@@ -16,11 +16,11 @@
 
 #include "tests/lab/record.h"
 
-/* As many syncs as a group has. */
+/* The most syncs of a group. */
 #define HELD_MAX 64
 
 static struct fault_plan *plan;
-static _Thread_local int hidden; /* a second thread has its own calls */
+static _Thread_local int hidden; /* nonzero during the shim's own calls */
 static int held[HELD_MAX], held_count;
 
 int
@@ -38,7 +38,7 @@ turn_show(int was)
 	hidden = was;
 }
 
-/* The C library's names for one call, as its headers choose them. */
+/* Try the symbols that the C library's headers may choose for the name. */
 void *
 turn_find(const char *name)
 {
@@ -208,8 +208,8 @@ turn_jump(const struct turn *turn, clockid_t clock)
 }
 
 /*
- * Do now what was held back.  The copies stay open: closing one would release
- * the locks of this process on its file, and a sweep might remove it.
+ * Make the held syncs.  The copies stay open: to close one would release the
+ * locks of this process on its file, and a sweep might remove it.
  */
 static void
 let_go(void)

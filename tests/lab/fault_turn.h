@@ -26,19 +26,19 @@ struct turn {
 	int own; /* made by the shim itself: never counted */
 };
 
-/* Decide, and do what precedes the call, such as a delay. */
+/* Before a call: decide, and make a delay or raise a signal. */
 struct turn turn_begin(enum fault_call call, int fd);
 
-/* Do what follows the call; good is nonzero if it succeeded.  Keeps errno. */
+/* After a call: make held syncs if it succeeded (good).  Preserves errno. */
 void turn_end(const struct turn *turn, int good);
 
-/* The flags of a call; without no_follow if links are to be followed. */
+/* Returns flags, without no_follow if the fault is FAULT_FOLLOW. */
 int turn_flags(int flags, int no_follow);
 
-/* How many seconds to add to the clock that was read. */
+/* The seconds to add to the time of this clock. */
 time_t turn_jump(const struct turn *turn, clockid_t clock);
 
-/* The next function of that name, which the shim hides. */
+/* The C library's function of this name, which the shim replaces. */
 void *turn_find(const char *name);
 
 /* The kind of a descriptor. */
@@ -48,8 +48,8 @@ enum fault_object turn_object(int fd);
 int turn_polled(struct pollfd *polled, nfds_t count);
 
 /*
- * All calls between these two count as made by the shim.  turn_hide returns the
- * former state for turn_show.
+ * Mark the beginning and the end of the shim's own calls.  turn_hide returns
+ * the former state, for turn_show.
  */
 int turn_hide(void);
 void turn_show(int was);

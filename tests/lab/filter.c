@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* System calls that the kernel refuses to this process and its children. */
+/* Make the kernel refuse system calls of this process and its children. */
 #define _GNU_SOURCE
 #include "tests/lab/filter.h"
 
@@ -13,14 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Elsewhere these are the ones with numbers of full width. */
+/* On other machines, the plain calls take 32-bit IDs. */
 #ifndef SYS_setuid32
 #define SYS_setuid32 SYS_setuid
 #define SYS_setgid32 SYS_setgid
 #define SYS_setgroups32 SYS_setgroups
 #endif
 
-/* The same on all machines; older headers have no names for them. */
+/* All machines have these numbers; older headers lack their names. */
 const long filter_landlock[] = {444, 445, 446, 0};
 #ifdef SYS_statx
 const long filter_statx[] = {SYS_statx, 0};
@@ -56,7 +56,7 @@ filter_refuse(const long calls[], int error)
 	steps[program.len++] = allow;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
 		return 0;
-	/* Without root, this must be set first. */
+	/* Without root, a filter needs no_new_privs. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);

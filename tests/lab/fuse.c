@@ -65,7 +65,7 @@ answer(
 	(void)!write(service->device, bytes, header.len);
 }
 
-/* Everything is asked for again each time. */
+/* The kernel caches no attributes, because their valid time is 0. */
 static struct fuse_attr
 describe(uint64_t node)
 {
@@ -166,7 +166,7 @@ serve(const struct service *service, const void *payload)
 	}
 }
 
-/* Nonzero if the request is the one to stop in. */
+/* Nonzero if the service must block in this request. */
 static int
 is_meant(const struct service *service)
 {
@@ -177,7 +177,7 @@ is_meant(const struct service *service)
 	    !atomic_load(&service->shared->go);
 }
 
-/* Returns nonzero with a request, whose payload is behind its header. */
+/* Read a request, header and payload.  Returns nonzero, or 0 at the end. */
 static int
 next_request(struct service *service, uint8_t request[REQUEST])
 {
@@ -219,7 +219,7 @@ serve_all(struct service *service)
 	static uint8_t request[REQUEST];
 	pid_t parent = getppid();
 
-	/* It would keep the mount that it serves. */
+	/* If the test ends, end, too: this process would keep the mount. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (next_request(service, request)) {
 		if (stop(service, parent))

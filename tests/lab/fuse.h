@@ -24,7 +24,7 @@ enum fuse_call {
 
 struct fuse_shared {
 	atomic_int stopped; /* a process is blocked */
-	atomic_int go;	    /* set by the test: unblock */
+	atomic_int go;	    /* the test sets it to unblock */
 };
 
 struct fuse {
@@ -34,15 +34,15 @@ struct fuse {
 };
 
 /*
- * From now on only this process and its children see what it mounts.  Returns
- * 0, or -1 if FUSE cannot be used: it needs Linux, root and /dev/fuse.
+ * Move this process into a mount namespace: only it and its children see its
+ * mounts.  Returns 0, or -1 if the machine lacks Linux, root or /dev/fuse.
  */
 int fuse_begin(void);
 
 /*
- * Mount it on a new directory.  The call blocks on the file or, for the last
- * two calls, on the directory; a signal to the caller interrupts it.  Errors
- * fail the test.
+ * Mount the file system on a new directory.  The call blocks on the file or,
+ * for the last two calls, on the directory.  A signal to the caller interrupts
+ * it.  Errors fail the test.
  */
 void fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call);
 

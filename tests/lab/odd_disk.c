@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A small FUSE file system in memory that lacks chosen features.  The protocol
- * is that of linux/fuse.h, version 7.31.
+ * A small FUSE file system in memory that lacks chosen features.  Source of the
+ * protocol: linux/fuse.h, version 7.31.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -30,7 +30,7 @@
 #define WRITE_MOST 65536
 #define MESSAGE (WRITE_MOST + 4096)
 #define CASEFOLD 0x40000000u
-#define SHOWN_FOR 1 /* seconds that the kernel keeps what it was told */
+#define SHOWN_FOR 1 /* seconds that the kernel caches attributes */
 
 struct node {
 	uint64_t parent; /* 0: it has no name */
@@ -73,7 +73,7 @@ lower(char c)
 	return c;
 }
 
-/* The form that names are compared in; e with an accent is decomposed. */
+/* Fold a name to compare it: lower case; e and acute accent decomposed. */
 static void
 fold(char folded[512], const char *name)
 {
@@ -179,7 +179,7 @@ answer_attributes(
 	answer(in, 0, &out, sizeof(out));
 }
 
-/* Keep it as this disk does: rounded down, and brought into its range. */
+/* Limit a time to the disk's range, round it down, and store it. */
 static void
 keep_time(struct node *node, int64_t seconds, uint32_t nanoseconds)
 {
@@ -368,9 +368,9 @@ on_readdir(const struct fuse_in_header *in, const void *body)
 }
 
 /*
- * The attribute of directories, as ioctl_iflags(2) has it.  The kernel wants to
- * know what XFS has beside it before it sets that.  It has 64 bits, also where
- * this program has 32.
+ * Get and set the flags of a directory; see ioctl_iflags(2).  Before the kernel
+ * sets them, it also requests GET_OTHERS, an ioctl of XFS.  The kernel has a
+ * 64-bit long, even if this program has 32 bits.
  */
 #define GET_FLAGS (uint32_t) _IOR('f', 1, int64_t)
 #define SET_FLAGS (uint32_t) _IOW('f', 2, int64_t)
@@ -487,7 +487,7 @@ succeed(const struct fuse_in_header *in, const void *body)
 	answer(in, 0, NULL, 0);
 }
 
-/* Some have no answer. */
+/* These requests have no answer. */
 static void
 be_silent(const struct fuse_in_header *in, const void *body)
 {
@@ -535,11 +535,11 @@ handle(const struct fuse_in_header *in)
 			handlers[i].handle(in, in + 1);
 			return;
 		}
-	/* Links are among these, as on a disk that has none. */
+	/* A disk without hard links refuses them with EPERM. */
 	answer(in, in->opcode == FUSE_LINK ? EPERM : ENOSYS, NULL, 0);
 }
 
-/* Until it is unmounted. */
+/* Answer requests until the disk is unmounted. */
 static void
 serve(void)
 {

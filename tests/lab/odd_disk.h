@@ -10,24 +10,24 @@ enum odd_disk_trait {
 	/* It never has hard links. */
 	ODD_FOLDS =
 	    1, /* ignores case, and spellings of e with an acute accent */
-	ODD_FOLDS_IN_PLACES = 2, /* only in directories with that attribute */
+	ODD_FOLDS_IN_PLACES = 2, /* the same, only in casefold directories */
 	ODD_NO_NEW_NAMES = 4,	 /* no RENAME_NOREPLACE */
 	ODD_REFUSES_MODES = 8,
 	ODD_IGNORES_MODES = 16,
-	ODD_DROPS_ONE_TIME = 32, /* of two times that are not set together */
+	ODD_DROPS_ONE_TIME = 32, /* a modification time that is set alone */
 	ODD_DROPS_TIMES = 64
 };
 
 /*
- * The range of times, in seconds.  For one second after a time was set, stat
- * returns it as set; then as kept.
+ * The range of all times.  For one second after a time was set, stat(2) returns
+ * the same time.  Later it returns the time as the disk stored it.
  */
 #define ODD_ANY_TIME .least = INT64_MIN, .most = INT64_MAX
 
 struct odd_disk {
-	unsigned traits; /* enum odd_disk_trait, or-ed */
-	uint64_t granularity;
-	int64_t least, most;
+	unsigned traits;      /* enum odd_disk_trait, or-ed */
+	uint64_t granularity; /* of times, in nanoseconds */
+	int64_t least, most;  /* range of times, in seconds */
 	/* Private: */
 	const char *directory;
 	pid_t server;
@@ -35,7 +35,7 @@ struct odd_disk {
 
 /*
  * Mount it on a new directory; only this process and its children see it.
- * Returns 0, or -1 if that is not possible: it needs Linux and root.
+ * Returns 0, or -1 if the machine lacks Linux, root or /dev/fuse.
  */
 int odd_disk_begin(struct odd_disk *disk, const char *directory);
 

@@ -22,7 +22,7 @@
 struct link {
 	int client, server; /* -1: not yet */
 	io_time open;	    /* when the client's handshake is over */
-	io_time connect;    /* when the server sees it */
+	io_time connect;    /* when to connect to the server */
 	struct way up, down;
 };
 
@@ -94,7 +94,7 @@ link_accept(
 	way_init(&link->down, &plan->down, faulty);
 }
 
-/* When the link next has something to do of itself. */
+/* When the link must next act without an event. */
 static io_time
 link_due(const struct link *link, io_time now)
 {
@@ -112,7 +112,7 @@ link_watch(const struct link *link, struct pollfd polled[2], io_time now)
 	polled[0].events = way_events(&link->up, &link->down, now);
 	polled[1].fd = link->server;
 	polled[1].events = way_events(&link->down, &link->up, now);
-	/* Without an event asked for, a hang-up would only spin the loop. */
+	/* poll(2) always reports a hang-up, which would spin the loop. */
 	for (int i = 0; i < 2; i++) {
 		polled[i].revents = 0;
 		if (polled[i].events == 0)
@@ -122,7 +122,7 @@ link_watch(const struct link *link, struct pollfd polled[2], io_time now)
 
 static atomic_ulong *passed;
 
-/* Returns -1 where a side is gone. */
+/* Returns -1 if a side is gone. */
 static int
 link_move_up(struct link *link, const struct pollfd polled[2])
 {
@@ -177,7 +177,7 @@ cut_all(void)
 			link_close(&links[i], 0);
 }
 
-/* Say what to wait for.  Returns until when; *unused is a free link or -1. */
+/* Fill polled.  Returns the deadline; sets *unused to a free link, or -1. */
 static io_time
 watch_all(io_time now, int *unused)
 {

@@ -18,7 +18,7 @@ enum proxy_fault {
 
 struct proxy_way {
 	int64_t delay; /* milliseconds that each byte takes */
-	uint64_t rate; /* bytes a second; 0: any */
+	uint64_t rate; /* bytes a second; 0: no limit */
 	int split;     /* pass bytes on one by one */
 	enum proxy_fault fault;
 	uint64_t at;

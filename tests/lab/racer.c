@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A local attacker that swaps what names refer to, as fast as it can. */
+/* A local attacker that swaps or replaces files as fast as it can. */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sys/syscall.h>
@@ -18,7 +18,7 @@
 
 #include "common/os.h"
 
-/* Both names are there at every instant.  Source: renameat2(2). */
+/* At every instant both names exist.  Source: renameat2(2). */
 static int
 swap(const char *one, const char *other)
 {
@@ -43,7 +43,7 @@ make_file(const char *path)
 	return fd != -1 ? close(fd) : -1;
 }
 
-/* Make what is next.  Returns 0, or -1 with errno. */
+/* Make the file of this turn at path.  Returns 0, or -1 with errno. */
 static int
 make_next(
     unsigned long turn, const char *path, const char *victim, const char *twin)
@@ -60,7 +60,7 @@ make_next(
 	}
 }
 
-/* Returns 0, or -1 with errno; the child's is 1. */
+/* Returns 0 in the parent, 1 in the child, or -1 with errno. */
 static int
 fork_racer(struct racer *racer)
 {
@@ -93,7 +93,7 @@ racer_turn(struct racer *racer, const char *name, const char *spare,
 	while (forked == 1) {
 		unsigned long turn = atomic_fetch_add(racer->turns, 1);
 
-		/* A name that stands for the file already stays. */
+		/* If both names are links to one file, rename(2) keeps both. */
 		if (make_next(turn, spare, victim, twin) == -1 ||
 		    rename(spare, name) == -1 ||
 		    (unlink(spare) == -1 && errno != ENOENT))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A local attacker that swaps what names refer to, as fast as it can. */
+/* A local attacker that swaps or replaces files as fast as it can. */
 #ifndef TESTS_LAB_RACER_H
 #define TESTS_LAB_RACER_H
 
@@ -25,7 +25,7 @@ int racer_swap(struct racer *racer, const char *one, const char *other);
 int racer_turn(struct racer *racer, const char *name, const char *spare,
     const char *victim, const char *twin);
 
-/* End it.  Returns 0, or -1 if it had ended before. */
+/* End the attacker.  Returns 0, or -1 if it had ended before. */
 int racer_stop(struct racer *racer);
 
 #endif

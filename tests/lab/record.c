@@ -13,9 +13,9 @@
 #include "tests/lab/fault_turn.h"
 
 #define PATH 4352
-/* Bytes sent that fit in one line. */
+/* The most bytes in one "send" line. */
 #define PIECE 1024
-/* Out of the way of a program that looks at its descriptors. */
+/* The record's descriptor is at least this, above those of the program. */
 #define RECORD_FD 60
 
 static int record = -1;
@@ -47,7 +47,7 @@ write_line(char *line, size_t length)
 	int was = turn_hide(), error = errno;
 
 	line[length] = '\n';
-	/* One write: lines of several processes do not mix. */
+	/* With one write, the lines of several processes do not mix. */
 	if (write(record, line, length + 1) != (ssize_t)length + 1)
 		abort();
 	turn_show(was);
@@ -133,7 +133,7 @@ record_write(int fd, const void *bytes, size_t length)
 	const unsigned char *next = bytes;
 	enum fault_object object;
 
-	/* Logs are no promise. */
+	/* The promise does not depend on logs. */
 	if (record == -1 || fd == STDERR_FILENO)
 		return;
 	object = turn_object(fd);

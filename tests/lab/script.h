@@ -8,25 +8,25 @@
 
 #include "common/wire.h"
 
-/* Begins zeroed; bytes is allocated as needed, and free releases it. */
+/* Zero it first.  The functions allocate bytes; the caller frees it. */
 struct script {
 	size_t length, capacity;
 	uint8_t *bytes;
 };
 
-/* The same script each time, emptied.  Who needs two at once copies. */
+/* Empty the only static script, and return it.  To use two, copy one. */
 struct script *script_new(void);
 
 void script_bytes(struct script *script, const void *bytes, size_t length);
 void script_hello(struct script *script, unsigned lowest, unsigned highest);
-/* A frame whose header claims another length than that of its payload. */
+/* A frame whose header has the length claimed, right or wrong. */
 void script_frame_as(struct script *script, unsigned type, uint32_t request,
     const void *payload, size_t length, uint32_t claimed);
 void script_frame(struct script *script, unsigned type, uint32_t request,
     const void *payload, size_t length);
 void script_base(
     struct script *script, enum wire_base_mode mode, const char *path);
-/* How a client begins: the hello, and the receiving directory as base. */
+/* Begin as a client: the hello, and the receiving directory as base. */
 void script_begin(struct script *script);
 /* put, ask or directory, with mode 0644 and no time. */
 void script_request(struct script *script, enum wire_type type,

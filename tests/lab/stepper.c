@@ -11,9 +11,9 @@
 
 #include <sys/ptrace.h>
 
-static int entering; /* the last stop was before a call, not behind it */
+static int entering; /* the last stop was before a call, not after it */
 
-/* Tell a stop at a call from a signal.  Source: ptrace(2). */
+/* The signal of a stop at a system call.  Source: ptrace(2). */
 #define AT_CALL (SIGTRAP | 0x80)
 
 int
@@ -31,8 +31,8 @@ stepper_begin(pid_t pid)
 }
 
 /*
- * Wait until it stops.  Returns its status, 0 if the other has ended or, where
- * there is none, it has, or -1.
+ * Wait until pid stops.  Returns its status.  Returns 0 if other has ended or,
+ * if other is 0, pid has ended; otherwise -1 with errno.
  */
 static int
 next_stop(pid_t pid, pid_t other)

@@ -12,10 +12,9 @@
 int stepper_begin(pid_t pid);
 
 /*
- * Continue until the process is about to make its calls-th system call from
- * here, or until the child other has ended; 0: until the process itself has
- * ended.  Returns 1 if it is stopped before the call, 0 if one ended first, -1
- * with errno.
+ * Continue the process, and stop it before the calls-th system call from here.
+ * Returns 1 then, or -1 with errno.  Returns 0 if the child other ended before
+ * or, if other is 0, the process itself.
  */
 int stepper_go(pid_t pid, unsigned calls, pid_t other);
 

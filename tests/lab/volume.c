@@ -16,7 +16,7 @@
 #include "tests/system/files.h"
 #include "tests/system/run.h"
 
-/* The image is sparse: each kind takes as much of it as it writes. */
+/* In bytes.  The image is sparse, so only written blocks take space. */
 #define IMAGE_SIZE (320 << 20)
 
 int
@@ -34,7 +34,7 @@ volume_leave_others(void)
 #endif
 }
 
-/* Returns the exit status of these lines. */
+/* Run lines of sh.  Returns their exit status. */
 static int
 shell(const struct volume *volume, const char *lines, struct run *run)
 {
@@ -62,15 +62,16 @@ device_of(const char *path)
 }
 
 /*
- * Somebody else keeps what was mounted until the server of it is gone, also
- * where both are killed: it waits for ever if it has to take down its own.
+ * Start a process that keeps the mount until the FUSE server has ended, even if
+ * the test and the server are killed.  If the server were the last process in
+ * the namespace, its exit would unmount the file system, and wait for itself.
  */
 #define KEEPER                                                                 \
 	"rm -f \"$1.alive\"; mkfifo \"$1.alive\"; "                            \
 	"setsid sh -c 'read -r end <\"$1\"; sleep 1' sh \"$1.alive\" & "       \
 	"exec 9>\"$1.alive\"; "
 
-/* Have it mounted by a process of FUSE, which is a child of this one. */
+/* Start the FUSE server as a child, and wait until it has mounted. */
 static void
 serve(struct volume *volume)
 {

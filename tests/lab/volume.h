@@ -8,15 +8,15 @@
 /* Commands for sh; $1 is the image, $2 the mount point. */
 struct volume_kind {
 	const char *name;
-	const char *needs; /* fails if a program or the kernel lacks it */
+	const char *needs; /* fails if the machine lacks it */
 	const char *make;  /* in the image, an existing sparse file */
 	const char *mount;
-	const char *serve; /* FUSE: mounts it, and runs until it is unmounted */
-	const char *unmount; /* NULL: as mounted */
+	const char *serve;   /* FUSE server: mounts it, and runs until umount */
+	const char *unmount; /* NULL: umount(8) */
 	const char *check;   /* fails if the unmounted file system has errors */
 };
 
-/* One at a time in a process. */
+/* A process may have only one at a time. */
 struct volume {
 	const struct volume_kind *kind;
 	const char *image, *directory; /* names in the working directory */
@@ -24,14 +24,14 @@ struct volume {
 };
 
 /*
- * From now on only this process and its children see what it mounts.  Returns
- * 0, or -1 if that is not possible: it needs Linux and root.
+ * Move this process into a mount namespace: only it and its children see its
+ * mounts.  Returns 0, or -1 if the machine lacks Linux or root.
  */
 int volume_leave_others(void);
 
 /*
- * Make and mount one.  Returns 0, or -1 if this machine cannot.  All other
- * errors fail the test, here and below.
+ * Make and mount a file system.  Returns 0, or -1 if this machine cannot.  In
+ * this function and below, all other errors fail the test.
  */
 int volume_begin(struct volume *volume, const struct volume_kind *kind,
     const char *image, const char *directory);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Bytes that were read together and arrive together. */
+/* Bytes that were read at once, and become due at once. */
 struct way_piece {
 	struct way_piece *next;
 	io_time due;
@@ -49,7 +49,7 @@ way_is_silent(const struct way *way)
 	return way_has_fault(way, PROXY_SILENT) && way->passed >= way->plan->at;
 }
 
-/* Take in what the sender has sent.  Returns -1 where it is gone. */
+/* Read once from the sender.  Returns -1 if it is gone. */
 static int
 way_read(struct way *way, int from, io_time open)
 {
@@ -78,7 +78,7 @@ way_read(struct way *way, int from, io_time open)
 	return 0;
 }
 
-/* How many of the next bytes may go now, by rate, splitting and fault. */
+/* The number of bytes that the rate, split and the fault allow now. */
 static size_t
 way_allowance(const struct way *way, size_t wanted, io_time now)
 {
@@ -115,7 +115,7 @@ way_drop(struct way *way, size_t count)
 	free(piece);
 }
 
-/* Pass on what is due, once.  Returns -1 where the receiver is gone. */
+/* Write once to the receiver.  Returns -1 if it is gone. */
 static int
 way_write(struct way *way, int to, io_time now)
 {
@@ -146,7 +146,7 @@ way_wants_write(const struct way *way, io_time now)
 	    !way_is_silent(way);
 }
 
-/* Whether the next bytes must wait for the rate to allow them. */
+/* Nonzero if the rate allows no bytes now. */
 static int
 way_must_pause(const struct way *way, io_time now)
 {
@@ -154,7 +154,6 @@ way_must_pause(const struct way *way, io_time now)
 	    way_allowance(way, WAY_PIECE, now) == 0;
 }
 
-/* Do what poll says is possible in one direction.  -1: a side is gone. */
 int
 way_move(struct way *way, int from, short read_events, int to,
     short write_events, io_time open)
@@ -175,7 +174,6 @@ way_move(struct way *way, int from, short read_events, int to,
 	return 0;
 }
 
-/* A fault that ends the connection: 0 none, 1 close, 2 reset. */
 int
 way_end(const struct way *way)
 {

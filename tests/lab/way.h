@@ -17,8 +17,8 @@ struct way_piece;
 
 struct way {
 	const struct proxy_way *plan;
-	int fault; /* its fault is still to come */
-	int ended; /* end of input was read */
+	int fault; /* the fault of plan may still happen */
+	int ended; /* the end of input was read */
 	int shut;  /* and was passed on */
 	size_t queued;
 	uint64_t passed;
@@ -39,14 +39,14 @@ io_time way_due(const struct way *way, io_time now);
 short way_events(const struct way *in, const struct way *out, io_time now);
 
 /*
- * Read and write as poll reported.  open is when the sender's handshake ends;
- * to is -1 until the receiver is connected.  Returns 0, or -1 if a side has
- * gone.
+ * Read and write as poll(2) reported.  open is the time when the sender's
+ * handshake ends.  to is -1 until the receiver is connected.  Returns 0, or -1
+ * if a side is gone.
  */
 int way_move(struct way *way, int from, short read_events, int to,
     short write_events, io_time open);
 
-/* How a fault ends the connection now: 0 not, 1 close, 2 reset. */
+/* Returns 1 if a fault closes the connection now, 2 if it resets it, or 0. */
 int way_end(const struct way *way);
 
 #endif
