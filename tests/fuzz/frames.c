@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzz wire: a frame from either side is written again as it was read. */
+/* Fuzz wire: a frame that is read and written again has the same bytes. */
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -7,14 +7,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Unlike assert(), also with NDEBUG; the stack trace shows the line. */
+/* Like assert(), but also with NDEBUG.  The stack trace shows the line. */
 #define fuzz_check(condition)                                                  \
 	do {                                                                   \
 		if (!(condition))                                              \
 			abort();                                               \
 	} while (0)
 
-/* libFuzzer calls this in a working directory of the fuzzer's own. */
+/* libFuzzer calls this; only this fuzzer uses the working directory. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

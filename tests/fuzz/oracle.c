@@ -14,7 +14,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/turns.h"
 
-/* The most bytes to hash for the repair of an end. */
+/* Longest content with holes to hash, so that repairs are fast. */
 #define MOST (4 << 20)
 
 /* The content of the current file, while a stream is read. */
@@ -267,7 +267,7 @@ oracle_hear(struct oracle *oracle, const struct conn_frame *frame)
 	}
 }
 
-/* Only a directory has an empty path: the base itself. */
+/* The base's name replaces each path, except a directory's empty one. */
 static struct wire_bytes
 path_of(const struct oracle *oracle, const struct oracle_request *request)
 {
@@ -297,8 +297,8 @@ is_same_place(const struct oracle *oracle, const struct oracle_request *one,
 }
 
 /*
- * Nonzero if a later request was stored under the same name, or may have been,
- * because its result was not read.
+ * Nonzero if a later request was stored under the same name.  A request without
+ * a result may have been stored, too.
  */
 static int
 is_replaced(const struct oracle *oracle, size_t at)

@@ -28,7 +28,7 @@ struct oracle {
 	int heard;			 /* any frame was received */
 	int fatal;			 /* a fatal frame was received */
 	int keeps, syncs;		 /* settings of the server */
-	uint32_t order[ORACLE_REQUESTS]; /* those stored, by index */
+	uint32_t order[ORACLE_REQUESTS]; /* indices of stored requests */
 	size_t stored;
 };
 
@@ -39,10 +39,10 @@ struct oracle {
 void oracle_read(
     struct oracle *oracle, uint8_t *bytes, size_t length, int repair);
 
-/* Check that a frame of the server is true of these requests. */
+/* Check a frame of the server against these requests. */
 void oracle_hear(struct oracle *oracle, const struct conn_frame *frame);
 
-/* Check that each name has the size and digest that were stored last. */
+/* Check that each file has the size and digest that were stored last. */
 void oracle_check(const struct oracle *oracle, int root);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fuzzed: the frames of a server, while ftx puts real files. */
+/* Fuzz the frames that a server sends while ftx puts real files. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ enum way {
 #define REQUESTS 32
 #define ARGUMENTS 8
 
-/* No session takes so many turns. */
+/* More turns than any session takes. */
 #define MOST_TURNS 100000
 
 /* One way to call ftx, and how many files it sends. */
@@ -170,7 +170,7 @@ note_frame(void *argument, const struct conn_frame *frame)
 	}
 }
 
-/* Correct a result as if the server had received the file. */
+/* Set the size and digest of a stored result to those that were sent. */
 static void
 make_honest(uint8_t *piece, size_t length)
 {
@@ -237,7 +237,7 @@ note_result(const struct wire_frame *frame, const uint8_t *payload)
 	now->durable |= result.durable;
 }
 
-/* Read the results of the server once more, without the client. */
+/* Read the sent results again, independently of the client. */
 static void
 note_results(void)
 {

@@ -26,11 +26,11 @@ enum way {
 	WAY_SMALL = 8,	  /* limit files to a few bytes */
 	WAY_REPAIRS = 16, /* correct sizes and digests */
 	WAY_STOPS = 32,	  /* stop the server half-way */
-	WAY_CUTS = 64,	  /* without a grace time */
+	WAY_CUTS = 64,	  /* cut the session half-way */
 	WAY_LEAVES = 128  /* the client closes without reading */
 };
 
-/* Space for partials; small, so that hashing is fast. */
+/* Largest file: enough for a partial, but fast to hash. */
 #define LARGEST (5 << 18)
 #define SMALL 64
 #define MAX_INPUT 16384
@@ -42,11 +42,11 @@ static struct oracle oracle;
 static size_t half;
 static uint8_t way;
 
-/* The linker replaces poll(2) by the first; the second is poll(2). */
+/* The linker directs poll to __wrap_poll; __real_poll is poll(2). */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* Whenever the server waits, the client takes a turn, so nothing hangs. */
+/* When the server waits, the client takes a turn.  So neither hangs. */
 int
 __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {

@@ -3,17 +3,17 @@
 #ifndef TESTS_FUZZ_TREE_H
 #define TESTS_FUZZ_TREE_H
 
-/* Below the working directory: nothing may change it. */
+/* Make files outside of the receiving directory; nothing may change them. */
 void tree_make_outside(void);
 void tree_check_outside(void);
 
 /*
- * In an open directory beside it: a file, directories, links that lead out, and
- * a FIFO.
+ * Make in the open receiving directory: a file, a directory, links that lead
+ * outside, and a FIFO.
  */
 void tree_plant(int root);
 
-/* Remove its contents, and those of its staging directory, which stays. */
+/* Empty the receiving directory and its staging directory, which stays. */
 void tree_empty(int root, int staging);
 
 #endif

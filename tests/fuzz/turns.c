@@ -66,7 +66,7 @@ next_piece(const struct turns *turns)
 	return piece < LONGEST ? piece : LONGEST;
 }
 
-/* The programs never break the protocol. */
+/* The program must not send a malformed frame. */
 void
 turns_hear(struct turns *turns)
 {

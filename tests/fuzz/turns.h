@@ -8,7 +8,7 @@
 
 #include "common/conn.h"
 
-/* Pieces of one frame each; 0 is all at once, and what is between so long. */
+/* Value of piece: one frame at a time.  0: all; other: as many bytes. */
 #define TURNS_FRAMES 255
 
 struct turns {
@@ -17,13 +17,13 @@ struct turns {
 	const uint8_t *bytes; /* not owned: bytes still to be sent */
 	size_t left;
 	unsigned piece;
-	int begun;    /* something was sent */
-	int leaves;   /* at the end, closes instead of ending its side */
-	int ended;    /* all is sent */
-	int preamble; /* the program's was received */
+	int begun;    /* bytes were sent */
+	int leaves;   /* at the end, shut down both directions */
+	int ended;    /* all bytes were sent, and the end */
+	int preamble; /* the program's preamble was received */
 	/* Called for each frame, which is valid until the next call. */
 	void (*hear)(void *argument, const struct conn_frame *frame);
-	/* Called for each piece before it is sent; it may change it. */
+	/* Called for each piece before it is sent; may change the piece. */
 	void (*say)(void *argument, uint8_t *piece, size_t length);
 	void *argument;
 };
@@ -40,8 +40,7 @@ void turns_hear(struct turns *turns);
 void turns_close(struct turns *turns);
 
 /*
- * The length of the next piece: the preamble if nothing was sent before, then a
- * frame.
+ * The length of the next frame or, if nothing was sent before, of the preamble.
  */
 size_t turns_frame(
     enum wire_side side, int begun, const uint8_t *bytes, size_t length);
