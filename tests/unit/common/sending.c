@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A source that is sent, and what is received at the other end. */
+/* A source that is sent, and the received content at the other end. */
 #include "tests/unit/common/sending.h"
 
 #include <check.h>
@@ -79,7 +79,6 @@ receive(const struct conn_frame *frame)
 	}
 }
 
-/* Send what is queued, and hear it as the other side. */
 void
 sending_carry(struct conn *other)
 {
@@ -92,7 +91,6 @@ sending_carry(struct conn *other)
 	} while (conn_fill(other) > 0 || conn_unsent(&sending.conn) > 0);
 }
 
-/* Step until it is over; lazy: flush only when there is no room. */
 enum send_file_event
 sending_run(int lazy)
 {

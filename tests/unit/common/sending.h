@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A source that is sent, and what is received at the other end. */
+/* A source that is sent, and the received content at the other end. */
 #ifndef TESTS_UNIT_COMMON_SENDING_H
 #define TESTS_UNIT_COMMON_SENDING_H
 
@@ -23,7 +23,7 @@ extern struct sending {
 void sending_begin(void);
 void sending_end(void);
 
-/* Send what is queued, and receive it as the other side. */
+/* Send the queued frames, and receive them as the other side. */
 void sending_carry(struct conn *other);
 
 /* Step to the end; if lazy, flush only when there is no room. */

@@ -15,7 +15,7 @@ struct test_values {
 	struct setting_list names;
 };
 
-/* All but the last entry is a setting. */
+/* The number of entries; the last one ends the table. */
 #define TEST_TABLE 9
 extern const struct setting test_table[TEST_TABLE];
 

@@ -203,7 +203,7 @@ START_TEST(next_returns_the_longest_control_frame)
 	int frames = 0;
 
 	wire_write_header(bytes, &header);
-	/* Enough for one to cross the end of the buffer. */
+	/* Send enough frames for one to cross the end of the buffer. */
 	for (int i = 0; i < 200; i++) {
 		conn_pair_send(bytes, sizeof(bytes));
 		while (conn_fill(&conn_pair.conn) > 0)

@@ -89,7 +89,7 @@ START_TEST(frame_is_inserted_when_another_is_being_made)
 }
 END_TEST
 
-/* Nor does conn_wait wait for output beyond send_until. */
+/* conn_wait does not wait for output beyond send_until, either. */
 START_TEST(flush_stops_at_send_until)
 {
 	char heard[8];

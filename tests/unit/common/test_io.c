@@ -52,7 +52,7 @@ byte_at(size_t position)
 	return (char)(position % 251);
 }
 
-/* In a child, after a delay: write a byte, or read a whole stream. */
+/* The child writes a byte or reads a whole stream, after a delay. */
 static int
 write_late(int fd)
 {
@@ -271,7 +271,7 @@ END_TEST
 
 START_TEST(poll_returns_0_after_a_signal)
 {
-	/* In the second, an int holds only the last 5 milliseconds. */
+	/* As an int, the second would be only 5 milliseconds. */
 	static const int64_t ahead[] = {60000, (INT64_C(1) << 32) + 5};
 	int ends[2];
 	struct pollfd readable;

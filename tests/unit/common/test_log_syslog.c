@@ -33,7 +33,7 @@ start_syslogd(void)
 	return fd;
 }
 
-/* The test case counts descriptors. */
+/* Close all descriptors: the test case checks that none is left. */
 static void
 forget(int syslogd)
 {

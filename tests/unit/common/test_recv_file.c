@@ -68,7 +68,7 @@ START_TEST(file_is_complete_when_it_came_in_pieces)
 }
 END_TEST
 
-/* Receive a hole of this length. */
+/* Receive data, then a hole. */
 static void
 take(const char *data, size_t length, uint64_t hole)
 {
@@ -191,7 +191,7 @@ START_TEST(data_fails_when_the_file_cannot_be_written)
 	limit = before;
 	limit.rlim_cur = 4;
 	recv_file_begin(&file, fd, 8);
-	/* libcheck writes files, too: no ck_assert under the limit. */
+	/* Under the limit, use no ck_assert: libcheck also writes files. */
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
 	result = recv_file_data(&file, "12345678", 8);
 	error = errno;

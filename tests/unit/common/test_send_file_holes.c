@@ -163,7 +163,7 @@ START_TEST(rest_is_sent_after_a_prefix)
 }
 END_TEST
 
-/* So that no step takes long. */
+/* Pieces are short, so that no step takes long. */
 START_TEST(large_hole_is_sent_in_pieces)
 {
 	const struct layout hole = {".", 0};
@@ -241,7 +241,7 @@ START_TEST(source_is_aborted_when_a_hole_is_cut_off)
 }
 END_TEST
 
-/* Truncated while its last part is being sent. */
+/* The source is truncated while its last part is being sent. */
 START_TEST(source_is_aborted_when_the_last_hole_is_cut_off)
 {
 	const struct layout last = {"...", 0};

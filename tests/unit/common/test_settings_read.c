@@ -151,7 +151,7 @@ START_TEST(file_sets_its_values)
 }
 END_TEST
 
-/* error is "PATH:" and then wanted. */
+/* Check that error is the path, and then wanted. */
 static void
 expect_file_error(const char *path, const char *wanted)
 {
