@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Runs every suite of one part; make writes the list from the files' names. */
+/* Run every suite of one part; make lists them by the names of their files. */
 #include <stdlib.h>
 
 #include "tests/unit/suites.h"

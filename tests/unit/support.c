@@ -18,13 +18,13 @@
 #include "common/log.h"
 #include "tests/sanitized.h"
 
-/* No test comes near so many. */
+/* More descriptors than any test opens. */
 #define DESCRIPTORS_MAX 4096
 
 static char top[256];
 static size_t descriptors;
 
-/* The command finds the directory in $FTX_TOP. */
+/* Run a shell command; $FTX_TOP is the directory of the test case. */
 static void
 run_command(const char *command)
 {
@@ -32,7 +32,7 @@ run_command(const char *command)
 	ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c) */
 }
 
-/* Before and after a test case, in the process that forks the tests. */
+/* Fixture of a test case, in the process that forks the tests. */
 static void
 make_top(void)
 {

@@ -8,23 +8,25 @@
 #include <sys/types.h>
 
 /*
- * A test case whose tests each run in a fresh directory, with umask 022 and
- * without log lines.  Each must close its descriptors and leave no child.
+ * A test case whose tests each run in a fresh directory.  The umask is 022, and
+ * only errors are logged.  Each test must close its descriptors, and leave no
+ * child.
  */
 TCase *support_case(const char *name);
 
-/* Tag of test cases that set resource limits, which would also hit tools. */
+/* Tag of test cases with resource limits that valgrind cannot bear. */
 #define SUPPORT_LIMITS "limits"
 
 /* The number of open descriptors. */
 size_t support_descriptors(void);
 
-/* Print that a test is skipped; the names are those of tests/skips. */
+/* Report a skipped test.  The file tests/skips lists the names. */
 void support_skip(const char *name, const char *reason);
 
 /*
- * support_starve makes large allocations fail until support_feed.  If a
- * sanitizer cannot bear that, support_can_starve reports a skip and returns 0.
+ * support_starve makes large allocations fail until support_feed is called.
+ * support_can_starve reports a skip and returns 0 if a sanitizer would then end
+ * the process.
  */
 int support_can_starve(void);
 void support_starve(void);
@@ -32,8 +34,8 @@ void support_feed(void);
 
 /*
  * Mount a tmpfs of this many KiB on a new directory until the end of the test
- * case.  Returns nonzero; or reports a skip and returns 0 if that is not
- * permitted.
+ * case.  Returns nonzero.  If mounting is not permitted, reports a skip, and
+ * returns 0.
  */
 int support_mount(const char *path, unsigned kilobytes);
 
@@ -47,7 +49,7 @@ void file_make(const char *path, const char *text);
 void file_expect(const char *path, const void *bytes, size_t length);
 void file_expect_text(const char *path, const char *text);
 
-/* Nonzero if the name exists; a symbolic link counts for itself. */
+/* Nonzero if the name exists, even as a dangling symbolic link. */
 int file_exists(const char *path);
 
 /* Nonzero if the path, which must exist, refers to the open file fd. */
