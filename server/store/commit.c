@@ -65,7 +65,7 @@ is_good(const struct commit_file *file)
 	return file->outcome.status == STATUS_STORED;
 }
 
-/* what ends the message; it is empty if the file was not published. */
+/* what is the end of the message: "" if the file was not published. */
 static void
 fail_unsynced(struct commit_file *file, const char *what)
 {
@@ -103,11 +103,11 @@ sync_files(struct commit *commit)
 	}
 }
 
-/* The name may have been taken since the request was checked. */
+/* Others may have taken the name since the request was checked. */
 static void
 fail_publishing(struct commit_file *file)
 {
-	/* A union mount has it on another branch: refuse later files. */
+	/* It is on another branch of a union mount: refuse later files. */
 	if (errno == EXDEV)
 		file->directory->cross_device = 1;
 	if (errno == EEXIST && file->no_clobber)
@@ -158,8 +158,8 @@ give_folding_name(struct commit_file *file, const struct store *store)
 }
 
 /*
- * Closing the descriptor releases the lock.  It is closed after the rename: a
- * sweep then no longer sees the file.
+ * Close the descriptor only after the rename: that releases the lock, and a
+ * sweep then no longer finds the file.
  */
 static void
 publish(struct commit_file *file, const struct store *store)
@@ -176,7 +176,7 @@ publish(struct commit_file *file, const struct store *store)
 		fail_published(file, errno, "closing the file");
 }
 
-/* Close a failed file, and remove it unless it was there before. */
+/* Close a failed file.  Remove it, unless it existed before. */
 static void
 discard(struct commit_file *file, const struct store *store)
 {
@@ -201,7 +201,7 @@ publish_files(struct commit *commit, const struct store *store)
 	}
 }
 
-/* Once is enough: the line of each file has "not synced", too. */
+/* Warn only once: the log line of each file has "not synced", too. */
 static void
 warn_once(void)
 {

@@ -16,7 +16,7 @@
 #define COMMIT_BYTES (16 * 1024 * 1024)
 #define COMMIT_AGE 20 /* milliseconds since its first file */
 
-/* One verified file, or a directory, and its outcome. */
+/* One verified file or one directory, with its outcome. */
 struct commit_file {
 	uint32_t request;		   /* its number, for the reply */
 	struct staging_file staged;	   /* owned by the group */
@@ -28,7 +28,7 @@ struct commit_file {
 	/* After commit_run: */
 	struct outcome outcome;
 	int durable;
-	int directory_synced; /* or the sync was tried, and failed */
+	int directory_synced; /* the sync of its directory was tried */
 };
 
 struct commit {
@@ -42,14 +42,14 @@ struct commit {
 
 /*
  * Add a file of that size to the group.  The caller fills in the rest.  The
- * group must not be full: the caller runs each commit that is due.
+ * group must not be full, so callers run each commit that is due.
  */
 struct commit_file *commit_add(struct commit *commit, uint64_t size);
 
 /*
- * Add a file or directory that exists, to be synced only.  The group then owns
- * fd, which may be -1, and the reference to directory, in which name is; the
- * name "" stands for the directory itself.
+ * Add an existing file or directory, which is only synced.  name is in
+ * directory; the name "" stands for the directory itself.  The group then owns
+ * fd, which may be -1, and the reference to directory.
  */
 struct commit_file *commit_add_present(struct commit *commit, uint32_t request,
     struct directory *directory, const char *name, int fd);
@@ -62,10 +62,10 @@ int commit_holds(const struct commit *commit, const char *name);
 
 /*
  * Sync all files of the group, publish them, and sync their directories.  Each
- * file then has its outcome and is closed; a file that failed is removed.
- * commit_run does not retry a failed sync: the system has dropped the data that
- * it could not write.  After a directory could not be synced, every later file
- * fails, because it may need that directory, too.
+ * file then has its outcome and is closed.  If a new file could not be
+ * published, it is removed.  A failed sync is not retried, because the system
+ * may have dropped the unwritten data.  If a directory cannot be synced, every
+ * later file fails, because it may need that directory, too.
  */
 void commit_run(struct commit *commit, const struct store *store);
 

@@ -12,7 +12,7 @@
 #include "server/shared/scoreboard.h"
 #include "server/store/store.h"
 
-/* Hashes files for one connection. */
+/* What a connection needs to hash files. */
 struct comparer {
 	struct keepalive keepalive; /* called after each slice of a file */
 	struct scoreboard *board;   /* not owned; NULL: no limit on workers */
@@ -20,7 +20,7 @@ struct comparer {
 	size_t most;		    /* workers that may hash at the same time */
 };
 
-/* Smaller files, in bytes, are hashed without regard to that limit. */
+/* Files of fewer bytes are hashed even if most workers hash. */
 #define COMPARE_SMALL (1024 * 1024)
 
 /*
@@ -31,17 +31,17 @@ int compare_hash(
     const struct comparer *comparer, int fd, struct digest *digest);
 
 /*
- * Returns nonzero if found is a regular file of the request's size and time,
- * within the granularity of the file system.
+ * Returns nonzero if found is a regular file with the size and time of the
+ * request.  Times are rounded to the granularity of the file system.
  */
 int compare_time(const struct store *store, const struct wire_request *request,
     const struct stat *found);
 
 /*
- * Compare the file of that name, whose status is found, with the request: its
- * size and digest.  If both match, returns an open descriptor, which the caller
- * closes.  Otherwise returns -1 with errno as compare_hash, or 0 if the file
- * differs.  A file that cannot be read differs.
+ * Compare the size and digest of a file with those of the request.  found is
+ * the status of the file.  If both match, returns an open descriptor, which the
+ * caller closes.  Otherwise returns -1 with errno: EAGAIN or EBUSY as from
+ * compare_hash, or another value if the file differs or cannot be read.
  */
 int compare_digest(const struct comparer *comparer,
     const struct wire_request *request, int directory, const char *name,

@@ -10,7 +10,7 @@
 
 #include "common/os.h"
 
-/* The length of path without its last component and that one's slash. */
+/* The length of path without its last component and the slash before it. */
 static size_t
 parent_length(const char *path, size_t length)
 {

@@ -15,7 +15,7 @@
 struct base {
 	char directory[WIRE_PATH_MAX];
 	size_t length;
-	char name[WIRE_COMPONENT_MAX]; /* of the only request, or empty */
+	char name[WIRE_COMPONENT_MAX]; /* if the base names one file */
 	size_t name_length;
 };
 
@@ -35,8 +35,8 @@ struct destination {
 };
 
 /*
- * Join the base and a request's path; opens nothing.  Returns 0, or -1 with
- * outcome; the destination's path is then the request's.
+ * Join the base and a request's path, without opening anything.  Returns 0, or
+ * -1 with outcome.  On failure the destination's path is the request's.
  */
 int destination_locate(struct destination *destination, const struct base *base,
     const struct wire_bytes *path, struct outcome *outcome);
@@ -44,23 +44,23 @@ int destination_locate(struct destination *destination, const struct base *base,
 /*
  * Open the directory of the destination.  If create is nonzero, make missing
  * directories; otherwise the directory may be missing.  Returns 0, or -1 with
- * outcome and errno.  The caller then calls destination_release, which is
- * allowed at any time after destination_locate.
+ * outcome and errno.  The caller calls destination_release in both cases; it
+ * may do so at any time after destination_locate.
  */
 int destination_enter(struct destination *destination,
     struct directories *directories, int create, struct outcome *outcome);
 
 /*
- * Get the status of the existing file or link.  Returns 0, with found->st_mode
- * 0 if there is none; or -1 with outcome if it cannot be replaced.
+ * Get the status of the existing file or link.  If nothing exists, sets
+ * found->st_mode to 0.  Returns 0, or -1 with outcome if the file cannot be
+ * replaced.
  */
 int destination_look(struct destination *destination, struct stat *found,
     struct outcome *outcome);
 
 /*
- * Check that this process may publish a file there and replace found.  The
- * check is not complete: publishing may still fail.  Returns 0, or -1 with
- * outcome.
+ * Check that this process may publish the file and replace found.  The check is
+ * not complete: publishing may still fail.  Returns 0, or -1 with outcome.
  */
 int destination_may_publish(const struct destination *destination,
     const struct stat *found, struct outcome *outcome);

@@ -75,7 +75,7 @@ last_component(const struct directory *directory)
 	return directory->path + parent + (parent > 0);
 }
 
-/* Returns nonzero if its name in its parent still refers to it. */
+/* Returns nonzero if the name in the parent still refers to the directory. */
 static int
 has_its_name(const struct directory *directory)
 {
@@ -184,7 +184,10 @@ create_child(int parent, const char *name, mode_t mode, int *created)
 	return *created || errno == EEXIST ? 0 : -1;
 }
 
-/* Sets *created if this call created the directory.  Returns -1 with errno. */
+/*
+ * Open a directory.  If it is missing and create is not 0, create it and set
+ * *created.  Returns a descriptor, or -1 with errno.
+ */
 static int
 open_child(const struct store *store, int parent, const char *name,
     mode_t create, int *created)
@@ -309,8 +312,8 @@ open_component(struct directories *directories, struct directory *parent,
 
 /*
  * Linux reports a write-back error once for each open file description.  If the
- * workers shared the store's, only one of them would see the error.  If this
- * process's user must not open the directory, share it nevertheless.
+ * workers shared that of the store, only one of them would get the error.  If
+ * the directory's permissions forbid another open, share it nevertheless.
  */
 static int
 open_root(int root)
@@ -348,9 +351,9 @@ component_end(const char *path, size_t length, size_t start)
 }
 
 /*
- * Find the deepest open directory on the path, or the root.  If others have
- * moved that directory, forget all.  Sets *start to the offset of the next
- * component.  Returns NULL with outcome and errno.
+ * Find the deepest open directory on the path, or the root.  If it has been
+ * moved, forget all directories, and use the root.  Sets *start to the offset
+ * of the next component.  Returns NULL with outcome and errno on failure.
  */
 static struct directory *
 find_nearest(struct directories *directories, const char *path, size_t length,

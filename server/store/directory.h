@@ -10,13 +10,13 @@
 #include "server/store/listing.h"
 #include "server/store/store.h"
 
-/* A connection keeps so many directories open for later requests. */
+/* The most directories that a connection keeps open for later requests. */
 #define DIRECTORY_CACHE 64
 
 /*
- * An open directory.  Others may move it, so its path is checked before it is
- * used again and before a file is published in it.  If it is not linked, the
- * sync of its parent makes its entry durable.
+ * An open directory.  Other processes may move it, so its path is checked
+ * before each further request and before a file is published in it.  If it is
+ * not linked, its parent must be synced, too.
  */
 struct directory {
 	int fd;
@@ -27,7 +27,7 @@ struct directory {
 	int may_write;		/* this process may write to it */
 	int cross_device;	/* a rename from staging failed with EXDEV */
 	int linked;		/* its entry in the parent is durable */
-	int folds;		/* spellings of a name can be the same entry */
+	int folds;		/* different names can be one entry */
 	struct listing listing; /* used if names fold */
 	unsigned references;
 	struct directory *parent, *next;
@@ -50,11 +50,11 @@ void directories_forget(struct directories *directories);
 
 /*
  * Open the directory at path, which wire_check_path has checked; an empty path
- * is the receiving directory.  Missing directories are created with the mode
- * create, reduced by the umask, or not at all if create is 0.  Symbolic links
- * are not followed.  Returns a directory, to be released with
- * directory_release, or NULL with outcome and errno.  ENOENT means that the
- * directory is missing and could be created.
+ * is the receiving directory.  If create is not 0, creates missing directories
+ * with the mode create, reduced by the umask.  Does not follow symbolic links.
+ * Returns a directory, which the caller releases with directory_release, or
+ * NULL with outcome and errno.  ENOENT means that the directory is missing and
+ * could be created.
  */
 struct directory *directories_find(struct directories *directories,
     const char *path, size_t length, mode_t create, struct outcome *outcome);
@@ -65,8 +65,8 @@ struct directory *directories_find(struct directories *directories,
 void directory_release(struct directory *directory);
 
 /*
- * Check that this process may create entries in the directory.  Remembers
- * success.  Returns 0, or -1 with outcome and errno.
+ * Check that this process may create entries in the directory.  Repeats the
+ * check only after a failure.  Returns 0, or -1 with outcome and errno.
  */
 int directory_may_write(struct directory *directory, struct outcome *outcome);
 
@@ -81,10 +81,10 @@ int directory_check_name(
 int directory_is_current(const struct directory *directory);
 
 /*
- * Make the directory's new entries durable.  Also make durable the entries of
- * the directory and its parents that this connection has not synced yet, even
- * if others created them.  Returns 0, 1 if the file system cannot sync
- * directories, or -1 with errno.
+ * Make the new entries in the directory durable.  Unless this connection has
+ * done so before, also make the entries of the directory itself and of its
+ * parents durable, even if other processes created them.  Returns 0, 1 if the
+ * file system cannot sync directories, or -1 with errno.
  */
 int directory_sync(struct directory *directory);
 

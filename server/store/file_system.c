@@ -30,7 +30,7 @@
 /* Bytes: larger than the block or cluster of any file system. */
 #define HOLE (1024 * 1024)
 
-/* Another process may sweep away the probe; then learn again. */
+/* If another process sweeps away the probe, learn again. */
 #define LEARN_TRIES 3
 
 /* One name in three spellings: the last two may fold to the first. */
@@ -226,7 +226,7 @@ learn_largest(struct file_system *system, const struct probe *probe)
 		system->largest = limit.rlim_cur;
 }
 
-/* If files cannot be that large, their holes take up little space. */
+/* If no file can be as large as HOLE, holes take up little space anyway. */
 static void
 learn_holes(struct file_system *system, const struct probe *probe)
 {
@@ -402,8 +402,9 @@ learn_new_names(struct file_system *system, struct probe *probe)
 }
 
 /*
- * Some drivers, such as exfat-fuse, show times that the disk cannot hold until
- * it is unmounted.  Assume FAT's range if the file system looks like FAT.
+ * Some drivers, such as exfat-fuse, accept times that the disk cannot hold, and
+ * show them until the disk is unmounted.  So if the file system looks like FAT,
+ * assume FAT's range.
  */
 static void
 limit_range(struct file_system *system)

@@ -11,7 +11,7 @@
 enum file_system_names {
 	NAMES_DIFFER,
 	NAMES_FOLD,		 /* by case, or by Unicode normalization */
-	NAMES_FOLD_BY_DIRECTORY, /* in directories with that attribute */
+	NAMES_FOLD_BY_DIRECTORY, /* in casefold directories */
 };
 
 enum file_system_modes {
@@ -28,30 +28,32 @@ enum file_system_new_names {
 };
 
 struct file_system {
-	int known; /* 0: unknown, and the rest are safe assumptions */
+	int known; /* 0: learning failed; the rest are safe assumptions */
 	enum file_system_names names;
 	enum file_system_modes modes;
 	enum file_system_new_names new_names;
 	int sets_both_times;  /* the access time must be set, too */
 	uint64_t granularity; /* of times, in ns; 0: times are not kept */
-	/* Seconds since 1970.  Times between the two ranges must be tried. */
+	/*
+	 * Seconds since 1970.  Times in the kept range are kept, those outside
+	 * of the possible range are not, and others must be tried.
+	 */
 	int64_t first_kept, last_kept;
 	int64_t first_possible, last_possible;
 	int fills_holes;  /* holes take up space, as data does */
-	uint64_t largest; /* bytes of a file, if the system reveals it */
+	uint64_t largest; /* bytes of the largest file; INT64_MAX: unknown */
 };
 
 /*
- * Find out all of this with a few temporary files in directory.  If the process
- * is killed, it leaves files that file_system_is_probe recognizes.  Returns 0,
- * or -1 with errno; then system has safe assumptions, which may cost more
- * calls.
+ * Fill in system by means of a few temporary files in directory: the probes.
+ * If the process is killed, they stay.  Returns 0, or -1 with errno.  On
+ * failure system has safe assumptions, which may cost more calls.
  */
 int file_system_learn(struct file_system *system, int directory);
 
 /*
- * Returns nonzero if name is that of a probe; and, for a live probe, if the
- * process that created it still runs.
+ * file_system_is_probe returns nonzero if name is that of a probe.
+ * file_system_is_live_probe does so only while the creator of the probe runs.
  */
 int file_system_is_probe(const char *name);
 int file_system_is_live_probe(const char *name);
@@ -61,7 +63,7 @@ int file_system_folds(const struct file_system *system, int directory);
 
 /*
  * Returns nonzero if the file system keeps this modification time, rounded to
- * its granularity.  A time beyond first_kept and last_kept is tried in
+ * its granularity.  A time outside of the kept range is tried with a probe in
  * directory.
  */
 int file_system_keeps_time(const struct file_system *system, int directory,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Read directories, and check names where different spellings fold. */
+/* Read directories, and check the spelling of names that fold. */
 #include "server/store/listing.h"
 
 #include <errno.h>
@@ -13,15 +13,15 @@
 #include "server/shared/inode.h"
 
 /*
- * A listing expires after a second, or after ten times the time that it took to
- * read it, whichever is longer.
+ * A listing expires after EXPIRY_FACTOR times the duration of its reading, but
+ * not before EXPIRY_LEAST.
  */
 #define EXPIRY_LEAST 1000 /* milliseconds */
 #define EXPIRY_FACTOR 10
 
 #define FIRST_CAPACITY 64
 
-/* How many files to compare in search of the existing spelling. */
+/* The most files to compare when searching for the existing spelling. */
 #define COMPARED_MOST 1000
 
 DIR *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Read directories, and check names where different spellings fold. */
+/* Read directories, and check the spelling of names that fold. */
 #ifndef SERVER_STORE_LISTING_H
 #define SERVER_STORE_LISTING_H
 
@@ -26,10 +26,10 @@ struct listing {
 };
 
 /*
- * Check that an open directory lists name byte for byte; found is the status of
- * the file that name leads to.  If the listing is out of date or lacks the
- * name, reads the directory first.  Returns 0, or -1 with outcome and errno:
- * EEXIST if the directory lists another spelling, which outcome shows.
+ * Check that an open directory lists name byte for byte.  found is the status
+ * of the existing file.  If the listing has expired or lacks the name, reads
+ * the directory again.  Returns 0, or -1 with outcome and errno: EEXIST if the
+ * directory lists another spelling, which outcome shows.
  */
 int listing_check(struct listing *listing, int directory, const char *name,
     const struct stat *found, struct outcome *outcome);

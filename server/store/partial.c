@@ -20,7 +20,7 @@
 /* Milliseconds between two attempts to lock a partial. */
 #define LOCK_INTERVAL 50
 
-/* A file that cannot be locked so often is held by another connection. */
+/* If so many tries to lock a file fail, another connection holds it. */
 #define STAGE_TRIES 3
 
 /* Offsets of a name's fields, and the length of the first two. */
@@ -30,14 +30,14 @@
 #define ATTEMPT_AT (SENDER_AT + FIELD + 1)
 #define NAME_LENGTH (ATTEMPT_AT + 1)
 
-/* Each of these attempts to send one file may leave a partial. */
+/* Each of these attempts of a sender to send a file may leave a partial. */
 #define FIRST_ATTEMPT '0'
 #define LAST_ATTEMPT '3'
 
-/* So many partials of one file are tried. */
+/* The most partials of one file to try. */
 #define CANDIDATES 8
 
-/* A connection remembers at most so many names. */
+/* The most names that a connection remembers. */
 #define NAMES_MOST 16384
 
 int
@@ -103,9 +103,9 @@ partial_name(const struct store *store, uint64_t sender,
 }
 
 /*
- * Lock the file, and check that it still has its name and no other.  A file
- * with a second name was published by a process that died before it removed
- * the first.  Returns nonzero if all is well; otherwise sets errno.
+ * Lock the file, and check that it still has its name and no other.  If it has
+ * two names, a process published it and died before it removed this one; then
+ * remove it.  Returns nonzero, or 0 with errno.
  */
 static int
 lock_partial(const struct store *store, const struct staging_file *staged)
@@ -138,7 +138,7 @@ claim(const struct store *store, struct staging_file *staged, int create)
 	staged->fd = openat(store->staging, staged->name,
 	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
 	if (staged->fd == -1 && errno == EACCES) {
-		/* It is complete and has its mode: its server died. */
+		/* It is complete, with its final mode, but its server died. */
 		(void)staging_remove_unlocked(store, staged->name);
 		errno = EAGAIN;
 	}
@@ -177,7 +177,7 @@ keep_alive(void *argument)
 	return search->stopped;
 }
 
-/* Wait before the next attempt to lock.  Returns 0 if there is to be none. */
+/* Wait before the next attempt to lock.  Returns 0 to give up. */
 static int
 wait_for_holder(struct search *search, const char *name)
 {
@@ -198,7 +198,7 @@ wait_for_holder(struct search *search, const char *name)
 	return 1;
 }
 
-/* The holder may be a worker that has not noticed yet that its client left. */
+/* If it is held, wait: the holder may soon notice that its client has left. */
 static int
 claim_in_time(struct search *search, struct staging_file *staged)
 {
@@ -303,7 +303,7 @@ add_name(struct partial_names *names, const char *name)
 
 /*
  * Read the names of all partials, once for each connection.  If memory or
- * descriptors run out, the partials whose names are missing are not found.
+ * descriptors run out, some partials are not found.
  */
 static void
 read_names(struct partial_names *names, const struct store *store)

@@ -16,10 +16,10 @@
 #define PARTIAL_LEAST (1024 * 1024)
 
 /*
- * How long to wait for a partial that another connection holds, in
- * milliseconds.  If there is a scoreboard, the holder sees that its partial is
- * wanted, and releases it when its client has been silent for PARTIAL_SILENCE.
- * PARTIAL_WAIT_SHARED leaves it the time to do so.
+ * Milliseconds to wait for a partial that another connection holds.  With a
+ * scoreboard, the wait is PARTIAL_WAIT_SHARED.  The scoreboard then shows the
+ * holder that its partial is wanted.  If its client has been silent for
+ * PARTIAL_SILENCE, the holder ends the connection, and so releases the partial.
  */
 #define PARTIAL_WAIT 5000
 #define PARTIAL_SILENCE 5000
@@ -37,8 +37,8 @@ int partial_applies(const struct wire_request *request);
 
 /*
  * A partial's name is "r" and three fields: a digest that identifies the file,
- * the sender, and a digit that numbers attempts of that sender.  Earlier
- * versions used names without the last two fields.
+ * the number of the sender, and the number of the sender's attempt, one digit.
+ * Earlier versions used names without the last two fields.
  */
 int partial_is_name(const char *name);
 int partial_has_sender(const char *name);
@@ -47,14 +47,14 @@ int partial_same_file(const char *a, const char *b);
 
 /*
  * Set staged->name to the partial's name for a file that goes to path, or to ""
- * if the file becomes no partial.  Locks do not exclude the process that holds
- * them, so the caller must use each name only once at a time.
+ * if partial_applies returns 0.  A lock does not exclude its own process, so
+ * the caller must use each name only once at a time.
  */
 void partial_name(const struct store *store, uint64_t sender,
     struct staging_file *staged, const char *path, size_t length,
     const struct wire_request *request);
 
-/* The names of all partials when the connection first needed them. */
+/* The names of all partials, read when the connection first needs them. */
 struct partial_names {
 	char (*names)[STAGING_NAME];
 	size_t count, capacity;
@@ -65,17 +65,16 @@ struct partial_names {
 struct partial_finder {
 	const struct store *store;	 /* not owned */
 	const struct comparer *comparer; /* not owned */
-	int shows_foreign; /* clients may learn digests of other senders' */
+	int shows_foreign; /* clients may resume other senders' partials */
 	struct partial_names names;
 };
 
 /*
- * Find, lock and hash a partial of the file that partial->staged.name
- * identifies and that has size bytes.  The sender's own partials are tried
- * first, and longer ones before shorter ones.  Returns 0, or -1 with errno:
- * ENOENT if there is none, EAGAIN if another connection holds it or the
- * keepalive stopped the wait, EBUSY if too many workers hash.  On failure
- * partial keeps its name.
+ * Find, lock and hash a partial of a file of size bytes.  partial->staged.name
+ * identifies the file.  Tries the sender's own partials first, and longer ones
+ * before shorter ones.  Returns 0, or -1 with errno: ENOENT if there is none,
+ * EAGAIN if another connection holds it or the keepalive stopped the wait,
+ * EBUSY if too many workers hash.  On failure partial keeps its name.
  */
 int partial_find(
     struct partial_finder *finder, uint64_t size, struct partial *partial);

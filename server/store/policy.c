@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What this server accepts: kinds, sizes, modes and times, and its space. */
+/* Check what this server accepts: kind, size, mode and time, and space. */
 #include "server/store/policy.h"
 
 #include <errno.h>
@@ -156,7 +156,7 @@ policy_check_replace(const struct policy *policy,
 	return -1;
 }
 
-/* The file or directory itself and the parents that may be missing. */
+/* Count the file or directory itself and the parents, which may be missing. */
 static uint64_t
 count_entries(const struct destination *destination)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What this server accepts: kinds, sizes, modes and times, and its space. */
+/* Check what this server accepts: kind, size, mode and time, and space. */
 #ifndef SERVER_STORE_POLICY_H
 #define SERVER_STORE_POLICY_H
 
@@ -24,11 +24,10 @@ struct policy {
 };
 
 /*
- * Every check returns 0 if the request passes, or -1 with the outcome that the
- * client gets.
+ * Every check returns 0 if the request passes, or -1 with its outcome.
  */
 
-/* Check that any request can be stored now. */
+/* Check that this connection can store anything now. */
 int policy_check_open(const struct policy *policy, struct outcome *outcome);
 
 /* Check that this server syncs stored files, if the request requires it. */
@@ -51,16 +50,15 @@ int policy_check_file(const struct policy *policy,
 int policy_keeps_existing(
     const struct policy *policy, const struct wire_request *request);
 
-/* Check that the request may replace found.  If nothing exists, st_mode is 0.
- */
+/* Check that the request may replace found (st_mode 0: nothing exists). */
 int policy_check_replace(const struct policy *policy,
     const struct wire_request *request, const struct stat *found,
     struct outcome *outcome);
 
-/* The size of the largest file, in bytes. */
+/* The size of the largest file that can be stored, in bytes. */
 uint64_t policy_largest(const struct policy *policy);
 
-/* Bytes on the disk that the request announces, or 0. */
+/* Bytes on the disk that the file will need, as announced; 0 if unknown. */
 uint64_t policy_announced(
     const struct policy *policy, const struct wire_request *request);
 
@@ -74,9 +72,10 @@ int policy_check_room(const struct policy *policy,
     const struct space_amount *held, struct outcome *outcome);
 
 /*
- * Check that needed fits, of which held is allocated already, and begin a new
- * share of the account.  If it does not fit, first sync the file system, which
- * may free space late, and then remove partials that no process holds.
+ * Check that needed fits, and begin a new share of the account.  held is the
+ * part of needed that is allocated already.  If needed does not fit, first sync
+ * the file system (see space_sync), and then remove partials that no process
+ * holds.
  */
 int policy_find_space(const struct policy *policy,
     const struct space_amount *needed, const struct space_amount *held,

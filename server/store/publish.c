@@ -18,7 +18,10 @@ mode_of(const struct store *store, const struct wire_request *request)
 	    ~(exact ? store->exact_mask : store->mask);
 }
 
-/* If requested and kept, set the time.  Returns 0, or -1 with errno. */
+/*
+ * If a time is requested and the file system keeps times, set it.  Returns 0,
+ * or -1 with errno.
+ */
 static int
 set_time(const struct store *store, int fd, const struct wire_request *request)
 {

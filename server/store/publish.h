@@ -7,18 +7,18 @@
 
 /*
  * Set the requested mode and time of a file, and its group unless that is
- * STORE_NO_GROUP.  A failure to set the group is ignored, because no sender
- * requests one.  Returns 0, or -1 with errno.
+ * STORE_NO_GROUP.  A failure to set the group is ignored, because a request
+ * cannot name one.  Returns 0, or -1 with errno.
  */
 int publish_set_attributes(const struct store *store,
     const struct staging_file *staged, const struct wire_request *request,
     gid_t group);
 
 /*
- * Set the requested mode and time of a directory that this process's user owns;
- * leave others alone.  An exact mode is reduced by mask, always gives the owner
- * all permissions, and keeps the set-ID and sticky bits.  Returns 0, or -1 with
- * errno.
+ * Set the time and the exact mode of a directory, if requested.  The mode is
+ * reduced by the store's mask, but the owner keeps all permissions; the set-ID
+ * and sticky bits stay.  If another user owns the directory, does nothing.
+ * Returns 0, or -1 with errno.
  */
 int publish_set_directory(const struct store *store, int directory,
     const struct wire_request *request);
@@ -32,9 +32,9 @@ int publish_file(const struct store *store, const struct staging_file *staged,
     int directory, const char *name, int no_clobber);
 
 /*
- * If names fold, only one process of this user at a time may check a name and
- * publish under it.  Waits, and returns a descriptor whose closing unlocks, or
- * -1 if the system has no such locks.
+ * Wait for the lock of all names.  If names fold, a process of this user must
+ * hold it while it checks a name and publishes under it.  Returns a descriptor,
+ * or -1 if the system has no such locks.  Closing the descriptor unlocks.
  */
 int publish_lock_names(const struct store *store);
 

@@ -33,8 +33,8 @@ lock(int fd)
 }
 
 /*
- * Read the secret or, if the file is empty, write it.  A short file is the work
- * of a server that died.  Returns 0, or -1 with errno.
+ * Read the secret.  If the file is empty, or too short because a server died,
+ * write the secret.  Returns 0, or -1 with errno.
  */
 static int
 read_or_write(int fd, uint8_t secret[STORE_SECRET])
@@ -57,7 +57,7 @@ sender_learn_secret(struct store *store)
 
 	if (os_random(store->secret, sizeof(store->secret)) == -1)
 		log_warn("cannot get random numbers: %s", strerror(errno));
-	/* It is part of partials' names: it must survive power cuts as well. */
+	/* If a power cut lost the secret, senders would lose their partials. */
 	fd = openat(store->staging, SENDER_SECRET,
 	    O_RDWR | O_CREAT | O_SYNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 	    0600);

@@ -12,16 +12,16 @@
 /*
  * Read the store's secret from the staging directory, or create it there.  All
  * servers with that directory share it.  If it cannot be saved, as on a full or
- * read-only file system, log that; this process and its children then use a
- * secret of their own.  Call this before os_sandbox_enter.  The process must
+ * read-only file system, logs a warning; this process and its children then use
+ * a secret of their own.  Call this before os_sandbox_enter.  The process must
  * not hold the file's lock.
  */
 void sender_learn_secret(struct store *store);
 
 /*
  * Return the number of the host with this address.  The hosts of one IPv6 /64
- * count as one (see address_same_host), and so do clients without an address,
- * which have zeros here.
+ * count as one: see address_same_host.  A client without an address has zeros
+ * here, so all such clients count as one host.
  */
 uint64_t sender_of(const struct store *store, const struct address_ip *ip);
 

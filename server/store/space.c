@@ -15,7 +15,7 @@
 /* Seconds between two syncs of the file system. */
 #define SYNC_INTERVAL 60
 
-/* The second of the monotonic clock at which the next one is due. */
+/* When the next one is due, in seconds of the monotonic clock. */
 static _Atomic uint32_t own_next_sync;
 static _Atomic uint32_t *next_sync = &own_next_sync;
 
@@ -101,8 +101,8 @@ count_usable(const struct statvfs *system, const struct space_amount *there,
 }
 
 /*
- * A file system frees at the end of a file what it preallocated beyond the
- * content.  So count that surplus as free.
+ * When a file is complete, the file system frees the space that it preallocated
+ * beyond the content.  So count this surplus as free.
  */
 static struct space_amount
 count_lack(const struct statvfs *system, const struct space_amount *there,

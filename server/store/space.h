@@ -30,16 +30,17 @@ struct space_account {
 	uint64_t share;		  /* bytes to use until the next check */
 	uint64_t used;		  /* bytes of the share that were used */
 	uint64_t block;		  /* bytes of the smallest file or directory */
-	io_time expires;	  /* the share */
+	io_time expires;	  /* when the share ends */
 	struct space_amount lack; /* missing at the last check */
 };
 
 /*
- * Check that needed fits above the space that must stay free.  held is the part
- * that the file has already allocated.  Returns 0 and begins a new share of the
- * account, which may be NULL.  If needed does not fit, returns -1 with outcome
- * and sets the account's lack.  Inodes are checked if any are needed and the
- * file system counts them.  Source: POSIX.1-2008, fstatvfs().
+ * Check that needed fits into the free space without the part that must stay
+ * free.  held is the part of needed that the file has already allocated.
+ * Checks inodes if any are needed and the file system counts them.  If needed
+ * fits, returns 0 and begins a new share of the account, which may be NULL.
+ * Otherwise returns -1 with outcome, and sets the account's lack.  Source:
+ * POSIX.1-2008, fstatvfs().
  */
 int space_check(const struct store *store, struct space_account *account,
     const struct space_amount *needed, const struct space_amount *held,

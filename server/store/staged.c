@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A file on its way in: it waits in the staging directory for its commit. */
+/* A file that is being received, in the staging directory until its commit. */
 #include "server/store/staged.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ stage_once(struct staged *staged, const struct staging_file *named)
 		if (errno != EAGAIN)
 			return -1;
 	}
-	/* Without a name to find it by, it cannot become a partial. */
+	/* Under this name, it cannot become a partial. */
 	return staging_create(store, &staged->file);
 }
 
@@ -105,7 +105,7 @@ staged_open(struct staged *staged, const struct wire_request *request,
 		return -1;
 	}
 	staged->begun_writing = staged->kept;
-	/* The rest of the partial are holes. */
+	/* If less is allocated than was kept, the rest is holes. */
 	staged->written = held.bytes < staged->kept ? held.bytes : staged->kept;
 	return 0;
 }
@@ -156,8 +156,8 @@ staged_check_size(struct staged *staged, uint64_t received, uint64_t length,
 }
 
 /*
- * A file system may preallocate (XFS) or allocate late.  This file alone can
- * use the space that it has allocated beyond its content.
+ * Some file systems, such as XFS, preallocate space, which only this file can
+ * use.  Others allocate late, so count at least what was written.
  */
 static int
 find_space(struct staged *staged, struct outcome *outcome)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A file on its way in: it waits in the staging directory for its commit. */
+/* A file that is being received, in the staging directory until its commit. */
 #ifndef SERVER_STORE_STAGED_H
 #define SERVER_STORE_STAGED_H
 
@@ -15,7 +15,7 @@
 
 /*
  * The caller writes the content to file.fd: see recv_file.h.  These functions
- * open the file, bound what is written, and hand it to the commit.
+ * open the file, limit its size and space, and add it to the group.
  */
 struct staged {
 	const struct policy *policy; /* not owned */
@@ -23,25 +23,25 @@ struct staged {
 	struct destination destination;
 	struct staging_file file; /* owned; fd is -1 if there is none */
 	uint64_t written;	  /* bytes, without holes that take no room */
-	uint64_t begun_writing;	  /* bytes that are on their way to the disk */
+	uint64_t begun_writing;	  /* bytes for which os_start_writeback ran */
 	uint64_t kept; /* bytes of the partial that the file began with */
 	int foreign;   /* the partial is another sender's */
 	int hopeless;  /* the file is too large for this server */
 };
 
 /*
- * Check the request and open its file: partial's file, which then belongs to
- * staged, or an empty one if partial has none.  Returns 0, or -1 with outcome
- * and errno.  The destination's path is set also on failure.  The caller calls
- * staged_drop, unless staged_finish succeeds.
+ * Check the request and open its file.  If partial has a file, take it over;
+ * otherwise create an empty one.  Returns 0, or -1 with outcome and errno.
+ * Sets the destination's path also on failure.  Unless staged_finish succeeds
+ * later, the caller calls staged_drop.
  */
 int staged_open(struct staged *staged, const struct wire_request *request,
     const struct base *base, struct directories *directories,
     struct partial *partial, struct outcome *outcome);
 
 /*
- * The content starts over: count from 0, and replace another sender's partial
- * by a new empty file.  Returns 0, or -1 with errno.
+ * Start over: count from 0.  If the file is another sender's partial, release
+ * it, and create an empty file.  Returns 0, or -1 with errno.
  */
 int staged_restart(struct staged *staged);
 
@@ -62,8 +62,8 @@ uint64_t staged_share(struct staged *staged, struct outcome *outcome);
 void staged_add_written(struct staged *staged, uint64_t length);
 
 /*
- * Start writing the received bytes to the disk once there are enough, so that
- * the sync at the end does not wait for the whole file.
+ * If enough new bytes were received, start writing them to the disk.  The sync
+ * at the end then does not wait for the whole file.
  */
 void staged_begin_writing(struct staged *staged, uint64_t received);
 
@@ -94,8 +94,8 @@ int staged_is_worth_keeping(const struct staged *staged, uint64_t received);
 int staged_keep(struct staged *staged);
 
 /*
- * Remove the file, except the part that another sender had sent, and release
- * everything.  May be called again.
+ * Remove the file, and release everything.  If the file began as another
+ * sender's partial, keeps that partial.  May be called again.
  */
 void staged_drop(struct staged *staged);
 

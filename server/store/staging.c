@@ -108,9 +108,9 @@ staging_is_own(const struct store *store, const char *name)
 }
 
 /*
- * The mode of a complete file may forbid this process to write.  A descriptor
- * for reading can test the lock, but not take it; no other process of this user
- * can take it either.
+ * A complete file may have a mode that forbids this process to write.  With a
+ * descriptor for reading, the process can test the lock but not take it.  Other
+ * processes of this user cannot take it either.
  */
 static int
 open_abandoned(const struct store *store, const char *name)

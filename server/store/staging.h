@@ -10,7 +10,7 @@
 
 /* A file that is being received, with mode 0600. */
 struct staging_file {
-	int fd; /* owned; the only one of the file, or its lock would be lost */
+	int fd; /* owned; closing another one of the file ends the lock */
 	char name[STAGING_NAME];
 };
 
@@ -34,10 +34,10 @@ void staging_discard(const struct store *store, struct staging_file *staged);
 int staging_is_own(const struct store *store, const char *name);
 
 /*
- * The calling process must not hold the locks that it tests here.
  * staging_is_unlocked returns nonzero if no process holds the file's lock.
- * staging_remove_unlocked then removes the file if it is this host's own, and
- * returns the number of files removed.
+ * staging_remove_unlocked removes such a file if it is this host's own, and
+ * returns the number of files removed.  The calling process must not hold the
+ * lock itself.
  */
 int staging_is_unlocked(const struct store *store, const char *name);
 int staging_remove_unlocked(const struct store *store, const char *name);

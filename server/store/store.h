@@ -14,10 +14,10 @@
 #include "server/store/file_system.h"
 
 /*
- * A file is received in the staging directory (staging.h).  If a large one is
- * cut off, it stays there as a partial (partial.h) until a client resumes it or
- * a sweep removes it (sweep.h).  A complete one is synced and gets its final
- * name (commit.h, publish.h).
+ * A file is received in the staging directory (staging.h).  If a large file
+ * remains incomplete, its beginning stays there as a partial (partial.h) until
+ * a client resumes it or a sweep removes it (sweep.h).  A complete file is
+ * synced and gets its final name (commit.h, publish.h).
  */
 
 /* "@", the longest host name on Linux, and NUL. */
@@ -26,8 +26,9 @@
 #define STORE_SECRET 16 /* bytes */
 
 /*
- * Files are reached by held descriptors and names of one component, so the
- * system never resolves a path.  Source: POSIX.1-2008, openat().
+ * Each file is opened by one component of its path, relative to the descriptor
+ * of its directory.  So the system never resolves a path.  Source:
+ * POSIX.1-2008, openat().
  */
 struct store {
 	int root;    /* the receiving directory */
@@ -70,9 +71,9 @@ int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
 
 /*
- * Check that the path of the receiving directory still leads to it; otherwise
- * files received now could not be found there.  The master checks the path, and
- * sets *replaced.  Returns 0, or -1 with outcome.
+ * Check that the path of the receiving directory still leads to it.  If it does
+ * not, files stored now could not be found under that path.  The master checks
+ * the path, and sets *replaced.  Returns 0, or -1 with outcome.
  */
 int store_check_place(const struct store *store, struct outcome *outcome);
 
@@ -83,7 +84,7 @@ int store_check_place(const struct store *store, struct outcome *outcome);
  */
 void store_mark(struct store *store, int shared_locks);
 
-/* Sync the receiving directory once, and set unsyncable if that fails. */
+/* Sync the receiving directory, and set unsyncable if that is unsupported. */
 void store_learn_sync(struct store *store);
 
 /* Returns why stored files are not durable, or NULL if they are. */
@@ -95,10 +96,10 @@ const char *store_unsynced(const struct store *store);
  */
 int store_sync_directory(int directory);
 
-/* Instead of a group, where none is to be set. */
+/* The value of a group if none is to be set. */
 #define STORE_NO_GROUP ((gid_t)-1)
 
-/* Returns the modification time that a request asks for. */
+/* Returns the modification time in a request. */
 struct timespec store_time_of(const struct wire_request *request);
 
 #endif

@@ -19,7 +19,7 @@
 #include "server/store/sender.h"
 #include "server/store/staging.h"
 
-/* More partials than the quota permits.  Further ones are ignored. */
+/* The most partials to list.  The quota permits fewer. */
 #define LIST_MOST 65536
 
 /* Files between two calls of keepalive. */
@@ -110,7 +110,7 @@ add(struct list *list, const struct store *store, const char *name)
 	if (file == NULL)
 		return -1;
 	file->written = found.st_mtim;
-	/* A published file has a second name; its removal frees nothing. */
+	/* If the file has a second name, removing this one frees nothing. */
 	file->bytes =
 	    found.st_nlink == 1 ? (uint64_t)found.st_blocks * OS_BLOCK : 0;
 	snprintf(file->name, STAGING_NAME, "%.*s", STAGING_NAME - 1, name);
@@ -178,9 +178,9 @@ could_be_enough(const struct list *list, const struct space_amount *need)
 }
 
 /*
- * Remove the oldest partials that no process holds.  Returns 0, or -1 if they
- * do not suffice.  Then none is removed, unless another process has claimed one
- * since it was chosen.
+ * Remove the oldest partials that no process holds.  If they do not suffice,
+ * removes none.  If another process claims one of them meanwhile, removes only
+ * the others.  Returns 0, or -1 in both cases.
  */
 static int
 remove_oldest(const struct store *store, const struct list *list,

@@ -11,7 +11,7 @@
 /*
  * Remove this host's files (see staging_is_own) that no process holds, except
  * large partials that are younger than partial_ttl.  The calling process must
- * hold no staged file, because it would lose the lock.  Returns the number of
+ * hold no staged file, because its lock would be lost.  Returns the number of
  * files removed, or -1 with errno.
  */
 int sweep_abandoned(const struct store *store);
@@ -29,9 +29,9 @@ int sweep_abandoned(const struct store *store);
 int sweep_for_space(const struct store *store, const struct space_amount *need);
 
 /*
- * A call has failed with errno, which is kept.  If space, quota or inodes ran
- * out, remove partials as sweep_for_space does, to make room for one file of
- * so many bytes.  Returns nonzero if the caller should retry the call.
+ * Call this after a call failed with errno.  If space, quota or inodes ran out,
+ * removes partials as sweep_for_space does, until one file of bytes bytes has
+ * room.  Returns nonzero if the caller should retry the call.  Keeps errno.
  */
 int sweep_after_failure(const struct store *store, uint64_t bytes);
 
@@ -40,14 +40,14 @@ struct sweep_quota {
 	struct space_amount sender, total;
 };
 
-/* Far above honest use. */
+/* Normal use stays far below these limits. */
 extern const struct sweep_quota sweep_default_quota;
 
 /*
- * The partial of that name was just kept.  If a quota is now exceeded, remove
+ * The partial with that name was just kept.  If a quota is now exceeded, remove
  * other partials of its sender that no process holds, the oldest first; if they
- * do not suffice, remove the new one.  Does not call keepalive, which would
- * stop the work: a partial is mostly kept because its client has gone.
+ * do not suffice, remove the new one.  Does not call keepalive: most partials
+ * are kept because the client has gone, and keepalive would then stop the work.
  */
 void sweep_enforce_quota(const struct store *store, const char *name,
     const struct sweep_quota *quota);
