@@ -8,15 +8,15 @@
 /* Returns the path of the staging directory; static. */
 const char *inbox_staging(void);
 
-/* Create the directory, and open it as a server that syncs. */
+/* Create the directory, and open a store in it, with sync on. */
 void inbox_open(struct store *store);
 
-/* Close the store; expect that no staged file is left. */
+/* Expect that the staging directory is empty, and close the store. */
 void inbox_close(struct store *store);
 
 /*
- * If this process is root's, drop its privileges so that modes apply to it,
- * too, and let it use the staging directory.  inbox_be_oneself restores them.
+ * If the user is root, become "nobody", so that file modes apply, and give the
+ * staging directory to "nobody".  inbox_be_oneself restores the user only.
  */
 void inbox_be_nobody(const struct store *store);
 

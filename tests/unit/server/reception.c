@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A client, and the server's handling of its frames, in one process. */
+/* A client and the frame handling of a server, in one process. */
 #include "tests/unit/server/reception.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A client, and the server's handling of its frames, in one process. */
+/* A client and the frame handling of a server, in one process. */
 #ifndef TESTS_UNIT_SERVER_RECEPTION_H
 #define TESTS_UNIT_SERVER_RECEPTION_H
 
@@ -25,26 +25,26 @@ void reception_close(struct reception *reception);
  */
 int reception_run(struct reception *reception);
 
-/* The same, which must succeed, and commit. */
+/* Call reception_run, which must succeed, and commit the group. */
 void reception_finish(struct reception *reception);
 
-/* The client's frames must break the protocol. */
+/* Handle the queued frames; expect a protocol error. */
 void reception_expect_error(struct reception *reception);
 
-/* Send the base: the state is READY then. */
+/* Send the base.  The state is then READY. */
 void reception_base(struct reception *reception, const char *path);
 
-/* The server has sent nothing more. */
+/* Expect that the server has sent no other frame. */
 void reception_expect_silence(struct reception *reception);
 
-/* One receiving directory and one reception, as a fixture of test cases. */
+/* A fixture for test cases: a receiving directory and a reception. */
 extern struct store reception_store;
 extern struct reception reception_shared;
 
 void reception_begin(void);
 void reception_end(void);
 
-/* Open a new connection after an error; the state is READY then. */
+/* Replace the connection, and send the base.  The state is then READY. */
 void reception_restart(void);
 
 #endif

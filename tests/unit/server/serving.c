@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A session in a process of its own, and its client in the test. */
+/* A session in a child process, and its client in the test. */
 #include "tests/unit/server/serving.h"
 
 #include <check.h>
@@ -86,7 +86,7 @@ serving_start(struct serving *serving)
 	end = SERVING_ENDED +
 	    (int)session_run(
 		&serving->config, serving->end, serving->end, "test");
-	/* Not _exit: a sanitizer checks for leaks. */
+	/* exit, not _exit, so that a sanitizer checks for leaks. */
 	exit(support_descriptors() == before ? end : 1);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A session in a process of its own, and its client in the test. */
+/* A session in a child process, and its client in the test. */
 #ifndef TESTS_UNIT_SERVER_SERVING_H
 #define TESTS_UNIT_SERVER_SERVING_H
 
@@ -10,10 +10,10 @@
 #include "server/store/store.h"
 #include "tests/lab/client.h"
 
-/* Milliseconds; longer than any test that succeeds. */
+/* Milliseconds; a test that succeeds is faster. */
 #define SERVING_LONG 30000
 
-/* The stop that the test requests, and that the server has read. */
+/* The stop that the test requests, and the last stop that the server read. */
 struct serving_stop {
 	_Atomic int requested;
 	_Atomic int seen;
@@ -24,43 +24,46 @@ struct serving {
 	struct session_config config;
 	struct serving_stop *stop; /* shared by both processes */
 	struct client client;
-	int end;  /* the server's, until it runs */
+	int end;  /* the server's socket, until the server starts */
 	int tick; /* milliseconds between signals to the server, or 0 */
 	pid_t server;
 };
 
 /*
- * Open a store, a configuration without short timeouts, and a client, which may
- * queue frames before the server starts.
+ * Open a store and a client, and set a configuration with long timeouts.  The
+ * client may queue frames before the server starts.
  */
 void serving_open(struct serving *serving);
 
-/* Interrupt the server's waits, so that it reads its clock more often. */
+/*
+ * Interrupt the waits of this process at this interval, so that it reads its
+ * clock more often.
+ */
 void serving_tick(int milliseconds);
 
-/* Added to the session's end in the exit status of its process. */
+/* The child's exit status is the sum of this and its enum session_end. */
 #define SERVING_ENDED 64
 
 /* Start the server. */
 void serving_start(struct serving *serving);
 
-/* The session must have this end. */
+/* Wait for the child; expect this end of the session.  Close the store. */
 void serving_join(struct serving *serving, enum session_end end);
 
 void serving_close(struct serving *serving, enum session_end end);
 
-/* Queue hello and base. */
+/* Queue the hello and the base. */
 void serving_hello(struct serving *serving);
 
 void serving_greeted(struct serving *serving);
 
-/* All of the above: a session in the state READY. */
+/* Call serving_hello, serving_start and serving_greeted: the state is READY. */
 void serving_begin(struct serving *serving);
 
-/* Request a stop, and wait until the server has seen it. */
+/* Request a stop, and wait until the server has read it. */
 void serving_request_stop(struct serving *serving, enum session_stop stop);
 
-/* Send nothing for so many milliseconds. */
+/* Wait for this time, even if signals come. */
 void serving_pause(int milliseconds);
 
 #endif

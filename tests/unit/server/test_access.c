@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rules allow and deny, in all combinations. */
+/* Admit a peer by the rules of allow and deny. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>

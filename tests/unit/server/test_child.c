@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Run work in a child: its result, and how it is stopped. */
+/* Run a function in a child: its result, and a stop by keepalive. */
 #include "server/shared/child.h"
 
 #include <unistd.h>

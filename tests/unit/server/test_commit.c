@@ -19,7 +19,7 @@ Suite *commit_suite(void);
 
 static struct store store;
 static struct directories directories;
-static struct commit commit, ran; /* as commit_run left it */
+static struct commit commit, ran; /* a copy, after commit_run */
 
 static void
 setup(void)
@@ -56,7 +56,7 @@ add(uint32_t request, const char *directory, const char *name)
 	return file;
 }
 
-/* Commit, and keep a copy of the group with its outcomes. */
+/* Commit the group, and keep a copy of it with its outcomes. */
 static void
 run(void)
 {
@@ -97,7 +97,7 @@ START_TEST(empty_group_is_never_due)
 }
 END_TEST
 
-/* Nonzero if the group is due for another reason than its age. */
+/* Nonzero if the group is due, regardless of its age. */
 static int
 is_due(void)
 {
@@ -223,7 +223,7 @@ START_TEST(file_is_not_published_when_its_sync_fails)
 	add(1, "", "a");
 	bad = add(2, "", "b");
 	add(3, "", "c");
-	/* fsync() fails, as on a broken disk. */
+	/* fsync() of /dev/null fails. */
 	ck_assert_int_eq(dup2(null, bad->staged.fd), bad->staged.fd);
 	close(null);
 	run();
@@ -241,7 +241,7 @@ START_TEST(files_fail_when_their_directory_cannot_be_synced)
 
 	add(1, "x", "a");
 	file = add(2, "x", "b");
-	/* The parent cannot be synced. */
+	/* Without its descriptor, the parent cannot be synced. */
 	fd = file->directory->parent->fd;
 	kept = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	close(fd);
@@ -265,7 +265,7 @@ START_TEST(files_are_not_durable_when_sync_is_off)
 	store.sync = 0;
 	file = add(1, "", "a");
 	add(2, "x/y", "b");
-	/* fsync() would fail, but is not called. */
+	/* fsync() of /dev/null would fail, but it is not called. */
 	ck_assert_int_eq(dup2(null, file->staged.fd), file->staged.fd);
 	close(null);
 	run();
@@ -276,7 +276,7 @@ START_TEST(files_are_not_durable_when_sync_is_off)
 END_TEST
 
 #ifdef OS_LINUX
-/* Commit in another process, which does not hold the lock on names. */
+/* Commit in a child.  The child closes turn, the lock on names. */
 static pid_t
 start_commit(int turn)
 {
@@ -290,7 +290,7 @@ start_commit(int turn)
 	_exit(commit.files[0].outcome.status == STATUS_STORED ? 0 : 1);
 }
 
-/* The check of a name that folds and its rename are one critical section. */
+/* If names fold, check and rename are one critical section. */
 START_TEST(publishing_waits_for_its_turn_when_names_fold)
 {
 	int turn, status;
@@ -314,7 +314,7 @@ START_TEST(publishing_waits_for_its_turn_when_names_fold)
 END_TEST
 #endif
 
-/* The same name twice, as on any file system. */
+/* The spelling is the same, so the second file replaces the first. */
 START_TEST(file_is_replaced_when_names_fold_and_it_is_listed)
 {
 	store.system.names = NAMES_FOLD;
@@ -326,7 +326,9 @@ START_TEST(file_is_replaced_when_names_fold_and_it_is_listed)
 }
 END_TEST
 
-/* The directory is on another branch of mergerfs: refuse the next file at once.
+/*
+ * On mergerfs, a rename to another branch fails with EXDEV.  The server then
+ * refuses the next file for that directory at once.
  */
 START_TEST(directory_is_refused_after_a_rename_failed_with_exdev)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Hash files: how many workers do so at the same time, and when they stop. */
+/* Hash files: the limit on workers that hash at once, and keepalive. */
 #include "server/store/compare.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ Suite *compare_suite(void);
 static struct scoreboard board;
 static int calls, stop_at;
 
-/* While this worker hashes, it counts against the limit. */
+/* At the first call, check that this worker counts against the limit. */
 static int
 count_call(void *argument)
 {
@@ -36,7 +36,7 @@ setup(void)
 	calls = stop_at = 0;
 }
 
-/* Hash a file of so many zeros.  Returns 0, or the errno. */
+/* Hash a file of size zeros.  Returns 0 or errno. */
 static int
 hash(off_t size)
 {
@@ -53,7 +53,7 @@ hash(off_t size)
 	return result;
 }
 
-/* Let so many other workers hash. */
+/* Let workers 0 to others - 1 hash. */
 static void
 occupy(size_t others)
 {
@@ -68,7 +68,7 @@ START_TEST(hash_is_refused_when_too_many_workers_hash)
 	ck_assert_int_gt(calls, 0);
 	occupy(MOST);
 	ck_assert_int_eq(hash(COMPARE_SMALL), EBUSY);
-	/* This worker no longer counts, nor does one that died. */
+	/* This worker no longer counts, nor does worker 0 after its death. */
 	scoreboard_clear(&board, 0);
 	ck_assert(scoreboard_begin_compare(&board, SLOTS - 1, MOST));
 	scoreboard_end_compare(&board, SLOTS - 1);

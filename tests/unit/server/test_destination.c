@@ -36,7 +36,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* Returns a path of length bytes, without a NUL: components of 200 "d". */
+/* Returns a path of length bytes, with components of 200 "d" and no NUL. */
 static struct wire_bytes
 long_path(size_t length)
 {
@@ -103,7 +103,7 @@ END_TEST
 START_TEST(base_is_refused_when_its_path_is_bad)
 {
 	static const struct {
-		int mode; /* 2: both */
+		int mode; /* the base mode, 0 or 1; 2: both */
 		const char *path;
 		size_t length;
 	} cases[] = {
@@ -226,7 +226,7 @@ START_TEST(name_of_the_base_replaces_the_path)
 }
 END_TEST
 
-/* The log names the path of the request, and no byte behind it. */
+/* If a path is refused, the destination has it unchanged, for the log. */
 static void
 check_requested_path(
     const struct destination *destination, struct wire_bytes path)
@@ -257,7 +257,7 @@ END_TEST
 
 START_TEST(path_is_refused_when_too_long_with_its_base)
 {
-	/* The bytes left by the base and its slash. */
+	/* The most bytes that fit after the base and its slash. */
 	const size_t rest = WIRE_PATH_MAX - strlen("dir/");
 	struct destination destination;
 	struct base base;
@@ -274,7 +274,7 @@ START_TEST(path_is_refused_when_too_long_with_its_base)
 			check_requested_path(&destination, long_path(length));
 		destination_release(&destination);
 	}
-	/* Without a base there is no slash. */
+	/* If the base is empty, no slash is added. */
 	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	ck_assert_int_eq(
 	    open_path(&destination, &base, long_path(WIRE_PATH_MAX), 0), 0);
@@ -381,7 +381,7 @@ START_TEST(target_is_refused_when_it_is_no_file_or_link)
 }
 END_TEST
 
-/* Whether a file may be published at path: 0, or -1 with outcome. */
+/* Returns 0 if a file may be published at path, or -1 with outcome. */
 static int
 may_publish(const char *path)
 {
@@ -428,7 +428,7 @@ START_TEST(target_is_kept_when_sticky_and_owned_by_another)
 }
 END_TEST
 
-/* tests/system/hopeless.c tests the marks that file systems set. */
+/* tests/system/hopeless.c tests marks that a real file system reports. */
 START_TEST(target_is_kept_when_immutable_or_mounted_on)
 {
 	struct destination destination;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Open directories: which are refused, cached and synced. */
+/* Open directories: refuse, create, cache and sync them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ find(const char *path, int create)
 	    create ? DIRECTORY_MODE : 0, &outcome);
 }
 
-/* Find and release a directory, which stays in the cache. */
+/* Find or create a directory, and release it.  It stays in the cache. */
 static void
 visit(const char *path)
 {
@@ -75,13 +75,16 @@ START_TEST(empty_path_leads_to_the_receiving_directory)
 }
 END_TEST
 
-/* With a shared descriptor only one worker would see a write-back error. */
+/*
+ * The system reports a write-back error once for each open file.  If workers
+ * shared one, only one worker would get the error.
+ */
 START_TEST(root_is_opened_again_when_permitted)
 {
 	struct directory *root;
 	int shared;
 
-	/* A shared descriptor shows the flag that is set here. */
+	/* Set a flag.  Only a duplicate of this descriptor has it, too. */
 	ck_assert_int_eq(fcntl(store.root, F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(chmod("in", _i == 0 ? 0311 : 0755), 0);
 	inbox_be_nobody(&store);
@@ -155,7 +158,7 @@ START_TEST(other_file_system_is_refused)
 }
 END_TEST
 
-/* Other systems detect a mount only when a rename into it fails. */
+/* Where mounts are not detected, a rename into one fails later. */
 START_TEST(other_mount_of_same_file_system_is_refused)
 {
 	directory_make("else");
@@ -172,7 +175,7 @@ START_TEST(other_mount_of_same_file_system_is_refused)
 }
 END_TEST
 
-/* Expect that no entry can be created in path, nor in below. */
+/* Expect that path is not writable, and that below, under it, is refused. */
 static void
 expect_no_writing(const char *path, const char *below)
 {
@@ -196,7 +199,7 @@ START_TEST(unwritable_directory_is_refused)
 	expect_no_writing("dir", "dir/new");
 	expect_no_writing("dir", "dir/new/er");
 	inbox_be_oneself();
-	/* Only success is remembered. */
+	/* Only success is cached; a failure is checked again. */
 	ck_assert_int_eq(chmod("in/dir", 0777), 0);
 	inbox_be_nobody(&store);
 	found = find("dir", 0);
@@ -251,7 +254,7 @@ START_TEST(directory_is_created_again_after_removal)
 }
 END_TEST
 
-/* Nothing is created in a directory that was moved elsewhere. */
+/* After a directory was moved, nothing is created in it. */
 START_TEST(child_is_created_on_the_path_after_parent_moved)
 {
 	directory_make("outside");
@@ -278,7 +281,7 @@ START_TEST(directory_in_use_stays_open_when_forgotten)
 }
 END_TEST
 
-/* Fill the cache with so many directories, "first" the oldest. */
+/* Visit count directories, the root included; "first" is the oldest. */
 static void
 visit_many(size_t count)
 {
@@ -293,7 +296,7 @@ visit_many(size_t count)
 	    count < DIRECTORY_CACHE ? count : DIRECTORY_CACHE);
 }
 
-/* Returns nonzero if the directory is found without being opened. */
+/* Returns nonzero if finding the directory opens no descriptor. */
 static int
 is_cached(const char *path)
 {
@@ -337,7 +340,7 @@ START_TEST(cache_keeps_the_last_used)
 }
 END_TEST
 
-/* Returns "a/a/a...", of so many components. */
+/* Returns "a/a/a...", a path of depth components. */
 static const char *
 deep_path(size_t depth)
 {
@@ -393,7 +396,7 @@ START_TEST(sync_links_directory_and_parents)
 	low = find("there/a/b", 1);
 	high = find("there", 0);
 	ck_assert(low != NULL && high != NULL);
-	/* Another process may have created the directory without a sync. */
+	/* Nothing is linked yet: another process may have created "there". */
 	ck_assert(!high->linked && !low->linked && !low->parent->linked);
 	ck_assert_ptr_eq(low->parent->parent, high);
 	ck_assert_int_eq(directory_sync(low), 0);
@@ -434,7 +437,7 @@ START_TEST(sync_reports_unsupported_without_error)
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	ck_assert_ptr_nonnull(found);
-	/* fsync of /dev/null fails as on a file system without support. */
+	/* fsync() of /dev/null fails with the errno of a missing support. */
 	ck_assert_int_eq(dup2(null, found->fd), found->fd);
 	ck_assert_int_eq(directory_sync(found), 1);
 	close(null);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The properties of a file system, and how times are rounded and kept. */
+/* Learn the properties of a file system; compare and set times. */
 #include "server/store/file_system.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ START_TEST(properties_of_tmpfs_are_found)
 }
 END_TEST
 
-/* The assumptions: names may fold, and all times and modes are kept. */
+/* If learning fails, assume that names fold and times and modes are kept. */
 START_TEST(assumptions_are_safe_when_learning_fails)
 {
 	const struct timespec far = {INT64_C(1) << 40, 0};
@@ -99,7 +99,7 @@ START_TEST(only_probe_names_are_owned)
 }
 END_TEST
 
-/* Times requested and found, and whether they match. */
+/* A requested time, the time found, and whether they match. */
 static const struct {
 	uint64_t granularity;
 	struct timespec requested, found;
@@ -192,7 +192,7 @@ START_TEST(time_outside_known_range_is_tried)
 	system_.first_kept = system_.last_kept = 0;
 	ck_assert(keeps(fd, 1000000000));
 	ck_assert(keeps(fd, -1));
-	/* The test's file system cannot keep this. */
+	/* The test's file system cannot keep this time. */
 	ck_assert(!keeps(fd, INT64_MAX));
 	ck_assert_uint_eq(directory_count("in"), 0);
 	close(fd);

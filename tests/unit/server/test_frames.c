@@ -45,7 +45,7 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* Begin the next file.  It replaces the current one, which must have ended. */
+/* Begin the next file.  The previous one must have ended. */
 static void
 put(const char *path, uint64_t size)
 {
@@ -58,7 +58,7 @@ data(const char *text)
 	client_queue(client, WIRE_DATA, number, text, strlen(text));
 }
 
-/* End the file with the digest of text, and with this size. */
+/* End the file, with the digest of text and this size. */
 static void
 end(const char *text, uint64_t size)
 {
@@ -69,7 +69,7 @@ end(const char *text, uint64_t size)
 	    client, WIRE_END, number, payload, wire_write_end(payload, &sent));
 }
 
-/* Send zeros until so many bytes are sent, or the server replies. */
+/* Send length zeros, or fewer if the server stops receiving. */
 static void
 send_zeros(size_t length)
 {
@@ -90,7 +90,7 @@ expect_stored(const char *path, const char *text)
 	file_expect_text(path, text);
 }
 
-/* The request fails, and leaves nothing behind.  Returns the result's text. */
+/* Expect a failure that leaves no file.  Returns the result's text. */
 static const char *
 expect_failed(enum status status)
 {
@@ -185,7 +185,7 @@ START_TEST(announced_size_is_refused_when_over_max_size)
 		client_abort(client, number, STATUS_CANCELLED, "");
 		expect_failed(STATUS_CANCELLED);
 	}
-	/* The client announced that it would keep to the limit. */
+	/* A client that announced 5 bytes must not send 6. */
 	put("file", 5);
 	data("sixsix");
 	reception_expect_error(&reception);
@@ -213,7 +213,10 @@ START_TEST(content_is_refused_when_it_exceeds_max_size)
 }
 END_TEST
 
-/* Others take the space in the middle of a frame (1), or between two (0). */
+/*
+ * Others take all space but this file's share.  The second frame exceeds the
+ * share (_i 0), or the first does (_i 1).
+ */
 START_TEST(writing_stops_when_space_runs_out)
 {
 	const uint64_t share = SPACE_SHARE_LEAST;
@@ -235,7 +238,7 @@ START_TEST(writing_stops_when_space_runs_out)
 }
 END_TEST
 
-/* Enough has come for a partial, but the rest can never come. */
+/* There is enough for a partial, but the file can never be complete. */
 START_TEST(partial_is_not_kept_when_the_file_is_too_large)
 {
 	struct rlimit limit, old;
@@ -257,7 +260,7 @@ START_TEST(partial_is_not_kept_when_the_file_is_too_large)
 }
 END_TEST
 
-/* Receive into a file system of its own, of so many KiB. */
+/* Mount an inbox of size KiB.  Returns 0 if that is not permitted. */
 static int
 mount_inbox(int size)
 {
@@ -279,7 +282,7 @@ close_inbox(void)
 	store_close(&store);
 }
 
-/* Announce that the file takes so many bytes on the disk. */
+/* Begin "file", announced to take this many bytes on the disk. */
 static void
 put_allocated(uint64_t size, uint64_t allocated)
 {
@@ -303,7 +306,7 @@ START_TEST(file_is_refused_when_the_disk_is_full)
 		return;
 	put_allocated(MEBIBYTE, MEBIBYTE);
 	expect_failed(STATUS_NO_SPACE);
-	/* A file that is announced to need no space, but needs it. */
+	/* This file needs space, although it announces none. */
 	put_allocated(MEBIBYTE, 0);
 	send_zeros(MEBIBYTE);
 	text = expect_failed(STATUS_NO_SPACE);

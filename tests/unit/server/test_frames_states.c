@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Each cell of the table of ftx-protocol(5), STATES. */
+/* Each frame in each state: the table of ftx-protocol(5), STATES. */
 #include <check.h>
 #include <string.h>
 
@@ -30,24 +30,26 @@ enum situation {
 	HELLO,
 	READY,
 	GO,		/* request 1 has its go */
-	GO_OTHER,	/* the same; the frame is of another request */
-	CONTENT,	/* of request 1, a put */
-	CONTENT_OTHER,	/* the same; the frame is of another request */
-	CONTENT_OF_ASK, /* of request 1, an ask, some bytes of it */
-	DISCARD,	/* of request 1, a put */
-	DISCARD_OTHER,	/* the same; the frame is of another request */
+	GO_OTHER,	/* the same, but the frame has another number */
+	CONTENT,	/* request 1, a put, has no content yet */
+	CONTENT_OTHER,	/* the same, but the frame has another number */
+	CONTENT_OF_ASK, /* request 1, an ask, has some content */
+	DISCARD,	/* request 1, a put, was refused */
+	DISCARD_OTHER,	/* the same, but the frame has another number */
 	CLOSED,
 	SITUATIONS
 };
 
 #define OWN 1
 #define OTHER 2
-#define NEXT 5 /* a number for new requests */
+#define NEXT 5 /* the number of a new request */
 
 /*
- * Each cell: the state that follows (Ready, Content, Discard, X for closed) or
- * Error, and how many results are sent at once.  A directory's result waits for
- * its group.  A file that ends too early is a digest mismatch.
+ * A cell has two characters.  The first is the next state: R for ready, C for
+ * content, D for discard, X for closed, or E for a protocol error.  The second
+ * is the number of results sent at once.  A directory's result is sent later,
+ * after the commit.  A file that ends too early has a wrong digest, so its
+ * result is sent at once.
  */
 static const struct row {
 	enum wire_type type;
@@ -102,7 +104,7 @@ reach(enum situation situation)
 		client_expect_result(client, OWN, STATUS_REFUSED);
 }
 
-/* Send a valid frame of this type, whether or not the state permits it. */
+/* Send a well-formed frame of this type, in any state. */
 static void
 send_frame(enum wire_type type, uint32_t number)
 {
@@ -213,7 +215,7 @@ START_TEST(connection_ends_when_the_client_sends_a_frame_of_servers)
 }
 END_TEST
 
-/* After its file, a go is used up. */
+/* When its file has ended, a go is used up. */
 START_TEST(go_is_good_for_one_file)
 {
 	static const enum wire_type types[] = {
@@ -231,7 +233,7 @@ START_TEST(go_is_good_for_one_file)
 }
 END_TEST
 
-/* A request with a result has no go. */
+/* A request that has its result gets no go. */
 START_TEST(connection_ends_when_content_follows_a_result)
 {
 	static const enum wire_type types[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The server's reply to each bad value: ftx-protocol(5), VALUES. */
+/* The server's reply to each value: ftx-protocol(5), VALUES. */
 #include "tests/unit/server/inbox.h"
 #include "tests/unit/server/reception.h"
 #include "tests/unit/support.h"
@@ -22,15 +22,14 @@ teardown(void)
 	inbox_close(&store);
 }
 
-/* The effect of a request. */
 enum effect {
-	TAKEN, /* no result yet, or a directory's result */
+	TAKEN, /* the request is accepted */
 	ERROR, /* a protocol error */
 	REFUSED,
 	NOT_OFFERED
 };
 
-/* One value of an otherwise valid request. */
+/* The field to change in a valid request. */
 enum field {
 	KIND,
 	ATTRIBUTES,
@@ -46,7 +45,7 @@ enum field {
 #define ANY_SIZE UINT64_MAX
 #define TOO_LARGE ((uint64_t)INT64_MAX + 1)
 
-/* The effects on a put, an ask and a directory, in versions 1 and 2. */
+/* The effects in a put, an ask and a directory, in versions 1 and 2. */
 static const struct value {
 	enum field field;
 	uint64_t value;
@@ -151,7 +150,7 @@ ask(enum wire_type type, uint32_t number, const struct wire_request *request)
 	    wire_write_request(payload, request));
 }
 
-/* The server discards the content of a put after its result. */
+/* After its result, the server discards the content of a put. */
 static void
 check_discard(enum wire_type type, uint32_t number)
 {
@@ -208,7 +207,7 @@ START_TEST(every_value_of_a_request_has_its_effect)
 }
 END_TEST
 
-/* Also while the content is discarded. */
+/* The second path is refused, so the content is discarded. */
 START_TEST(hole_length_is_checked_in_every_state)
 {
 	static const uint64_t lengths[] = {0, (uint64_t)WIRE_HOLE_MAX + 1};
@@ -230,7 +229,7 @@ START_TEST(hole_length_is_checked_in_every_state)
 }
 END_TEST
 
-/* Also while the content is discarded. */
+/* The second path is refused, so the content is discarded. */
 START_TEST(abort_status_is_checked_in_every_state)
 {
 	static const char *const paths[] = {"file", "../file"};
@@ -253,7 +252,7 @@ START_TEST(abort_status_is_checked_in_every_state)
 }
 END_TEST
 
-/* The end closes the file before its result is known. */
+/* After the end frame, the file is closed, even without a result. */
 START_TEST(connection_ends_when_an_abort_follows_an_end)
 {
 	static const char *const paths[] = {"file", "../file"};
@@ -284,7 +283,7 @@ START_TEST(bye_is_accepted_when_a_go_is_unused)
 }
 END_TEST
 
-/* The base names one file, so there is one request. */
+/* If the base names one file, only one request is valid. */
 START_TEST(second_request_ends_the_connection_when_the_base_has_a_name)
 {
 	static const enum wire_type types[] = {
@@ -306,7 +305,7 @@ START_TEST(second_request_ends_the_connection_when_the_base_has_a_name)
 }
 END_TEST
 
-/* Any number is valid. */
+/* In base, waiting and bye, any request number is valid. */
 START_TEST(number_is_ignored_when_the_frame_has_no_request)
 {
 	struct client *client = &reception.client;
@@ -345,7 +344,7 @@ START_TEST(time_and_digest_are_ignored_when_not_requested)
 }
 END_TEST
 
-/* The prefix may be empty. */
+/* A restart is valid even if there is nothing to drop. */
 START_TEST(restart_is_accepted_when_the_go_has_offset_0)
 {
 	struct client *client = &reception.client;
@@ -367,7 +366,7 @@ START_TEST(restart_is_accepted_when_the_go_has_offset_0)
 }
 END_TEST
 
-/* Only clients keep to the limit of 1 MiB for put. */
+/* The limit of 1 MiB for a put is a rule for clients only. */
 START_TEST(put_is_accepted_at_any_size)
 {
 	enum {
@@ -389,14 +388,14 @@ START_TEST(put_is_accepted_at_any_size)
 }
 END_TEST
 
-/* If wishes exclude each other, the manual's order decides. */
+/* The order is that of ftx-protocol(5). */
 START_TEST(wishes_are_applied_in_order)
 {
 	struct client *client = &reception.client;
 
 	file_make("in/there", "there");
 	begin(1);
-	/* An equal digest comes before no-clobber. */
+	/* If the digest is equal, it decides before no-clobber. */
 	const struct wire_request same = {.kind = WIRE_KIND_FILE,
 	    .wishes = WIRE_UNLESS_DIGEST | WIRE_NO_CLOBBER | WIRE_DRY_RUN,
 	    .size = 5,
@@ -406,7 +405,7 @@ START_TEST(wishes_are_applied_in_order)
 	/* If the digest differs, no-clobber decides. */
 	client_request(client, WIRE_ASK, 2, "there", 5,
 	    WIRE_UNLESS_DIGEST | WIRE_NO_CLOBBER);
-	/* No-clobber comes before a dry run. */
+	/* No-clobber decides before a dry run. */
 	client_request(
 	    client, WIRE_ASK, 3, "there", 5, WIRE_NO_CLOBBER | WIRE_DRY_RUN);
 	client_request(client, WIRE_ASK, 4, "there", 5, WIRE_DRY_RUN);
@@ -441,7 +440,7 @@ START_TEST(directory_request_has_a_result)
 }
 END_TEST
 
-/* The server refuses before any data, and makes nothing. */
+/* The server refuses the ask itself, and creates nothing. */
 START_TEST(request_is_refused_when_sync_is_required_but_off)
 {
 	struct client *client = &reception.client;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Granted asks: order, windows, removal. */
+/* Granted asks: their order, their limits, and removal. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ add(struct granted *asks, uint32_t number, const char *path)
 	return granted_add(asks, number, &request, &nothing);
 }
 
-/* Remove the ask, which must have a copy of this path. */
+/* Remove an ask; expect that it has a copy of this path. */
 static void
 expect_take(struct granted *asks, uint32_t number, const char *path)
 {

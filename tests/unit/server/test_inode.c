@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether a name refers to an open file. */
+/* Check whether a name refers to an open file. */
 #include "server/shared/inode.h"
 
 #include <errno.h>

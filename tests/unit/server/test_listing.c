@@ -32,7 +32,7 @@ teardown(void)
 	close(fd);
 }
 
-/* Check name as if it led to file, as it does where names fold. */
+/* Check name as if it referred to file, as it may if names fold. */
 static int
 check(const char *name, const char *file)
 {
@@ -77,7 +77,7 @@ START_TEST(other_spelling_is_refused_and_reported)
 }
 END_TEST
 
-/* A short name such as A~1 of FAT is not listed. */
+/* FAT has short names, such as A~1, that are not listed. */
 START_TEST(unknown_spelling_is_refused)
 {
 	file_make("in/a", "");
@@ -118,7 +118,7 @@ START_TEST(name_fails_when_directory_cannot_be_read)
 	    listing_check(&listing, -1, "b", &found, &outcome), -1);
 	ck_assert_int_eq(errno, EBADF);
 	ck_assert_int_ne(outcome.status, STATUS_STORED);
-	/* The failure left no listing behind; the directory is read again. */
+	/* After the failure, the directory is read again. */
 	ck_assert_int_eq(check("a", "a"), 0);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Client timeouts, at each limit and one step beside it. */
+/* Client timeouts: at each limit, and one step below it. */
 #include <check.h>
 
 #include "server/session/liveness.h"
@@ -17,7 +17,7 @@ set_up(void)
 	liveness_init(&liveness, IDLE, RATE);
 }
 
-/* While no other worker is idle. */
+/* Count a wait while no other worker is idle. */
 static const char *
 count(int64_t time, uint64_t moved)
 {
@@ -38,7 +38,7 @@ START_TEST(client_is_too_slow_when_a_byte_ends_its_silence)
 }
 END_TEST
 
-/* Wait an idle timeout in two halves, and transfer so many bytes in each. */
+/* Wait half an idle timeout twice; transfer first, then second bytes. */
 static const char *
 wait_twice(uint64_t first, uint64_t second)
 {
@@ -91,7 +91,7 @@ START_TEST(client_is_ended_when_it_waits_too_long)
 }
 END_TEST
 
-/* Count so many milliseconds in a new file. */
+/* Begin a new file, and count a wait of time ms without bytes. */
 static const char *
 excuse(int64_t time, int another_idle)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The limit on log lines: the most in a span, and the count of the others. */
+/* Limit the log lines in a span, and count the lines left out. */
 #include <check.h>
 
 #include "server/shared/log_limit.h"

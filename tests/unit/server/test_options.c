@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The settings of ftxd: defaults, limits, and which source has
- * priority. */
+/* The settings of ftxd: defaults, limits, command line and file. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@ Suite *options_suite(void);
 static struct options options;
 static char error[SETTINGS_ERROR];
 
-/* Read a command line that ends with NULL. */
+/* Read the settings from words, which end with NULL. */
 static int
 read_line(const char *const words[])
 {

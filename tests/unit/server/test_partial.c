@@ -60,7 +60,7 @@ static int
 find(const char *path, const struct wire_request *request,
     struct partial *partial)
 {
-	/* A new connection reads the names again. */
+	/* Read the names again, as a new connection does. */
 	partial_finder_release(&finder);
 	partial->foreign = 0;
 	partial_name(
@@ -75,7 +75,7 @@ stage(struct staging_file *staged)
 	return partial_stage(&store, staged);
 }
 
-/* Create a partial of so many bytes. */
+/* Create a partial of length bytes. */
 static void
 leave(size_t length)
 {
@@ -233,7 +233,10 @@ START_TEST(locked_partial_is_not_claimed)
 }
 END_TEST
 
-/* Stage the file, and have a child do the same.  Returns how many could. */
+/*
+ * Stage the file under another name than taken, then let a child do the same
+ * until no name is free.  Returns the number of staged files; 99 is an error.
+ */
 static int
 stage_in_turn(const char *taken)
 {
@@ -267,7 +270,7 @@ START_TEST(four_attempts_at_once_have_different_names)
 }
 END_TEST
 
-/* Create a partial of so many MiB, as this sender and attempt. */
+/* Create a partial of this size, sender and attempt. */
 static void
 leave_attempt(uint64_t sender, char attempt, off_t mebibytes)
 {
@@ -282,7 +285,7 @@ leave_attempt(uint64_t sender, char attempt, off_t mebibytes)
 	close(fd);
 }
 
-/* Expect that a partial of so many MiB is found, and remove it. */
+/* Expect that a partial of this size is found, and remove it. */
 static void
 expect_found(off_t mebibytes, int foreign)
 {
@@ -324,7 +327,7 @@ START_TEST(foreign_partial_is_found_only_when_permitted)
 }
 END_TEST
 
-/* Earlier versions used such names. */
+/* Earlier versions left partials without a sender in the name. */
 START_TEST(name_without_sender_is_foreign)
 {
 	struct staging_file staged, old = {.fd = -1};
@@ -367,7 +370,7 @@ START_TEST(scoreboard_shows_wanted_partial_while_waiting)
 }
 END_TEST
 
-/* Hold the file's lock for a while, then remove it, as a sweep does. */
+/* Lock the file, and remove it after 20 ms, as a sweep does. */
 static pid_t
 sweep_slowly(const char *name)
 {
@@ -422,7 +425,7 @@ START_TEST(staging_truncates_the_partial)
 }
 END_TEST
 
-/* A complete file that was not published has the sender's mode. */
+/* A complete file has its final mode, even if it was not published. */
 START_TEST(unwritable_partial_is_created_again)
 {
 	struct partial partial;
@@ -442,7 +445,7 @@ START_TEST(unwritable_partial_is_created_again)
 }
 END_TEST
 
-/* A file that was published by a link may still have its staging name. */
+/* After a publish by link, a crash can leave the staging name. */
 START_TEST(published_partial_is_not_modified)
 {
 	struct partial partial;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The path of the receiving directory: made absolute, and checked later. */
+/* Make the path of the receiving directory absolute, and check it later. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* From the staging directory to the final name: attributes, publishing, space.
- */
+/* Give a staged file its attributes and its final name. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,14 +11,14 @@
 
 Suite *publish_suite(void);
 
-/* A link, and a rename that does not replace. */
+/* Ways to publish without replacing: a link, and a rename on Linux. */
 #ifdef OS_LINUX
 #define WAYS 2
 #else
 #define WAYS 1
 #endif
 
-/* Publish such a file as in/name. */
+/* Publish a staged file as in/name. */
 static int
 publish(const struct store *store, const char *name, int no_clobber)
 {
@@ -62,7 +61,7 @@ START_TEST(publish_replaces_an_existing_file)
 }
 END_TEST
 
-/* By each way that the system has. */
+/* Publish in the learned way (_i 0), and by a rename (_i 1). */
 START_TEST(publish_keeps_an_existing_file_when_clobbering_is_forbidden)
 {
 	struct store store;
@@ -85,7 +84,7 @@ START_TEST(publish_keeps_an_existing_file_when_clobbering_is_forbidden)
 }
 END_TEST
 
-/* What a file looks like that such a request has brought. */
+/* Returns the status of a file that has the attributes of request. */
 static struct stat
 attributes(
     const struct store *store, const struct wire_request *request, gid_t group)
@@ -167,7 +166,7 @@ START_TEST(group_is_inherited_when_possible)
 	found = attributes(&store, &request, group);
 	ck_assert_uint_eq(found.st_gid, group);
 	ck_assert_uint_eq(found.st_mode & 07777, 0640);
-	if (geteuid() != 0) /* Not ours to give, which is no failure. */
+	if (geteuid() != 0) /* A group that cannot be set is no failure. */
 		(void)attributes(&store, &request, 0);
 	found = attributes(&store, &request, STORE_NO_GROUP);
 	ck_assert_uint_eq(found.st_gid, getegid());

@@ -44,7 +44,7 @@ START_TEST(group_is_committed_when_full)
 
 	reception_base(reception, "");
 	for (uint32_t i = 1; i <= COMMIT_FILES; i++) {
-		receive->commit.begun = IO_NEVER / 2; /* not due by its age */
+		receive->commit.begun = IO_NEVER / 2; /* never due by age */
 		snprintf(path, sizeof(path), "f%u", i);
 		client_put(client, i, path, path);
 		ck_assert_int_eq(reception_run(reception), 0);
@@ -55,7 +55,6 @@ START_TEST(group_is_committed_when_full)
 }
 END_TEST
 
-/* A reply that finds no room in the queue ends the connection. */
 START_TEST(connection_ends_when_replies_find_no_room)
 {
 	static char text[STATUS_TEXT];
@@ -85,7 +84,7 @@ START_TEST(result_is_sent_when_names_are_longest)
 }
 END_TEST
 
-/* The number of calls of keepalive, and the one that stops the work. */
+/* The calls of keepalive so far, and the call that stops the work. */
 static int calls, stop_at;
 
 static int
@@ -95,7 +94,7 @@ count_call(void *argument)
 	return ++calls == stop_at;
 }
 
-/* Hashing a long hole takes a while, and stops if the client disconnects. */
+/* Hash a whole hole (_i 0), or stop at the third call (_i 1). */
 START_TEST(keepalive_is_called_when_a_long_hole_is_hashed)
 {
 	const uint64_t hole = 64 << 20;
@@ -119,8 +118,10 @@ START_TEST(keepalive_is_called_when_a_long_hole_is_hashed)
 }
 END_TEST
 
-/* At the request if the size is announced, otherwise at the first byte too
- * many. */
+/*
+ * If the size is announced, the request is refused.  Otherwise the first byte
+ * beyond the limit is.
+ */
 START_TEST(file_is_refused_when_the_file_system_cannot_hold_it)
 {
 	uint8_t payload[8];
@@ -307,7 +308,7 @@ START_TEST(reply_follows_the_wishes_of_the_request)
 }
 END_TEST
 
-/* Ask as a client that sent "old" with this time before. */
+/* Ask as a client that has sent "old" before, with this time. */
 static void
 ask_again(uint32_t number, unsigned wishes, unsigned attributes,
     int64_t seconds, uint32_t nanoseconds)
@@ -343,7 +344,7 @@ START_TEST(file_counts_as_sent_before_when_its_time_is_equal)
 }
 END_TEST
 
-/* The file system rounds times to whole seconds, down or up. */
+/* The file system rounds a time down or up to whole seconds. */
 START_TEST(file_counts_as_sent_before_when_its_time_was_rounded)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};

@@ -20,7 +20,7 @@ setup(void)
 	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
 }
 
-/* All bytes alike but for the last: one IPv6 host for each value. */
+/* Addresses of the same value are one IPv6 host, whatever last is. */
 static struct address_ip
 host(uint8_t value, uint8_t last)
 {
@@ -91,15 +91,14 @@ START_TEST(slot_is_visible_when_another_process_writes_it)
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	/* The worker died while serving: its slot counts until it is cleared.
-	 */
+	/* If a worker dies while it serves, its slot counts until cleared. */
 	ck_assert_uint_eq(scoreboard_count_host(&board, &a), 1);
 	scoreboard_clear(&board, 1);
 	ck_assert_uint_eq(scoreboard_count_host(&board, &a), 0);
 }
 END_TEST
 
-/* No reader sees a half-written slot. */
+/* A reader never gets half of one address and half of another. */
 START_TEST(read_is_consistent_when_the_slot_changes)
 {
 	struct address_ip a = host(1, 1), b = host(2, 2), peer;
@@ -129,7 +128,7 @@ START_TEST(compare_is_refused_when_the_most_already_do)
 	ck_assert(scoreboard_begin_compare(&board, 0, 2));
 	ck_assert(scoreboard_begin_compare(&board, 1, 2));
 	ck_assert(!scoreboard_begin_compare(&board, 2, 2));
-	/* A refused slot does not count. */
+	/* Slot 2, which was refused, does not count. */
 	scoreboard_end_compare(&board, 1);
 	ck_assert(scoreboard_begin_compare(&board, 3, 2));
 	ck_assert(!scoreboard_begin_compare(&board, 2, 2));
@@ -186,13 +185,13 @@ START_TEST(is_wanted_is_true_when_a_slot_waits)
 	scoreboard_want(&board, 2, NULL);
 	scoreboard_want(&board, 2, NULL);
 	ck_assert(!scoreboard_is_wanted(&board, "c"));
-	/* A worker that has ended does not wait. */
+	/* A worker that has ended no longer waits. */
 	scoreboard_clear(&board, SLOTS - 1);
 	ck_assert(!scoreboard_is_wanted(&board, "b"));
 }
 END_TEST
 
-/* A slot wants one name or none, never a mix of two digests. */
+/* A reader never gets half of the digest of "a" and half of that of "b". */
 START_TEST(want_is_consistent_when_the_name_changes)
 {
 	int status;

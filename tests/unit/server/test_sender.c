@@ -57,7 +57,7 @@ START_TEST(secret_is_saved_with_mode_0600)
 	ck_assert_uint_eq(file_mode(path), S_IFREG | 0600);
 	sender_learn_secret(&again);
 	ck_assert_mem_eq(store.secret, again.secret, STORE_SECRET);
-	/* Without the file, a new secret is made. */
+	/* If the file is missing, the server makes a new secret. */
 	ck_assert_int_eq(unlink(path), 0);
 	sender_learn_secret(&again);
 	ck_assert_mem_ne(store.secret, again.secret, STORE_SECRET);
@@ -65,7 +65,7 @@ START_TEST(secret_is_saved_with_mode_0600)
 }
 END_TEST
 
-/* A server that died while it wrote the secret leaves a short one. */
+/* A server that dies while it writes the secret leaves a short file. */
 START_TEST(short_secret_is_replaced)
 {
 	struct store again = store;
@@ -111,7 +111,7 @@ START_TEST(servers_that_start_together_share_the_secret)
 }
 END_TEST
 
-/* The server then uses a secret that it does not save. */
+/* If a link has its name, the server does not save the secret. */
 START_TEST(secret_is_not_written_through_symbolic_link)
 {
 	static const uint8_t nothing[STORE_SECRET];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection: preambles, pieces, ends, and clients that do not read. */
+/* One connection: greeting, hello, frames, ends, and unread results. */
 #include <check.h>
 #include <sched.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ START_TEST(greeting_has_exactly_these_bytes)
 
 	serving.config.max_size = 0x0102030405060708;
 	serving_start(&serving);
-	/* The server sends it before the client sends anything. */
+	/* The server sends the greeting before it reads anything. */
 	ck_assert_int_eq(io_poll(&polled, 1, IO_NEVER), 1);
 	ck_assert_int_eq(
 	    io_read(client->fd, bytes, sizeof(bytes)), WIRE_GREETING);
@@ -41,7 +41,7 @@ START_TEST(greeting_has_exactly_these_bytes)
 }
 END_TEST
 
-/* Hello, two requests whose content comes, one that has a go, and bye. */
+/* Queue hello, base, a put, an ask with its content, and bye. */
 static void
 queue_session(void)
 {
@@ -147,7 +147,7 @@ START_TEST(client_is_refused_when_no_version_is_shared)
 	serving_start(&serving);
 	if (versions[_i].common > 0) {
 		serving_greeted(&serving);
-		/* Features come before "based", or not at all. */
+		/* Only version 2 has "features", before "based". */
 		ck_assert_int_eq(client->featured, versions[_i].common == 2);
 		ck_assert_uint_eq(client->features,
 		    versions[_i].common == 2 ? WIRE_OFFERS_REQUIRE_SYNC : 0);
@@ -176,7 +176,7 @@ START_TEST(refusal_names_both_version_ranges)
 }
 END_TEST
 
-/* Headers that are malformed in every state. */
+/* Headers that are malformed in any state. */
 static const uint8_t bad_headers[][WIRE_HEADER] = {
     {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
     {12, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
@@ -201,7 +201,7 @@ START_TEST(connection_ends_when_a_header_is_bad)
 	client_send(client, bad_headers[_i], WIRE_HEADER);
 	serving_start(&serving);
 	serving_greeted(&serving);
-	/* Complete files are stored, and have their results. */
+	/* The file before the bad header is stored, and has its result. */
 	client_expect_result(client, 1, STATUS_STORED);
 	client_expect_fatal(client, STATUS_PROTOCOL, "");
 	client_expect_end(client);
@@ -256,7 +256,10 @@ START_TEST(nothing_is_stored_when_the_client_leaves_mid_file)
 }
 END_TEST
 
-/* Send while the server reads.  Returns how many requests were sent. */
+/*
+ * Send up to most requests; stop when the server no longer reads.  Returns the
+ * number of the last request.
+ */
 static uint32_t
 ask_without_reading(uint32_t most)
 {
@@ -281,7 +284,7 @@ ask_without_reading(uint32_t most)
 
 START_TEST(requests_wait_when_results_are_unread)
 {
-	/* Eight times the buffers of both sides and of the system. */
+	/* Eight times what all buffers on the way hold. */
 	const uint32_t most = 200000;
 	uint32_t sent;
 
@@ -304,7 +307,7 @@ START_TEST(session_ends_when_the_client_leaves_results_unread)
 }
 END_TEST
 
-/* It ends this connection, and the process that is out of memory. */
+/* SESSION_SICK ends the connection, and the worker without memory. */
 START_TEST(session_fails_when_memory_runs_out)
 {
 	if (support_can_starve()) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions while as many other workers compare as may. */
+/* Sessions while other workers use up the limit on comparing. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 Suite *session_busy_suite(void);
 
-#define SLOTS 2 /* the session's is the first; one may compare */
+#define SLOTS 2 /* slot 0 is the session's */
 #define SIZE (2 * PARTIAL_LEAST)
 
 static struct serving serving;
@@ -45,7 +45,7 @@ make_content(const char *path, size_t length)
 	close(fd);
 }
 
-/* Ask with the digest of the first length bytes. */
+/* Ask for "there", with the digest of the first length bytes. */
 static void
 ask(uint32_t number, size_t length)
 {
@@ -85,7 +85,7 @@ START_TEST(small_file_is_compared_while_others_compare)
 }
 END_TEST
 
-/* Without a scoreboard there are no other workers. */
+/* Without a scoreboard, there are no other workers. */
 START_TEST(compare_is_never_busy_without_a_scoreboard)
 {
 	make_content("in/there", SIZE);
@@ -97,7 +97,7 @@ START_TEST(compare_is_never_busy_without_a_scoreboard)
 }
 END_TEST
 
-/* A partial is hashed, too.  Without a partial the ask is granted. */
+/* To resume, the server hashes the partial.  Without one, it sends a go. */
 START_TEST(resume_is_refused_while_others_compare)
 {
 	const struct wire_request request = {

@@ -76,7 +76,7 @@ START_TEST(connection_ends_when_a_hole_has_a_bad_length)
 }
 END_TEST
 
-/* Abort with this status, during the content or after the go. */
+/* Abort a put during its content, or an ask after its go. */
 static void
 try_abort(enum wire_type type, unsigned status)
 {
@@ -162,7 +162,9 @@ START_TEST(request_is_retried_when_descriptors_run_out)
 }
 END_TEST
 
-/* Also if one more descriptor is left, for the receiving directory. */
+/*
+ * Leave _i / 2 descriptors: none, or one, which the receiving directory takes.
+ */
 START_TEST(worker_is_replaced_when_descriptors_stay_used_up)
 {
 	int spare = _i / 2, lowest;
@@ -186,7 +188,7 @@ START_TEST(worker_is_kept_when_a_deep_path_uses_descriptors)
 {
 	static char path[2 * 200];
 
-	/* A client must not be able to end a worker. */
+	/* If this path ended the worker, any client could end workers. */
 	for (size_t i = 0; i + 1 < sizeof(path); i++)
 		path[i] = i % 2 == 0 ? 'a' : '/';
 	path[sizeof(path) - 3] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Limits of requests: directories, partials, holes, space, open partials. */
+/* Limits on requests: directories, partials, holes, space and paths. */
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ static struct reception *const reception = &reception_shared;
 static struct client *const client = &reception_shared.client;
 static struct receive *const receive = &reception_shared.receive;
 
-/* Queue this request for a directory. */
+/* Queue a request for a directory. */
 static void
 ask_directory(const struct wire_request *request)
 {
@@ -95,7 +95,7 @@ begin_large(void)
 	}
 }
 
-/* A bad client leaves no partial; a bad network does. */
+/* Only a lost, stalled or drained connection leaves a partial. */
 START_TEST(partial_is_kept_when_the_client_is_not_at_fault)
 {
 	const struct outcome why = {.status = (enum status)_i};
@@ -128,7 +128,7 @@ START_TEST(partial_is_not_kept_when_it_is_small)
 }
 END_TEST
 
-/* The file would appear under another path. */
+/* Otherwise the file would appear under another path. */
 START_TEST(file_is_not_published_when_its_directory_was_moved)
 {
 	reception_base(reception, "");
@@ -142,7 +142,7 @@ START_TEST(file_is_not_published_when_its_directory_was_moved)
 }
 END_TEST
 
-/* Set-ID and sticky bits of an existing directory. */
+/* An exact mode leaves the sticky and set-ID bits unchanged. */
 START_TEST(directory_keeps_its_special_bits)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
@@ -164,9 +164,9 @@ END_TEST
 
 static const struct directory_case {
 	mode_t wished, mask;
-	uid_t owner; /* -1: this process's */
+	uid_t owner; /* -1: the owner is not changed */
 	int never_overwrite;
-	mode_t expected; /* 0751 and no time: unchanged */
+	mode_t expected; /* 0751: mode and time are unchanged */
 } directory_cases[] = {
     {0, 022, (uid_t)-1, 0, 0700},
     {0777, 022, (uid_t)-1, 0, 0755},
@@ -262,7 +262,7 @@ START_TEST(file_is_unchanged_when_its_time_is_exactly_equal)
 }
 END_TEST
 
-/* The file system's size limit holds for holes, too. */
+/* The limit on the size of files applies to holes, too. */
 START_TEST(file_is_not_stored_when_a_hole_does_not_fit)
 {
 	static const char zeros[8192];
@@ -286,7 +286,7 @@ START_TEST(file_is_not_stored_when_a_hole_does_not_fit)
 }
 END_TEST
 
-/* Before any content comes; also for a dry run. */
+/* The server refuses the ask itself, with or without a dry run. */
 START_TEST(ask_is_refused_when_space_is_short)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_FILE,
@@ -335,7 +335,7 @@ START_TEST(file_is_refused_when_holes_exceed_max_size)
 }
 END_TEST
 
-/* Base and path are both valid, but too long together. */
+/* The base and the path are valid, but together they are too long. */
 START_TEST(path_is_refused_when_base_and_path_are_too_long)
 {
 	struct {
@@ -361,7 +361,7 @@ START_TEST(path_is_refused_when_base_and_path_are_too_long)
 }
 END_TEST
 
-/* Each open partial takes a descriptor. */
+/* Each open partial uses a descriptor. */
 START_TEST(open_partials_of_a_connection_are_bounded)
 {
 	struct wire_request request = {.kind = WIRE_KIND_FILE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sessions that find a partial of the same file by another sender. */
+/* Sessions that find another sender's partial of the same file. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static struct client *const client = &serving.client;
 static char bytes[SIZE], wrong[SIZE];
 static struct staging_file foreign;
 
-/* Leave the first half of the file as that sender's partial. */
+/* Create a partial of this sender, with the first half of the file. */
 static void
 leave_half(struct staging_file *staged, uint64_t sender)
 {
@@ -67,7 +67,7 @@ send_content(const char *content, size_t from, size_t to)
 		client_queue(client, WIRE_DATA, 1, content + from, PIECE);
 }
 
-/* The other sender's partial must be unchanged; remove it. */
+/* Expect that the other sender's partial is unchanged, and remove it. */
 static void
 expect_foreign(void)
 {
@@ -116,7 +116,7 @@ START_TEST(partial_of_another_sender_is_kept_when_the_file_restarts)
 }
 END_TEST
 
-/* The rest has a wrong digest, or is aborted. */
+/* The digest is wrong (_i 0), or the client aborts (_i 1). */
 START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 {
 	serving_begin(&serving);
@@ -135,7 +135,7 @@ START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 }
 END_TEST
 
-/* The sender's own partial comes first, and a restart empties it. */
+/* The own partial comes first; a wrong digest removes it. */
 START_TEST(own_partial_is_used_before_that_of_another_sender)
 {
 	struct staging_file own;
@@ -151,7 +151,7 @@ START_TEST(own_partial_is_used_before_that_of_another_sender)
 }
 END_TEST
 
-/* Only data count towards PARTIAL_LEAST. */
+/* Holes do not count towards PARTIAL_LEAST. */
 START_TEST(partial_is_not_kept_when_it_has_only_holes)
 {
 	static const size_t data[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Two requests of one connection for one name, of one size and one time. */
+/* Two requests for one name on one connection, with equal size and time. */
 #include <check.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +48,7 @@ ask(uint32_t request)
 	return go.offset;
 }
 
-/* The second begins before the first is committed, or after. */
+/* After the first is stored, abort the second (_i 0) or finish it (_i 1). */
 START_TEST(second_request_keeps_away_from_the_first)
 {
 	ck_assert_uint_eq(ask(1), 0);
@@ -72,7 +72,6 @@ START_TEST(second_request_keeps_away_from_the_first)
 }
 END_TEST
 
-/* Both wait for the same commit. */
 START_TEST(both_files_are_stored_when_in_one_group)
 {
 	const struct wire_end ends[2] = {{SIZE, script_digest(first, SIZE)},
@@ -94,7 +93,7 @@ START_TEST(both_files_are_stored_when_in_one_group)
 }
 END_TEST
 
-/* Send a hole of the whole size, and the end. */
+/* Queue a hole of the whole size, and the end. */
 static void
 queue_zeros(struct client *zeros, uint32_t request)
 {
@@ -106,7 +105,7 @@ queue_zeros(struct client *zeros, uint32_t request)
 	client_end(zeros, request, nothing, SIZE);
 }
 
-/* The second asks while the first waits for its commit. */
+/* The second ask comes while the first file waits for its commit. */
 START_TEST(file_that_waits_for_its_commit_is_not_resumed)
 {
 	struct reception reception;
@@ -135,7 +134,7 @@ START_TEST(file_that_waits_for_its_commit_is_not_resumed)
 }
 END_TEST
 
-/* Leave the first half as a partial, by another process. */
+/* Create a partial with the first half of the file. */
 static void
 leave_half(void)
 {
@@ -150,7 +149,7 @@ leave_half(void)
 	ck_assert_int_eq(staging_close(&staged), 0);
 }
 
-/* The first ask gets the partial. */
+/* The first of two asks gets the partial. */
 START_TEST(partial_is_resumed_by_one_request_only)
 {
 	leave_half();

@@ -19,7 +19,7 @@ setup(void)
 	serving_open(&serving);
 }
 
-/* Expect a "fatal" frame, and the end of the stream. */
+/* Expect "fatal", the end of the connection, and no file. */
 static void
 expect_draining(enum session_end end)
 {
@@ -36,7 +36,7 @@ begin_file(void)
 	serving_begin(&serving);
 	client_request(client, WIRE_ASK, 1, "begun", 8, 0);
 	client_expect(client, WIRE_GO, 1);
-	/* One write sends both: with the result, the data came, too. */
+	/* One write sends both, so the data comes before the result. */
 	client_put(client, 2, "other", "x");
 	client_queue(client, WIRE_DATA, 1, "half", 4);
 	client_expect_result(client, 2, STATUS_STORED);
@@ -86,7 +86,7 @@ START_TEST(session_ends_when_drained_from_the_start)
 	atomic_store(&serving.stop->requested, SESSION_DRAIN);
 	serving_hello(&serving);
 	client_flush(client);
-	/* No request is begun. */
+	/* The server handles no request. */
 	serving_start(&serving);
 	(void)client_greeting(client);
 	expect_draining(SESSION_DONE);
@@ -98,7 +98,7 @@ START_TEST(current_file_is_finished_when_drained)
 	begin_file();
 	serving_request_stop(&serving, SESSION_DRAIN);
 	finish_file();
-	/* The next request was sent, but is not handled. */
+	/* The server does not handle the next request. */
 	client_put(client, 3, "file", "late");
 	client_expect_result(client, 1, STATUS_STORED);
 	expect_draining(SESSION_DONE);
@@ -166,7 +166,7 @@ START_TEST(session_ends_at_once_when_cut)
 }
 END_TEST
 
-/* Much work from few bytes: 400 holes of 1 GiB. */
+/* Send 400 holes of 1 GiB: much work for few bytes. */
 static void
 say_holes(void)
 {
@@ -181,7 +181,7 @@ say_holes(void)
 	client_flush(client);
 }
 
-/* The client must receive "working" frames. */
+/* Expect a "working" frame. */
 static void
 expect_working(void)
 {
@@ -218,7 +218,7 @@ START_TEST(session_stops_when_no_signal_comes)
 }
 END_TEST
 
-/* The client does not close its end after "fatal". */
+/* After "fatal", the client does not close its socket. */
 START_TEST(session_ends_when_the_client_stays_connected)
 {
 	io_time begun = io_now();
@@ -232,7 +232,7 @@ START_TEST(session_ends_when_the_client_stays_connected)
 }
 END_TEST
 
-/* Refuse the client, in another process. */
+/* Refuse the client in a child. */
 static void
 start_refusal(const struct outcome *why)
 {
@@ -270,7 +270,7 @@ START_TEST(client_learns_why_it_is_refused)
 	ck_assert_uint_eq(greeting.highest, WIRE_HIGHEST);
 	client_expect_fatal(client, STATUS_BUSY, "too many connections");
 	client_expect_end(client);
-	/* The server ends soon, although this end stays open. */
+	/* The server ends soon, although the client stays connected. */
 	serving_join(&serving, SESSION_DONE);
 	ck_assert_int_ge(io_now() - begun, 200);
 	ck_assert_int_lt(io_now() - begun, 4000);

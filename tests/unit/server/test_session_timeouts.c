@@ -11,9 +11,9 @@
 
 Suite *session_timeouts_suite(void);
 
-/* Milliseconds between two looks of the server at its clock. */
+/* Milliseconds after which the server reads its clock again. */
 #define TICK 20
-/* Long enough for any machine. */
+/* Milliseconds; enough for any machine. */
 #define SOON 15000
 
 static struct serving serving;
@@ -26,7 +26,7 @@ setup(void)
 	serving.tick = TICK;
 }
 
-/* The session must end as stalled, after at least least milliseconds. */
+/* Expect a "stalled" end, least milliseconds after begun or later. */
 static void
 expect_stalled(io_time begun, int64_t least)
 {
@@ -62,7 +62,7 @@ START_TEST(client_is_ended_when_the_hello_lacks_a_base)
 }
 END_TEST
 
-/* Send byte after byte, with pauses, while the server reads. */
+/* Send one byte at a time, with pauses in ms, while the server reads. */
 static void
 trickle(const uint8_t *bytes, size_t length, int pause, io_time until)
 {
@@ -114,7 +114,7 @@ enum where {
 	PLACES
 };
 
-/* Reach this state, and send nothing more. */
+/* Reach this state, and stop sending. */
 static void
 reach(enum where where)
 {
@@ -149,7 +149,7 @@ START_TEST(client_is_ended_when_silent_in_any_state)
 }
 END_TEST
 
-/* Send a file at 500 bytes a second until the session ends. */
+/* Send a file at 500 bytes a second; stop early if the server replies. */
 static void
 trickle_file(int milliseconds)
 {
@@ -189,7 +189,7 @@ END_TEST
 
 START_TEST(client_may_go_on_when_slow_but_steady)
 {
-	/* Several times the timeout, but never a whole one without a byte. */
+	/* The file takes several timeouts, but bytes come in each of them. */
 	serving.config.idle_timeout = 700;
 	serving.config.min_rate = 20;
 	serving_begin(&serving);
@@ -224,10 +224,10 @@ START_TEST(timeouts_are_suspended_until_the_frame_after_waiting)
 }
 END_TEST
 
-/* Slots of the scoreboard; the session's is the first. */
+/* Slots of the scoreboard; slot 0 is the session's. */
 #define SLOTS 3
 
-/* Wait longer than the timeout, with "waiting" frames of that number. */
+/* Send "waiting" with this number, then nothing for 500 ms. */
 static void
 wait_saying(uint32_t number)
 {
@@ -262,7 +262,7 @@ START_TEST(waiting_before_a_request_counts_when_no_worker_is_idle)
 }
 END_TEST
 
-/* The request had its result, or never existed. */
+/* There was no such request (_i 0), or it has its result (_i 1). */
 START_TEST(waiting_without_a_request_is_idle_time)
 {
 	io_time begun;
@@ -277,7 +277,7 @@ START_TEST(waiting_without_a_request_is_idle_time)
 }
 END_TEST
 
-/* Before the content, and in it. */
+/* The client waits before the content, and in it. */
 START_TEST(waiting_in_a_request_needs_no_idle_worker)
 {
 	struct scoreboard board;
@@ -313,7 +313,7 @@ START_TEST(client_is_ended_when_it_does_not_read)
 			(void)io_poll(&polled, 1, blocked + 800);
 		ck_assert_int_eq(client_write(client), 0);
 	}
-	/* "fatal" waits for a while behind the unread results. */
+	/* "fatal" comes after the unread results. */
 	while (client_next(client) && client->frame.type == WIRE_RESULT)
 		continue;
 	ck_assert_int_eq(client->frame.type, WIRE_FATAL);
@@ -323,10 +323,10 @@ START_TEST(client_is_ended_when_it_does_not_read)
 }
 END_TEST
 
-/* Too long to be hashed while a test runs. */
+/* Hashing this many bytes takes longer than any test. */
 #define HUGE_SIZE (INT64_C(4) << 40)
 
-/* The server hashes for the client. */
+/* The server hashes an existing file (_i 0), or holes (_i 1). */
 START_TEST(work_stops_when_client_disconnects)
 {
 	const int64_t hole = WIRE_HOLE_MAX;
@@ -352,7 +352,7 @@ START_TEST(work_stops_when_client_disconnects)
 }
 END_TEST
 
-/* At once, and not only when a "working" frame cannot be sent. */
+/* The server stops before its next "working" frame could fail. */
 START_TEST(work_stops_soon_when_client_disconnects)
 {
 	const int64_t soon =

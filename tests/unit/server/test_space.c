@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Free space: how much stays free, how it is shared, when it is checked. */
+/* Free space: the reserve, the shares of workers, and when to check. */
 #include "server/store/space.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static struct space_account account;
 static struct outcome outcome;
 static uint64_t available;
 
-/* Open a store on a file system of so many KiB.  Returns 0 if it cannot. */
+/* Mount a file system, and open a store on it.  Returns 0 if skipped. */
 static int
 open_disk(unsigned kibibytes)
 {
@@ -50,7 +50,7 @@ check(uint64_t bytes, uint64_t held)
 	return result;
 }
 
-/* Expect that most bytes fit, and one more does not. */
+/* Expect that most bytes fit, and that most + 1 bytes do not. */
 static void
 expect_room(uint64_t most, uint64_t held)
 {
@@ -71,7 +71,7 @@ START_TEST(bytes_are_refused_when_too_few_stay_free)
 	store.free_bytes = available + 1;
 	ck_assert_int_eq(check(0, 0), -1);
 	ck_assert_int_eq(check(UINT64_MAX - 1, 0), -1);
-	/* The larger reserve counts.  Leave room for rounding of percents. */
+	/* The larger reserve counts.  48 and 52 allow for rounding of 50%. */
 	store.free_percent = 50;
 	store.free_bytes = 1;
 	ck_assert_int_eq(check(available / 100 * 48, 0), 0);
@@ -86,7 +86,7 @@ START_TEST(allocated_blocks_count_as_free_for_their_file)
 		return;
 	store.free_bytes = available - 1000;
 	expect_room(1000 + 5000, 5000);
-	/* Others have used the reserve: only the file's surplus is left. */
+	/* Others used 1000 bytes of the reserve.  A surplus must cover them. */
 	store.free_bytes = available + 1000;
 	ck_assert_int_eq(check(5000, 5999), -1);
 	ck_assert_int_eq(check(5000, 6000), 0);
@@ -109,7 +109,7 @@ START_TEST(lack_is_reported_when_file_does_not_fit)
 	ck_assert_uint_eq(account.lack.bytes, 57);
 	ck_assert_uint_eq(account.lack.files, 0);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "needs 50 B, "));
-	/* The text omits the need of a file of unknown size. */
+	/* If the size is unknown, the text names no need. */
 	ck_assert_int_eq(check(0, 0), -1);
 	ck_assert_ptr_null(strstr(outcome.text, "needs"));
 	store_close(&store);
@@ -145,7 +145,7 @@ START_TEST(inodes_are_refused_when_too_few_stay_free)
 	ck_assert_uint_eq(account.lack.files, 1);
 	ck_assert_uint_eq(account.lack.bytes, 0);
 	ck_assert_int_eq(check_files(usable + 1, 1), 0);
-	/* An existing file needs no inode. */
+	/* A file that has its inode needs no other. */
 	store.free_percent = 99;
 	ck_assert_int_eq(check_files(1, 1), 0);
 	store_close(&store);
@@ -217,7 +217,7 @@ START_TEST(check_is_due_after_refusal)
 }
 END_TEST
 
-/* As /proc, for example. */
+/* /proc is such a file system. */
 START_TEST(file_fits_when_file_system_reports_no_size)
 {
 	struct statvfs system;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A file on its way in: checks, staging, attributes, partials. */
+/* A staged file: checks, attributes, partials, and its commit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ finish(const char *text)
 	ck_assert_int_eq(staged_finish(&staged, 7, &end, &commit, &outcome), 0);
 }
 
-/* Commit the only file of the group, which must be stored. */
+/* Commit the group; expect that its only file is stored. */
 static void
 expect_stored(const char *path, const char *text)
 {
@@ -105,7 +105,7 @@ expect_stored(const char *path, const char *text)
 	file_expect_text(path, text);
 }
 
-/* The request failed with this status, and leaves nothing behind. */
+/* Expect a failure with this status, which leaves no file. */
 static void
 expect_nothing(enum status status)
 {

@@ -39,13 +39,13 @@ START_TEST(created_files_have_mode_0600_and_different_names)
 }
 END_TEST
 
-/* A name consists of process, millisecond and serial number. */
+/* The parts of a name: process, milliseconds and serial number. */
 struct guess {
 	unsigned long pid, serial;
 	unsigned long long now;
 };
 
-/* Guess so many serial numbers of so many milliseconds, LATE ms from now. */
+/* LATE ms from now, guess GUESSED serial numbers for each millisecond. */
 #define GUESSED 3
 #define MILLISECONDS 60
 #define LATE 500
@@ -61,7 +61,7 @@ read_name(const struct staging_file *staged)
 	return guess;
 }
 
-/* Returns the path of the guess with this number. */
+/* Returns the path of guess number. */
 static const char *
 guess_name(const struct guess *last, unsigned number)
 {

@@ -51,7 +51,7 @@ START_TEST(missing_receiving_directory_is_reported)
 }
 END_TEST
 
-/* Expect that the present staging directory is refused. */
+/* Expect that the existing staging directory is refused. */
 static void
 expect_refused(void)
 {
@@ -118,7 +118,7 @@ START_TEST(unwritable_receiving_directory_is_refused)
 	int root = geteuid() == 0, status;
 	pid_t child;
 
-	/* Even if the staging directory exists already. */
+	/* The staging directory exists, but it could not be created again. */
 	directory_make("in");
 	snprintf(staging, sizeof(staging), "in/.ftx-%lu",
 	    root ? (unsigned long)NOBODY : (unsigned long)geteuid());

@@ -19,7 +19,7 @@
 
 Suite *sweep_suite(void);
 
-/* Start a process that holds a staged file until it reads from hold. */
+/* Start a child that holds a staged file until it reads from hold. */
 static pid_t
 start_holder(const struct store *store, mode_t mode, int hold, int ready)
 {
@@ -37,7 +37,7 @@ start_holder(const struct store *store, mode_t mode, int hold, int ready)
 	_exit(0);
 }
 
-/* An incomplete file has the first mode, complete ones the others. */
+/* The mode of an incomplete file, and modes of complete files. */
 static const mode_t modes[] = {0600, 0666, 0444, 0400};
 
 START_TEST(abandoned_file_is_swept_when_unlocked)
@@ -90,10 +90,10 @@ START_TEST(sweep_keeps_other_file_types)
 }
 END_TEST
 
-/* The largest process ID, which no process has. */
+/* The largest process ID; no process has it. */
 #define NOBODY "7fffffff"
 
-/* A process that is killed leaves its probes behind. */
+/* A process that is killed does not remove its probes. */
 START_TEST(probe_is_swept_when_its_process_died)
 {
 	struct store store;
@@ -172,7 +172,7 @@ START_TEST(large_partial_stays_until_it_expires)
 }
 END_TEST
 
-/* Another host's lock is invisible here, so its files look abandoned. */
+/* Locks of other hosts do not show here, so their files look abandoned. */
 START_TEST(file_of_other_host_stays_when_locks_are_not_shared)
 {
 	const struct space_amount one_file = {0, 1};
@@ -216,7 +216,7 @@ leave_blocks(
 	leave_partial(store, name, (off_t)mebibytes * BLOCK, age);
 }
 
-/* Create partials of 2 MiB each.  r1 and r2 are of the same age. */
+/* Create partials of 2 MiB.  r1 and r2 have the same age; r3 is newer. */
 static void
 leave_three(const struct store *store)
 {
@@ -233,7 +233,7 @@ make_room(const struct store *store, uint64_t bytes, uint64_t files)
 	return sweep_for_space(store, &need);
 }
 
-/* Expect that so many of the three are left; the newest goes last. */
+/* Expect that left of the three are left; r3 is removed last. */
 static void
 expect_left(const struct store *store, int left)
 {
@@ -244,7 +244,7 @@ expect_left(const struct store *store, int left)
 
 START_TEST(oldest_partials_are_removed_until_need_is_met)
 {
-	/* How much is needed, and how many partials are left. */
+	/* The need, and the number of partials left. */
 	static const struct {
 		uint64_t bytes, files;
 		int left;
@@ -280,7 +280,7 @@ START_TEST(no_partial_is_removed_when_all_do_not_suffice)
 }
 END_TEST
 
-/* The oldest is locked, so it is not removed and does not count. */
+/* r0 is the oldest, but locked: it is not removed and does not count. */
 START_TEST(locked_partial_is_not_counted)
 {
 	struct store store;
@@ -342,7 +342,7 @@ stop_at_once(void *argument)
 	return 1;
 }
 
-/* There are enough files that keepalive is called in between. */
+/* The sweep of 300 files calls keepalive. */
 START_TEST(sweep_stops_when_keepalive_stops_it)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
@@ -381,7 +381,7 @@ leave_senders(const struct store *store)
 
 START_TEST(quota_removes_oldest_of_same_sender)
 {
-	/* The quota, and how many of the sender's three partials are left. */
+	/* The quota, and the number of the sender's three partials left. */
 	static const struct {
 		struct sweep_quota quota;
 		int left;
@@ -411,7 +411,7 @@ START_TEST(quota_removes_oldest_of_same_sender)
 }
 END_TEST
 
-/* keepalive would stop the work. */
+/* The sweep does not call keepalive, which would stop it. */
 START_TEST(quota_is_enforced_when_client_has_gone)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};

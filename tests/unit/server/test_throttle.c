@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The delay before a new worker starts while workers keep dying. */
+/* Delay the start of new workers while workers keep dying. */
 #include <check.h>
 
 #include "server/process/throttle.h"
@@ -31,7 +31,7 @@ START_TEST(delay_doubles_when_workers_die_young)
 		throttle_add_death(&throttle, now, YOUNG, 8);
 	ck_assert(throttle_allows(&throttle, now));
 	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
-		/* All workers die at once, which raises the delay once. */
+		/* If all workers die at once, the delay is raised once. */
 		for (int worker = 0; worker < 8; worker++)
 			throttle_add_death(&throttle, now, YOUNG, 8);
 		ck_assert_int_eq(throttle.delay, delays[i]);
