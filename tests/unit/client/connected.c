@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A fixture: the sending half of a session, connected to a socket of the test.
- */
+/* A fixture: the sending half of a session, connected to a test's socket. */
 #include "tests/unit/client/connected.h"
 
 #include <check.h>

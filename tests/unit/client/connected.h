@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A fixture: the sending half of a session, connected to a socket of the test.
- */
+/* A fixture: the sending half of a session, connected to a test's socket. */
 #ifndef TESTS_UNIT_CLIENT_CONNECTED_H
 #define TESTS_UNIT_CLIENT_CONNECTED_H
 
@@ -18,10 +17,10 @@ struct connected {
 	struct run run;
 	struct conn conn;
 	struct outgoing outgoing;
-	int peer; /* the other end, which does not block either */
+	int peer; /* the test's socket; nonblocking */
 };
 
-/* Begin a run of these sources, to the target "in"; queue nothing yet. */
+/* Begin a run of these sources to the target "in", without any frame. */
 void connected_begin(
     struct connected *connected, char *const *paths, size_t count);
 void connected_end(struct connected *connected);

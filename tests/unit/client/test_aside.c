@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Removing sources, and restoring those that a run left set aside. */
+/* Remove sources, and restore those that an earlier run left set aside. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ remove_in(const char *name, const struct source_stamp *stamp)
 	return result;
 }
 
-/* The name in "d" under which a process sets it aside. */
+/* Build the path to which a process moves the file of this name. */
 static void
 name_aside(char path[300], pid_t process, const char *name)
 {
@@ -82,7 +82,7 @@ restore_all(int expected, int failures)
 	ck_assert_int_eq(failed, failures);
 }
 
-/* A process that has ended. */
+/* Returns the ID of a process that has ended. */
 static pid_t
 find_ended(void)
 {
@@ -154,7 +154,10 @@ START_TEST(other_links_are_removed_when_one_was)
 }
 END_TEST
 
-/* The change by a removal does not hide other changes. */
+/*
+ * Removing a link changes the file's change time.  If something else changes
+ * the file, too, it must still be noticed.
+ */
 START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 {
 	struct source_stamp stamp, left;
@@ -170,7 +173,7 @@ START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 }
 END_TEST
 
-/* Names that are 1 byte shorter than the longest, as long, and longer. */
+/* A name of 1 byte less than allowed, the longest, and 1 byte too long. */
 START_TEST(file_stays_when_its_name_is_too_long)
 {
 	static const int results[] = {0, 0, -1};
@@ -193,7 +196,7 @@ START_TEST(file_stays_when_its_name_is_too_long)
 }
 END_TEST
 
-/* Another file has the name that this process would use. */
+/* Another file has the name to which this process would move it. */
 START_TEST(file_stays_when_the_name_aside_is_taken)
 {
 	struct source_stamp stamp;
@@ -213,7 +216,7 @@ START_TEST(file_gets_its_name_back_when_its_process_has_ended)
 	char aside[300];
 
 	leave_aside(aside, find_ended(), "f");
-	/* In a container each run may be the same process. */
+	/* In a container, each run may have the same process ID. */
 	leave_aside(aside, getpid(), "g-1");
 	restore_all(2, 0);
 	file_expect_text("d/f", "left");
@@ -236,7 +239,7 @@ START_TEST(file_stays_aside_when_its_name_is_taken)
 }
 END_TEST
 
-/* The run ended while it gave the name back by a hard link. */
+/* The earlier run linked the old name, but did not unlink the other. */
 START_TEST(one_name_is_left_when_a_file_has_both)
 {
 	char aside[300];

@@ -57,7 +57,7 @@ end(void)
 	connected_end(&connected);
 }
 
-/* Send until the server receives this; all other frames must be "waiting". */
+/* Send until the server receives this frame; expect only "waiting" before. */
 static struct conn_frame
 receive_until(enum wire_type type, uint32_t request)
 {
@@ -119,8 +119,7 @@ START_TEST(ask_carries_digest_when_checksum_is_set)
 }
 END_TEST
 
-/* "waiting" is sent at once, but not before the greeting: that holds no worker.
- */
+/* Before the greeting, the client holds no worker and sends no "waiting". */
 START_TEST(waiting_is_sent_while_source_is_hashed)
 {
 	(void)receive_until(WIRE_BASE, 0);
@@ -130,10 +129,10 @@ START_TEST(waiting_is_sent_while_source_is_hashed)
 	outgoing_greet(outgoing);
 	ck_assert_int_eq(outgoing_step(outgoing), OUTGOING_FULL);
 	(void)receive_until(WIRE_WAITING, 1);
-	/* Even if nothing else is left to send. */
+	/* A session that hashes is not done, even without more sources. */
 	run->queue.ended = 1;
 	ck_assert(!outgoing_is_done(outgoing));
-	/* Not with each piece, but within 5 seconds. */
+	/* "waiting" is not sent with each piece, but within 5 seconds. */
 	ck_assert_int_eq(outgoing_step(outgoing), OUTGOING_FULL);
 	ck_assert_uint_eq(conn_unsent(conn), 0);
 	ck_assert_int_gt(outgoing->next_waiting, io_now());
@@ -164,14 +163,14 @@ START_TEST(content_goes_first_when_request_may_go)
 		while (conn_next(&server, &frame) == CONN_FRAME)
 			ck_assert_uint_eq(frame.request, 1);
 	}
-	/* After the end frame, "waiting" is due, and the limit counts anew. */
+	/* After the end frame, "waiting" is due, and the limit restarts. */
 	(void)receive_until(WIRE_WAITING, 2);
 	ck_assert_uint_eq(
 	    receive_ask(2).wishes & WIRE_UNLESS_DIGEST, WIRE_UNLESS_DIGEST);
 }
 END_TEST
 
-/* The server accepts "waiting" for a limited time only. */
+/* The server accepts "waiting" only for a limited time. */
 START_TEST(ask_carries_no_digest_when_hashing_takes_too_long)
 {
 	struct wire_request request;
@@ -188,7 +187,7 @@ START_TEST(ask_carries_no_digest_when_hashing_takes_too_long)
 }
 END_TEST
 
-/* The next connection continues behind the part that was hashed. */
+/* The next connection continues after the part that was hashed. */
 START_TEST(hashing_continues_when_connection_is_lost)
 {
 	uint64_t hashed;
@@ -206,7 +205,7 @@ START_TEST(hashing_continues_when_connection_is_lost)
 	ck_assert_int_eq(outgoing_step(outgoing), OUTGOING_MORE);
 	ck_assert_uint_eq(outgoing->checksum.file.sent, hashed);
 	ck_assert_uint_eq(receive_ask(1).digest, digest_of_zeros(LARGE));
-	/* But not if the file has changed since. */
+	/* If the file has changed since, hashing starts again. */
 	outgoing_release(outgoing, 1);
 	ck_assert_ptr_nonnull(run->again.first);
 	run->again.first->digested = 0;
@@ -245,7 +244,7 @@ START_TEST(source_fails_when_it_shrinks_while_hashed)
 }
 END_TEST
 
-/* The file has the same size and time, but other bytes than were hashed. */
+/* After the hash the bytes change, but not the size and the time. */
 START_TEST(content_is_aborted_when_digest_differs)
 {
 	struct timespec times[2];
@@ -273,7 +272,7 @@ START_TEST(content_is_aborted_when_digest_differs)
 }
 END_TEST
 
-/* A draining worker accepts no further request. */
+/* A draining worker accepts no more requests. */
 START_TEST(nothing_is_asked_when_session_is_stopped)
 {
 	(void)receive_until(WIRE_BASE, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Command lines, split into words. */
+/* Split command lines into words. */
 #include <check.h>
 #include <string.h>
 

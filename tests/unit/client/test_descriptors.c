@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Dividing descriptors between connections and directories. */
+/* Divide descriptors between streams and directories. */
 #include <check.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -13,20 +13,20 @@ static const struct {
 	size_t streams, directories, per_stream, limit, used;
 	size_t fit, held;
 } cases[] = {
-    /* All of it is there, just so, or one is missing. */
+    /* More than enough, exactly enough, or one too few. */
     {64, 64, 2, 1024, 3, 64, 64},
     {64, 64, 2, 204, 3, 64, 64},
     {64, 64, 2, 203, 3, 64, 64},
     {64, 64, 2, 202, 3, 64, 47},
     {8, 0, 2, 27, 3, 8, 0},
     {8, 0, 2, 26, 3, 7, 0},
-    /* What is short is shared. */
+    /* Streams and directories share what there is. */
     {64, 64, 2, 128, 3, 44, 29},
     {32, 64, 2, 64, 3, 20, 13},
     {8, 64, 2, 20, 3, 3, 2},
     {8, 64, 3, 20, 3, 2, 2},
     {8, 0, 2, 20, 10, 1, 0},
-    /* One is tried in any case. */
+    /* One stream is tried in any case. */
     {8, 64, 2, 13, 3, 1, 2},
     {8, 64, 2, 11, 3, 1, 2},
     {8, 64, 2, 10, 3, 1, 2},
@@ -70,7 +70,7 @@ START_TEST(soft_limit_is_raised_when_it_is_short)
 	ck_assert_uint_eq(share.streams, 64);
 	ck_assert_uint_eq(share.directories, 64);
 	ck_assert_uint_eq(soft_limit(), 2 * (64 + 64 * 2 + 8));
-	/* One for one file needs no more than there is. */
+	/* One stream needs less, so the limit stays. */
 	share = (struct descriptors){1, 0};
 	descriptors_share(&share, 2);
 	ck_assert_uint_eq(soft_limit(), 2 * (64 + 64 * 2 + 8));

@@ -35,7 +35,7 @@ enter(const char *name)
 	return directories.current;
 }
 
-/* Remove one as if its mode were set at once. */
+/* Remove the next ready directory, which must be name (or none: NULL). */
 static void
 take(const char *name)
 {
@@ -121,7 +121,7 @@ START_TEST(directories_are_removed_in_any_order)
 }
 END_TEST
 
-/* A connection requests those above first; a new one starts again. */
+/* A connection requests parents first; a new connection starts again. */
 START_TEST(directory_is_unrequested_on_a_new_connection)
 {
 	struct directory *above = enter("a"), *below = enter("a/b");

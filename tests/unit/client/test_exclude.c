@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Patterns of files that are not sent. */
+/* Match the patterns of files that are not sent. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>

@@ -24,7 +24,7 @@ end(void)
 	conn_release(&conn);
 }
 
-/* Receive so many bytes. */
+/* Receive these bytes at the time now. */
 static enum greeting_event
 receive(const void *bytes, size_t length, io_time now)
 {
@@ -59,7 +59,7 @@ START_TEST(greeting_is_read_in_pieces)
 }
 END_TEST
 
-/* Each byte of the constant part counts, but none after it. */
+/* The first 8 bytes are constant; if one differs, the peer is foreign. */
 START_TEST(peer_is_foreign_when_one_byte_differs)
 {
 	const struct wire_greeting any = {1, 1, WIRE_READY, 5};

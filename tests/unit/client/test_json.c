@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Arbitrary bytes as JSON strings. */
+/* Print arbitrary bytes as JSON strings. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static const struct {
     {{"\xe6\x97\xa5", "\xef\xbf\xbf"}, "\"\\u65e5\\uffff\""},
     {{"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"},
 	"\"\\ud800\\udc00\\udbff\\udfff\""},
-    /* No UTF-8: a byte, a cut character, a surrogate, one too long. */
+    /* Invalid UTF-8: a byte, a cut character, a surrogate, overlong. */
     {{"a\xff", "b"}, "\"a\\ufffdb\",\"k_hex\":\"61ff62\""},
     {{"\xe6\x97", ""}, "\"\\ufffd\\ufffd\",\"k_hex\":\"e697\""},
     {{"\xed\xa0\x80", ""}, "\"\\ufffd\\ufffd\\ufffd\",\"k_hex\":\"eda080\""},

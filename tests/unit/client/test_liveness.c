@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* When a server is idle, or sends only "working", for too long. */
+/* Server timeouts: idle time, and "working" without a result. */
 #include <check.h>
 
 #include "client/connection/liveness.h"
@@ -22,7 +22,7 @@ begin(void)
 	liveness_init(&liveness, TIMEOUT, COMMIT, BEGIN);
 }
 
-/* Send "working" at this interval until the deadline, which is returned. */
+/* Receive "working" at this interval, until the deadline.  Returns it. */
 static io_time
 work(io_time now, int64_t every, uint64_t size)
 {
@@ -85,7 +85,7 @@ START_TEST(limit_restarts_after_result)
 }
 END_TEST
 
-/* A server that keeps reading is not working, even after "working". */
+/* If the server reads again within 5 seconds, the time is not work. */
 START_TEST(sending_does_not_count_as_work)
 {
 	io_time now = 5000;
@@ -97,7 +97,7 @@ START_TEST(sending_does_not_count_as_work)
 }
 END_TEST
 
-/* Reading a byte now and then does not extend the limit. */
+/* If the server reads only every 5 seconds, the time counts as work. */
 START_TEST(slow_reads_count_as_work)
 {
 	io_time now = 5000;

@@ -74,7 +74,7 @@ static const struct {
     {&big, 112000000, 0, 2, ""},
     {&big, 112000000, 0, 0, ""},
     {&big, 1, 0, 79, "big.iso  61%  2.9/4.7 GB  1 B/s  eta long"},
-    /* Nothing was sent yet. */
+    /* The rate is 0: nothing was sent yet. */
     {&big, 0, 0, 79, "big.iso  61%  2.9/4.7 GB"},
     {&input, 112000000, 0, 79, "-  2.9 GB  112 MB/s"},
     {&input, 112000000, 0, 18, "-  2.9 GB"},
@@ -115,7 +115,7 @@ START_TEST(line_fits_columns)
 }
 END_TEST
 
-/* The longest texts are cut and escaped, too. */
+/* The longest texts are escaped and cut, too. */
 START_TEST(line_fits_when_numbers_are_largest)
 {
 	char path[300], host[200], line[METER_LINE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a session sends before the greeting, and after it. */
+/* The frames that a session sends before and after the greeting. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ send_all(void)
 	} while (step != OUTGOING_IDLE || conn_unsent(conn) > 0);
 }
 
-/* Make sources of these sizes; the last one repeats. */
+/* Make FILES sources of these sizes; the last size repeats. */
 static void
 make_sources(const size_t *sizes, size_t count)
 {
@@ -55,7 +55,7 @@ make_sources(const size_t *sizes, size_t count)
 		paths[i] = names[i];
 		fd = open(names[i], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		ck_assert_int_ge(fd, 0);
-		/* Not a hole: that would be sent as a length. */
+		/* Allocate: a hole would be sent as a length. */
 		ck_assert(
 		    size == 0 || posix_fallocate(fd, 0, (off_t)size) == 0);
 		close(fd);
@@ -79,7 +79,7 @@ START_TEST(outgoing_stops_at_early_limit_before_greeting)
 	begin(cases[_i].count);
 	send_all();
 	ck_assert_uint_le(conn->sent, EARLY);
-	/* If there is more to send, it comes close to the limit. */
+	/* If the sources have content, the session sends almost EARLY bytes. */
 	if (cases[_i].sizes[0] > 0)
 		ck_assert_uint_gt(conn->sent, EARLY - 5000);
 	outgoing_greet(outgoing);
@@ -91,7 +91,7 @@ START_TEST(outgoing_stops_at_early_limit_before_greeting)
 }
 END_TEST
 
-/* The time of a file does not include the wait for a worker. */
+/* The wait for a worker does not count as time of a file. */
 START_TEST(files_begin_when_worker_greets)
 {
 	const size_t sizes[] = {1, (1 << 20) - 1};

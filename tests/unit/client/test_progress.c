@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Progress on standard error: when, in which form, and how it ends. */
+/* Show progress on standard error, as lines or as a bar. */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 Suite *progress_suite(void);
 
-/* Collect standard error from here to capture_end. */
+/* Where capture_begin redirects standard error, and the saved descriptor. */
 static FILE *output;
 static int standard_error;
 
@@ -49,7 +49,7 @@ begin(const char *setting, int quiet)
 	progress_init(&progress, setting, quiet, 5000);
 }
 
-/* Standard error must be this text. */
+/* End the progress; expect this text on standard error. */
 static void
 end_with(const char *expected)
 {
@@ -60,7 +60,7 @@ end_with(const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
-/* So much of 1000 bytes was sent by then. */
+/* Show that sent of 1000 bytes were sent at the time now. */
 static void
 send_until(io_time now, uint64_t sent)
 {
@@ -116,7 +116,7 @@ START_TEST(line_replaces_the_bar)
 	begin("bar", 0);
 	send_until(5200, 0);
 	progress_print(&progress, "line");
-	/* It is there again at once. */
+	/* The bar is drawn again at once. */
 	send_until(5201, 0);
 	end_with("\rf  0%  0 B/1.0 kB\r                 \rline\n"
 		 "\rf  0%  0 B/1.0 kB\r                 \r");
@@ -132,8 +132,7 @@ START_TEST(bar_fits_when_the_width_changes)
 	send_until(5400, 0);
 	ck_assert_int_eq(setenv("COLUMNS", "12", 1), 0);
 	send_until(5600, 0);
-	/* Whatever stood there is gone, and no line was longer than there was
-	 * room. */
+	/* Each bar fits the width, and covers or erases the one before. */
 	end_with("\rf  0%  0 B/1.0 kB\rf  0%  \rf  0%      "
 		 "\r     \r");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The paths of sources on the server, and sources opened again. */
+/* The paths of sources on the server; open sources again. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ begin(const char *path, int recursive)
 	queue_init(&queue, paths, 1, &options, recursive);
 }
 
-/* The path of the source on the server must be this. */
+/* Expect this path of the source on the server. */
 static void
 check_called(const char *name)
 {
@@ -117,7 +117,7 @@ START_TEST(unsent_sources_are_returned_when_the_run_ends)
 }
 END_TEST
 
-/* Open t/a/f again, starting at the named part. */
+/* Open t/a/f again; the user named "t". */
 static enum source_kind
 open_again(int follow)
 {
@@ -152,7 +152,7 @@ START_TEST(link_is_not_followed_when_a_source_is_opened_again)
 	ck_assert_int_eq(symlink("../../b/f", "t/a/f"), 0);
 	ck_assert_int_eq(open_again(0), SOURCE_SKIPPED);
 	ck_assert_int_eq(open_again(1), SOURCE_FILE);
-	/* What was named itself may be a link. */
+	/* "t", which the user named, may be a link itself. */
 	ck_assert_int_eq(rename("t", "real"), 0);
 	ck_assert_int_eq(symlink("real", "t"), 0);
 	ck_assert_int_eq(open_again(0), SOURCE_SKIPPED);

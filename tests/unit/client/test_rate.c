@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The limit on bytes per second, with given times. */
+/* The limit on bytes per second, at times that the test sets. */
 #include <check.h>
 
 #include "client/run/rate.h"
@@ -10,7 +10,10 @@ Suite *rate_suite(void);
 
 static struct rate rate;
 
-/* Spend all that is allowed, whenever it is due, until end. */
+/*
+ * For duration ms, spend all that is allowed, late ms after it is due.  Returns
+ * the bytes.
+ */
 static uint64_t
 drain(uint64_t limit, io_time duration, io_time late)
 {
@@ -57,7 +60,7 @@ static const uint64_t limits[] = {
 START_TEST(limit_holds_over_seconds)
 {
 	uint64_t limit = limits[_i], whole = 10 * limit;
-	/* Up to one step may be missing at the end. */
+	/* At the end, up to one step may be unspent. */
 	uint64_t step = limit / 50 + 1;
 
 	for (io_time late = 0; late <= 100; late += 50) {

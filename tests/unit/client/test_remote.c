@@ -17,7 +17,7 @@ static const struct {
 	enum remote_kind kind;
 	const char *target, *directory, *name; /* as the server resolves them */
 	enum wire_base_mode mode;
-	const char *before, *after; /* where "t/f" goes */
+	const char *before, *after; /* what is shown as the target of "t/f" */
 } cases[] = {
     {REMOTE_DIRECTORY, "in", "in", "", WIRE_BASE_DIRECTORY, "h:in/f", "h:in/f"},
     {REMOTE_DIRECTORY, "", "", "", WIRE_BASE_DIRECTORY, "h:f", "h:f"},

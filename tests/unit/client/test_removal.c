@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which sources are removed, and which have to stay. */
+/* Remove sources after they are stored, or keep them. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ end(void)
 
 static char path[] = "dir/sub/f";
 
-/* The request for the source, which lies below the named "dir". */
+/* Returns a request for the source; the user named "dir". */
 static struct request
 sent(void)
 {
@@ -125,7 +125,7 @@ START_TEST(source_stays_when_its_time_changed)
 }
 END_TEST
 
-/* A link replaces the directory, which was moved. */
+/* The directory was moved, and a link has taken its name. */
 START_TEST(link_is_not_followed_to_the_source)
 {
 	const struct request request = sent();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Results are accepted only if they agree with what was asked and sent. */
+/* Check results against what the client asked and sent. */
 #include <check.h>
 
 #include "client/connection/results.h"
@@ -86,7 +86,7 @@ static const struct {
     {WIRE_SENT_BEFORE, STATUS_WOULD_STORE, 0, 0, -1},
 };
 
-/* The session ends when the other requests are done. */
+/* The session ends only when the other requests are done. */
 START_TEST(request_is_postponed_when_server_is_busy)
 {
 	struct request *request = add_asked(WIRE_UNLESS_DIGEST);
@@ -139,7 +139,7 @@ END_TEST
 static const enum request_state unfinished[] = {
     REQUEST_GOING, REQUEST_SENDING, REQUEST_ABORTED};
 
-/* A file that was not sent whole cannot have been stored. */
+/* If the content was not sent whole, the file cannot be stored. */
 START_TEST(success_is_refused_before_content_has_ended)
 {
 	struct request *request = add_asked(0);
@@ -201,7 +201,7 @@ START_TEST(go_is_refused_when_not_asked)
 }
 END_TEST
 
-/* Handle a "fatal" of this status.  Returns that of the outcome. */
+/* Handle a "fatal" of this status.  Returns the status of the outcome. */
 static enum status
 handle_fatal(enum status status)
 {

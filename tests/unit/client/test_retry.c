@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* When a connection is made again, and when the run ends. */
+/* Decide when to connect again, and when to end the run. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -51,7 +51,7 @@ START_TEST(tries_are_quick_until_queue_timeout)
 	ck_assert_int_ge(after(quick[_i], 1, 0, 0, 1000 + QUEUE - 501), 0);
 	ck_assert_int_ge(
 	    after(STATUS_UNREACHABLE, 0, 0, 0, 1000 + QUEUE - 501), 0);
-	/* Each try begins before the end. */
+	/* A try that would begin after QUEUE is not made. */
 	ck_assert_int_eq(after(quick[_i], 1, 0, 0, 1000 + QUEUE - 1), -1);
 	ck_assert_int_eq(after(quick[_i], 1, 0, 0, 1000 + QUEUE), -1);
 	ck_assert_int_eq(
@@ -104,7 +104,7 @@ START_TEST(tries_are_slow_once_greeted)
 }
 END_TEST
 
-/* Its failure is final. */
+/* If the last try fails, the run ends. */
 START_TEST(last_try_comes_at_the_limit)
 {
 	io_time now = 5000;
@@ -116,7 +116,7 @@ START_TEST(last_try_comes_at_the_limit)
 	ck_assert_int_eq(now, 5000 + LIMIT);
 	ck_assert_int_eq(tries, 15);
 	ck_assert_int_eq(retry_final_status(&retry, losses[_i]), losses[_i]);
-	/* Each try takes a minute itself. */
+	/* Now each try itself takes a minute. */
 	begin();
 	now = 5000;
 	for (tries = 0; delay >= 0 && tries < 100; tries++) {
@@ -160,7 +160,7 @@ START_TEST(delays_start_again_after_progress)
 }
 END_TEST
 
-/* An hour without loss before it does not count. */
+/* The time before the first loss does not count. */
 START_TEST(limit_begins_with_the_loss)
 {
 	io_time now = 5000 + 10 * LIMIT;
@@ -187,7 +187,7 @@ START_TEST(busy_server_is_tried_until_queue_timeout)
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_le(after(STATUS_BUSY, 1, 0, 0, lost + i), 500);
 	ck_assert_int_eq(retry.slow, 0);
-	/* When the wait is over, the time without progress decides. */
+	/* After QUEUE, the limit on the time without progress applies. */
 	ck_assert_int_eq(
 	    after(STATUS_BUSY, 1, 0, 0, lost + 1000 + QUEUE), 2000);
 	ck_assert_int_eq(retry.slow, 1);
@@ -217,7 +217,7 @@ START_TEST(slow_pause_does_not_count_as_waiting)
 }
 END_TEST
 
-/* Like an unreachable host after a connection was made. */
+/* STATUS_UNTRIED is final only until a connection was made. */
 START_TEST(run_goes_on_when_untried_after_a_connection)
 {
 	ck_assert_int_eq(after(STATUS_UNTRIED, 0, 0, 0, 1000), -1);

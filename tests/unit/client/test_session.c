@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A session without memory for its buffers. */
+/* Begin a session without memory for its buffers. */
 #include <check.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -58,7 +58,7 @@ START_TEST(clash_is_found_when_names_are_equal)
 }
 END_TEST
 
-/* A directory such as "dir/" has no name of its own. */
+/* A source such as "dir/" sends only the contents, without a name. */
 START_TEST(contents_do_not_clash_when_recursive)
 {
 	static char ax[] = "a/x", x[] = "x/", bx[] = "b/x//", dot[] = ".";

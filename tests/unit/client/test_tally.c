@@ -7,7 +7,7 @@
 
 Suite *tally_suite(void);
 
-/* Statuses of files up to END; the status that ended the run, or END. */
+/* Ends a list of statuses; as ended: the run was not ended early. */
 #define END (-1)
 
 static const struct story {
@@ -16,7 +16,7 @@ static const struct story {
     {{END}, END, 0, 0},
     {{STATUS_STORED, END}, END, 0, 0},
     {{STATUS_WOULD_STORE, STATUS_UNCHANGED, END}, END, 0, 0},
-    /* One status that all share. */
+    /* All files have the same exit status. */
     {{STATUS_EXISTS, END}, END, 0, 25},
     {{STATUS_EXISTS, STATUS_EXISTS, END}, END, 0, 25},
     {{STATUS_REFUSED, STATUS_NOT_OFFERED, END}, END, 0, 5},
@@ -25,18 +25,18 @@ static const struct story {
     {{STATUS_DIGEST, END}, END, 0, 12},
     {{STATUS_CHANGED, END}, END, 0, 24},
     {{STATUS_SOURCE, STATUS_SOURCE, END}, END, 0, 3},
-    /* Several, or some that were stored. */
+    /* Exit statuses differ, or some files were stored. */
     {{STATUS_EXISTS, STATUS_REFUSED, END}, END, 0, 23},
     {{STATUS_STORED, STATUS_EXISTS, END}, END, 0, 23},
     {{STATUS_EXISTS, STATUS_STORED, END}, END, 0, 23},
     {{STATUS_SOURCE, STATUS_STORED, END}, END, 0, 23},
     {{STATUS_SOURCE, STATUS_NO_SPACE, END}, END, 0, 23},
-    /* Skipped sources change the exit status only if there is nothing else. */
+    /* Skipped sources count only if there is no other result. */
     {{END}, END, 1, 3},
     {{STATUS_STORED, END}, END, 1, 0},
     {{STATUS_EXISTS, END}, END, 1, 25},
     {{STATUS_SOURCE, END}, END, 1, 3},
-    /* What ended the run early. */
+    /* A status of the connection ended the run early. */
     {{END}, STATUS_PROTOCOL, 0, 2},
     {{END}, STATUS_VERSION, 0, 2},
     {{STATUS_STORED, END}, STATUS_LOST, 0, 10},
@@ -44,7 +44,7 @@ static const struct story {
     {{END}, STATUS_UNREACHABLE, 0, 35},
     {{STATUS_STORED, STATUS_EXISTS, END}, STATUS_BUSY, 0, 75},
     {{END}, STATUS_DRAINING, 1, 75},
-    /* Other ends are those of the files that were left. */
+    /* Another status that ended the run counts like that of a file. */
     {{END}, STATUS_REFUSED, 0, 5},
     {{STATUS_REFUSED, END}, STATUS_REFUSED, 0, 5},
     {{STATUS_STORED, END}, STATUS_REFUSED, 0, 23},

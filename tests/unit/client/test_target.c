@@ -100,7 +100,7 @@ START_TEST(target_fails_with_a_reason)
 }
 END_TEST
 
-/* A host as long as allowed, and one byte longer. */
+/* The longest host, and one that is a byte longer. */
 START_TEST(host_fails_when_too_long)
 {
 	char text[ADDRESS_HOST + 3];

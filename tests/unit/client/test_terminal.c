@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The width of texts, and cutting them. */
+/* Measure the width of texts, and cut them. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 Suite *terminal_suite(void);
 
-/* With this locale, and no terminal. */
+/* Set the locale, and initialize without a terminal. */
 static void
 begin(struct terminal *terminal, const char *locale)
 {
@@ -31,16 +31,16 @@ static const struct {
     {"long-name", 9, 5, "...me"},
     {"long-name", 9, 1, "e"},
     {"long-name", 9, 0, ""},
-    /* Two columns each. */
+    /* These characters take two columns each. */
     {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6, 6,
 	"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"},
     {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6, 5, "...\xe8\xaa\x9e"},
     {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6, 3, "\xe8\xaa\x9e"},
     {"\xf0\x9f\x8e\x89!", 3, 2, "!"},
-    /* None: it stands on the character before it. */
+    /* A combining character takes none, and stays with its base. */
     {"ae\xcc\x81z", 3, 2, "e\xcc\x81z"},
     {"ae\xcc\x81z", 3, 1, "z"},
-    /* An escape is one thing. */
+    /* An escape is never cut in two. */
     {"a\\x1bb\\\\", 8, 7, "...b\\\\"},
     {"a\\x1bb\\\\", 8, 6, "...b\\\\"},
     {"a\\x1bb\\\\", 8, 3, "b\\\\"},

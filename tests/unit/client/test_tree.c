@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Walks through trees: entries, links, loops, depth, and changes. */
+/* Walk through trees: entries, links, loops, depth, and changes. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const char letters[] = {[TREE_FILE] = 'f',
 static struct setting_list exclude;
 static struct tree tree;
 static struct tree_entry entry;
-/* "f path\n" and so on, in the order of the walk. */
+/* A line for each event of the walk: its letter and its path. */
 static char story[STORY];
 
 static void
@@ -65,7 +65,7 @@ walk(const char *root, int follow)
 	tree_end(&tree);
 }
 
-/* How often the record has this line. */
+/* Returns how often the story has this line. */
 static int
 told(const char *line)
 {
@@ -192,7 +192,7 @@ START_TEST(pruned_directory_is_skipped)
 }
 END_TEST
 
-/* Make nested directories below a root, each with a file. */
+/* Make "t" with depth nested "d".  Each parent has two files, too. */
 static void
 make_deep(int depth)
 {
@@ -211,7 +211,7 @@ make_deep(int depth)
 	close(top);
 }
 
-/* Deeper than directories are kept open. */
+/* The tree is deeper than the number of directories kept open. */
 START_TEST(deep_tree_needs_few_descriptors)
 {
 	const int depth = TREE_OPEN_MAX + 40;
@@ -242,7 +242,7 @@ START_TEST(deep_tree_needs_few_descriptors)
 }
 END_TEST
 
-/* Longer than the protocol allows. */
+/* The deepest paths are longer than the protocol allows. */
 START_TEST(entry_fails_when_its_path_is_too_long)
 {
 	int failed = 0, entered = 0;
@@ -261,13 +261,13 @@ START_TEST(entry_fails_when_its_path_is_too_long)
 	}
 	tree_end(&tree);
 	ck_assert_int_eq(entered, WIRE_PATH_MAX / 2);
-	/* The three names in the deepest directory that was entered. */
+	/* The deepest directory that was entered has three names. */
 	ck_assert_int_eq(failed, 3);
 	ck_assert_int_eq(system("rm -rf t"), 0);
 }
 END_TEST
 
-/* Another directory takes the place of one that was closed. */
+/* A closed directory is replaced, so the walk cannot return to it. */
 START_TEST(directory_fails_when_it_was_replaced)
 {
 	char path[4 * TREE_OPEN_MAX + 16] = "t", other[sizeof(path) + 8];
@@ -299,7 +299,7 @@ START_TEST(directory_fails_when_it_was_replaced)
 		}
 	}
 	tree_end(&tree);
-	/* None if the child happened to be the last of its names. */
+	/* If the child was the last name in it, nothing fails. */
 	ck_assert_int_le(failed, 1);
 }
 END_TEST

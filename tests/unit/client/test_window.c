@@ -67,7 +67,7 @@ START_TEST(window_is_full_at_request_limit)
 		add(REQUEST_ENDED);
 	}
 	ck_assert(window_is_full(&window));
-	/* Only the result of the first request makes room. */
+	/* Only the result of the oldest request makes room. */
 	window_mark(&window, window_find(&window, 7), REQUEST_DONE);
 	ck_assert(window_is_full(&window));
 	window_mark(&window, window_find(&window, 1), REQUEST_DONE);
@@ -126,7 +126,7 @@ START_TEST(going_requests_are_found_in_order)
 }
 END_TEST
 
-/* Content of requests that were asked and whose content has not begun. */
+/* A request of unknown size adds nothing. */
 START_TEST(promised_counts_content_until_it_begins)
 {
 	struct request *request = add_path(6);
@@ -166,7 +166,7 @@ START_TEST(requests_become_uncertain_when_connection_is_lost)
 		ck_assert_int_eq(request->uncertain, state == REQUEST_ENDED);
 		request_free(request);
 	}
-	/* Aborted requests have been reported, and are not repeated. */
+	/* An aborted request was reported, and is not repeated. */
 	ck_assert_ptr_null(requests_pop(&left));
 	ck_assert_uint_eq(window.open, 0);
 	ck_assert_uint_eq(window.paths, 0);
@@ -174,7 +174,7 @@ START_TEST(requests_become_uncertain_when_connection_is_lost)
 }
 END_TEST
 
-/* An uncertain request stays so until its result. */
+/* A request that is already uncertain stays uncertain. */
 START_TEST(requests_stay_certain_when_server_gives_reason)
 {
 	add(REQUEST_ENDED);
@@ -186,7 +186,7 @@ START_TEST(requests_stay_certain_when_server_gives_reason)
 }
 END_TEST
 
-/* Their numbers follow those of requests already sent. */
+/* Their numbers follow those of requests on the new connection. */
 START_TEST(requests_are_renumbered_on_next_connection)
 {
 	add(REQUEST_ENDED);
