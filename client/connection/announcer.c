@@ -17,8 +17,8 @@
 #define PUT_SIZE (1 << 20)
 
 /*
- * If several connections share the run, a connection asks for no more files
- * once it has so many bytes to send.  The other connections take the rest.
+ * If several connections share the run, one that has asked for this many bytes
+ * ahead asks for no more.  This leaves work for the others.
  */
 #define SHARE_BYTES (4 << 20)
 
@@ -199,8 +199,8 @@ is_server_root(const struct run *run, const struct source *source)
 }
 
 /*
- * Nonzero if the run must remember the directory: to set its attributes after
- * its contents, or to announce it on other connections.
+ * Nonzero if the run must remember the directory.  The run sets the directory's
+ * attributes after its contents, or announces it on other connections.
  */
 static int
 is_remembered(const struct run *run, const struct source *source)

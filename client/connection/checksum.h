@@ -11,9 +11,9 @@
 #include "common/status.h"
 
 /*
- * If hashing takes so many milliseconds, ask the server without a digest.  The
- * server accepts "waiting" for a limited time only.  Source: ftx-protocol(5),
- * LIVENESS.
+ * Milliseconds of hashing after which the server is asked without a digest.
+ * The server accepts "waiting" for a limited time only.  Source:
+ * ftx-protocol(5), LIVENESS.
  */
 #define CHECKSUM_LONGEST (14 * 60 * 1000)
 

@@ -10,7 +10,7 @@
 #include "common/io.h"
 #include "common/text.h"
 
-/* If the peer is not ftxd, read at most so many bytes of its first line. */
+/* The most bytes to read of the first line of a peer that is not ftxd. */
 #define GREETING_LINE 160
 
 /* Milliseconds to wait for the rest of that line. */

@@ -6,9 +6,9 @@
 #define RATE ((10 << 20) / 1000)
 
 /*
- * A working server may still read our bytes.  If we can send none for so many
- * milliseconds, that time counts as work.  Source: ftx-protocol(5), LIVENESS:
- * the server sends "working" at least every 5 seconds.
+ * Milliseconds.  A working server may still read our bytes.  If we can send
+ * none for this time, the time counts as work.  Source: ftx-protocol(5),
+ * LIVENESS: the server sends "working" at least every 5 seconds.
  */
 #define GAP 5000
 

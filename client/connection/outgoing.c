@@ -9,8 +9,8 @@
 #include "common/status.h"
 
 /*
- * Send at most so many bytes before the greeting.  A server that refuses us
- * reads as many before it closes, so that its reason reaches us.  Source:
+ * The most bytes to send before the greeting.  A server that refuses us reads
+ * as many before it closes, so that its reason reaches us.  Source:
  * ftx-protocol(5), ENDING.
  */
 #define EARLY_BYTES (256 * 1024)

@@ -51,8 +51,8 @@ handle_go(struct results *results, const struct conn_frame *frame,
 }
 
 /*
- * Nonzero if the request allows success without content: the file is unchanged,
- * or an earlier session has sent all of it.
+ * Nonzero if the request allows success without content.  Either the file is
+ * unchanged, or an earlier session has sent all of its content.
  */
 static int
 is_stored_already(

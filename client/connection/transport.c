@@ -290,7 +290,7 @@ transport_connect(
 					    : connect_any(transport, link);
 }
 
-/* Describe how the command exited; status is that of command_end. */
+/* Describe how the command exited.  command_end returned status. */
 static void
 describe_end(char *buffer, size_t size, int status)
 {
