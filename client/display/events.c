@@ -17,7 +17,7 @@
 /* The exit status if everything but writing these lines succeeded. */
 #define EXIT_OUTPUT 1
 
-/* Check for a signal after so many milliseconds. */
+/* Milliseconds between checks for a signal. */
 #define TICK 1000
 
 static const char *const names[EVENTS_RESULTS] = {

@@ -11,16 +11,16 @@
 /* Seconds beyond which the time left is shown as "long". */
 #define ETA_MAX (100 * 3600 - 1)
 
-/* Other parts are left out until the name has so many columns. */
+/* Columns of the name below which other parts are left out. */
 #define NAME_LEAST 16
 
-/* A name that would be cut to fewer columns is left out. */
+/* The fewest columns to which a name is cut; below, it is left out. */
 #define NAME_CUT 4
 
 /* Columns between two parts. */
 #define GAP 2
 
-/* Show how long a state lasts after so many milliseconds. */
+/* Milliseconds after which the duration of a state is shown. */
 #define CLOCK_AFTER 1000
 
 enum part {
@@ -36,7 +36,7 @@ enum part {
 /* Room for the text of a part. */
 #define PART 80
 
-/* The texts of all parts; those that are left out are empty. */
+/* The texts of all parts.  If a part is left out, its text is empty. */
 struct parts {
 	char name[METER_LINE - PARTS * PART];
 	char text[PARTS][PART];
@@ -193,7 +193,7 @@ describe(struct parts *parts, const struct meter *meter,
 		describe_state(parts->text[PART_STATE], meter);
 }
 
-/* Columns of all parts and gaps, if the name takes so many columns. */
+/* Columns of all parts and gaps, if the name takes name columns. */
 static size_t
 width_of(const struct parts *parts, size_t name)
 {

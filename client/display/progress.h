@@ -35,7 +35,7 @@ struct progress {
 	struct progress_mark marks[2]; /* the rate counts from the first */
 };
 
-/* setting is that of options: "auto", "bar", "lines" or "none". */
+/* setting is the option progress: "auto", "bar", "lines" or "none". */
 void progress_init(
     struct progress *progress, const char *setting, int quiet, io_time now);
 void progress_release(struct progress *progress);

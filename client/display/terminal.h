@@ -33,8 +33,8 @@ size_t terminal_columns(const struct terminal *terminal);
 size_t terminal_width(const struct terminal *terminal, const char *text);
 
 /*
- * Cut an escaped text in place to so many columns, between characters or
- * escapes.  Keep the end of the text, after "..." if there is room.
+ * Cut an escaped text in place to fit columns.  Cut it only between characters
+ * or escapes.  Keep the end of the text, after "..." if there is room.
  */
 void terminal_cut(const struct terminal *terminal, char *text, size_t columns);
 
