@@ -8,7 +8,7 @@
  */
 #define DEPTH 250
 
-/* A write has at least the bytes of so many milliseconds. */
+/* A write has at least the bytes of this time.  Milliseconds. */
 #define STEP 20
 
 /* Prevents overflow with the largest limit.  Milliseconds. */

@@ -10,7 +10,7 @@
 
 #include "common/blocking.h"
 
-/* Nonzero for an error of openat that refuses to follow a symbolic link. */
+/* Nonzero for an error of openat(2) that refused to follow a symbolic link. */
 static int
 is_link_error(int error)
 {
@@ -25,8 +25,8 @@ removal_init(struct removal *removal, const struct options *options,
 }
 
 /*
- * Returns 0 if the source was removed.  Otherwise outcome has the reason: -1 if
- * it could not be removed, 1 if a symbolic link was followed to reach it.
+ * Returns 0 if the source was removed, or -1 with outcome if it could not be
+ * removed.  Returns 1 with outcome if it is a symbolic link, or lies below one.
  */
 static int
 remove_source(struct removal *removal, const struct request *request,

@@ -68,7 +68,7 @@ void report_rest(struct report *report, const struct source *source,
 
 /* The following functions concern no single source. */
 
-/* The limit on descriptors allows only so many connections. */
+/* The limit on descriptors reduced the connections to this number. */
 void report_streams(struct report *report, size_t streams);
 
 /* The connection was lost.  ftx connects again after delay milliseconds. */
@@ -83,7 +83,7 @@ void report_retry(
 char *report_cause(const struct report *report, char buffer[REPORT_CAUSE],
     const char *subject, const struct outcome *outcome);
 
-/* ", run again" and the like, if that may help; otherwise "". */
+/* ", run again" or ", run again later" if that may help, otherwise "". */
 const char *report_advice(enum status status);
 
 /* Print a line on standard error. */

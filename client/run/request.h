@@ -19,7 +19,7 @@ enum request_state {
 	REQUEST_ASKED,	 /* waits for go or a result */
 	REQUEST_GOING,	 /* go has come, its content has not begun */
 	REQUEST_SENDING, /* its content is being sent */
-	REQUEST_ENDED,	 /* all of it was sent */
+	REQUEST_ENDED,	 /* all its frames were sent */
 	REQUEST_ABORTED, /* given up by the client, and reported */
 	REQUEST_DONE	 /* has its result */
 };
@@ -42,7 +42,7 @@ struct request {
 	int uncertain;	     /* a lost connection may have stored it */
 	unsigned wishes;     /* as they were sent */
 	uint64_t sent, digest;
-	int digested;	      /* digest is that of the stamped source */
+	int digested;	      /* digest belongs to the stamped source */
 	struct digest hashed; /* of the part hashed on an earlier connection */
 	io_time begun;	      /* when its content began */
 	size_t path_length;   /* of its path on the wire */
@@ -82,7 +82,7 @@ struct requests {
 void requests_init(struct requests *requests);
 void requests_release(struct requests *requests);
 
-/* Append a request, which is owned from here on. */
+/* Append a request and own it. */
 void requests_add(struct requests *requests, struct request *request);
 
 /* Remove the first one.  Returns it, for the caller to own, or NULL. */
