@@ -16,7 +16,7 @@ struct options {
 	int skip_unchanged, checksum, remove_source, require_sync;
 	char *command; /* its input and output are the connection; or NULL */
 	char *bind;    /* address[:port], or NULL */
-	char *mode;    /* octal, or NULL: that of the source */
+	char *mode;    /* octal, or NULL: the source's mode */
 	char *port;
 	char *size; /* of standard input, or NULL: unknown */
 	struct setting_list exclude;
