@@ -11,7 +11,7 @@
  */
 #define SPARE 8
 
-/* The walk works with so few, though slower. */
+/* The fewest directories with which the walk works, though slower. */
 #define DIRECTORIES_LEAST 2
 
 void

@@ -14,7 +14,7 @@ void interrupt_listen(void);
 
 /*
  * For the second thread, which blocks all signals: set the flags for pending
- * signals, because the first thread is in a call that no signal interrupts.
+ * signals.  The first thread cannot: it is in a call that no signal interrupts.
  */
 void interrupt_accept(void);
 
