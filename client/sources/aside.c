@@ -18,7 +18,7 @@
 
 #define PREFIX ".ftx-removing-"
 
-/* A running process may keep files set aside for so many seconds. */
+/* Seconds for which a running process may keep files set aside. */
 #define HELD 60
 
 /*

@@ -12,7 +12,7 @@
 
 /*
  * Room for the name of a file that is set aside, with its NUL.  The name is
- * ".ftx-removing-PID-NAME", in the same directory; PID is that of the process.
+ * ".ftx-removing-PID-NAME", in the same directory, with the ID of the process.
  */
 #define ASIDE_NAME 256
 

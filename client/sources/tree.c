@@ -219,7 +219,7 @@ tree_end(struct tree *tree)
 
 /*
  * Returns the next name.  Returns NULL at the end, or if level->error is set.
- * path is that of the previous entry; it is reported if reading blocks.
+ * path is the previous entry's; if reading blocks, it is reported.
  */
 static const char *
 next_name(struct tree_level *level, const char *path)

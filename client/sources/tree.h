@@ -10,7 +10,7 @@
 #include "common/status.h"
 
 /*
- * At most so many directories are kept open on the way down.  For each deeper
+ * The most directories that are kept open on the way down.  For each deeper
  * one, the walk keeps the names in memory, and opens the directory again when
  * it comes back.  So no tree is too deep for the limit on descriptors.
  */
@@ -46,7 +46,7 @@ struct tree_entry {
 };
 
 /*
- * Begin to walk the open directory fd, which is owned from here on.  It is not
+ * Begin to walk the open directory fd, and own fd.  The directory is not
  * reported with TREE_ENTER, and exclude does not apply to it.  Symbolic links
  * are followed only if follow is set.  Returns 0, or -1 with errno.
  */
