@@ -388,7 +388,7 @@ START_TEST(put_is_accepted_at_any_size)
 }
 END_TEST
 
-/* The order is that of ftx-protocol(5). */
+/* ftx-protocol(5) gives the order. */
 START_TEST(wishes_are_applied_in_order)
 {
 	struct client *client = &reception.client;

@@ -191,7 +191,7 @@ START_TEST(is_wanted_is_true_when_a_slot_waits)
 }
 END_TEST
 
-/* A reader never gets half of the digest of "a" and half of that of "b". */
+/* A reader never gets a mix of the digests of "a" and "b". */
 START_TEST(want_is_consistent_when_the_name_changes)
 {
 	int status;
