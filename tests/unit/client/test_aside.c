@@ -155,8 +155,8 @@ START_TEST(other_links_are_removed_when_one_was)
 END_TEST
 
 /*
- * Removing a link changes the file's change time.  If something else changes
- * the file, too, it must still be noticed.
+ * Removing a link changes the change time of the file.  aside_remove must still
+ * detect another change.
  */
 START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 {
@@ -173,7 +173,7 @@ START_TEST(other_link_stays_when_rewritten_after_one_was_removed)
 }
 END_TEST
 
-/* A name of 1 byte less than allowed, the longest, and 1 byte too long. */
+/* Names 1 byte shorter than the longest, the longest, and 1 byte longer. */
 START_TEST(file_stays_when_its_name_is_too_long)
 {
 	static const int results[] = {0, 0, -1};

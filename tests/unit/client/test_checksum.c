@@ -244,7 +244,7 @@ START_TEST(source_fails_when_it_shrinks_while_hashed)
 }
 END_TEST
 
-/* After the hash the bytes change, but not the size and the time. */
+/* After the file was hashed, its bytes change, but not its size and time. */
 START_TEST(content_is_aborted_when_digest_differs)
 {
 	struct timespec times[2];

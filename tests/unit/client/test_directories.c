@@ -35,7 +35,7 @@ enter(const char *name)
 	return directories.current;
 }
 
-/* Remove the next ready directory, which must be name (or none: NULL). */
+/* Remove the next ready directory; expect this name, or none if NULL. */
 static void
 take(const char *name)
 {

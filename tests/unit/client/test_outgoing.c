@@ -91,7 +91,7 @@ START_TEST(outgoing_stops_at_early_limit_before_greeting)
 }
 END_TEST
 
-/* The wait for a worker does not count as time of a file. */
+/* The time of a file begins when a worker greets, not before. */
 START_TEST(files_begin_when_worker_greets)
 {
 	const size_t sizes[] = {1, (1 << 20) - 1};

@@ -12,7 +12,7 @@
 
 Suite *progress_suite(void);
 
-/* Where capture_begin redirects standard error, and the saved descriptor. */
+/* capture_begin sends standard error to output, until capture_end. */
 static FILE *output;
 static int standard_error;
 

@@ -7,7 +7,7 @@
 
 Suite *tally_suite(void);
 
-/* Ends a list of statuses; as ended: the run was not ended early. */
+/* The end of files; as ended: nothing ended the run early. */
 #define END (-1)
 
 static const struct story {
@@ -44,7 +44,7 @@ static const struct story {
     {{END}, STATUS_UNREACHABLE, 0, 35},
     {{STATUS_STORED, STATUS_EXISTS, END}, STATUS_BUSY, 0, 75},
     {{END}, STATUS_DRAINING, 1, 75},
-    /* Another status that ended the run counts like that of a file. */
+    /* Another status that ended the run counts as the result of a file. */
     {{END}, STATUS_REFUSED, 0, 5},
     {{STATUS_REFUSED, END}, STATUS_REFUSED, 0, 5},
     {{STATUS_STORED, END}, STATUS_REFUSED, 0, 23},

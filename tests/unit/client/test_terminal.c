@@ -37,7 +37,7 @@ static const struct {
     {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6, 5, "...\xe8\xaa\x9e"},
     {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6, 3, "\xe8\xaa\x9e"},
     {"\xf0\x9f\x8e\x89!", 3, 2, "!"},
-    /* A combining character takes none, and stays with its base. */
+    /* A combining character takes none, and stays with its letter. */
     {"ae\xcc\x81z", 3, 2, "e\xcc\x81z"},
     {"ae\xcc\x81z", 3, 1, "z"},
     /* An escape is never cut in two. */

@@ -186,7 +186,7 @@ START_TEST(requests_stay_certain_when_server_gives_reason)
 }
 END_TEST
 
-/* Their numbers follow those of requests on the new connection. */
+/* Repeated requests get the next numbers of the new connection. */
 START_TEST(requests_are_renumbered_on_next_connection)
 {
 	add(REQUEST_ENDED);
