@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Partials give way to new files, and are offered to their sender. */
+/* Partials are removed if space is short, and offered to their sender. */
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>

@@ -37,7 +37,7 @@ start(const char *mask, const char *const arguments[])
 
 #define START(mask, ...) start(mask, (const char *const[]){__VA_ARGS__, NULL})
 
-/* The listening line names this path below the working directory. */
+/* The listening line must name this path below the working directory. */
 static void
 check_line(const char *below)
 {

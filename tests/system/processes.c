@@ -158,8 +158,9 @@ START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 
 		SERVER_START(&server, "-w", "10");
 		/*
-		 * If a worker dies during a stop, the server exits with an
-		 * error.  So the last round only waits until all workers live.
+		 * If the master finds a dead worker while it stops, it exits
+		 * with an error.  So the last round only waits until all
+		 * workers live.
 		 */
 		for (int round = 0; round <= 6; round++) {
 			pid_t pids[SERVER_WORKERS];

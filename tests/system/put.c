@@ -294,7 +294,7 @@ START_TEST(file_arrives_when_bytes_come_one_by_one)
 }
 END_TEST
 
-/* If this machine has no ::1, skip the test and return 0. */
+/* If the machine has no ::1, skip the test and return 0. */
 static int
 has_ipv6(void)
 {

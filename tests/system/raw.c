@@ -14,7 +14,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* A session that stores "cNNN"; returns its length up to the end frame. */
+/* Write a session that stores "cNNN".  Returns its length to the end frame. */
 static size_t
 small_session(struct script *script, char path[16], size_t number)
 {
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(session_ends_when_bytes_are_no_protocol)
 {
-	/* Cut or filled up with NULs to the length of a hello. */
+	/* Cut or padded with NULs to the length of a hello. */
 	static const char openings[][WIRE_HELLO] = {"GET / HTTP/1.1\r",
 	    "\x16\x03\x01\x02TLS hello", "SSH-2.0-OpenSSH",
 	    "\211FTXS\r\n\nserver", "PROXY TCP4 1.2."};

@@ -86,7 +86,7 @@ leave_partial(void)
 	ck_assert(!file_exists("in/big"));
 }
 
-/* The size of the one file that is staged, or 0. */
+/* Returns the size of the staged file, or 0 if there is none. */
 static off_t
 staged_bytes(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A sync takes seconds: only its client waits, and is not timed out. */
+/* When a sync takes seconds, only its client waits, and is not timed out. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ make_sources(void)
 	file_make("f", 3000, FILES);
 }
 
-/* Returns nonzero if everything is there. */
+/* Returns nonzero if the test can run. */
 static int
 begin(void)
 {

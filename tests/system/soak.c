@@ -190,7 +190,7 @@ check_flat(const struct sample *before, const struct sample *after)
 {
 	if (!IS_SANITIZED)
 		ck_assert_int_le(after->rss, before->rss + RSS_SLACK);
-	/* A sample may meet a worker with all files of a session open. */
+	/* During a sample, a worker may have all files of a session open. */
 	ck_assert_int_le(after->descriptors, before->descriptors + FILES);
 	ck_assert_int_le(after->processes, WORKERS + 1);
 	ck_assert_int_eq(after->zombies, 0);

@@ -45,7 +45,7 @@ static const struct volume_kind btrfs = {"btrfs", NEEDS("btrfs"),
 static struct volume volume;
 static struct server server;
 
-/* Returns 0, and reports a skip, if there is no such file system. */
+/* If such a file system cannot be mounted, skip the test and return 0. */
 static int
 begin(const struct volume_kind *kind)
 {
@@ -131,7 +131,7 @@ START_TEST(min_free_holds_when_directories_are_made)
 		ck_assert_uint_lt(asked, most);
 	}
 	expect_half_free(1);
-	/* One that exists needs no room. */
+	/* A directory that exists needs no space. */
 	script = script_new();
 	script_request(script, WIRE_DIRECTORY, most + 1, "d1", 0, 0);
 	client_play(&peer, script);
@@ -217,7 +217,7 @@ START_TEST(file_is_stored_when_preallocation_uses_free_space)
 }
 END_TEST
 
-/* Nonzero if the server can sync a single file system; else reports a skip. */
+/* If the server cannot sync one file system, skip the test and return 0. */
 static int
 syncs_file_system(void)
 {

@@ -66,7 +66,7 @@ static const struct cell table[] = {
 /* The highest version that the client's hello offers. */
 static unsigned version = WIRE_HIGHEST;
 
-/* Frames that lead a new connection into the state. */
+/* Write frames that lead a new session to the state. */
 static void
 script_enter(struct script *script, enum state state)
 {

@@ -381,7 +381,7 @@ START_TEST(streams_go_on_when_descriptors_run_short)
 }
 END_TEST
 
-/* One summary, one status. */
+/* All streams share one summary and one exit status. */
 START_TEST(failures_of_all_streams_are_summed_up)
 {
 	struct server server;

@@ -105,7 +105,7 @@ START_TEST(nobody_waits_when_syslogd_does_not_read)
 	put_many(server.port, many);
 	ck_assert_int_lt(io_now() - begun, HARNESS_PATIENCE);
 	ck_assert_int_lt(count_lines(syslogd, "\"f\" stored"), (int)many);
-	/* Now it reads again. */
+	/* count_lines has emptied the queue, so lines arrive again. */
 	put_many(server.port, 1);
 	ck_assert_int_eq(
 	    count_lines(syslogd, " lines could not be written"), 1);

@@ -24,7 +24,7 @@ extern char tunnel_here[HARNESS_PATH];
 /* Fixture: a fresh directory with the files "big" and "small". */
 void tunnel_begin(void);
 
-/* Start it, and wait until it listens on its port. */
+/* Start the program, and wait until it listens on the tunnel's port. */
 void tunnel_start(struct tunnel *tunnel, const char *const argv[]);
 void tunnel_stop(const struct tunnel *tunnel);
 

@@ -223,8 +223,8 @@ static const struct {
 };
 
 /*
- * Start a comparison that takes longer than a test.  The server makes only one
- * at a time.
+ * Start a comparison that takes longer than a test.  A server with two workers
+ * makes only one at a time.
  */
 static void
 occupy(struct client *peer)

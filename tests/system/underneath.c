@@ -216,9 +216,7 @@ START_TEST(open_file_fails_when_the_directory_is_replaced)
 }
 END_TEST
 
-/*
- * If the path cannot be checked, that is logged once, and the server goes on.
- */
+/* If the server cannot check the path, it logs that once, and goes on. */
 START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 {
 	const struct passwd *nobody = getpwnam("nobody");
@@ -245,9 +243,7 @@ START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 }
 END_TEST
 
-/*
- * Nothing is stored in the covered disk, nor in the file system that covers it.
- */
+/* The server writes neither to the covered disk, nor to what covers it. */
 START_TEST(put_is_refused_when_the_directory_is_covered)
 {
 	struct run run;
