@@ -90,7 +90,7 @@ check_name(const struct putter *putter, const struct name *name)
 }
 
 /*
- * After a lost connection, its worker may still store that version later.  So
+ * After a lost connection, the worker may still store this version later.  So
  * the next version gets a new name.
  */
 static void

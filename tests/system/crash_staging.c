@@ -42,7 +42,9 @@ start(void)
 	return workers[0];
 }
 
-/* Returns the calls between cuts.  Disks other than ext4 are slower. */
+/*
+ * Returns how many calls apart the cuts are.  Other disks than ext4 are slower.
+ */
 static unsigned
 stride(enum disk_kind kind, unsigned short_form)
 {
@@ -61,10 +63,7 @@ sync_path(const char *path)
 	close(fd);
 }
 
-/*
- * Returns nonzero if the server runs and its partial's name is known, zero if
- * the test was skipped.
- */
+/* Returns nonzero if the server runs, zero if the test was skipped. */
 static int
 begin(enum disk_kind kind)
 {

@@ -75,7 +75,7 @@ put_bad(int status, const char *reason)
 	check_service();
 }
 
-/* Begin to put a large file, slowly, so that a fault hits it. */
+/* Begin to put a large file, so slowly that a fault hits it. */
 static void
 begin_slow(struct run *run)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A server in a child process that sends what a test wants. */
+/* A fake server in a child process sends the bytes of a test. */
 #include "tests/system/fake.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A server in a child process that sends what a test wants. */
+/* A fake server in a child process sends the bytes of a test. */
 #ifndef TESTS_SYSTEM_FAKE_H
 #define TESTS_SYSTEM_FAKE_H
 
@@ -39,7 +39,7 @@ void fake_start_endless(struct fake *fake, const struct fake_turn *turns,
     const struct fake_pulse *pulse);
 void fake_stop(struct fake *fake);
 
-/* Get a port of 127.0.0.1 on which nothing listens; sets FTX_PORT, too. */
+/* Returns a port of 127.0.0.1 on which nothing listens, and sets FTX_PORT. */
 unsigned fake_nothing(void);
 
 #endif

@@ -38,7 +38,7 @@ static const struct plan_fault slow_faults[] = {
     FAILS(WRITE, FAULT_A_PEER, EPIPE),
 };
 
-/* Further calls for a tree; the next table has those for remove-source. */
+/* Further calls for a tree. */
 static const struct plan_fault tree_faults[] = {
     FAILS(DIRECTORY, FAULT_ANYTHING, EIO),
     FAILS(OPEN, FAULT_A_DIRECTORY, EACCES),

@@ -19,8 +19,8 @@ struct faulty_put {
 	void (*begin)(void), (*prepare)(void);
 };
 
-extern const struct faulty_put faulty_files;	/* named one by one */
-extern const struct faulty_put faulty_tree;	/* with -rp, over old files */
+extern const struct faulty_put faulty_files;	/* each file is an argument */
+extern const struct faulty_put faulty_tree;	/* -rp, replaces old files */
 extern const struct faulty_put faulty_careful;	/* with no-clobber */
 extern const struct faulty_put faulty_removing; /* with remove-source */
 extern const struct faulty_put faulty_sparse;	/* data and holes */
@@ -31,10 +31,10 @@ extern const struct faulty_put
     faulty_same; /* one of three files is unchanged */
 extern const struct faulty_put faulty_compared; /* the same, by digests */
 
-/* Make the sources, and the files that they replace. */
+/* Make the sources, and old files to replace. */
 void faulty_make(void);
 
-/* Prepare once; the server must run. */
+/* Prepare for all runs; the server must run. */
 void faulty_begin(const struct faulty_put *put);
 
 /* Prepare in/d before each run. */
@@ -44,7 +44,7 @@ void faulty_prepare(const struct faulty_put *put);
 void faulty_run(
     struct run *run, const struct faulty_put *put, const struct plan *plan);
 
-/* Run it again without a fault: all files must then be stored. */
+/* Run the put again without a fault: it must store all files. */
 void faulty_repeat(const struct faulty_put *put);
 
 /* Set and get the description of the fault, for messages of later checks. */
@@ -53,8 +53,9 @@ void faulty_label(const char *format, ...)
 const char *faulty_trying(void);
 
 /*
- * Each name has its old file, its new one, or none if there was none before.
- * With status 0 all are new; any other status comes with a message.
+ * Each name must have its old file, its new one, or none if there was none
+ * before.  If the status is 0, all must be new; any other status comes with a
+ * message.
  */
 void faulty_check(const struct faulty_put *put, const struct run *run);
 

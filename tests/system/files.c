@@ -17,7 +17,7 @@
 
 #define CHUNK 65536
 
-/* Constants of Marsaglia's "Xorshift RNGs", 2003. */
+/* Source: Marsaglia, "Xorshift RNGs", 2003. */
 static uint64_t
 next_random(uint64_t *state)
 {

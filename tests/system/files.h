@@ -32,10 +32,12 @@ ino_t file_inode(const char *path);
 /* Make a directory with mode 0755. */
 void directory_make(const char *path);
 
-/* The number of entries, without the ".ftx-" names of the server. */
+/*
+ * Returns how many entries there are, without the ".ftx-" names of the server.
+ */
 int directory_count(const char *path);
 
-/* The number of files in the staging directories of a receiving directory. */
+/* Returns how many files the staging directories of a root hold. */
 int directory_count_staged(const char *root);
 
 /*

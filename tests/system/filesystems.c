@@ -169,7 +169,7 @@ put_tree(const char *options, enum odd_outcome outcome)
 	odd_tree_check(&row->limits, outcome, "said", "src/tree", "in/t");
 }
 
-/* If the file system cannot keep no-clobber, that is reported at once. */
+/* If the file system cannot keep no-clobber, ftx reports that at once. */
 static void
 put_new_only(void)
 {

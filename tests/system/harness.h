@@ -33,14 +33,14 @@ int harness_open(void);
 /* Remove the top directory; if tests failed, print its path instead. */
 void harness_close(int failed);
 
-/* The top directory, for files that must outlive a failed test. */
+/* Returns the top directory, for files that must outlive a failed test. */
 const char *harness_top(void);
 
 /* Checked fixture: a fresh working directory, removed at the end. */
 void harness_begin(void);
 void harness_end(void);
 
-/* A test case with that fixture and a time-out of 60 s. */
+/* Make a test case with this fixture and a timeout of 60 s. */
 TCase *harness_case(const char *name);
 
 /* Tags of test cases that fail with instrumented programs. */
@@ -53,10 +53,10 @@ TCase *harness_case(const char *name);
  */
 void harness_skip(const char *name, const char *reason);
 
-/* The path of our program, or the bare name of another. */
+/* Returns the path of ftx or ftxd, or the bare name of another program. */
 const char *harness_program(char buffer[HARNESS_PATH], const char *name);
 
-/* A pipe that later programs do not inherit. */
+/* Make a pipe that later programs do not inherit. */
 void harness_pipe(int ends[2]);
 
 /*

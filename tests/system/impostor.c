@@ -174,7 +174,7 @@ say(struct script *script, int type)
 	}
 }
 
-/* Bring the client into the state. */
+/* Add the frames that bring the client into the state. */
 static void
 enter(struct script *script, enum state state)
 {

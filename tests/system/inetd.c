@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ftxd -i: one connection on standard input and output. */
+/* ftxd -i serves one connection on standard input and output. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

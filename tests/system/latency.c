@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Round trips of a put to a far server, TCP's handshake included. */
+/* Round trips of a put to a far server, with those of the TCP handshake. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Starts of ftxd: with odd signals and descriptors, twice, as process 1. */
+/* Start ftxd with odd signals and descriptors, twice, and as process 1. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>

@@ -124,7 +124,7 @@ START_TEST(transfer_fails_when_the_disk_becomes_full)
 	ck_assert_int_eq(directory_count_staged(seen),
 	    strstr(run.err, "partial kept") != NULL);
 	ck_assert_int_eq(unlink(path), 0);
-	/* There is room again, and nothing else was lost. */
+	/* There is room again: both files are stored. */
 	RUN(&run, "ftx", "put", "small", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	RUN(&run, "ftx", "put", "big", "127.0.0.1:");

@@ -17,7 +17,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-/* The first look-up asks whether the name is a number. */
+/* The first look-up only tests whether the name is a numeric address. */
 #define SECOND 2
 
 static struct plan plan;

@@ -159,7 +159,7 @@ START_TEST(result_follows_the_syncs_of_one_put)
 	ck_assert_int_lt(renamed, directory);
 	ck_assert_int_lt(directory, answered);
 	ck_assert_int_lt(answered, count);
-	/* Each sync comes once: a needless sync delays other clients. */
+	/* The file is synced once: a needless sync delays other clients. */
 	ck_assert_int_eq(count_calls("fsync", "/.ftx-"), 1);
 }
 END_TEST
