@@ -14,7 +14,7 @@ holes_none(struct holes *holes)
 	holes->begin = holes->end = UINT64_MAX;
 }
 
-/* Find the next hole.  If the system reports none, there is none. */
+/* Find the next hole.  If the system does not report holes, find none. */
 static void
 find(struct holes *holes, int fd, uint64_t from)
 {

@@ -47,7 +47,7 @@ enum os_sandbox {
 
 /*
  * Restrict this process and its future children for good:
- *   files    below directory only, and only what receiving needs;
+ *   files    only below directory, with the rights for receiving;
  *   TCP      no bind(2), no connect(2);
  *   signals  only to processes in the same sandbox.
  * Open descriptors stay usable.  Returns the sum of the enum os_sandbox parts

@@ -65,7 +65,7 @@ set_pair(const struct setting *table, void *values, const char *pair,
 	return result;
 }
 
-/* result is what getopt(3) returned for an option in this argument. */
+/* result is the return value of getopt(3) for an option in argument. */
 static int
 fail_option(const struct setting *table, int result, const char *argument,
     char error[SETTINGS_ERROR])
