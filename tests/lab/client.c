@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A client of ftxd for tests: sends any frame, and checks what is received. */
+/* A client of ftxd for tests: it sends any frame, and checks the replies. */
 #include "tests/lab/client.h"
 
 #include <check.h>

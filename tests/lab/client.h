@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A client of ftxd for tests: sends any frame, and checks what is received. */
+/* A client of ftxd for tests: it sends any frame, and checks the replies. */
 #ifndef TESTS_LAB_CLIENT_H
 #define TESTS_LAB_CLIENT_H
 

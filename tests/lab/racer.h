@@ -18,9 +18,9 @@ struct racer {
 int racer_swap(struct racer *racer, const char *one, const char *other);
 
 /*
- * Make name refer in turn to a file, a link to the victim, a FIFO and a hard
- * link of the victim's twin.  spare is an unused name in the same directory.
- * Returns 0, or -1 with errno.
+ * Make name refer in turn to a new file, a symbolic link to victim, a FIFO and
+ * a hard link to twin.  spare is an unused name in the same directory.  Returns
+ * 0, or -1 with errno.
  */
 int racer_turn(struct racer *racer, const char *name, const char *spare,
     const char *victim, const char *twin);
