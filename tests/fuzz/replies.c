@@ -302,7 +302,7 @@ check(const struct tally *tally, enum session_event event,
 	check_sources();
 }
 
-/* Receive what the client has queued. */
+/* Receive all frames that the client has queued. */
 static void
 receive_rest(struct session *session)
 {

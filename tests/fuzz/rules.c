@@ -72,7 +72,7 @@ check_access(const struct options *options)
 	access_release(&access);
 }
 
-/* Reading what was printed gives the same values. */
+/* The printed settings must give the same values again. */
 static void
 check_printed(const struct options *options, const char *text)
 {
