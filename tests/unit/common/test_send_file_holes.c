@@ -82,7 +82,7 @@ lay_out(const struct layout *layout)
 	ck_assert_int_eq(ftruncate(sending.source, (off_t)size_of(layout)), 0);
 	ck_assert_int_eq(fstat(sending.source, &status), 0);
 	send_file_begin(&sending.file, sending.source, 77, &status);
-	/* Frames of this size do not end where holes begin. */
+	/* Frames of this size do not end at the beginning of a hole. */
 	sending.file.largest = 100000;
 }
 
