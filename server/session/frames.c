@@ -391,7 +391,7 @@ restart_file(struct receive *receive)
 	return 0;
 }
 
-/* A restart can only come before content: begin the file without a prefix. */
+/* A restart can only come first: begin the file, and discard its prefix. */
 static int
 on_restart(struct receive *receive, const struct conn_frame *frame)
 {

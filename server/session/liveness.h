@@ -27,7 +27,7 @@ struct liveness {
 	int64_t idle_timeout; /* milliseconds */
 	uint64_t min_rate;    /* bytes a second */
 	int64_t idle;	      /* milliseconds waited since the last byte */
-	int64_t waited;	      /* milliseconds waited since the rate check */
+	int64_t waited;	      /* ms waited since the last rate check */
 	uint64_t checked;     /* bytes transferred at that check */
 	uint64_t transferred; /* bytes, at the last call of liveness_count */
 	enum liveness_state state;

@@ -88,7 +88,7 @@ int receive_is_wanted(const struct receive *receive);
 int receive_reply(struct receive *receive, uint32_t number, const char *path,
     size_t length, const struct outcome *outcome);
 
-/* Set fatal if queued, a result of a reply function, shows a lack of room. */
+/* queued is the result of a reply function.  If it is -1, set fatal. */
 int receive_check_queued(struct receive *receive, int queued);
 
 /* The client broke the protocol.  Sets fatal, and returns -1. */

@@ -445,7 +445,7 @@ serve(struct session *session)
 	const struct receive *receive = &session->receive;
 
 	reply_greeting(&session->conn, WIRE_READY, session->config->max_size);
-	/* If the client has left already, it has not sent a request. */
+	/* If the client has left already, no request of it was read. */
 	if (conn_flush(&session->conn) == -1)
 		end_lost(session, strerror(errno));
 	while (!session->over &&
