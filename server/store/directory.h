@@ -81,10 +81,10 @@ int directory_check_name(
 int directory_is_current(const struct directory *directory);
 
 /*
- * Make the new entries in the directory durable.  Unless this connection has
- * done so before, also make the entries of the directory itself and of its
- * parents durable, even if other processes created them.  Returns 0, 1 if the
- * file system cannot sync directories, or -1 with errno.
+ * Make the new entries in the directory durable.  Also make the entries of the
+ * directory itself and of its parents durable, unless this connection has done
+ * so before.  Other processes may have created them.  Returns 0, 1 if the file
+ * system cannot sync directories, or -1 with errno.
  */
 int directory_sync(struct directory *directory);
 

@@ -10,7 +10,7 @@
 
 /* A file that is being received, with mode 0600. */
 struct staging_file {
-	int fd; /* owned; closing another one of the file ends the lock */
+	int fd; /* owned; the lock ends if another one is closed */
 	char name[STAGING_NAME];
 };
 
