@@ -311,7 +311,7 @@ START_TEST(stored_files_survive_when_power_is_cut)
 }
 END_TEST
 
-/* Each control leaves out a sync.  Its scene must notice the loss. */
+/* Each control leaves out or delays a sync.  Its scene must notice the loss. */
 static const struct {
 	struct plan_fault missing;
 	const struct scene *scene;

@@ -16,7 +16,7 @@
 #include "tests/system/suites.h"
 
 #define ALWAYS_TOO 1
-#define NEVER_GOOD 2 /* the file is not stored */
+#define NEVER_GOOD 2 /* ftx must fail if the fault hit */
 #define LONG_ONLY 4  /* only with FTX_ENDURANCE */
 
 /* A fault that hits each call of its kind in turn, and its outcome. */
@@ -190,8 +190,7 @@ has_ended_sick(void)
 }
 
 /*
- * Returns nonzero if the worker has ended all connections, of more than this
- * many.
+ * Returns nonzero if there were more connections than this, and all have ended.
  */
 static int
 is_at_rest(int more)
@@ -211,9 +210,9 @@ check_server(void)
 
 	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
 	/*
-	 * After a worker ends for lack of resources, start a new server: delays
-	 * of restarts are not tested here.  A worker that ends during the stop
-	 * counts as cut, so ignore the status.
+	 * If a worker has ended for lack of resources, start a new server:
+	 * delays of restarts are not tested here.  A worker that ends during
+	 * the stop counts as cut, so ignore the status.
 	 */
 	if (has_ended_sick()) {
 		(void)server_end(&server, SIGTERM, HARNESS_PATIENCE);

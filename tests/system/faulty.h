@@ -10,7 +10,7 @@
 struct faulty_put {
 	const char *options[8];
 	const char *directory, *sources[4];
-	const char *names[4]; /* of the files, in both directories */
+	const char *names[4]; /* of the files, there and in in/d */
 	int replaces;	      /* old files of these names exist before */
 	int resumes;	      /* a fault may leave a partial, to be resumed */
 	/*

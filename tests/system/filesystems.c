@@ -18,7 +18,7 @@
 /* The size of a file, and the bytes after which its connection is cut. */
 #define LARGE (6 << 20)
 #define CUT_AT (4 << 20)
-/* The long form, for tests/endurance, cuts after each such step. */
+/* The long form, for tests/endurance, cuts at each multiple of this. */
 #define CUT_STEP (600 << 10)
 /* Files that fill the disk.  They are too small for partials. */
 #define BIG (1000 << 10)

@@ -36,7 +36,7 @@ end_with_server(void)
 }
 
 /*
- * Send this part of the script, and half-close.  Returns how many results
+ * Send length bytes of the script, and half-close.  Returns how many results
  * reported "stored".
  */
 static int

@@ -383,7 +383,7 @@ START_TEST(client_fails_when_one_result_comes_twice)
 }
 END_TEST
 
-/* The file has not failed, but the run has not succeeded. */
+/* The file has not failed, and the run has not succeeded. */
 START_TEST(run_ends_busy_when_a_result_is_draining)
 {
 	struct script *script = script_new();

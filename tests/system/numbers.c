@@ -90,7 +90,7 @@ START_TEST(all_workers_start_when_there_are_many)
 }
 END_TEST
 
-/* Each worker ends after one connection.  No put may meet a gap. */
+/* Each worker ends after one connection.  Each put must find the next one. */
 START_TEST(put_succeeds_when_workers_are_replaced)
 {
 	struct server server;

@@ -126,7 +126,7 @@ START_TEST(spelling_is_escaped_in_the_log)
 }
 END_TEST
 
-/* Neither file existed when the client sent the other. */
+/* Neither name existed when the server accepted the other. */
 START_TEST(second_spelling_fails_when_both_come_in_one_group)
 {
 	struct run run;

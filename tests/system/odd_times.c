@@ -24,8 +24,8 @@ static struct server server;
 static struct odd_disk disk;
 
 /*
- * Start a server.  Returns nonzero if "in" is such a disk, zero if the test was
- * skipped.
+ * Start a server on such a disk.  Returns nonzero if it runs, zero if the test
+ * was skipped.
  */
 static int
 begin(const struct odd_disk *wanted)
@@ -156,7 +156,7 @@ START_TEST(times_are_set_when_a_single_time_is_dropped)
 }
 END_TEST
 
-/* Limits before 1970 and after 2038: ftxd tries a time when a file has it. */
+/* The limits lie outside of 1970 to 2038, so ftxd tries each such time. */
 #define LEAST INT64_C(-1000)
 #define MOST (INT64_C(1) << 32)
 

@@ -11,7 +11,7 @@
 #include "common/wire.h"
 
 #define PROCESSES 512
-/* The most files and directories that are not durable at a time. */
+/* The most files and directories at a time that are not durable. */
 #define PLACES 1024
 #define STREAM (2 * (WIRE_HEADER + WIRE_CONTROL_MAX))
 
@@ -150,7 +150,7 @@ on_sync(pid_t pid, const char *path)
 {
 	struct place *place = find_place(files, path);
 
-	/* A published file is not found: this sync comes too late. */
+	/* find_place skips published files: their sync comes too late. */
 	if (place != NULL)
 		place->synced = 1;
 	else {
