@@ -20,6 +20,9 @@
 
 #define ARGUMENTS_MAX 400
 
+/* The plan of a recorded server, after its record. */
+#define RECORD_PLAN "%.32s.plan"
+
 /* Read a line.  Returns its length, or 0 if there is none. */
 static size_t
 read_line(int fd, char *buffer, size_t size)
@@ -131,14 +134,14 @@ server_start(struct server *server, const char *const arguments[])
 	const char *const none[] = {NULL};
 	static int count;
 	struct plan plan;
-	char name[32];
+	char name[32], plan_name[32];
 
-	if (getenv("FTX_ORACLE") == NULL ||
-	    plan_make(&plan, "server-plan") != 0) {
+	snprintf(name, sizeof(name), "record.%d", ++count);
+	snprintf(plan_name, sizeof(plan_name), RECORD_PLAN, name);
+	if (getenv("FTX_ORACLE") == NULL || plan_make(&plan, plan_name) != 0) {
 		server_start_by(server, none, arguments);
 		return;
 	}
-	snprintf(name, sizeof(name), "record.%d", ++count);
 	plan_record(&plan, name);
 	server_start_by(server, plan.launcher, arguments);
 	snprintf(server->record, sizeof(server->record), "%s", name);
@@ -152,6 +155,7 @@ static void
 check_record(struct server *server)
 {
 	struct oracle oracle;
+	char plan_name[HARNESS_PATH];
 	FILE *judged;
 
 	if (server->record[0] == '\0')
@@ -164,7 +168,8 @@ check_record(struct server *server)
 	fprintf(judged, "%d\n", oracle.durable);
 	ck_assert_int_eq(fclose(judged), 0);
 	ck_assert_int_eq(unlink(server->record), 0);
-	(void)unlink("plan"); /* another server may have removed it */
+	snprintf(plan_name, sizeof(plan_name), RECORD_PLAN, server->record);
+	ck_assert_int_eq(unlink(plan_name), 0);
 	server->record[0] = '\0';
 }
 
