@@ -134,7 +134,7 @@ server_start(struct server *server, const char *const arguments[])
 	const char *const none[] = {NULL};
 	static int count;
 	struct plan plan;
-	char name[32], plan_name[32];
+	char name[32], plan_name[64];
 
 	snprintf(name, sizeof(name), "record.%d", ++count);
 	snprintf(plan_name, sizeof(plan_name), RECORD_PLAN, name);
