@@ -60,7 +60,9 @@ compare(struct receive *receive, const struct wire_request *request,
 	if ((request->wishes & WIRE_UNLESS_SAME) != 0 &&
 	    compare_time(receive->policy.store, request, found))
 		return DECISION_RESULT;
-	if (!compares_digest(receive->policy.store, request, found))
+	/* If the target is missing, its directory may be missing, too. */
+	if (!S_ISREG(found->st_mode) ||
+	    !compares_digest(receive->policy.store, request, found))
 		return DECISION_GO;
 	*fd = compare_digest(receive->comparer, request,
 	    destination->directory->fd, destination->name, found);

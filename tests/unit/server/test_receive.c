@@ -376,6 +376,21 @@ START_TEST(file_is_unchanged_when_sent_before_and_dry_run)
 }
 END_TEST
 
+START_TEST(go_is_sent_when_the_directory_of_the_target_is_missing)
+{
+	static const unsigned wishes[] = {
+	    WIRE_UNLESS_SAME, WIRE_UNLESS_DIGEST, WIRE_SENT_BEFORE};
+
+	reception_base(reception, "");
+	for (uint32_t i = 0; i < 3; i++) {
+		client_request(
+		    client, WIRE_ASK, i + 1, "missing/file", 1, wishes[i]);
+		reception_finish(reception);
+		client_expect(client, WIRE_GO, i + 1);
+	}
+}
+END_TEST
+
 START_TEST(compare_is_refused_when_the_server_does_not_compare)
 {
 	reception->receive.compares = 0;
@@ -478,6 +493,8 @@ receive_suite(void)
 	tcase_add_test(
 	    tcase, file_counts_as_sent_before_when_its_time_was_rounded);
 	tcase_add_test(tcase, file_is_unchanged_when_sent_before_and_dry_run);
+	tcase_add_test(
+	    tcase, go_is_sent_when_the_directory_of_the_target_is_missing);
 	tcase_add_test(
 	    tcase, compare_is_refused_when_the_server_does_not_compare);
 	tcase_add_test(tcase, files_are_stored_when_asks_are_pipelined);
