@@ -14,7 +14,8 @@
  *   - A step is one system call.  In front of it, "step: FILE FUNCTION CALL"
  *     names the function that makes the call; tests/check-model compares.
  *   - Any program may remove the published file.
- *   - With TWO_FILES, both requests are of one worker: one waits in the group of the commit, or is granted.
+ *   - With TWO_FILES, both requests are of one worker: one is granted, or
+ *     waits in the group of the commit.
  *   - With READ_ONLY, the mode of a complete file forbids to open it for writing.
  *
  * Not modelled.
