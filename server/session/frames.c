@@ -77,8 +77,13 @@ refuse_unknown(struct receive *receive, const struct conn_frame *frame,
 	    request->path.length, &outcome);
 }
 
+/* Handles a request that this server offers; see ask.h and mkdir.h. */
+typedef int request_handler(struct receive *receive, uint32_t number,
+    const struct wire_request *request);
+
 static int
-on_ask(struct receive *receive, const struct conn_frame *frame)
+handle_request(struct receive *receive, const struct conn_frame *frame,
+    request_handler *handle)
 {
 	struct wire_request request;
 	int read = read_request(receive, frame, &request);
@@ -87,20 +92,19 @@ on_ask(struct receive *receive, const struct conn_frame *frame)
 		return refuse_unknown(receive, frame, &request);
 	if (read == -1)
 		return -1;
-	return ask_request(receive, frame->request, &request);
+	return handle(receive, frame->request, &request);
+}
+
+static int
+on_ask(struct receive *receive, const struct conn_frame *frame)
+{
+	return handle_request(receive, frame, ask_request);
 }
 
 static int
 on_directory(struct receive *receive, const struct conn_frame *frame)
 {
-	struct wire_request request;
-	int read = read_request(receive, frame, &request);
-
-	if (read == WIRE_UNKNOWN)
-		return refuse_unknown(receive, frame, &request);
-	if (read == -1)
-		return -1;
-	return mkdir_request(receive, frame->request, &request);
+	return handle_request(receive, frame, mkdir_request);
 }
 
 /* Reply that the current file failed, and drop it. */
