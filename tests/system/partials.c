@@ -179,7 +179,7 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 END_TEST
 
 /* One address leaves a partial.  If compare=yes, another one may resume it. */
-START_TEST(sender_finds_its_own_partial_first)
+START_TEST(sender_finds_its_own_partial)
 {
 	static const struct {
 		const char *compare, *from;
@@ -331,7 +331,7 @@ partials_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(
 	    tcase, silent_session_gives_up_its_partial_when_another_asks);
-	tcase_add_loop_test(tcase, sender_finds_its_own_partial_first, 0, 4);
+	tcase_add_loop_test(tcase, sender_finds_its_own_partial, 0, 4);
 	tcase_add_loop_test(
 	    tcase, call_is_retried_once_when_room_is_missing, 0, 4);
 	tcase_add_test(tcase, sweep_ends_when_the_server_stops);

@@ -141,7 +141,7 @@ START_TEST(min_free_holds_when_directories_are_made)
 }
 END_TEST
 
-START_TEST(min_free_holds_when_the_size_is_unknown)
+START_TEST(min_free_holds_when_allocated_bytes_are_unknown)
 {
 	static uint8_t piece[MEBIBYTE];
 	struct script *script = script_new();
@@ -286,7 +286,7 @@ space_suite(void)
 	TCase *tcase = harness_case("space");
 
 	tcase_add_test(tcase, min_free_holds_when_directories_are_made);
-	tcase_add_test(tcase, min_free_holds_when_the_size_is_unknown);
+	tcase_add_test(tcase, min_free_holds_when_allocated_bytes_are_unknown);
 	tcase_add_test(tcase, min_free_holds_when_all_workers_write);
 	tcase_add_test(
 	    tcase, file_is_stored_when_preallocation_uses_free_space);
