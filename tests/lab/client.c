@@ -50,7 +50,7 @@ client_write(struct client *client)
 static int
 write_all(struct client *client)
 {
-	io_time deadline = io_now() + CLIENT_PATIENCE;
+	io_time deadline = io_now() + CLIENT_TIMEOUT;
 
 	while (client_write(client) == 0) {
 		struct pollfd polled = {.fd = client->fd, .events = POLLOUT};
@@ -138,7 +138,7 @@ client_put(struct client *client, uint32_t request, const char *path,
 static int
 read_all(struct client *client, uint8_t *bytes, size_t length)
 {
-	io_time deadline = io_now() + CLIENT_PATIENCE;
+	io_time deadline = io_now() + CLIENT_TIMEOUT;
 
 	while (length > 0) {
 		struct pollfd polled = {.fd = client->fd, .events = POLLIN};

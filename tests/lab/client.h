@@ -10,7 +10,7 @@
 #include "tests/lab/script.h"
 
 /* Milliseconds after which a missing frame fails the test. */
-#define CLIENT_PATIENCE 20000
+#define CLIENT_TIMEOUT 20000
 
 /* The client owns its descriptor, which is nonblocking. */
 struct client {

@@ -85,7 +85,7 @@ serve(struct volume *volume)
 	snprintf(lines, sizeof(lines), "%s%s", KEEPER, volume->kind->serve);
 	volume->server = harness_spawn(argv, null, null);
 	close(null);
-	eventually(device_of(volume->directory) != before, HARNESS_PATIENCE);
+	eventually(device_of(volume->directory) != before, HARNESS_TIMEOUT);
 }
 
 static void

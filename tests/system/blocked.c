@@ -58,7 +58,7 @@ static void
 expect_stopped(const struct put *put)
 {
 	eventually(
-	    atomic_load(&put->fuse.shared->stopped) != 0, HARNESS_PATIENCE);
+	    atomic_load(&put->fuse.shared->stopped) != 0, HARNESS_TIMEOUT);
 	eventually(file_exists(put->first), SOON);
 	ck_assert(file_equal("first", put->first));
 }

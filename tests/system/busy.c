@@ -61,8 +61,8 @@ START_TEST(put_is_served_soon_when_processors_are_busy)
 	       "busy processes\n",
 	    PUTS, (long)before, (long)among, count);
 	ck_assert_int_lt(among, HELLO_TIMEOUT);
-	ck_assert_int_eq(server_said(&server, "ended: stalled"), 0);
-	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "ended: stalled"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 0);
 	ck_assert(file_equal("f", "in/f"));
 	server_stop(&server);
 }

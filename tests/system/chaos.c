@@ -244,7 +244,7 @@ check_calm(void)
 {
 	pid_t pids[SERVER_WORKERS];
 
-	eventually(server_workers(&server, pids) == WORKERS, HARNESS_PATIENCE);
+	eventually(server_workers(&server, pids) == WORKERS, HARNESS_TIMEOUT);
 	file_write("f", "x");
 	put_good(&server, "f", "afterwards");
 	server_stop(&server);

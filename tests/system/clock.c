@@ -37,7 +37,7 @@ begin_file(struct client *peer, unsigned port)
 	script_request(script, WIRE_PUT, 1, "f", BIG, 0);
 	script_frame(script, WIRE_DATA, 1, zeros, BIG / 2);
 	peer_start(peer, port, script);
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 }
 
 static void
@@ -67,7 +67,7 @@ start_and_sweep(struct server *server)
 	file_write(path, "x");
 	server_start_by(server, plan.launcher,
 	    (const char *const[]){"-w", "1", "-o", "partial-ttl=1h", NULL});
-	eventually(!file_exists(path), HARNESS_PATIENCE);
+	eventually(!file_exists(path), HARNESS_TIMEOUT);
 }
 
 START_TEST(server_timeouts_stay_when_the_clock_jumps)
@@ -114,7 +114,7 @@ START_TEST(client_timeouts_stay_when_the_clock_jumps)
 	RUN_BEGIN(&run, "env", plan.texts[0], plan.texts[1], plan.texts[2],
 	    harness_program(program, "ftx"), "put", "-l", "16000", "-o",
 	    "timeout=5s", "-o", "retry=0", "f", "127.0.0.1:f");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	jump(DAY);
 	(void)poll(NULL, 0, 300);
 	jump(-DAY);

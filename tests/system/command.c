@@ -344,7 +344,7 @@ START_TEST(command_is_ended_when_the_run_is_interrupted)
 
 	script_make("echo $$ >pid.new; mv pid.new pid; exec sleep 1000");
 	RUN_BEGIN(&run, "ftx", "put", "-e", "./way", "f", "x:f");
-	eventually(file_exists("pid"), HARNESS_PATIENCE);
+	eventually(file_exists("pid"), HARNESS_TIMEOUT);
 	text = file_read("pid");
 	pid = (pid_t)strtol(text, NULL, 10);
 	free(text);

@@ -153,8 +153,8 @@ start(void)
 
 	server_start_by(
 	    &server, guard != NULL ? plan.launcher : none, arguments);
-	server_settle(&server, workers, 1);
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	server_expect_workers(&server, workers, 1);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	put_good(&server, "probe", "probe");
 	return workers[0];
 }

@@ -38,7 +38,7 @@ start(void)
 	pid_t workers[SERVER_WORKERS];
 
 	server_start_by(&server, none, arguments);
-	server_settle(&server, workers, 1);
+	server_expect_workers(&server, workers, 1);
 	return workers[0];
 }
 
@@ -118,7 +118,7 @@ put_whole(void)
 	RUN(&run, "ftx", "put", SOURCE, "127.0.0.1:d/");
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(SOURCE, TARGET));
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 }
 
 static void
@@ -168,7 +168,7 @@ sweep_and_cut(unsigned step)
 
 	plan_arm(&plan, &stop, 1, 0);
 	server_start_by(&server, plan.launcher, arguments);
-	eventually((sweep = find_stopped()) != 0, HARNESS_PATIENCE);
+	eventually((sweep = find_stopped()) != 0, HARNESS_TIMEOUT);
 	ck_assert_int_eq(stepper_begin(sweep), 0);
 	came = stepper_go(sweep, step, 0);
 	ck_assert_int_ge(came, 0);
@@ -205,7 +205,7 @@ START_TEST(wanted_partial_stays_when_power_is_cut_during_a_sweep)
 	ck_assert_uint_gt(cuts, 2);
 	abandon();
 	start();
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	put_whole();
 	end();
 }
@@ -329,7 +329,7 @@ START_TEST(partial_is_used_only_when_its_digest_is_right)
 	if (kind != DISK_BTRFS || left != LEFT_NAME)
 		ck_assert_int_eq(is_good, *proxy.passed < 1152 << 10);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	end();
 }
 END_TEST

@@ -73,8 +73,8 @@ START_TEST(put_is_retried_soon_when_the_server_is_busy)
 	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	/* The client was refused, and has retried. */
-	eventually(
-	    server_said(&server, "refused: busy") >= 2, HARNESS_PATIENCE);
+	eventually(server_count_logged(&server, "refused: busy") >= 2,
+	    HARNESS_TIMEOUT);
 	release(&peer, &run, 1500);
 	server_stop(&server);
 }
@@ -121,7 +121,7 @@ START_TEST(all_are_served_when_64_clients_come_at_once)
 		snprintf(path, sizeof(path), "in/t%d", i);
 		ck_assert_msg(file_equal(source, path), "%s", path);
 	}
-	server_settle(&server, pids, 8);
+	server_expect_workers(&server, pids, 8);
 	server_stop(&server);
 }
 END_TEST

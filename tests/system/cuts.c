@@ -142,12 +142,12 @@ cut_at(const struct run *run, uint64_t point, int kills)
 
 	eventually(
 	    !process_lives(run->pid) || atomic_load(proxy.passed) > before,
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 	kept = staged_bytes();
 	eventually(!process_lives(run->pid) ||
 		(staged_bytes() > kept && staged_bytes() >= point &&
 		    (pid = receiver()) != 0),
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 	ck_assert_msg(
 	    process_lives(run->pid), "it ended before %" PRIu64, point);
 	if (kills)
@@ -231,7 +231,7 @@ START_TEST(tree_is_sent_once_when_it_is_cut_again_and_again)
 	for (int i = 0; i < form->cuts; i++) {
 		eventually(atomic_load(proxy.passed) >= points[i] ||
 			!process_lives(run.pid),
-		    HARNESS_PATIENCE);
+		    HARNESS_TIMEOUT);
 		ck_assert_msg(process_lives(run.pid), "it was too fast");
 		if (i % 2 != 0)
 			kill_workers();

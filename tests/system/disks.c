@@ -27,7 +27,7 @@ start(void)
 	pid_t workers[SERVER_WORKERS];
 
 	SERVER_START(&server, "-w", "1", "-o", "min-free=0");
-	server_settle(&server, workers, 1);
+	server_expect_workers(&server, workers, 1);
 	worker = workers[0];
 }
 
@@ -60,7 +60,7 @@ check_service(void)
 {
 	pid_t workers[SERVER_WORKERS];
 
-	server_settle(&server, workers, 1);
+	server_expect_workers(&server, workers, 1);
 	ck_assert_int_eq(workers[0], worker);
 }
 
@@ -80,7 +80,7 @@ static void
 begin_slow(struct run *run)
 {
 	RUN_BEGIN(run, "ftx", "put", "-l", "16000", "big", "127.0.0.1:big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 }
 
 static void

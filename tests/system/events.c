@@ -143,7 +143,7 @@ START_TEST(event_comes_for_each_source_when_the_run_ends_early)
 	file_write("g", "x");
 	RUN_BEGIN(&run, "ftx", "put", "-o", "json", "-l", "24000", "f", "g",
 	    "127.0.0.1:");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(run.pid, SIGINT), 0);
 	run_finish(&run);
 	run_check(&run, 130, NULL);

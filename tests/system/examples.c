@@ -82,7 +82,7 @@ read_bytes(const char *text, uint8_t bytes[SESSION])
 static size_t
 receive_all(int fd, uint8_t bytes[SESSION])
 {
-	io_time deadline = io_now() + HARNESS_PATIENCE;
+	io_time deadline = io_now() + HARNESS_TIMEOUT;
 	size_t count = 0;
 	ssize_t more = 1;
 

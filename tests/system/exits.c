@@ -144,7 +144,7 @@ begin_slow(struct run *run)
 	SERVER_START(&server, "-w", "1");
 	RUN_BEGIN(run, "ftx", "put", "-o", "resume=no", "-l", "10000", "f",
 	    "127.0.0.1:");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 }
 
 static void

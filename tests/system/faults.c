@@ -180,13 +180,13 @@ start(void)
 	/* After this put the sweeper has ended, so no fault hits it. */
 	put_good(&server, "new/a", "again");
 	ck_assert_int_eq(unlink("in/again"), 0);
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 }
 
 static int
 has_ended_sick(void)
 {
-	return server_said(&server, "out of memory or descriptors") > 0;
+	return server_count_logged(&server, "out of memory or descriptors") > 0;
 }
 
 /*
@@ -195,10 +195,10 @@ has_ended_sick(void)
 static int
 is_at_rest(int more)
 {
-	int connections = server_said(&server, ": connected");
+	int connections = server_count_logged(&server, ": connected");
 
 	return connections > more &&
-	    (server_said(&server, ": disconnected") == connections ||
+	    (server_count_logged(&server, ": disconnected") == connections ||
 		has_ended_sick());
 }
 
@@ -208,18 +208,18 @@ check_server(void)
 {
 	pid_t pids[SERVER_WORKERS];
 
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	/*
 	 * If a worker has ended for lack of resources, start a new server:
 	 * delays of restarts are not tested here.  A worker that ends during
 	 * the stop counts as cut, so ignore the status.
 	 */
 	if (has_ended_sick()) {
-		(void)server_end(&server, SIGTERM, HARNESS_PATIENCE);
+		(void)server_end(&server, SIGTERM, HARNESS_TIMEOUT);
 		ck_assert_int_eq(unlink("log"), 0);
 		start();
 	}
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	put_good(&server, "new/a", "again");
 	ck_assert_int_eq(unlink("in/again"), 0);
 }
@@ -240,13 +240,13 @@ static int
 step(const struct faulty_put *put, const struct walk *walk, int number,
     int always)
 {
-	int before = server_said(&server, ": connected"), done;
+	int before = server_count_logged(&server, ": connected"), done;
 	struct run run;
 
 	faulty_prepare(put);
 	plan_arm(&plan, &walk->fault, number, always);
 	faulty_run(&run, put, NULL);
-	eventually(is_at_rest(before), HARNESS_PATIENCE);
+	eventually(is_at_rest(before), HARNESS_TIMEOUT);
 	done = plan_disarm(&plan);
 	faulty_label("%s %d fails with %d%s", plan_name(walk->fault.call),
 	    number, walk->fault.value, always ? ", always" : "");
@@ -260,7 +260,7 @@ step(const struct faulty_put *put, const struct walk *walk, int number,
 	if (run.status != 0 && put->resumes)
 		faulty_repeat(put);
 	check_server();
-	eventually(is_at_rest(0), HARNESS_PATIENCE);
+	eventually(is_at_rest(0), HARNESS_TIMEOUT);
 	runs++;
 	return done > 0;
 }

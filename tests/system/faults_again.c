@@ -49,7 +49,7 @@ begin(int befalls_server)
 	atomic_store(&plan.shared->spared, (int)server.pid);
 	/* After this put the sweeper has ended, so no fault hits it. */
 	put_good(&server, "new/a", "again");
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	return 1;
 }
 
@@ -62,13 +62,14 @@ check_server(void)
 {
 	struct run run;
 
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	/* The next worker may start a second late: -q hides that ftx waits. */
 	RUN(&run, "ftx", "put", "-q", "new/a", "127.0.0.1:again");
 	run_check(&run, 0, NULL);
-	eventually(server_said(&server, "ended after") ==
-		server_said(&server, "a directory could not be synced:"),
-	    HARNESS_PATIENCE);
+	eventually(server_count_logged(&server, "ended after") ==
+		server_count_logged(
+		    &server, "a directory could not be synced:"),
+	    HARNESS_TIMEOUT);
 }
 
 static void

@@ -87,17 +87,18 @@ settle(int count)
 {
 	pid_t pids[SERVER_WORKERS];
 
-	server_settle(&server, pids, count);
+	server_expect_workers(&server, pids, count);
 }
 
 /* Send SIGHUP, and wait for a new line with these words. */
 static void
 hang_up(const char *says)
 {
-	int before = server_said(&server, says);
+	int before = server_count_logged(&server, says);
 
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	eventually(server_said(&server, says) > before, HARNESS_PATIENCE);
+	eventually(
+	    server_count_logged(&server, says) > before, HARNESS_TIMEOUT);
 }
 
 #define NEW "replacing all workers"
@@ -165,7 +166,7 @@ START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 	file_make("f", 3000, 1);
 	file_write("conf", "workers 2\n");
 	SERVER_START(&server, "-f", "conf", "-C", "2", "-o", "min-free=0");
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	there = count_descriptors(server.pid);
 	limit("3");
 	hang_up("settings not changed: conf: ");

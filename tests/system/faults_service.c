@@ -50,7 +50,7 @@ settle(int count)
 {
 	pid_t pids[SERVER_WORKERS];
 
-	server_settle(&server, pids, count);
+	server_expect_workers(&server, pids, count);
 }
 
 static pid_t
@@ -58,7 +58,7 @@ only_worker(void)
 {
 	pid_t pids[SERVER_WORKERS];
 
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	return pids[0];
 }
 
@@ -110,7 +110,7 @@ START_TEST(worker_waits_when_accept_keeps_failing)
 
 		plan_arm(&plan, &fault, 1, 1);
 		/* The accept that began before the fault ends within a tick. */
-		eventually(plan_met(&plan) > 0, HARNESS_PATIENCE);
+		eventually(plan_met(&plan) > 0, HARNESS_TIMEOUT);
 		for (until = io_now() + 400; io_now() < until;)
 			(void)poll(NULL, 0, 20);
 		ck_assert_int_ge(plan_met(&plan), 2);
@@ -134,7 +134,7 @@ START_TEST(server_ends_when_accept_cannot_work)
 		return;
 	only_worker();
 	plan_arm(&plan, &fault, 1, 0);
-	ck_assert_int_ne(server_wait(&server, HARNESS_PATIENCE), 0);
+	ck_assert_int_ne(server_wait(&server, HARNESS_TIMEOUT), 0);
 	server_expect(&server, "listening socket failed");
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(worker_starts_later_when_fork_fails)
 
 	if (!begin("2"))
 		return;
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	atomic_store(&plan.shared->spared, 0);
 	plan_arm(&plan, &fault, 1, 1);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
@@ -191,7 +191,7 @@ START_TEST(server_stops_when_the_signal_comes_before_accept)
 		return;
 	only_worker();
 	plan_arm(&plan, &fault, 1, 1);
-	eventually(plan_met(&plan) > 0, HARNESS_PATIENCE);
+	eventually(plan_met(&plan) > 0, HARNESS_TIMEOUT);
 	begun = io_now();
 	server_stop(&server);
 	ck_assert_int_lt(io_now() - begun, 1000);
@@ -217,7 +217,7 @@ START_TEST(file_is_made_again_when_swept_before_its_lock)
 	plan_arm(&plan, &fault, 1, 0);
 	RUN_BEGIN(&run, "ftx", "put", "new/a", "127.0.0.1:a");
 	eventually(process_look(worker, &parent, &state) == 0 && state == 'T',
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 	ck_assert_int_eq(directory_count_staged("in"), 1);
 	RUN(&sweep, "sh", "-c", "rm in/.ftx-*/*");
 	run_check(&sweep, 0, NULL);
@@ -302,7 +302,7 @@ START_TEST(durability_is_unknown_when_a_directory_sync_fails)
 	run_check(&run, 11, "whether it lasts is unknown");
 	ck_assert_ptr_null(strstr(run.err, "nothing was stored"));
 	faulty_check(&faulty_files, &run);
-	ck_assert_int_eq(server_said(&server, "stored,"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "stored,"), 0);
 	server_expect(&server, "or a sync failed");
 	server_stop(&server);
 }
@@ -362,9 +362,9 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 	ck_assert_int_eq(plan_disarm(&plan), 1);
 	check_that_nothing_is_taken(&peer);
 	client_close(&peer);
-	eventually(!process_lives(worker), HARNESS_PATIENCE);
+	eventually(!process_lives(worker), HARNESS_TIMEOUT);
 	put_again();
-	ck_assert_int_eq(server_said(&server, "or a sync failed"), 1);
+	ck_assert_int_eq(server_count_logged(&server, "or a sync failed"), 1);
 	server_stop(&server);
 }
 END_TEST
@@ -423,7 +423,8 @@ START_TEST(put_warns_when_directories_cannot_be_synced)
 	faulty_run(&run, &faulty_files, NULL);
 	run_check(&run, 0, NULL);
 	ck_assert_int_gt(plan_disarm(&plan), 3);
-	ck_assert_int_eq(server_said(&server, "cannot sync directories"), 1);
+	ck_assert_int_eq(
+	    server_count_logged(&server, "cannot sync directories"), 1);
 	server_stop(&server);
 }
 END_TEST

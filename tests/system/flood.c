@@ -76,7 +76,7 @@ resident(pid_t pid)
 static int
 flood(struct client *peer, const struct script *script, int reads)
 {
-	io_time last = io_now() + HARNESS_PATIENCE;
+	io_time last = io_now() + HARNESS_TIMEOUT;
 
 	for (size_t at = 0; at < script->length;) {
 		struct pollfd polled = {.fd = peer->fd, .events = POLLOUT};
@@ -136,7 +136,7 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 	struct client peer;
 	int ended = 0;
 
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	script_begin(script);
 	open_narrow(&peer);
 	client_play(&peer, script);
@@ -219,10 +219,10 @@ START_TEST(log_sums_up_refused_connections)
 		client_close(&peer);
 	}
 	seconds = (io_now() - begun) / 1000 + 1;
-	eventually(count_told(server_said(&server, "not admitted"),
+	eventually(count_told(server_count_logged(&server, "not admitted"),
 		       " more refused") == COUNT,
-	    HARNESS_PATIENCE);
-	lines = server_said(&server, "not admitted");
+	    HARNESS_TIMEOUT);
+	lines = server_count_logged(&server, "not admitted");
 	ck_assert_int_ge(lines, 10);
 	ck_assert_int_le(lines, WORKERS * 10 * (seconds + 1));
 	server_stop(&server);
@@ -253,8 +253,9 @@ START_TEST(log_sums_up_refused_names)
 	while (client_next(&peer))
 		continue;
 	client_close(&peer);
-	ck_assert_int_eq(server_said(&server, "\"kept\" stored"), COUNT / 50);
-	lines = server_said(&server, "\".ftx-\" refused");
+	ck_assert_int_eq(
+	    server_count_logged(&server, "\"kept\" stored"), COUNT / 50);
+	lines = server_count_logged(&server, "\".ftx-\" refused");
 	ck_assert_int_ge(lines, 10);
 	ck_assert_int_le(lines, 10 * (1 + (io_now() - begun) / 1000 + 1));
 	server_stop(&server);
@@ -280,7 +281,7 @@ START_TEST(log_has_a_line_for_each_stored_file)
 	while (client_next(&peer))
 		continue;
 	client_close(&peer);
-	ck_assert_int_eq(server_said(&server, "\"f\" stored"), COUNT);
+	ck_assert_int_eq(server_count_logged(&server, "\"f\" stored"), COUNT);
 	server_stop(&server);
 }
 END_TEST

@@ -12,7 +12,7 @@
 
 #define HARNESS_PATH 512
 /* The longest wait for anything, in milliseconds. */
-#define HARNESS_PATIENCE 20000
+#define HARNESS_TIMEOUT 20000
 
 /* Check the condition every 5 ms until it holds. */
 #define eventually(condition, milliseconds)                                    \

@@ -82,7 +82,7 @@ bytes_read(void)
 	pid_t pids[SERVER_WORKERS];
 	char text[PROCESS_TEXT];
 
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	ck_assert_int_eq(process_field(pids[0], "io", "rchar:", text), 0);
 	return strtoull(text, NULL, 10);
 }

@@ -90,9 +90,9 @@ receive_beside(const char *shared, int status)
 	    "cat big gate | $FTX put -o retry=0 - 127.0.0.1:big");
 	gate = open("gate", O_WRONLY | O_CLOEXEC);
 	ck_assert_int_ge(gate, 0);
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	start_on_host(&second, "second", arguments);
-	eventually(server_said(&second, "sweep ") > 1, HARNESS_PATIENCE);
+	eventually(server_count_logged(&second, "sweep ") > 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(close(gate), 0);
 	run_finish(&run);
 	run_check(&run, status, NULL);
@@ -150,7 +150,7 @@ START_TEST(host_resumes_its_own_partial_when_locks_are_not_shared)
 	ck_assert_uint_eq(count_marked("@an_odd_name"), 1);
 	server_kill(&server);
 	start_on_host(&server, "an odd/name", arguments);
-	eventually(server_said(&server, "sweep ") > 1, HARNESS_PATIENCE);
+	eventually(server_count_logged(&server, "sweep ") > 1, HARNESS_TIMEOUT);
 	put_through_cut(&server, 0);
 	ck_assert(file_equal("big", "in/big"));
 	(void)plan_disarm(&plan);

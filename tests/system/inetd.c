@@ -114,7 +114,7 @@ begin_file(struct client *peer)
 	client_play(peer, script);
 	(void)client_greeting(peer);
 	client_expect(peer, WIRE_BASED, 0);
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	return pid;
 }
 
@@ -216,7 +216,7 @@ START_TEST(log_names_the_peer_when_it_came_by_ssh)
 	script_begin(script);
 	script_file(script, 1, "f", "x");
 	script_bye(script);
-	in = once_said(script);
+	in = once_open_script(script);
 	if (names[_i].connection != NULL)
 		ck_assert_int_eq(
 		    setenv("SSH_CONNECTION", names[_i].connection, 1), 0);

@@ -29,10 +29,10 @@ check_life(struct server *server, int count)
 
 	file_write("f", "x");
 	put_good(server, "f", "d/f");
-	server_settle(server, pids, count);
+	server_expect_workers(server, pids, count);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-	eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
-	server_settle(server, after, count);
+	eventually(!process_lives(pids[0]), HARNESS_TIMEOUT);
+	server_expect_workers(server, after, count);
 	put_good(server, "f", "d/g");
 	server_stop(server);
 }
@@ -174,7 +174,7 @@ START_TEST(inherited_descriptors_are_closed)
 	SERVER_START(&server, "-w", "2");
 	for (int i = 0; i < 50; i++)
 		close(fds[i]);
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	pids[2] = server.pid;
 	/* Three standard descriptors, a listener, two directories. */
 	for (int i = 0; i < 3; i++)
@@ -221,7 +221,7 @@ START_TEST(staged_files_are_private_when_the_umask_is_0)
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:d/big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	while (!file_exists("in/d/big")) {
 		mode_t mode = staged_mode(directory);
 
@@ -270,16 +270,16 @@ START_TEST(server_works_as_process_1)
 	file_write("f", "x");
 	server_start_by(
 	    &outer, launcher, (const char *const[]){"-w", "2", NULL});
-	server_settle(&outer, pids, 1);
+	server_expect_workers(&outer, pids, 1);
 	server = outer;
 	server.pid = pids[0];
 	put_good(&server, "f", "f");
 	/* The orphan has ended and is reaped: only two workers are left. */
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	eventually(!has_zombie(&server, pids), 1000);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-	eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
-	server_settle(&server, pids, 2);
+	eventually(!process_lives(pids[0]), HARNESS_TIMEOUT);
+	server_expect_workers(&server, pids, 2);
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	ck_assert_int_eq(server_wait(&outer, 3000), 0);
 }
@@ -319,7 +319,7 @@ START_TEST(second_server_leaves_staged_files_of_the_first)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "big",
 	    "127.0.0.1:big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	SERVER_START(&second, "-w", "2", "-v");
 	server_expect(&second, "sweep ");
 	put_good(&second, "f", "f");

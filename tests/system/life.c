@@ -33,7 +33,7 @@ slow_begin(struct slow *slow, const struct server *server, const char *retry,
 	/* Partials have their own tests. */
 	RUN_BEGIN(&slow->run, "ftx", "put", "-P", slow->port, "-o", retry, "-o",
 	    "resume=no", "big", "127.0.0.1:big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 }
 
 static void
@@ -53,7 +53,7 @@ grown_worker(const struct server *server)
 	pid_t pids[SERVER_WORKERS];
 	io_time grown = io_now() + 1200;
 
-	server_settle(server, pids, 1);
+	server_expect_workers(server, pids, 1);
 	eventually(io_now() > grown, 2000);
 	return pids[0];
 }
@@ -79,7 +79,7 @@ START_TEST(worker_is_replaced_when_it_is_killed)
 	eventually(is_replaced(&server, worker), 1000);
 	slow_finish(&slow, 10);
 	server_expect(&server, "ill");
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	put_good(&server, "big", "big");
 	server_stop(&server);
 }
@@ -96,7 +96,7 @@ START_TEST(put_is_retried_when_its_worker_is_killed)
 	worker = grown_worker(&server);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	slow_finish(&slow, 0);
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	server_stop(&server);
 }
 END_TEST
@@ -109,12 +109,12 @@ START_TEST(all_workers_are_replaced_when_they_are_killed)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "6");
-	server_settle(&server, pids, count);
+	server_expect_workers(&server, pids, count);
 	for (int i = 0; i < count; i++)
 		ck_assert_int_eq(kill(pids[i], i % 2 ? SIGKILL : SIGSEGV), 0);
 	for (int i = 0; i < count; i++)
 		eventually(!process_lives(pids[i]), 5000);
-	server_settle(&server, pids, count);
+	server_expect_workers(&server, pids, count);
 	put_good(&server, "f", "f");
 	server_stop(&server);
 }
@@ -156,7 +156,7 @@ START_TEST(next_file_is_refused_when_the_server_is_terminated)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "a", "b",
 	    "127.0.0.1:d");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	run_finish(&run);
 	run_check(&run, 75, "draining");
@@ -259,7 +259,7 @@ START_TEST(stopped_worker_is_killed_when_the_server_ends)
 	pid_t pids[SERVER_WORKERS];
 
 	SERVER_START(&server, "-w", "1");
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	ck_assert_int_eq(kill(pids[0], SIGSTOP), 0);
 	/* Wait between the signals: two pending ones count as one. */
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
@@ -279,7 +279,7 @@ START_TEST(transfer_finishes_when_the_master_is_killed)
 
 	SERVER_START(&server, "-w", "3");
 	slow_begin(&slow, &server, "retry=0", 2 << 20);
-	server_settle(&server, pids, count);
+	server_expect_workers(&server, pids, count);
 	ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
 	slow_finish(&slow, 0);
 	ck_assert_int_eq(server_wait(&server, 5000), 128 + SIGKILL);
@@ -299,10 +299,10 @@ START_TEST(worker_is_replaced_after_max_connections)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "1", "-o", "max-connections=2");
-	server_settle(&server, before, 1);
+	server_expect_workers(&server, before, 1);
 	for (int i = 0; i < 8; i++)
 		put_good(&server, "f", "f");
-	server_settle(&server, after, 1);
+	server_expect_workers(&server, after, 1);
 	ck_assert_int_ne(before[0], after[0]);
 	server_stop(&server);
 }

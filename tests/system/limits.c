@@ -107,7 +107,7 @@ START_TEST(transfer_fails_when_the_disk_becomes_full)
 	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
-	eventually(directory_count_staged(seen) == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged(seen) == 1, HARNESS_TIMEOUT);
 	snprintf(path, sizeof(path), "%s/filler", seen);
 	memset(block, 1, sizeof(block));
 	fd = open(path, O_WRONLY | O_CREAT, 0600);

@@ -20,11 +20,11 @@ all_idle(const struct server *server, int count)
 {
 	ck_assert_int_eq(truncate(server->log, 0), 0);
 	ck_assert_int_eq(kill(server->pid, SIGUSR1), 0);
-	eventually(server_said(server, ": idle after") +
-		    server_said(server, ": serving") ==
+	eventually(server_count_logged(server, ": idle after") +
+		    server_count_logged(server, ": serving") ==
 		count,
-	    HARNESS_PATIENCE);
-	return server_said(server, ": idle after") == count;
+	    HARNESS_TIMEOUT);
+	return server_count_logged(server, ": idle after") == count;
 }
 
 /* Get the fewest and the most connections of a worker from the log. */
@@ -66,7 +66,7 @@ START_TEST(each_worker_gets_a_share)
 		client_close(&peers[i]);
 	for (int i = 0; i < COUNT * 20; i++)
 		peer_visit(server.port);
-	eventually(all_idle(&server, COUNT), HARNESS_PATIENCE);
+	eventually(all_idle(&server, COUNT), HARNESS_TIMEOUT);
 	count_connections(&server, &least, &most);
 	ck_assert_msg(least > 1 && most <= 1 + COUNT * 20 / 2,
 	    "21 each, but from %ld to %ld", least, most);
@@ -105,8 +105,8 @@ START_TEST(put_succeeds_when_workers_are_replaced)
 		run_check(&run, 0, NULL);
 		ck_assert_int_lt(run.elapsed, 900);
 	}
-	server_settle(&server, pids, 2);
-	ck_assert_int_eq(server_said(&server, "keep dying"), 0);
+	server_expect_workers(&server, pids, 2);
+	ck_assert_int_eq(server_count_logged(&server, "keep dying"), 0);
 	server_stop(&server);
 }
 END_TEST

@@ -237,7 +237,8 @@ START_TEST(file_is_refused_when_modes_cannot_change)
 	put("-v", "f", 0, NULL);
 	put("-p", "f", 5, "refuses to change modes");
 	put("-np", "f", 5, "refuses to change modes");
-	ck_assert_int_eq(server_said(&server, "warning: this file system"), 1);
+	ck_assert_int_eq(
+	    server_count_logged(&server, "warning: this file system"), 1);
 	end();
 }
 END_TEST

@@ -66,7 +66,7 @@ once_begin(void)
 }
 
 int
-once_said(const struct script *script)
+once_open_script(const struct script *script)
 {
 	int fd = open("said", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
@@ -79,7 +79,7 @@ once_said(const struct script *script)
 int
 once_play(struct client *peer, const struct script *script)
 {
-	int ends[2], in = once_said(script), status;
+	int ends[2], in = once_open_script(script), status;
 
 	harness_pipe(ends);
 	status = once_wait(ONCE_START(in, ends[1], -1, "-o", "min-free=0"));

@@ -26,7 +26,7 @@ pid_t once_start(int in, int out, int err, const char *const arguments[]);
 int once_wait(pid_t pid);
 
 /* Returns the script as an open file, for standard input. */
-int once_said(const struct script *script);
+int once_open_script(const struct script *script);
 
 /*
  * Run ftxd -i with the script as its input, and wait until it has ended.  Its

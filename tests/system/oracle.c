@@ -327,7 +327,7 @@ clear(void)
 }
 
 void
-oracle_judge(struct oracle *oracle, const char *path)
+oracle_check(struct oracle *oracle, const char *path)
 {
 	FILE *record = fopen(path, "r");
 	char *line = NULL;

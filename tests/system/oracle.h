@@ -17,6 +17,6 @@ struct oracle {
  * durable result, all files that it published must be durable.  Each durable
  * result needs one durable file or a sync of another path.
  */
-void oracle_judge(struct oracle *oracle, const char *path);
+void oracle_check(struct oracle *oracle, const char *path);
 
 #endif

@@ -150,7 +150,7 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 	SERVER_START(&server, "-w", "5", "-C", "5");
 	send_part(&silent, "silent", 2);
 	send_part(&talking, "talking", 1);
-	eventually(staged_bytes() == 3 * MEBIBYTE, HARNESS_PATIENCE);
+	eventually(staged_bytes() == 3 * MEBIBYTE, HARNESS_TIMEOUT);
 	ask(&back, "silent");
 	ask(&other, "talking");
 	for (int i = 0; i < 8; i++) {
@@ -160,12 +160,13 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 	ck_assert_uint_eq(offer(&back), 2 * MEBIBYTE);
 	ck_assert_uint_eq(offer(&other), 0);
 	peer_expect_fatal(&silent, STATUS_STALLED);
-	ck_assert_int_eq(server_said(&server, "another connection resumes"), 1);
+	ck_assert_int_eq(
+	    server_count_logged(&server, "another connection resumes"), 1);
 	send_zeros(&other, 2);
 	client_close(&other);
-	eventually(
-	    server_said(&server, "after 2097152 bytes, partial kept") == 2,
-	    HARNESS_PATIENCE);
+	eventually(server_count_logged(
+		       &server, "after 2097152 bytes, partial kept") == 2,
+	    HARNESS_TIMEOUT);
 	client_close(&talking);
 	server_expect(&server, "after 1048576 bytes, partial kept");
 	ask(&third, "talking");
@@ -278,11 +279,11 @@ START_TEST(sweep_ends_when_the_server_stops)
 		ck_assert(client_receive(&peer));
 		ck_assert_int_eq(peer.frame.type, WIRE_WORKING);
 		eventually(
-		    atomic_load(&plan.shared->done) == 1, HARNESS_PATIENCE);
+		    atomic_load(&plan.shared->done) == 1, HARNESS_TIMEOUT);
 		(void)plan_disarm(&plan);
 		remove_kept();
 		ck_assert_int_eq(
-		    server_end(&server, SIGTERM, HARNESS_PATIENCE), 0);
+		    server_end(&server, SIGTERM, HARNESS_TIMEOUT), 0);
 		client_close(&peer);
 	}
 	disk_end("disk", "in");

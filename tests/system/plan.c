@@ -199,7 +199,7 @@ plan_start(
 	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
 	said.fd = run.fds[0];
 	/* If it listens, it prints a line; if it ends, the pipe closes. */
-	ck_assert_int_gt(poll(&said, 1, HARNESS_PATIENCE), 0);
+	ck_assert_int_gt(poll(&said, 1, HARNESS_TIMEOUT), 0);
 	done = plan_disarm(plan);
 	(void)kill(run.pid, SIGTERM);
 	run_finish(&run);

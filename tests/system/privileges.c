@@ -76,7 +76,7 @@ check_user(const char *user, uid_t uid, gid_t gid, const char *groups)
 	ck_assert_int_eq(lstat("in/d/f", &status), 0);
 	ck_assert_uint_eq(status.st_uid, uid);
 	ck_assert_uint_eq(status.st_gid, gid);
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	check_ids(&server, "Uid:", uid);
 	check_ids(&server, "Gid:", gid);
 	server_check_proc(&server, "status", "Groups:", groups);
@@ -192,7 +192,7 @@ START_TEST(server_warns_when_it_runs_as_root)
 	ck_assert_int_eq(chown("in", nobody->pw_uid, nobody->pw_gid), 0);
 	SERVER_START(&server, "-w", "1", "-u", "nobody");
 	server_stop(&server);
-	ck_assert_int_eq(server_said(&server, "running as root"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "running as root"), 0);
 }
 END_TEST
 

@@ -64,7 +64,7 @@ START_TEST(restarts_slow_down_when_workers_die_young)
 		server_expect(&server, text);
 		eventually(newcomer(&server, worker) != 0, delay + 1500);
 		ck_assert_int_ge(io_now() - begun, delay - 50);
-		ck_assert_int_eq(server_said(&server, text), 1);
+		ck_assert_int_eq(server_count_logged(&server, text), 1);
 	}
 	put_good(&server, "f", "f");
 	server_stop(&server);
@@ -80,7 +80,7 @@ stop_worker(pid_t pid)
 
 	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
 	eventually(process_look(pid, &parent, &state) == 0 && state == 'T',
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 }
 
 /* Stopped workers are not replaced, and serve again when they continue. */
@@ -95,13 +95,13 @@ START_TEST(clients_give_up_when_all_workers_are_stopped)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "4");
-	server_settle(&server, pids, COUNT);
+	server_expect_workers(&server, pids, COUNT);
 	for (int i = 0; i < COUNT; i++)
 		stop_worker(pids[i]);
 	RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f", "127.0.0.1:f");
 	run_check(&run, 75, NULL);
 	ck_assert_int_eq(server_workers(&server, after), COUNT);
-	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 0);
 	for (int i = 0; i < COUNT; i++)
 		ck_assert_int_eq(kill(pids[i], SIGCONT), 0);
 	put_good(&server, "f", "f");
@@ -116,7 +116,7 @@ START_TEST(one_transfer_waits_when_one_worker_is_stopped)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-w", "3");
-	server_settle(&server, pids, 3);
+	server_expect_workers(&server, pids, 3);
 	stop_worker(pids[0]);
 	for (int i = 0; i < 6; i++)
 		peer_visit(server.port);
@@ -140,7 +140,7 @@ kill_during_put(const struct server *server, int round)
 	for (int i = round % 5; i < count; i += 5)
 		(void)kill(pids[i], random() % 2 ? SIGKILL : SIGSEGV);
 	for (int i = round % 5; i < count; i += 5)
-		eventually(!process_lives(pids[i]), HARNESS_PATIENCE);
+		eventually(!process_lives(pids[i]), HARNESS_TIMEOUT);
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(source, "in/f"));
@@ -165,11 +165,11 @@ START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 		for (int round = 0; round <= 6; round++) {
 			pid_t pids[SERVER_WORKERS];
 
-			server_settle(&server, pids, 10);
+			server_expect_workers(&server, pids, 10);
 			if (round < 6)
 				kill_during_put(&server, round);
 		}
-		eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+		eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 		server_stop(&server);
 	}
 }
@@ -196,14 +196,15 @@ START_TEST(workers_serve_on_when_fork_fails)
 	server_expect(&server, "cannot start a worker");
 	ck_assert_int_eq(server_workers(&server, pids), 2);
 	put_good(&server, "f", "f");
-	ck_assert_int_eq(server_said(&server, "next attempt in 1 s"), 1);
+	ck_assert_int_eq(
+	    server_count_logged(&server, "next attempt in 1 s"), 1);
 	snprintf(number, sizeof(number), "%ld", (long)server.pid);
 	ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &enough), 0);
 	RUN(&run, "setpriv", "--reuid=54322", "--regid=54322", "--clear-groups",
 	    "prlimit", "--pid", number, "--nproc=100:100");
 	run_check(&run, 0, NULL);
 	/* The sweeper, whose fork failed as well, may be forked first. */
-	server_settle(&server, pids, 4);
+	server_expect_workers(&server, pids, 4);
 	put_good(&server, "f", "g");
 	server_stop(&server);
 }
@@ -222,13 +223,13 @@ START_TEST(put_succeeds_when_signals_storm_all_processes)
 
 	file_make("f", 3 << 20, 1);
 	SERVER_START(&server, "-w", "3", "-q");
-	server_settle(&server, pids, 3);
+	server_expect_workers(&server, pids, 3);
 	pids[3] = server.pid;
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "f",
 	    "127.0.0.1:f");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	while (directory_count("in") == 0) {
 		for (int i = 0; i < 16; i++)
 			ck_assert_int_eq(kill(pids[i / 4], storm[i % 4]), 0);
@@ -237,8 +238,8 @@ START_TEST(put_succeeds_when_signals_storm_all_processes)
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("f", "in/f"));
-	server_settle(&server, pids, 3);
-	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	server_expect_workers(&server, pids, 3);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 0);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
 }

@@ -39,7 +39,7 @@ put_and_judge(const struct faulty_put *put, const struct plan_fault *fault)
 	if (fault != NULL)
 		ck_assert_int_gt(plan_disarm(&plan), 0);
 	server_stop(&server);
-	oracle_judge(&oracle, "record");
+	oracle_check(&oracle, "record");
 	ck_assert_int_ge(oracle.durable, 3);
 	return 0;
 }

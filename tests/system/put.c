@@ -161,8 +161,8 @@ START_TEST(many_small_files_use_one_connection)
 	run_check(&run, 0, NULL);
 	/* The worker must have served exactly one connection. */
 	eventually(kill(server.pid, SIGUSR1) == 0 &&
-		server_said(&server, "idle after 1 connections") > 0,
-	    HARNESS_PATIENCE);
+		server_count_logged(&server, "idle after 1 connections") > 0,
+	    HARNESS_TIMEOUT);
 	ck_assert_int_eq(directory_count("in/many"), COUNT);
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(path, sizeof(path), "in/many/%d", i);

@@ -310,7 +310,7 @@ run_race(const struct race *race, const char *const launcher[], int64_t budget)
 		return -1;
 	}
 	server_start_by(&server, launcher, arguments);
-	server_settle(&server, workers, 1);
+	server_expect_workers(&server, workers, 1);
 	if (plan.shared != NULL)
 		plan_arm(&plan,
 		    &(const struct plan_fault){
@@ -320,10 +320,10 @@ run_race(const struct race *race, const char *const launcher[], int64_t budget)
 		server_stop(&server);
 		return -1;
 	}
-	eventually(atomic_load(racer.turns) > 0, HARNESS_PATIENCE);
+	eventually(atomic_load(racer.turns) > 0, HARNESS_TIMEOUT);
 	try_again_and_again(race, budget);
 	ck_assert_int_eq(racer_stop(&racer), 0);
-	server_settle(&server, after, 1);
+	server_expect_workers(&server, after, 1);
 	ck_assert_int_eq(workers[0], after[0]);
 	server_stop(&server);
 	return (int)counts[STATUS_UNCHANGED] + count_touched() +

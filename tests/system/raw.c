@@ -47,7 +47,7 @@ START_TEST(nothing_is_stored_when_cut_after_any_byte)
 
 	file_write("expected", "cut me");
 	SERVER_START(&server, "-w", "1");
-	server_settle(&server, before, 1);
+	server_expect_workers(&server, before, 1);
 	for (size_t k = 0; k < whole; k++) {
 		struct script *script = script_new();
 		size_t complete = small_session(script, path, k);
@@ -65,7 +65,7 @@ START_TEST(nothing_is_stored_when_cut_after_any_byte)
 		ck_assert_int_eq(file_exists(stored), k >= complete);
 		ck_assert_int_eq(directory_count_staged("in"), 0);
 	}
-	server_settle(&server, after, 1);
+	server_expect_workers(&server, after, 1);
 	ck_assert_int_eq(before[0], after[0]);
 	server_stop(&server);
 }
@@ -80,7 +80,7 @@ START_TEST(nothing_is_stored_when_reset_after_any_byte)
 
 	file_write("expected", "cut me");
 	SERVER_START(&server, "-w", "1");
-	server_settle(&server, before, 1);
+	server_expect_workers(&server, before, 1);
 	for (size_t k = 0; k < whole; k++) {
 		struct script *script = script_new();
 		struct client peer;
@@ -99,7 +99,7 @@ START_TEST(nothing_is_stored_when_reset_after_any_byte)
 			ck_assert(
 			    k >= complete && file_equal("expected", stored));
 	}
-	server_settle(&server, after, 1);
+	server_expect_workers(&server, after, 1);
 	ck_assert_int_eq(before[0], after[0]);
 	server_stop(&server);
 }

@@ -32,7 +32,7 @@ START_TEST(settings_apply_when_the_file_is_good)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&slow, "ftx", "put", "-P", port, "-o", "retry=0", "big",
 	    "127.0.0.1:big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	file_write("conf", "# changed\n\nworkers 5\nmax-size 3M\n");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	/* While workers are replaced, no connection is refused or lost. */
@@ -44,7 +44,7 @@ START_TEST(settings_apply_when_the_file_is_good)
 	}
 	run_finish(&slow);
 	run_check(&slow, 0, NULL);
-	server_settle(&server, pids, 5);
+	server_expect_workers(&server, pids, 5);
 	file_make("f", (3 << 20) + 1, 1);
 	RUN(&slow, "ftx", "put", "f", "127.0.0.1:g");
 	run_check(&slow, 28, NULL);
@@ -73,7 +73,7 @@ START_TEST(staging_directory_is_made_again_on_hangup)
 	ck_assert_int_eq(directory_remove(staging()), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "replacing all workers");
-	eventually(file_exists(staging()), HARNESS_PATIENCE);
+	eventually(file_exists(staging()), HARNESS_TIMEOUT);
 	server_stop(&server);
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 		file_make(path, 1000, (unsigned)i);
 	}
 	SERVER_START(&server, "-w", "3");
-	server_settle(&server, before, 3);
+	server_expect_workers(&server, before, 3);
 	ck_assert_int_eq(directory_remove(staging()), 0);
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 23, "failed: making the file");
@@ -105,7 +105,7 @@ START_TEST(one_file_fails_when_the_staging_directory_is_removed)
 	RUN(&run, "ftx", "put", "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	ck_assert_int_eq(directory_count("in/src"), 20);
-	server_settle(&server, after, 3);
+	server_expect_workers(&server, after, 3);
 	for (int i = 0; i < 9; i++)
 		ck_assert_int_ne(before[i / 3], after[i % 3]);
 	server_stop(&server);
@@ -126,7 +126,7 @@ START_TEST(open_file_fails_when_the_staging_directory_is_removed)
 	ck_assert_int_eq(proxy_start(&proxy, &plan, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(directory_remove(staging()), 0);
 	run_finish(&run);
 	run_check(&run, 11, "failed: publishing");
@@ -157,13 +157,14 @@ START_TEST(master_tries_once_a_second_when_staging_cannot_be_made)
 		run_check(&run, 11, "failed");
 	}
 	ck_assert_int_ge(
-	    server_said(&server, "keeping the open staging directory"), 1);
+	    server_count_logged(&server, "keeping the open staging directory"),
+	    1);
 	ck_assert_int_le(
-	    server_said(&server, "keeping the open staging directory"),
+	    server_count_logged(&server, "keeping the open staging directory"),
 	    2 + (int)((io_now() - begun) / 1000));
 	ck_assert_int_eq(unlink(staging()), 0);
 	for (begun = io_now();
-	     run.status != 0 && io_now() - begun < HARNESS_PATIENCE;)
+	     run.status != 0 && io_now() - begun < HARNESS_TIMEOUT;)
 		RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 0, NULL);
 	server_stop(&server);
@@ -183,12 +184,12 @@ START_TEST(settings_stay_when_the_file_is_bad)
 	server_expect(&server, "nonsense");
 	server_expect(&server, "conf");
 	put_good(&server, "f", "f");
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	ck_assert_int_eq(unlink("conf"), 0);
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "No such file");
 	put_good(&server, "f", "f");
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	server_stop(&server);
 }
 END_TEST
@@ -204,7 +205,7 @@ START_TEST(setting_is_reported_when_it_needs_a_start)
 	file_write("conf", "workers 3\nbacklog 7\n");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	server_expect(&server, "backlog");
-	server_settle(&server, pids, 3);
+	server_expect_workers(&server, pids, 3);
 	put_good(&server, "f", "f");
 	server_stop(&server);
 }
@@ -225,7 +226,7 @@ START_TEST(put_succeeds_when_signals_storm)
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "f",
 	    "127.0.0.1:f");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	while (directory_count("in") == 0) {
 		static const int storm[] = {SIGUSR1, SIGCHLD, SIGHUP, SIGPIPE};
 
@@ -236,7 +237,7 @@ START_TEST(put_succeeds_when_signals_storm)
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("f", "in/f"));
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
 }
@@ -248,8 +249,9 @@ START_TEST(state_is_logged_on_sigusr1)
 
 	SERVER_START(&server, "-w", "3");
 	ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
-	eventually(server_said(&server, ": idle after 0 connections") == 3,
-	    HARNESS_PATIENCE);
+	eventually(
+	    server_count_logged(&server, ": idle after 0 connections") == 3,
+	    HARNESS_TIMEOUT);
 	server_stop(&server);
 }
 END_TEST

@@ -112,7 +112,7 @@ START_TEST(another_file_stays_when_it_came_before_the_rename)
 		return;
 	plan_arm(&plan, &slow_rename, 1, 0);
 	begin_removing(&run);
-	eventually(plan_met(&plan) == 1, HARNESS_PATIENCE);
+	eventually(plan_met(&plan) == 1, HARNESS_TIMEOUT);
 	put_another("never sent");
 	run_finish(&run);
 	run_check(&run, 23,
@@ -131,7 +131,7 @@ START_TEST(another_file_stays_when_it_came_after_the_rename)
 		return;
 	plan_arm(&plan, &slow_unlink, 1, 0);
 	begin_removing(&run);
-	eventually(plan_met(&plan) == 1, HARNESS_PATIENCE);
+	eventually(plan_met(&plan) == 1, HARNESS_TIMEOUT);
 	ck_assert(!file_exists("d/e/f"));
 	put_another("never sent");
 	run_finish(&run);
@@ -152,9 +152,9 @@ START_TEST(both_stay_when_the_name_is_taken_again)
 		return;
 	plan_arm(&plan, &slow_rename, 1, 1);
 	begin_removing(&run);
-	eventually(plan_met(&plan) == 1, HARNESS_PATIENCE);
+	eventually(plan_met(&plan) == 1, HARNESS_TIMEOUT);
 	put_another("second");
-	eventually(plan_met(&plan) == 2, HARNESS_PATIENCE);
+	eventually(plan_met(&plan) == 2, HARNESS_TIMEOUT);
 	put_another("third");
 	run_finish(&run);
 	run_check(&run, 23, "it was renamed to .ftx-removing-");

@@ -59,7 +59,7 @@ put_through(void (*down)(void))
 
 	RUN_BEGIN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
 	eventually(file_exists("in/src") && directory_count("in/src") > 1,
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 	down();
 	ck_assert_msg(process_lives(run.pid), "it was too fast");
 	ck_assert_int_lt(directory_count("in/src"), DIRECTORIES);
@@ -90,7 +90,7 @@ kill_all(void)
 START_TEST(tree_arrives_when_the_server_is_killed)
 {
 	put_through(kill_all);
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(files_are_old_or_new_when_the_server_is_killed)
 		run_check(&run, 0, NULL);
 		trees_check_equal(source, "in/v");
 	}
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	printf("restart: killed %d times, %d of them too early\n", rounds, cut);
 	ck_assert_int_gt(cut, 0);
 }

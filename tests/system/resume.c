@@ -112,9 +112,9 @@ START_TEST(run_resumes_when_the_worker_is_killed)
 
 	ck_assert_int_eq(proxy_start(&slow, &plan, server.port), 0);
 	snprintf(at, sizeof(at), "%u", slow.port);
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	RUN_BEGIN(&run, "ftx", "put", "-P", at, "big", "127.0.0.1:big");
-	eventually(staged_bytes() > 2 << 20, HARNESS_PATIENCE);
+	eventually(staged_bytes() > 2 << 20, HARNESS_TIMEOUT);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(kill(pids[i], SIGKILL), 0);
 	run_finish(&run);
@@ -167,7 +167,7 @@ START_TEST(no_partial_is_kept_when_resume_is_no)
 	RUN(&run, "ftx", "put", "-P", port, "-o", "retry=0", "-o", "resume=no",
 	    "big", "127.0.0.1:big");
 	run_check(&run, 10, NULL);
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 }
 END_TEST
 

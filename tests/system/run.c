@@ -63,7 +63,7 @@ run_listen(struct run *run, io_time deadline)
 void
 run_expect(struct run *run, const char *text)
 {
-	io_time until = io_now() + HARNESS_PATIENCE;
+	io_time until = io_now() + HARNESS_TIMEOUT;
 
 	while (strstr(run->err, text) == NULL) {
 		ck_assert_msg(io_now() < until && run->fds[1] >= 0,
@@ -75,7 +75,7 @@ run_expect(struct run *run, const char *text)
 void
 run_finish(struct run *run)
 {
-	io_time until = io_now() + 2 * HARNESS_PATIENCE;
+	io_time until = io_now() + 2 * HARNESS_TIMEOUT;
 	int status;
 
 	while (run->fds[0] >= 0 || run->fds[1] >= 0) {

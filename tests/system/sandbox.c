@@ -171,7 +171,7 @@ static int
 has_part(const struct server *server, const char *part)
 {
 	server_expect(server, "worker sandbox: no core files");
-	return server_said(server, part) > 0;
+	return server_count_logged(server, part) > 0;
 }
 
 START_TEST(limits_are_lowered_in_all_processes)
@@ -182,7 +182,7 @@ START_TEST(limits_are_lowered_in_all_processes)
 
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	SERVER_START(&server, "-w", "2");
-	server_settle(&server, pids, 2);
+	server_expect_workers(&server, pids, 2);
 	server_check_proc(&server, "limits", "Max core file size", "0  ");
 	server_check_proc(&server, "limits", "Max open files", "256 ");
 	server_stop(&server);
@@ -214,13 +214,13 @@ START_TEST(workers_gain_no_new_privileges)
 	pid_t pids[SERVER_WORKERS];
 
 	SERVER_START(&server, "-w", "3");
-	server_settle(&server, pids, 3);
+	server_expect_workers(&server, pids, 3);
 	if (!has_part(&server, "no new privileges"))
 		harness_skip("sandbox", "this ftxd is not built for Linux");
 	else
 		for (int i = 0; i < 3; i++)
 			eventually(
-			    gains_no_privileges(pids[i]), HARNESS_PATIENCE);
+			    gains_no_privileges(pids[i]), HARNESS_TIMEOUT);
 	server_stop(&server);
 }
 END_TEST
@@ -252,7 +252,7 @@ check_inetd(void)
 	    harness_program(program, "ftxd"));
 	RUN(&run, "ftx", "put", "-e", command, "f", "there:g");
 	run_check(&run, 0, NULL);
-	eventually(count_confined() == 1, HARNESS_PATIENCE);
+	eventually(count_confined() == 1, HARNESS_TIMEOUT);
 }
 
 START_TEST(each_worker_is_confined_before_it_serves)
@@ -277,7 +277,7 @@ START_TEST(each_worker_is_confined_before_it_serves)
 	put_good(&server, "f", "f");
 	/* The trial, three workers and the sweeper. */
 	if (has_landlock)
-		eventually(count_confined() == 5, HARNESS_PATIENCE);
+		eventually(count_confined() == 5, HARNESS_TIMEOUT);
 	server_stop(&server);
 	if (has_landlock)
 		check_inetd();

@@ -137,15 +137,15 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 	/* A plan would be another shared memory. */
 	(void)unsetenv("FTX_ORACLE");
 	SERVER_START(&server, "-w", "4");
-	server_settle(&server, pids, WORKERS);
+	server_expect_workers(&server, pids, WORKERS);
 	if (spoil(pids[0], (enum garbage)_i)) {
 		ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
-		eventually(server_said(&server, ": worker ") >= WORKERS,
-		    HARNESS_PATIENCE);
+		eventually(server_count_logged(&server, ": worker ") >= WORKERS,
+		    HARNESS_TIMEOUT);
 		check_log();
 		ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-		eventually(!process_lives(pids[0]), HARNESS_PATIENCE);
-		server_settle(&server, pids, WORKERS);
+		eventually(!process_lives(pids[0]), HARNESS_TIMEOUT);
+		server_expect_workers(&server, pids, WORKERS);
 		/*
 		 * A refused client retries.  A worker that refuses one writes
 		 * its own slot again.
@@ -155,7 +155,8 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 			    "127.0.0.1:f");
 			run_check(&run, 0, NULL);
 		}
-		ck_assert_int_eq(server_said(&server, "ended after"), 1);
+		ck_assert_int_eq(
+		    server_count_logged(&server, "ended after"), 1);
 	} else
 		harness_skip("garbage", "no memory of others is written to");
 	server_stop(&server);

@@ -79,7 +79,7 @@ holds(struct screen *screen, size_t from, const char *text)
 void
 screen_expect(struct screen *screen, size_t from, const char *text)
 {
-	io_time until = io_now() + HARNESS_PATIENCE;
+	io_time until = io_now() + HARNESS_TIMEOUT;
 
 	while (!holds(screen, from, text)) {
 		ck_assert_msg(io_now() < until, "there is no \"%s\" in \"%s\"",
@@ -100,7 +100,7 @@ screen_finish(struct screen *screen, pid_t pid, int status)
 {
 	int ended = 0;
 
-	eventually(has_ended(screen, pid, &ended), HARNESS_PATIENCE);
+	eventually(has_ended(screen, pid, &ended), HARNESS_TIMEOUT);
 	read_on(screen);
 	ck_assert_msg(harness_status(ended) == status, "status %d: \"%s\"",
 	    harness_status(ended), screen->text);

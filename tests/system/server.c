@@ -27,7 +27,7 @@
 static size_t
 read_line(int fd, char *buffer, size_t size)
 {
-	io_time deadline = io_now() + HARNESS_PATIENCE;
+	io_time deadline = io_now() + HARNESS_TIMEOUT;
 	size_t length = 0;
 
 	while (length + 1 < size && io_now() < deadline) {
@@ -47,7 +47,7 @@ read_line(int fd, char *buffer, size_t size)
 static void
 wait_for_end(int fd)
 {
-	io_time deadline = io_now() + HARNESS_PATIENCE;
+	io_time deadline = io_now() + HARNESS_TIMEOUT;
 	char spill[HARNESS_PATH];
 
 	for (;;) {
@@ -160,7 +160,7 @@ check_record(struct server *server)
 
 	if (server->record[0] == '\0')
 		return;
-	oracle_judge(&oracle, server->record);
+	oracle_check(&oracle, server->record);
 	ck_assert_msg(oracle.untrue == 0, "%d untrue answers, %s",
 	    oracle.untrue, oracle.first);
 	judged = fopen(getenv("FTX_ORACLE"), "a");
@@ -232,7 +232,7 @@ server_end(struct server *server, int signal_number, int64_t milliseconds)
 void
 server_stop(struct server *server)
 {
-	int status = server_end(server, SIGTERM, HARNESS_PATIENCE);
+	int status = server_end(server, SIGTERM, HARNESS_TIMEOUT);
 
 	ck_assert_msg(status == 0, "ftxd ended with %d", status);
 }
@@ -248,7 +248,7 @@ server_kill(struct server *server)
 		(void)kill(pids[i], SIGKILL);
 	ck_assert_int_eq(waitpid(server->pid, &status, 0), server->pid);
 	for (int i = 0; i < count; i++)
-		eventually(!process_lives(pids[i]), HARNESS_PATIENCE);
+		eventually(!process_lives(pids[i]), HARNESS_TIMEOUT);
 	close(server->out);
 }
 
@@ -273,10 +273,10 @@ server_workers(const struct server *server, pid_t pids[SERVER_WORKERS])
 }
 
 void
-server_settle(
+server_expect_workers(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count)
 {
-	eventually(server_workers(server, pids) == count, HARNESS_PATIENCE);
+	eventually(server_workers(server, pids) == count, HARNESS_TIMEOUT);
 }
 
 /* Returns the first process with another text, or 0. */
@@ -299,7 +299,7 @@ void
 server_check_proc(const struct server *server, const char *file,
     const char *word, const char *wanted)
 {
-	io_time until = io_now() + HARNESS_PATIENCE;
+	io_time until = io_now() + HARNESS_TIMEOUT;
 	char text[PROCESS_TEXT];
 	pid_t other;
 
@@ -311,7 +311,7 @@ server_check_proc(const struct server *server, const char *file,
 }
 
 int
-server_said(const struct server *server, const char *text)
+server_count_logged(const struct server *server, const char *text)
 {
 	char *log = file_read(server->log);
 	int count = 0;
@@ -326,9 +326,9 @@ server_said(const struct server *server, const char *text)
 void
 server_expect(const struct server *server, const char *text)
 {
-	io_time until = io_now() + HARNESS_PATIENCE;
+	io_time until = io_now() + HARNESS_TIMEOUT;
 
-	while (server_said(server, text) == 0) {
+	while (server_count_logged(server, text) == 0) {
 		ck_assert_msg(
 		    io_now() < until, "the log never said \"%s\"", text);
 		(void)poll(NULL, 0, 5);

@@ -66,7 +66,7 @@ void server_kill(struct server *server);
 /* Get its children: workers, and perhaps the sweeper. Returns their number. */
 int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
 /* Wait until the server has count children. */
-void server_settle(
+void server_expect_workers(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count);
 
 /*
@@ -79,6 +79,6 @@ void server_check_proc(const struct server *server, const char *file,
 /* Wait until the log holds the text. */
 void server_expect(const struct server *server, const char *text);
 /* How often the log holds it now. */
-int server_said(const struct server *server, const char *text);
+int server_count_logged(const struct server *server, const char *text);
 
 #endif

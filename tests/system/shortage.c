@@ -37,7 +37,7 @@ START_TEST(put_fails_when_a_file_size_limit_is_met)
 	run_check(&run, 28, "File too large");
 	put_good(&server, "f", "f");
 	ck_assert_int_eq(directory_count("in"), 1);
-	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 0);
 	server_stop(&server);
 }
 END_TEST
@@ -62,7 +62,7 @@ START_TEST(worker_commits_early_when_descriptors_are_few)
 	run_check(&run, 0, NULL);
 	RUN(&run, "diff", "-r", "src", "in/src");
 	run_check(&run, 0, NULL);
-	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 0);
 	server_stop(&server);
 }
 END_TEST
@@ -101,7 +101,7 @@ START_TEST(worker_is_replaced_when_it_leaks_descriptors)
 	ck_assert_int_gt(puts, 5);
 	ck_assert_int_gt(plan_disarm(&plan), 5);
 	put_good(&server, "f", "g");
-	ck_assert_int_eq(server_said(&server, "ended after"), 1);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 1);
 	server_stop(&server);
 }
 END_TEST

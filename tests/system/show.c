@@ -195,7 +195,7 @@ START_TEST(state_is_printed_on_sigusr1)
 	file_make("f", 6 << 20, 1);
 	RUN_BEGIN(&run, "ftx", "put", "-q", "-o", "progress=none", "-l",
 	    "24000", "f", "127.0.0.1:x");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(run.pid, SIGUSR1), 0);
 	run_expect(&run, "/6.3 MB");
 	run_finish(&run);

@@ -208,7 +208,7 @@ START_TEST(memory_and_descriptors_stay_under_load)
 
 	SERVER_START(&server, "-q", "-w", "8", "-C", "8", "-o",
 	    "hello-timeout=1s", "-o", "fsync=no");
-	server_settle(&server, workers, WORKERS);
+	server_expect_workers(&server, workers, WORKERS);
 	tricklers = fork();
 	if (tricklers == 0)
 		trickle(server.port);
@@ -227,7 +227,7 @@ START_TEST(memory_and_descriptors_stay_under_load)
 	    early.descriptors, late.descriptors, late.processes);
 	check_flat(&early, &late);
 	ck_assert_int_lt(longest, 2 * HELLO_TIMEOUT);
-	ck_assert_int_eq(server_said(&server, "ended after"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "ended after"), 0);
 	server_stop(&server);
 }
 END_TEST
@@ -277,7 +277,7 @@ START_TEST(put_is_served_when_10000_clients_are_idle)
 
 	file_write("f", "x");
 	SERVER_START(&server, "-q", "-w", "8", "-C", "7", "-b", "4096");
-	server_settle(&server, workers, WORKERS);
+	server_expect_workers(&server, workers, WORKERS);
 	put_good(&server, "f", "f");
 	take(&before, &server, workers);
 	for (int i = 0; i < count; i++)

@@ -131,7 +131,7 @@ START_TEST(put_resumes_when_the_client_was_suspended)
 	begin(&plan, "1");
 	RUN_BEGIN(
 	    &run, "ftx", "put", "-P", port, "-l", RATE, "f", "127.0.0.1:f");
-	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_PATIENCE);
+	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(run.pid, SIGSTOP), 0);
 	server_expect(&server, "partial kept");
 	ck_assert_int_eq(kill(run.pid, SIGCONT), 0);
@@ -153,7 +153,7 @@ START_TEST(put_outlives_an_outage)
 	begin(&plan, form->idle);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "-l", RATE, "-o",
 	    form->timeout, "f", "127.0.0.1:f");
-	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_PATIENCE);
+	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(proxy.pid, SIGSTOP), 0);
 	sleep(form->outage);
 	ck_assert(process_lives(run.pid));

@@ -53,9 +53,9 @@ starve_worker(int number, int always)
 	server_start_by(&server, plan.launcher,
 	    (const char *const[]){"-w", "1", "-o", "min-free=0", NULL});
 	atomic_store(&plan.shared->spared, (int)server.pid);
-	server_settle(&server, pids, 1);
+	server_expect_workers(&server, pids, 1);
 	done = put_starved(number, always, NULL);
-	ck_assert_int_eq(server_said(&server, ": signal "), 0);
+	ck_assert_int_eq(server_count_logged(&server, ": signal "), 0);
 	server_stop(&server);
 	return done;
 }

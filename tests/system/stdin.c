@@ -116,12 +116,12 @@ START_TEST(nothing_is_stored_when_interrupted)
 	pid_t pid = put_pipe("127.0.0.1:x", &input);
 
 	ck_assert_int_eq(io_write_all(input, "half", 4), 0);
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	close(input);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(harness_status(status), 128 + SIGINT);
-	eventually(directory_count_staged("in") == 0, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	ck_assert_int_eq(directory_count("in"), 0);
 }
 END_TEST

@@ -105,7 +105,7 @@ START_TEST(tree_arrives_whole_over_several_streams)
 	}
 	ck_assert_int_gt(count_connections(&server), 1);
 	ck_assert_int_eq(
-	    server_said(&server, " stored, 1"), DIRECTORIES * FILES);
+	    server_count_logged(&server, " stored, 1"), DIRECTORIES * FILES);
 	ck_assert_int_eq(proxy_stop(&proxy), 0);
 	server_stop(&server);
 }
@@ -152,7 +152,8 @@ START_TEST(tree_arrives_when_streams_are_fewer_than_wished)
 	check_equal();
 	ck_assert_int_lt(run.elapsed, 5000);
 	/* Refused streams do not retry. */
-	ck_assert_int_le(server_said(&server, "as many as it may have"), 3);
+	ck_assert_int_le(
+	    server_count_logged(&server, "as many as it may have"), 3);
 	server_stop(&server);
 }
 END_TEST
@@ -397,8 +398,8 @@ START_TEST(failures_of_all_streams_are_summed_up)
 	/* The second line warns that the files are not synced. */
 	ck_assert_ptr_eq(
 	    strchr(strchr(run.err, '\n') + 1, '\n'), strrchr(run.err, '\n'));
-	ck_assert_int_eq(
-	    server_said(&server, " stored, 1"), DIRECTORIES * FILES - 1);
+	ck_assert_int_eq(server_count_logged(&server, " stored, 1"),
+	    DIRECTORIES * FILES - 1);
 	server_stop(&server);
 }
 END_TEST

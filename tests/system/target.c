@@ -294,7 +294,7 @@ start_writer(const char *path, int said)
 	}
 	/* Wait until it sleeps in open. */
 	eventually(process_look(pid, &parent, &state) == 0 && state == 'S',
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 	return pid;
 }
 

@@ -63,7 +63,7 @@ tunnel_start(struct tunnel *tunnel, const char *const argv[])
 	ck_assert_int_ge(log, 0);
 	tunnel->pid = harness_spawn(argv, log, log);
 	close(log);
-	eventually(is_listening(tunnel->port), HARNESS_PATIENCE);
+	eventually(is_listening(tunnel->port), HARNESS_TIMEOUT);
 }
 
 void

@@ -137,8 +137,8 @@ START_TEST(put_is_refused_when_the_directory_is_made_again)
 	put_bad("f", 5, reason);
 	directory_make("in");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-	eventually(server_said(&server, "replacing all workers") == 2,
-	    HARNESS_PATIENCE);
+	eventually(server_count_logged(&server, "replacing all workers") == 2,
+	    HARNESS_TIMEOUT);
 	put_bad("f", 5, reason);
 	RUN(&run, "ftx", "put", "-n", "f", "127.0.0.1:f");
 	run_check(&run, 5, reason);
@@ -176,7 +176,7 @@ START_TEST(replacement_is_noticed_within_a_minute)
 	leap(&plan, 50);
 	server_expect(&server, "idle after 0");
 	(void)poll(NULL, 0, 200);
-	ck_assert_int_eq(server_said(&server, "replaced"), 0);
+	ck_assert_int_eq(server_count_logged(&server, "replaced"), 0);
 	leap(&plan, 61);
 	server_expect(&server, "receiving directory was replaced or covered");
 	put_bad("f", 5, "replaced or covered");
@@ -203,7 +203,7 @@ START_TEST(open_file_fails_when_the_directory_is_replaced)
 	ck_assert_int_eq(proxy_start(&proxy, &slow, server.port), 0);
 	snprintf(port, sizeof(port), "%u", proxy.port);
 	RUN_BEGIN(&run, "ftx", "put", "-P", port, "big", "127.0.0.1:big");
-	eventually(directory_count_staged("in") == 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") == 1, HARNESS_TIMEOUT);
 	ck_assert_int_eq(rename("in", "elsewhere"), 0);
 	directory_make("in");
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
@@ -233,11 +233,13 @@ START_TEST(server_serves_on_when_its_path_cannot_be_checked)
 	SERVER_START(&server, "-w", "1", "-u", "nobody");
 	for (int i = 1; i <= 2; i++) {
 		ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
-		eventually(server_said(&server, "replacing all workers") == i,
-		    HARNESS_PATIENCE);
+		eventually(
+		    server_count_logged(&server, "replacing all workers") == i,
+		    HARNESS_TIMEOUT);
 	}
-	ck_assert_int_eq(
-	    server_said(&server, "is still the receiving directory: Perm"), 1);
+	ck_assert_int_eq(server_count_logged(
+			     &server, "is still the receiving directory: Perm"),
+	    1);
 	put_good(&server, "f", "f");
 	server_stop(&server);
 }

@@ -252,7 +252,7 @@ START_TEST(tree_arrives_when_servers_are_exchanged)
 	snprintf(port, sizeof(port), "%u", server.port);
 	RUN_BEGIN(&run, client(sender), "put", "-rp", "src", "127.0.0.1:");
 	eventually(file_exists("in/src") && directory_count("in/src") > 1,
-	    HARNESS_PATIENCE);
+	    HARNESS_TIMEOUT);
 	server_stop(&server);
 	ck_assert_msg(process_lives(run.pid), "it was too fast");
 	start(&server, first == OLD ? NEW : OLD, port);
@@ -272,7 +272,7 @@ begin_slow(struct run *run, const char *ftx, unsigned at, const char *name)
 	snprintf(port, sizeof(port), "%u", at);
 	snprintf(target, sizeof(target), "127.0.0.1:%s", name);
 	RUN_BEGIN(run, ftx, "put", "-P", port, "-l", "32000", "large", target);
-	eventually(directory_count_staged("in") >= 1, HARNESS_PATIENCE);
+	eventually(directory_count_staged("in") >= 1, HARNESS_TIMEOUT);
 }
 
 START_TEST(open_file_is_finished_between_versions)
@@ -287,7 +287,7 @@ START_TEST(open_file_is_finished_between_versions)
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("large", "in/large"));
-	ck_assert_int_eq(server_wait(&server, HARNESS_PATIENCE), 0);
+	ck_assert_int_eq(server_wait(&server, HARNESS_TIMEOUT), 0);
 }
 END_TEST
 

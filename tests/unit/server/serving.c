@@ -133,7 +133,7 @@ serving_begin(struct serving *serving)
 void
 serving_request_stop(struct serving *serving, enum session_stop stop)
 {
-	io_time deadline = io_now() + CLIENT_PATIENCE;
+	io_time deadline = io_now() + CLIENT_TIMEOUT;
 
 	atomic_store(&serving->stop->requested, (int)stop);
 	while (atomic_load(&serving->stop->seen) != (int)stop) {

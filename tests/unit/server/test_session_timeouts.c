@@ -348,7 +348,7 @@ START_TEST(work_stops_when_client_disconnects)
 	client_flush(client);
 	left = io_now();
 	serving_close(&serving, SESSION_DONE);
-	ck_assert_int_lt(io_now() - left, CLIENT_PATIENCE);
+	ck_assert_int_lt(io_now() - left, CLIENT_TIMEOUT);
 }
 END_TEST
 
