@@ -26,9 +26,9 @@ struct place {
 struct session {
 	pid_t pid;
 	int fd, greeted;
-	int answers; /* durable results that it sent */
-	int grounds; /* durable files, and syncs of other paths */
-	int fresh;   /* durable results in the last send */
+	int results;	 /* durable results that it sent */
+	int commits;	 /* durable files, and syncs of other paths */
+	int new_results; /* durable results in the last send */
 	size_t length;
 	uint8_t stream[STREAM]; /* bytes that are not a whole frame yet */
 };
@@ -96,7 +96,7 @@ add_place(struct place *places, const char *path, pid_t pid)
 
 /* Returns nonzero if path is an entry of the directory. */
 static int
-lies_in(const char *path, const char *directory)
+is_entry_of(const char *path, const char *directory)
 {
 	const char *slash = strrchr(path, '/');
 	size_t length = strlen(directory);
@@ -107,7 +107,7 @@ lies_in(const char *path, const char *directory)
 
 /* Returns nonzero if a new directory above the path may be lost. */
 static int
-hangs_loose(const char *path)
+has_unsynced_parent(const char *path)
 {
 	for (size_t i = 0; i < PLACES; i++) {
 		const char *directory = directories[i].path;
@@ -127,10 +127,10 @@ sync_directory(pid_t pid, const char *path)
 {
 	for (size_t i = 0; i < PLACES; i++) {
 		if (directories[i].path != NULL &&
-		    lies_in(directories[i].path, path))
+		    is_entry_of(directories[i].path, path))
 			forget(&directories[i]);
 		if (files[i].path != NULL && files[i].pid == pid &&
-		    files[i].published && lies_in(files[i].path, path))
+		    files[i].published && is_entry_of(files[i].path, path))
 			files[i].kept = 1;
 	}
 }
@@ -154,7 +154,7 @@ on_sync(pid_t pid, const char *path)
 	if (place != NULL)
 		place->synced = 1;
 	else {
-		find_session(pid)->grounds++;
+		find_session(pid)->commits++;
 		sync_directory(pid, path);
 	}
 }
@@ -173,9 +173,9 @@ on_move(pid_t pid, const char *old, const char *name)
 }
 
 static void
-complain(const char *path, const char *what)
+report_violation(const char *path, const char *what)
 {
-	if (result->untrue++ == 0)
+	if (result->violations++ == 0)
 		snprintf(result->first, sizeof(result->first), "%.200s: %s",
 		    path, what);
 }
@@ -194,19 +194,21 @@ check_published(struct session *session)
 		    !file->published)
 			continue;
 		if (!file->synced)
-			complain(file->path, "published before it was synced");
+			report_violation(
+			    file->path, "published before it was synced");
 		else if (!file->kept)
-			complain(file->path, "its directory was not synced");
-		else if (hangs_loose(file->path))
-			complain(file->path, "a parent may be lost");
+			report_violation(
+			    file->path, "its directory was not synced");
+		else if (has_unsynced_parent(file->path))
+			report_violation(file->path, "a parent may be lost");
 		else
-			session->grounds++;
+			session->commits++;
 		forget(file);
 	}
 }
 
 static void
-take_frame(struct session *session, const struct wire_frame *frame)
+note_frame(struct session *session, const struct wire_frame *frame)
 {
 	struct wire_result answer;
 
@@ -216,12 +218,12 @@ take_frame(struct session *session, const struct wire_frame *frame)
 	    answer.status != STATUS_STORED || !answer.durable)
 		return;
 	result->durable++;
-	session->fresh++;
+	session->new_results++;
 }
 
 /* Read a whole preamble or frame at the front.  Returns its length, or 0. */
 static size_t
-take_whole(struct session *session)
+read_frame(struct session *session)
 {
 	struct wire_frame frame;
 	const char *reason;
@@ -239,7 +241,7 @@ take_whole(struct session *session)
 	    0);
 	if (session->length < WIRE_HEADER + frame.length)
 		return 0;
-	take_frame(session, &frame);
+	note_frame(session, &frame);
 	return WIRE_HEADER + frame.length;
 }
 
@@ -256,17 +258,18 @@ on_send(pid_t pid, int fd, const char *hex)
 		ck_assert_uint_lt(session->length, STREAM);
 		session->stream[session->length++] = (uint8_t)byte;
 	}
-	session->fresh = 0;
-	while ((length = take_whole(session)) > 0) {
+	session->new_results = 0;
+	while ((length = read_frame(session)) > 0) {
 		session->length -= length;
 		memmove(
 		    session->stream, session->stream + length, session->length);
 	}
-	session->answers += session->fresh;
-	if (session->fresh > 0)
+	session->results += session->new_results;
+	if (session->new_results > 0)
 		check_published(session);
-	if (session->answers > session->grounds)
-		complain("an answer", "sent before its file was settled");
+	if (session->results > session->commits)
+		report_violation(
+		    "a result", "sent before its file was durable");
 }
 
 /*
@@ -296,7 +299,7 @@ read_line(char *line)
 	first = strtok_r(NULL, " ", &rest);
 	second = strtok_r(NULL, " ", &rest);
 	if (word == NULL || first == NULL) {
-		ck_abort_msg("the record has a line that is torn");
+		ck_abort_msg("the record has an incomplete line");
 		return;
 	}
 	if (strcmp(word, "accept") == 0)

@@ -6,7 +6,7 @@
 /* What a check of a record of tests/lab/record.h found. */
 struct oracle {
 	int durable;	 /* results with "stored" and durable */
-	int untrue;	 /* results and files that were not durable */
+	int violations;	 /* results and files that were not durable */
 	char first[256]; /* a description of the first of these */
 };
 

@@ -20,7 +20,8 @@ static struct oracle oracle;
  * Returns 0, or -1 if the programs load no shim.
  */
 static int
-put_and_judge(const struct faulty_put *put, const struct plan_fault *fault)
+put_and_check_record(
+    const struct faulty_put *put, const struct plan_fault *fault)
 {
 	struct server server;
 	struct run run;
@@ -47,11 +48,11 @@ put_and_judge(const struct faulty_put *put, const struct plan_fault *fault)
 static void
 expect_caught(const struct plan_fault *fault, const char *what)
 {
-	if (put_and_judge(&faulty_files, fault) != 0)
+	if (put_and_check_record(&faulty_files, fault) != 0)
 		return;
-	ck_assert_int_gt(oracle.untrue, 0);
-	ck_assert_msg(
-	    strstr(oracle.first, what) != NULL, "it said %s", oracle.first);
+	ck_assert_int_gt(oracle.violations, 0);
+	ck_assert_msg(strstr(oracle.first, what) != NULL,
+	    "the oracle reported \"%s\"", oracle.first);
 }
 
 START_TEST(oracle_accepts_the_right_order)
@@ -59,8 +60,8 @@ START_TEST(oracle_accepts_the_right_order)
 	static const struct faulty_put *const puts[] = {
 	    &faulty_files, &faulty_tree, &faulty_careful};
 
-	if (put_and_judge(puts[_i], NULL) == 0)
-		ck_assert_msg(oracle.untrue == 0, "%s", oracle.first);
+	if (put_and_check_record(puts[_i], NULL) == 0)
+		ck_assert_msg(oracle.violations == 0, "%s", oracle.first);
 }
 END_TEST
 
