@@ -94,7 +94,7 @@ START_TEST(event_is_written_for_each_outcome)
 }
 END_TEST
 
-START_TEST(events_say_would_store_when_nothing_is_sent)
+START_TEST(would_store_event_is_written_when_nothing_is_sent)
 {
 	struct run run;
 
@@ -330,7 +330,8 @@ events_suite(void)
 	tcase_add_checked_fixture(tcase, server_begin, server_finish);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, event_is_written_for_each_outcome);
-	tcase_add_test(tcase, events_say_would_store_when_nothing_is_sent);
+	tcase_add_test(
+	    tcase, would_store_event_is_written_when_nothing_is_sent);
 	tcase_add_test(tcase, digest_is_left_out_when_it_is_unknown);
 	tcase_add_test(
 	    tcase, event_comes_for_each_source_when_the_run_ends_early);

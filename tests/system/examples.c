@@ -21,9 +21,9 @@
 #define SESSION 1024
 
 #ifdef OS_LINUX
-#define OS_TELLS_HOLES 1
+#define OS_FINDS_HOLES 1
 #else
-#define OS_TELLS_HOLES 0
+#define OS_FINDS_HOLES 0
 #endif
 
 #define BLOCK ".Bd -literal -offset indent\n"
@@ -196,19 +196,19 @@ lose_connection(const struct server *server)
 }
 
 /* Leave out "working" frames: they depend on time. */
-START_TEST(server_answers_the_protocol_example)
+START_TEST(server_sends_the_protocol_example)
 {
-	struct side said, wanted, got;
+	struct side sent, wanted, got;
 	struct server server;
 	struct client peer;
 	char *stored;
 
-	read_example(_i, &said, &wanted);
+	read_example(_i, &sent, &wanted);
 	SERVER_START(&server, "-w", "1");
 	if (_i == 1)
 		lose_connection(&server);
 	peer_open(&peer, server.port, NULL);
-	client_send(&peer, said.bytes, said.length);
+	client_send(&peer, sent.bytes, sent.length);
 	got.length = receive_all(peer.fd, got.bytes);
 	client_close(&peer);
 	keep_frames(&wanted, WIRE_GREETING, -WIRE_WORKING, 0);
@@ -288,9 +288,9 @@ play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
 
 	write_side("server", server);
 	snprintf(command, HARNESS_PATH,
-	    "sh -c 'exec 3>&1; head -c %lu server; head -c %u >heard; "
-	    "tail -c +%lu server | head -c %lu; head -c %lu >>heard; "
-	    "tail -c +%lu server; exec cat >>heard'",
+	    "sh -c 'exec 3>&1; head -c %lu server; head -c %u >received; "
+	    "tail -c +%lu server | head -c %lu; head -c %lu >>received; "
+	    "tail -c +%lu server; exec cat >>received'",
 	    (unsigned long)go, (unsigned)ASKED, (unsigned long)go + 1,
 	    (unsigned long)(result - go), (unsigned long)(bytes - ASKED),
 	    (unsigned long)result + 1);
@@ -298,7 +298,7 @@ play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
 
 START_TEST(client_sends_the_protocol_example)
 {
-	struct side wanted, server, heard;
+	struct side wanted, server, received;
 	char command[HARNESS_PATH];
 	struct run run;
 
@@ -307,8 +307,8 @@ START_TEST(client_sends_the_protocol_example)
 	play_server(command, &server, wanted.length - WIRE_HEADER);
 	RUN(&run, "ftx", "put", "-ve", command, "a.txt", "x:a.txt");
 	run_check(&run, 0, "stored a.txt -> x:a.txt  5 B");
-	read_side("heard", &heard);
-	expect_same(&heard, &wanted);
+	read_side("received", &received);
+	expect_same(&received, &wanted);
 }
 END_TEST
 
@@ -321,7 +321,7 @@ START_TEST(client_sends_the_resume_example)
 	 * ftx sends "waiting" once, while it reads the beginning of its file.
 	 */
 	const size_t waiting = WIRE_HEADER;
-	struct side wanted, server, heard;
+	struct side wanted, server, received;
 	char command[HARNESS_PATH];
 	struct stat found;
 	struct run run;
@@ -330,7 +330,7 @@ START_TEST(client_sends_the_resume_example)
 	make_source("b", KEPT);
 	make_source("c", 0);
 	ck_assert_int_eq(stat("b", &found), 0);
-	if (!OS_TELLS_HOLES || found.st_blocks * OS_BLOCK >= KEPT) {
+	if (!OS_FINDS_HOLES || found.st_blocks * OS_BLOCK >= KEPT) {
 		harness_skip("holes", "only Linux is asked where they are");
 		return;
 	}
@@ -339,13 +339,13 @@ START_TEST(client_sends_the_resume_example)
 	RUN(&run, "ftx", "put", "-ve", command, "b", "c", "x:");
 	run_check(&run, 23, "c -> x:c: refused: the target is a directory");
 	ck_assert_ptr_nonnull(strstr(run.err, "stored b -> x:b"));
-	read_side("heard", &heard);
+	read_side("received", &received);
 	keep_frames(&wanted, WIRE_HELLO, -WIRE_WAITING, 1);
-	keep_frames(&heard, WIRE_HELLO, -WIRE_WAITING, 1);
+	keep_frames(&received, WIRE_HELLO, -WIRE_WAITING, 1);
 	/* The allocated size depends on the file system. */
-	memcpy(heard.bytes + WIRE_HELLO + WIRE_HEADER + 28,
+	memcpy(received.bytes + WIRE_HELLO + WIRE_HEADER + 28,
 	    wanted.bytes + WIRE_HELLO + WIRE_HEADER + 28, 8);
-	expect_same(&heard, &wanted);
+	expect_same(&received, &wanted);
 }
 END_TEST
 
@@ -369,7 +369,7 @@ examples_suite(void)
 	resolve(client_page, "man/ftx.1");
 	resolve(protocol_page, "man/ftx-protocol.5");
 	tcase_add_test(tcase, examples_of_ftx_run_as_printed);
-	tcase_add_loop_test(tcase, server_answers_the_protocol_example, 0, 2);
+	tcase_add_loop_test(tcase, server_sends_the_protocol_example, 0, 2);
 	tcase_add_test(tcase, client_sends_the_protocol_example);
 	tcase_add_test(tcase, client_sends_the_resume_example);
 	suite_add_tcase(suite, tcase);

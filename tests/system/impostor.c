@@ -107,7 +107,7 @@ make_source(size_t length)
 }
 
 static void
-say_greeting(struct script *script, enum wire_greeting_state state)
+add_greeting(struct script *script, enum wire_greeting_state state)
 {
 	const struct wire_greeting greeting = {
 	    WIRE_LOWEST, (uint16_t)version, state, INT64_MAX};
@@ -118,7 +118,7 @@ say_greeting(struct script *script, enum wire_greeting_state state)
 }
 
 static void
-say_answer(struct script *script, uint32_t request, enum status status,
+add_result(struct script *script, uint32_t request, enum status status,
     uint64_t stored, uint64_t sum)
 {
 	const struct wire_result answer = {
@@ -130,7 +130,7 @@ say_answer(struct script *script, uint32_t request, enum status status,
 }
 
 static void
-say_features(struct script *script, uint64_t features)
+add_features(struct script *script, uint64_t features)
 {
 	uint8_t payload[8];
 
@@ -140,7 +140,7 @@ say_features(struct script *script, uint64_t features)
 
 /* Add a frame of this type, as valid as possible. */
 static void
-say(struct script *script, int type)
+add_frame(struct script *script, int type)
 {
 	const struct wire_based based = {{"", 0}, {"f", 1}};
 	const struct wire_go go = {0, 0};
@@ -157,13 +157,13 @@ say(struct script *script, int type)
 		    script, type, 1, payload, wire_write_go(payload, &go));
 		break;
 	case WIRE_RESULT:
-		say_answer(script, 1, STATUS_STORED, size, digest);
+		add_result(script, 1, STATUS_STORED, size, digest);
 		break;
 	case FAILURE:
-		say_answer(script, 1, STATUS_NO_SPACE, 0, 0);
+		add_result(script, 1, STATUS_NO_SPACE, 0, 0);
 		break;
 	case WIRE_FEATURES:
-		say_features(script, 0);
+		add_features(script, 0);
 		break;
 	case WIRE_FATAL:
 		script_frame(script, type, 0, payload,
@@ -180,14 +180,14 @@ enter(struct script *script, enum state state)
 {
 	if (state == NOTHING)
 		return;
-	say_greeting(script, state == REFUSING ? WIRE_REFUSING : WIRE_READY);
+	add_greeting(script, state == REFUSING ? WIRE_REFUSING : WIRE_READY);
 	if (version >= 2 && state != REFUSING)
-		say_features(script, UINT64_MAX);
+		add_features(script, UINT64_MAX);
 	if (state >= SENT)
-		say(script, WIRE_BASED);
+		add_frame(script, WIRE_BASED);
 	if (state != GOING)
 		return;
-	say(script, WIRE_GO);
+	add_frame(script, WIRE_GO);
 	turn = script->length;
 }
 
@@ -196,13 +196,13 @@ static void
 complete(struct script *script, enum state state, int type)
 {
 	if (state == GREETED && type != WIRE_BASED)
-		say(script, WIRE_BASED);
+		add_frame(script, WIRE_BASED);
 	if (state == ASKED) {
 		if (type != WIRE_GO)
-			say(script, WIRE_GO);
+			add_frame(script, WIRE_GO);
 		turn = script->length;
 	}
-	say(script, WIRE_RESULT);
+	add_frame(script, WIRE_RESULT);
 }
 
 /* Put the file to a server that sends the script after begin bytes. */
@@ -229,7 +229,7 @@ check_cell(const struct cell *cell, enum state state)
 
 	turn = 0;
 	enter(script, state);
-	say(script, cell->type);
+	add_frame(script, cell->type);
 	if (effect == GOES_ON)
 		complete(script, state, cell->type);
 	put_to(&run, script, state >= ASKED ? ASK : PUT);
@@ -240,7 +240,7 @@ check_cell(const struct cell *cell, enum state state)
 	    strstr(run.err, "verified") != NULL, run.status == STORED);
 }
 
-START_TEST(client_answers_every_frame_in_every_state)
+START_TEST(client_handles_every_frame_in_every_state)
 {
 	enum state state = (enum state)(_i % STATES);
 
@@ -267,11 +267,11 @@ START_TEST(client_fails_when_features_do_not_come_first)
 	make_source(SMALL);
 	version = 2;
 	turn = 0;
-	say_greeting(script, WIRE_READY);
-	say(script, cases[_i].type);
+	add_greeting(script, WIRE_READY);
+	add_frame(script, cases[_i].type);
 	if (cases[_i].type != WIRE_BASED)
-		say(script, WIRE_BASED);
-	say(script, WIRE_RESULT);
+		add_frame(script, WIRE_BASED);
+	add_frame(script, WIRE_RESULT);
 	put_to(&run, script, PUT);
 	ck_assert_msg(
 	    run.status == cases[_i].status, "%d: %s", run.status, run.err);
@@ -320,8 +320,8 @@ static const struct {
 	uint32_t request;
 	int64_t size_off;
 	uint64_t digest_off;
-} lies[] = {{0, 0, 0}, {2, 0, 0}, {UINT32_MAX, 0, 0}, {1, 1, 0}, {1, -1, 0},
-    {1, 0, 1}, {1, 0, UINT64_C(1) << 63}};
+} false_results[] = {{0, 0, 0}, {2, 0, 0}, {UINT32_MAX, 0, 0}, {1, 1, 0},
+    {1, -1, 0}, {1, 0, 1}, {1, 0, UINT64_C(1) << 63}};
 
 START_TEST(client_fails_when_a_result_is_false)
 {
@@ -329,14 +329,15 @@ START_TEST(client_fails_when_a_result_is_false)
 	struct run run;
 
 	make_source(SMALL);
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (size_t i = 0; i < sizeof(false_results) / sizeof(false_results[0]);
+	     i++) {
 		mark_point();
 		script = script_new();
 		turn = 0;
 		enter(script, SENT);
-		say_answer(script, lies[i].request, STATUS_STORED,
-		    size + (uint64_t)lies[i].size_off,
-		    digest ^ lies[i].digest_off);
+		add_result(script, false_results[i].request, STATUS_STORED,
+		    size + (uint64_t)false_results[i].size_off,
+		    digest ^ false_results[i].digest_off);
 		put_to(&run, script, PUT);
 		run_check(&run, PROTOCOL, NULL);
 		ck_assert_ptr_null(strstr(run.err, "verified"));
@@ -352,9 +353,9 @@ START_TEST(client_fails_when_the_greeting_has_no_known_state)
 
 	make_source(SMALL);
 	turn = 0;
-	say_greeting(script, (enum wire_greeting_state)(WIRE_REFUSING + 1));
-	say(script, WIRE_BASED);
-	say(script, WIRE_RESULT);
+	add_greeting(script, (enum wire_greeting_state)(WIRE_REFUSING + 1));
+	add_frame(script, WIRE_BASED);
+	add_frame(script, WIRE_RESULT);
 	put_to(&run, script, PUT);
 	run_check(&run, PROTOCOL, "bad greeting");
 }
@@ -371,11 +372,11 @@ START_TEST(client_fails_when_one_result_comes_twice)
 
 	make_source(SMALL);
 	file_write("g", "other");
-	say_greeting(script, WIRE_READY);
+	add_greeting(script, WIRE_READY);
 	script_frame(
 	    script, WIRE_BASED, 0, payload, wire_write_based(payload, &based));
-	say(script, WIRE_RESULT);
-	say(script, WIRE_RESULT);
+	add_frame(script, WIRE_RESULT);
+	add_frame(script, WIRE_RESULT);
 	fake_start(&fake, script->bytes, script->length, PUT);
 	RUN(&run, "ftx", "put", "-o", "retry=0", "f", "g", "127.0.0.1:d");
 	run_check(&run, PROTOCOL, "1 stored, 1 not confirmed");
@@ -392,7 +393,7 @@ START_TEST(run_ends_busy_when_a_result_is_draining)
 	make_source(SMALL);
 	turn = 0;
 	enter(script, SENT);
-	say_answer(script, 1, STATUS_DRAINING, 0, 0);
+	add_result(script, 1, STATUS_DRAINING, 0, 0);
 	put_to(&run, script, PUT);
 	run_check(&run, BUSY, "draining: the server is going down");
 	ck_assert_ptr_null(strstr(run.err, "verified"));
@@ -478,7 +479,7 @@ impostor_suite(void)
 	Suite *suite = suite_create("impostor");
 	TCase *tcase = harness_case("impostor");
 
-	tcase_add_loop_test(tcase, client_answers_every_frame_in_every_state, 0,
+	tcase_add_loop_test(tcase, client_handles_every_frame_in_every_state, 0,
 	    STATES * WIRE_HIGHEST);
 	tcase_add_loop_test(
 	    tcase, client_fails_when_features_do_not_come_first, 0, 5);

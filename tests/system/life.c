@@ -167,7 +167,7 @@ START_TEST(next_file_is_refused_when_the_server_is_terminated)
 }
 END_TEST
 
-START_TEST(idle_peers_are_told_when_the_server_is_terminated)
+START_TEST(idle_sessions_end_when_the_server_is_terminated)
 {
 	struct server server;
 	struct client peer;
@@ -323,7 +323,7 @@ life_suite(void)
 	tcase_add_test(ends, put_finishes_when_the_server_is_terminated);
 	tcase_add_test(
 	    ends, next_file_is_refused_when_the_server_is_terminated);
-	tcase_add_test(ends, idle_peers_are_told_when_the_server_is_terminated);
+	tcase_add_test(ends, idle_sessions_end_when_the_server_is_terminated);
 	tcase_add_test(ends, idle_server_ends_when_terminated);
 	tcase_add_test(ends, idle_server_on_two_addresses_ends_when_terminated);
 	tcase_add_test(ends, transfer_is_cut_when_drain_timeout_ends);

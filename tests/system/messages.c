@@ -24,7 +24,7 @@ expect_words(const struct run *run, int status, const char *words)
 {
 	run_check(run, status, words);
 	ck_assert_msg(strstr(run->err, words) == run->err,
-	    "it said more than \"%s\": \"%s\"", words, run->err);
+	    "not \"%s\" at the start of \"%s\"", words, run->err);
 }
 
 /* ftx refuses each command line before it connects. */
@@ -106,7 +106,7 @@ START_TEST(message_names_the_whole_target)
 }
 END_TEST
 
-START_TEST(message_tells_when_a_file_is_longer_than_announced)
+START_TEST(reason_is_reported_when_a_file_is_longer_than_announced)
 {
 	struct server server;
 	struct run run;
@@ -243,8 +243,8 @@ Suite *
 messages_suite(void)
 {
 	Suite *suite = suite_create("messages");
-	TCase *before = harness_case("before a connection");
-	TCase *after = harness_case("after it");
+	TCase *before = harness_case("before connecting");
+	TCase *after = harness_case("after connecting");
 
 	tcase_add_loop_test(before, message_names_the_mistake, 0,
 	    (int)(sizeof(mistakes) / sizeof(mistakes[0])));
@@ -253,7 +253,7 @@ messages_suite(void)
 	tcase_add_test(before, message_names_the_whole_target);
 	suite_add_tcase(suite, before);
 	tcase_add_test(
-	    after, message_tells_when_a_file_is_longer_than_announced);
+	    after, reason_is_reported_when_a_file_is_longer_than_announced);
 	tcase_add_test(after, rate_leaves_out_the_wait_for_a_worker);
 	tcase_add_test(after, exists_is_explained_when_the_result_was_lost);
 	tcase_add_test(

@@ -168,7 +168,7 @@ check_cell(const struct cell *cell, enum state state)
 	client_close(&peer);
 }
 
-START_TEST(server_answers_every_frame_in_every_state)
+START_TEST(server_handles_every_frame_in_every_state)
 {
 	version = (unsigned)_i / STATES + WIRE_LOWEST;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -233,7 +233,7 @@ states_suite(void)
 
 	tcase_add_checked_fixture(tcase, peer_begin, peer_finish);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, server_answers_every_frame_in_every_state, 0,
+	tcase_add_loop_test(tcase, server_handles_every_frame_in_every_state, 0,
 	    STATES * WIRE_HIGHEST);
 	tcase_add_test(tcase, session_ends_when_a_frame_has_another_number);
 	tcase_add_test(tcase, session_ends_when_request_numbers_do_not_grow);
