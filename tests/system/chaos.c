@@ -85,8 +85,8 @@ check_name(const struct putter *putter, const struct name *name)
 		if (file_equal(copy, name->path))
 			return;
 	}
-	ck_abort_msg(
-	    "%s is none of %u to %u", name->path, name->oldest, name->newest);
+	ck_abort_msg("%s is no version from %u to %u", name->path, name->oldest,
+	    name->newest);
 }
 
 /*

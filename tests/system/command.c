@@ -237,11 +237,11 @@ START_TEST(nothing_is_sent_before_the_whole_greeting)
 	ck_assert_int_eq(fclose(file), 0);
 	/* After a whole greeting, the command ends when it reads a byte. */
 	script_make("[ $1 = 23 ] || exec 3>&1; head -c $1 greeting; "
-		    "exec head -c 1 >heard");
+		    "exec head -c 1 >received");
 	RUN(&run, "ftx", "put", "-o", "retry=0", "-o", "queue-timeout=2s", "-e",
 	    _i == 0 ? "./way 23" : "./way 24", "f", "x:f");
 	ck_assert_int_eq(run.status, _i == 0 ? 35 : 10);
-	ck_assert_int_eq(file_size("heard") == 0, _i == 0);
+	ck_assert_int_eq(file_size("received") == 0, _i == 0);
 }
 END_TEST
 
@@ -293,7 +293,7 @@ END_TEST
 
 /* Put each source once, with memory filled from this number. */
 static void
-say_again(const char *number)
+put_sources(const char *number)
 {
 	static const char *const sources[] = {
 	    "src/a", "src/large", "src/holes", "src/refused"};
@@ -327,8 +327,8 @@ START_TEST(bytes_on_the_wire_are_the_same_when_memory_differs)
 	file_write("src/holes", "begin");
 	ck_assert_int_eq(truncate("src/holes", 1 << 20), 0);
 	file_write("src/refused", "a directory is in its way");
-	say_again("85");
-	say_again("170");
+	put_sources("85");
+	put_sources("170");
 	ck_assert_uint_gt(file_size("up.85"), 3 << 20);
 	ck_assert(file_equal("up.85", "up.170"));
 	ck_assert(file_equal("down.85", "down.170"));

@@ -52,7 +52,7 @@ static const struct scene scenes[] = {
 static struct server server;
 static struct run run;
 /* For the controls: the sync that is left out or comes late. */
-static const struct plan_fault *guard;
+static const struct plan_fault *control;
 static struct plan plan;
 static char sources[VERSIONS][FILES][32];
 static char target[64], paths[FILES][128];
@@ -152,7 +152,7 @@ start(void)
 	pid_t workers[SERVER_WORKERS];
 
 	server_start_by(
-	    &server, guard != NULL ? plan.launcher : none, arguments);
+	    &server, control != NULL ? plan.launcher : none, arguments);
 	server_expect_workers(&server, workers, 1);
 	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	put_good(&server, "probe", "probe");
@@ -169,8 +169,8 @@ go(pid_t worker, unsigned step)
 {
 	int came = 1;
 
-	while (
-	    guard != NULL && came == 1 && atomic_load(&plan.shared->done) == 0)
+	while (control != NULL && came == 1 &&
+	    atomic_load(&plan.shared->done) == 0)
 		came = stepper_go(worker, 1, run.pid);
 	if (came == 1)
 		came = stepper_go(worker, step, run.pid);
@@ -187,8 +187,8 @@ put_and_cut(const char *source, unsigned step)
 	int came;
 
 	snprintf(where, sizeof(where), "127.0.0.1:%s", target);
-	if (guard != NULL)
-		plan_arm(&plan, guard, 1, 1);
+	if (control != NULL)
+		plan_arm(&plan, control, 1, 1);
 	ck_assert_int_eq(stepper_begin(worker), 0);
 	RUN_BEGIN(&run, PUT, source, where);
 	came = go(worker, step);
@@ -196,7 +196,7 @@ put_and_cut(const char *source, unsigned step)
 	server_kill(&server);
 	stepper_end(worker);
 	run_finish(&run);
-	if (guard != NULL)
+	if (control != NULL)
 		plan_disarm(&plan);
 	disk_restore(IMAGE, "in");
 	return came;
@@ -207,32 +207,33 @@ static int
 was_stored(const char *source)
 {
 	char line[64];
-	const char *said;
+	const char *reported;
 
 	snprintf(line, sizeof(line), "stored %s -> ", source);
-	said = strstr(run.err, line);
-	return said != NULL && strstr(said, "synced") < strchr(said, '\n');
+	reported = strstr(run.err, line);
+	return reported != NULL &&
+	    strstr(reported, "synced") < strchr(reported, '\n');
 }
 
 /* Returns how many files are wrong after the cut. */
 static int
-judge(const struct scene *scene, int version, unsigned step)
+count_wrong(const struct scene *scene, int version, unsigned step)
 {
 	int broken = 0, stored = 0, count = scene->many ? FILES : 1;
 
 	for (int i = 0; i < count; i++) {
-		int said = was_stored(sources[version][i]);
+		int reported = was_stored(sources[version][i]);
 		int now = version_of(i);
 
-		stored += said;
-		if (now == version || (!said && now == before[i]))
+		stored += reported;
+		if (now == version || (!reported && now == before[i]))
 			continue;
 		broken++;
-		if (guard == NULL)
+		if (control == NULL)
 			printf(
 			    "crash: scene %d, call %u: %s is %d, was %d, %s\n",
 			    (int)(scene - scenes), step, paths[i], now,
-			    before[i], said ? "stored" : "not answered");
+			    before[i], reported ? "stored" : "not reported");
 	}
 	ck_assert(run.status != 0 || stored == count);
 	return broken;
@@ -263,7 +264,7 @@ play(const struct scene *scene, unsigned step, int *broken)
 	snprintf(tree, sizeof(tree), "v%d/", version);
 	aim(scene, step);
 	came = put_and_cut(scene->many ? tree : sources[version][0], step);
-	*broken += judge(scene, version, step);
+	*broken += count_wrong(scene, version, step);
 	clear(scene);
 	return came;
 }
@@ -344,7 +345,7 @@ START_TEST(loss_is_noticed_when_a_sync_is_left_out)
 		return;
 	if (plan_make(&plan, "plan") != 0 || !has_disk(kind))
 		return;
-	guard = &controls[which].missing;
+	control = &controls[which].missing;
 	while (play(scene, step, &broken) && broken == 0)
 		step += controls[which].stride;
 	ck_assert_int_gt(broken, 0);

@@ -229,7 +229,7 @@ resume_and_cut(unsigned step)
 	ck_assert_msg(run.status == 0
 		? file_equal(SOURCE, TARGET)
 		: !file_exists(TARGET) || file_equal(SOURCE, TARGET),
-	    "call %u: status %d, and it is not whole", step, run.status);
+	    "call %u: status %d, but the file is not whole", step, run.status);
 	return came;
 }
 

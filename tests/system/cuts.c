@@ -149,7 +149,7 @@ cut_at(const struct run *run, uint64_t point, int kills)
 		    (pid = receiver()) != 0),
 	    HARNESS_TIMEOUT);
 	ck_assert_msg(
-	    process_lives(run->pid), "it ended before %" PRIu64, point);
+	    process_lives(run->pid), "the put ended before %" PRIu64, point);
 	if (kills)
 		ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	else
@@ -172,7 +172,7 @@ START_TEST(file_is_sent_once_when_it_is_cut_again_and_again)
 	run_finish(&run);
 	run_check(&run, 0, "trying again in 1.0 s");
 	ck_assert_msg(strstr(run.err, "again in 2") == NULL,
-	    "what was kept is no progress: %s", run.err);
+	    "a retry without progress: %s", run.err);
 	ck_assert(file_equal("big", "in/big"));
 	ck_assert_int_eq(directory_count_staged("in"), 0);
 	passed = atomic_load(proxy.passed);
@@ -232,7 +232,8 @@ START_TEST(tree_is_sent_once_when_it_is_cut_again_and_again)
 		eventually(atomic_load(proxy.passed) >= points[i] ||
 			!process_lives(run.pid),
 		    HARNESS_TIMEOUT);
-		ck_assert_msg(process_lives(run.pid), "it was too fast");
+		ck_assert_msg(
+		    process_lives(run.pid), "the put ended too early");
 		if (i % 2 != 0)
 			kill_workers();
 		else

@@ -98,7 +98,7 @@ START_TEST(require_sync_refuses_before_data_when_nothing_is_synced)
 }
 END_TEST
 
-/* Write the server's greeting and features to the file "said". */
+/* Write the server's greeting and features to the file "greeting". */
 static void
 write_server(unsigned version, int features)
 {
@@ -106,7 +106,7 @@ write_server(unsigned version, int features)
 	const struct wire_greeting greeting = {
 	    WIRE_LOWEST, (uint16_t)version, WIRE_READY, INT64_MAX};
 	const struct wire_frame frame = {WIRE_FEATURES, 0, 8};
-	FILE *file = fopen("said", "w");
+	FILE *file = fopen("greeting", "w");
 
 	wire_write_greeting(bytes, &greeting);
 	wire_write_header(bytes + WIRE_GREETING, &frame);
@@ -128,10 +128,10 @@ START_TEST(require_sync_sends_nothing_when_the_server_is_older)
 	file_write("f", "x");
 	write_server(_i == 0 ? WIRE_LOWEST : WIRE_HIGHEST, _i != 0);
 	RUN(&run, "ftx", "put", "-q", "-o", "require-sync", "-e",
-	    "sh -c 'cat said; exec cat >heard'", "f", "x:f");
+	    "sh -c 'cat greeting; exec cat >received'", "f", "x:f");
 	run_check(&run, 5, "older than the setting require-sync");
 	ck_assert_ptr_nonnull(strstr(run.err, "nothing was stored"));
-	ck_assert_uint_le(file_size("heard"), _i == 0 ? 0 : begun);
+	ck_assert_uint_le(file_size("received"), _i == 0 ? 0 : begun);
 }
 END_TEST
 

@@ -184,7 +184,7 @@ start(void)
 }
 
 static int
-has_ended_sick(void)
+worker_lacked_resources(void)
 {
 	return server_count_logged(&server, "out of memory or descriptors") > 0;
 }
@@ -193,13 +193,13 @@ has_ended_sick(void)
  * Returns nonzero if there were more connections than this, and all have ended.
  */
 static int
-is_at_rest(int more)
+all_disconnected(int more)
 {
 	int connections = server_count_logged(&server, ": connected");
 
 	return connections > more &&
 	    (server_count_logged(&server, ": disconnected") == connections ||
-		has_ended_sick());
+		worker_lacked_resources());
 }
 
 /* After the fault, nothing is staged, and the worker works. */
@@ -214,7 +214,7 @@ check_server(void)
 	 * delays of restarts are not tested here.  A worker that ends during
 	 * the stop counts as cut, so ignore the status.
 	 */
-	if (has_ended_sick()) {
+	if (worker_lacked_resources()) {
 		(void)server_end(&server, SIGTERM, HARNESS_TIMEOUT);
 		ck_assert_int_eq(unlink("log"), 0);
 		start();
@@ -246,7 +246,7 @@ step(const struct faulty_put *put, const struct walk *walk, int number,
 	faulty_prepare(put);
 	plan_arm(&plan, &walk->fault, number, always);
 	faulty_run(&run, put, NULL);
-	eventually(is_at_rest(before), HARNESS_TIMEOUT);
+	eventually(all_disconnected(before), HARNESS_TIMEOUT);
 	done = plan_disarm(&plan);
 	faulty_label("%s %d fails with %d%s", plan_name(walk->fault.call),
 	    number, walk->fault.value, always ? ", always" : "");
@@ -260,7 +260,7 @@ step(const struct faulty_put *put, const struct walk *walk, int number,
 	if (run.status != 0 && put->resumes)
 		faulty_repeat(put);
 	check_server();
-	eventually(is_at_rest(0), HARNESS_TIMEOUT);
+	eventually(all_disconnected(0), HARNESS_TIMEOUT);
 	runs++;
 	return done > 0;
 }
@@ -269,13 +269,13 @@ static void
 walk_through(
     const struct faulty_put *put, const struct walk *walks, size_t count)
 {
-	int patient = getenv("FTX_ENDURANCE") != NULL;
+	int long_form = getenv("FTX_ENDURANCE") != NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct walk *walk = &walks[i];
 		int number = 1;
 
-		if ((walk->flags & LONG_ONLY) != 0 && !patient)
+		if ((walk->flags & LONG_ONLY) != 0 && !long_form)
 			continue;
 		while (step(put, walk, number, 0))
 			number++;

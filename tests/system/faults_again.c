@@ -98,7 +98,7 @@ script_again(struct script *script)
  * it as stored.
  */
 static int
-is_said_to_be_stored(void)
+is_reported_stored(void)
 {
 	struct script *script = script_new();
 	struct wire_result answer;
@@ -136,13 +136,13 @@ ask(const struct plan_fault *fault, int number, int always, int is_there)
 	(void)unlink("in/" NAME);
 	ck_assert_int_eq(link(there, "in/" NAME), 0);
 	plan_arm(&plan, fault, number, always);
-	stored = is_said_to_be_stored();
+	stored = is_reported_stored();
 	done = plan_disarm(&plan);
 	ck_assert_msg(file_equal(there, "in/" NAME) && stored <= is_there &&
 		(!stored || !done || fault->call != FAULT_FSYNC) &&
 		(done || stored == is_there),
-	    "%s %d fails: %s stored", plan_name(fault->call), number,
-	    stored ? "said to be" : "not");
+	    "%s %d fails: reported as %s", plan_name(fault->call), number,
+	    stored ? "stored" : "not stored");
 	check_server();
 	return done > 0;
 }
@@ -175,7 +175,8 @@ START_TEST(sent_file_is_found_or_sent_again_when_a_server_call_fails)
 				number++;
 			ck_assert_msg(number > 1 ||
 				(!_i && faults[i].call == FAULT_FSYNC),
-			    "no %s was reached", plan_name(faults[i].call));
+			    "the run made no call of %s",
+			    plan_name(faults[i].call));
 		}
 	server_stop(&server);
 }

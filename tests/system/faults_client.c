@@ -125,7 +125,7 @@ step(const struct faulty_put *put, const struct plan_fault *fault, int number,
 }
 
 static int
-is_patient(void)
+is_long_form(void)
 {
 	return getenv("FTX_ENDURANCE") != NULL;
 }
@@ -154,7 +154,7 @@ walk_through(
 		 * If each connection fails, ftx retries: only the long form
 		 * waits for that.
 		 */
-		if (walks[i].object != FAULT_A_PEER || is_patient())
+		if (walks[i].object != FAULT_A_PEER || is_long_form())
 			walk_one(put, &walks[i], 1);
 	}
 	printf("faults_client: %d runs\n", runs);
@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(files_are_old_or_new_when_a_write_fails)
 {
-	if (is_patient())
+	if (is_long_form())
 		WALK_THROUGH(&faulty_files, slow_faults);
 }
 END_TEST

@@ -25,7 +25,7 @@ static struct plan plan;
 static struct server server;
 
 static int
-is_patient(void)
+is_long_form(void)
 {
 	return getenv("FTX_ENDURANCE") != NULL;
 }
@@ -83,7 +83,7 @@ count_descriptors(pid_t pid)
 }
 
 static void
-settle(int count)
+wait_for_workers(int count)
 {
 	pid_t pids[SERVER_WORKERS];
 
@@ -92,13 +92,13 @@ settle(int count)
 
 /* Send SIGHUP, and wait for a new line with these words. */
 static void
-hang_up(const char *says)
+hang_up(const char *text)
 {
-	int before = server_count_logged(&server, says);
+	int before = server_count_logged(&server, text);
 
 	ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
 	eventually(
-	    server_count_logged(&server, says) > before, HARNESS_TIMEOUT);
+	    server_count_logged(&server, text) > before, HARNESS_TIMEOUT);
 }
 
 #define NEW "replacing all workers"
@@ -114,9 +114,9 @@ START_TEST(settings_stay_when_descriptors_run_out_in_a_reload)
 		return;
 	server_start_by(&server, plan.launcher,
 	    (const char *const[]){"-f", "conf", "-o", "min-free=0", NULL});
-	settle(2);
+	wait_for_workers(2);
 	there = count_descriptors(server.pid);
-	for (int i = 0; i < 1 + is_patient(); i++) {
+	for (int i = 0; i < 1 + is_long_form(); i++) {
 		plan_arm(&plan, &faults[i], 1, 1);
 		hang_up("settings not changed: conf: ");
 		ck_assert_int_gt(plan_disarm(&plan), 0);
@@ -124,7 +124,7 @@ START_TEST(settings_stay_when_descriptors_run_out_in_a_reload)
 		put_good(&server, "f", "f");
 		file_write("conf", "workers 3\n");
 		hang_up(NEW);
-		settle(3);
+		wait_for_workers(3);
 		put_good(&server, "f", "f");
 		file_write("conf", "workers 2\n");
 	}
@@ -175,17 +175,17 @@ START_TEST(workers_serve_on_when_the_master_lacks_descriptors)
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
 	server_expect(&server, "ended after");
 	put_good(&server, "f", "f");
-	if (is_patient())
+	if (is_long_form())
 		abandon();
 	limit("1024");
-	settle(2);
+	wait_for_workers(2);
 	put_good(&server, "f", "f");
 	hang_up(NEW);
-	settle(2);
+	wait_for_workers(2);
 	put_good(&server, "f", "f");
 	ck_assert_int_eq(count_descriptors(server.pid), there);
 	/* After a failed sweep, the master sweeps again in a minute. */
-	if (is_patient())
+	if (is_long_form())
 		eventually(directory_count_staged("in") == 0, 70000);
 	server_stop(&server);
 }

@@ -46,7 +46,7 @@ begin(const char *workers)
 }
 
 static void
-settle(int count)
+wait_for_workers(int count)
 {
 	pid_t pids[SERVER_WORKERS];
 
@@ -152,10 +152,10 @@ START_TEST(worker_starts_later_when_fork_fails)
 	plan_arm(&plan, &fault, 1, 1);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
 	server_expect(&server, "cannot start a worker");
-	settle(1);
+	wait_for_workers(1);
 	put_again();
 	ck_assert_int_le(plan_disarm(&plan), 4);
-	settle(2);
+	wait_for_workers(2);
 	put_again();
 	server_stop(&server);
 }
@@ -174,7 +174,7 @@ START_TEST(restarts_are_delayed_when_workers_die_at_once)
 	server_expect(
 	    &server, "workers keep dying: the next one starts in 1 s");
 	ck_assert_int_le(plan_disarm(&plan), 4);
-	settle(1);
+	wait_for_workers(1);
 	put_again();
 	server_stop(&server);
 }
@@ -321,7 +321,7 @@ send_two(struct client *peer)
 
 /* Further files and a directory must fail, and must not exist. */
 static void
-check_that_nothing_is_taken(struct client *peer)
+check_requests_fail(struct client *peer)
 {
 	struct script *script = script_new();
 
@@ -360,7 +360,7 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 	client_expect_result(&peer, 1, STATUS_FAILED);
 	client_expect_result(&peer, 2, STATUS_FAILED);
 	ck_assert_int_eq(plan_disarm(&plan), 1);
-	check_that_nothing_is_taken(&peer);
+	check_requests_fail(&peer);
 	client_close(&peer);
 	eventually(!process_lives(worker), HARNESS_TIMEOUT);
 	put_again();

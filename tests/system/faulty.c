@@ -187,26 +187,26 @@ check_name(
 	if (file_equal(new, target))
 		return;
 	ck_assert_msg(file_equal(new, source),
-	    "%s: %s is neither here nor there", label, name);
-	ck_assert_msg(run->status != 0, "%s: %s is not stored but said to be",
+	    "%s: %s is neither at the source nor at the target", label, name);
+	ck_assert_msg(run->status != 0, "%s: status 0, but %s is not stored",
 	    label, name);
 	/* If the client has left, the server may still be storing the file. */
 	ck_assert_msg(
 	    (put->replaces ? file_equal(old, target) : !file_exists(target)) ||
 		file_equal(new, target),
-	    "%s: %s is neither old nor new; it said \"%s\"", label, name,
+	    "%s: %s is neither old nor new; ftx printed \"%s\"", label, name,
 	    run->err);
 }
 
 void
 faulty_check(const struct faulty_put *put, const struct run *run)
 {
-	ck_assert_msg(run->status < 128, "%s: it ended with %d, \"%s\"", label,
+	ck_assert_msg(run->status < 128, "%s: ftx ended with %d, \"%s\"", label,
 	    run->status, run->err);
 	for (int i = 0; put->names[i] != NULL; i++)
 		check_name(put, run, put->names[i]);
 	ck_assert_msg(run->status == 0 || run->err[0] != '\0',
-	    "%s: status %d without a word", label, run->status);
+	    "%s: status %d without a message", label, run->status);
 }
 
 void
@@ -216,5 +216,5 @@ faulty_check_reached(enum fault_call call, int count)
 	if (call == FAULT_SEEK || call == FAULT_TRUNCATE)
 		return;
 #endif
-	ck_assert_msg(count > 0, "no %s was reached", plan_name(call));
+	ck_assert_msg(count > 0, "the run made no call of %s", plan_name(call));
 }

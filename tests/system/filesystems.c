@@ -164,9 +164,9 @@ put_tree(const char *options, enum odd_outcome outcome)
 	struct run run;
 
 	snprintf(line, sizeof(line),
-	    "$FTX put -vr %s src/tree/ 127.0.0.1:t 2>said", options);
+	    "$FTX put -vr %s src/tree/ 127.0.0.1:t 2>output", options);
 	run_shell(&run, line);
-	odd_tree_check(&row->limits, outcome, "said", "src/tree", "in/t");
+	odd_tree_check(&row->limits, outcome, "output", "src/tree", "in/t");
 }
 
 /* If the file system cannot keep no-clobber, ftx reports that at once. */
@@ -248,8 +248,8 @@ make_filler(void)
 }
 
 static void
-check_files(
-    const char *directory, int count, const char *said, int *stored, int *told)
+check_files(const char *directory, int count, const char *output, int *stored,
+    int *failed)
 {
 	char source[32], copy[32], line[64];
 
@@ -257,17 +257,17 @@ check_files(
 		snprintf(source, sizeof(source), "%s/%02d", directory, i);
 		snprintf(copy, sizeof(copy), "in/%s/%02d", directory, i);
 		snprintf(line, sizeof(line), "stored %s -> ", source);
-		if (strstr(said, line) != NULL) {
-			ck_assert_msg(
-			    file_equal(source, copy), "%s is not equal", copy);
+		if (strstr(output, line) != NULL) {
+			ck_assert_msg(file_equal(source, copy),
+			    "%s differs from its source", copy);
 			++*stored;
 			continue;
 		}
-		ck_assert_msg(!file_exists(copy), "%s is there", copy);
+		ck_assert_msg(!file_exists(copy), "%s exists", copy);
 		snprintf(line, sizeof(line), "ftx: %s -> ", source);
-		ck_assert_msg(
-		    strstr(said, line) != NULL, "nothing said of %s", source);
-		++*told;
+		ck_assert_msg(strstr(output, line) != NULL,
+		    "no message about %s", source);
+		++*failed;
 	}
 }
 
@@ -275,19 +275,19 @@ check_files(
 static int
 put_files(const char *directory, int count)
 {
-	int stored = 0, told = 0;
-	char line[128], *said;
+	int stored = 0, failed = 0;
+	char line[128], *output;
 	struct run run;
 
-	snprintf(line, sizeof(line), "$FTX put -vr %s/ 127.0.0.1:%s 2>said",
+	snprintf(line, sizeof(line), "$FTX put -vr %s/ 127.0.0.1:%s 2>output",
 	    directory, directory);
 	run_shell(&run, line);
-	said = file_read("said");
-	check_files(directory, count, said, &stored, &told);
+	output = file_read("output");
+	check_files(directory, count, output, &stored, &failed);
 	ck_assert_msg(
-	    run.status == (told == 0 ? 0 : 23) && stored + told == count,
-	    "%s: status %d: %.3000s", directory, run.status, said);
-	free(said);
+	    run.status == (failed == 0 ? 0 : 23) && stored + failed == count,
+	    "%s: status %d: %.3000s", directory, run.status, output);
+	free(output);
 	return stored;
 }
 

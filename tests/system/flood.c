@@ -83,7 +83,8 @@ flood(struct client *peer, const struct script *script, int reads)
 		ssize_t written;
 		char byte;
 
-		ck_assert_msg(io_now() < last, "nobody ends it");
+		ck_assert_msg(
+		    io_now() < last, "the server does not end the session");
 		if (reads)
 			(void)io_read(peer->fd, &byte, 1);
 		if (io_poll(&polled, 1, reads ? io_now() + 50 : last) <= 0)
@@ -183,7 +184,7 @@ END_TEST
  * with the mark.
  */
 static long
-count_told(int lines, const char *mark)
+count_log_events(int lines, const char *mark)
 {
 	char *log = file_read(server.log), *at = log;
 	long count = lines;
@@ -219,8 +220,9 @@ START_TEST(log_sums_up_refused_connections)
 		client_close(&peer);
 	}
 	seconds = (io_now() - begun) / 1000 + 1;
-	eventually(count_told(server_count_logged(&server, "not admitted"),
-		       " more refused") == COUNT,
+	eventually(
+	    count_log_events(server_count_logged(&server, "not admitted"),
+		" more refused") == COUNT,
 	    HARNESS_TIMEOUT);
 	lines = server_count_logged(&server, "not admitted");
 	ck_assert_int_ge(lines, 10);
@@ -259,7 +261,8 @@ START_TEST(log_sums_up_refused_names)
 	ck_assert_int_ge(lines, 10);
 	ck_assert_int_le(lines, 10 * (1 + (io_now() - begun) / 1000 + 1));
 	server_stop(&server);
-	ck_assert_int_eq(count_told(lines, " more lines left out"), COUNT);
+	ck_assert_int_eq(
+	    count_log_events(lines, " more lines left out"), COUNT);
 }
 END_TEST
 

@@ -34,7 +34,7 @@ static const char *const launcher[] = {"unshare", "-m", "--propagation",
 
 static const struct {
 	const char *target, *words;
-	int is_told; /* needs a system that reports mounts */
+	int needs_mount_reports; /* needs a system that reports mounts */
 } cases[] = {
     {"bind/f", "mount", 1},
     {"bind/new/f", "mount", 1},
@@ -102,8 +102,8 @@ START_TEST(hopeless_target_is_refused_before_its_data)
 	struct run run;
 	uint64_t before;
 
-	if (cases[_i].is_told && !os_detects_mounts()) {
-		harness_skip("marks", "this system does not tell");
+	if (cases[_i].needs_mount_reports && !os_detects_mounts()) {
+		harness_skip("marks", "this system does not report mounts");
 		return;
 	}
 	if (!start())

@@ -58,7 +58,7 @@ play_and_count(const struct script *script, size_t length)
 
 /* Check that each file is whole, and remove it.  Returns how many. */
 static int
-take_files(void)
+remove_whole_files(void)
 {
 	DIR *list = opendir("in");
 	const struct dirent *entry;
@@ -92,12 +92,13 @@ START_TEST(nothing_wrong_is_stored_when_any_bit_flips)
 
 		script->bytes[bit / 8] ^= mask;
 		stored = play_and_count(script, script->length);
-		ck_assert_msg(take_files() == stored, "bit %u of byte %u",
-		    (unsigned)(bit % 8), (unsigned)(bit / 8));
+		ck_assert_msg(remove_whole_files() == stored,
+		    "bit %u of byte %u", (unsigned)(bit % 8),
+		    (unsigned)(bit / 8));
 		script->bytes[bit / 8] ^= mask;
 	}
 	ck_assert_int_eq(play_and_count(script, script->length), 1);
-	ck_assert_int_eq(take_files(), 1);
+	ck_assert_int_eq(remove_whole_files(), 1);
 }
 END_TEST
 
@@ -213,7 +214,7 @@ set_number(uint8_t *at, size_t bytes, uint64_t value)
 
 /* Expect a reply to a good number.  An end with another size stores nothing. */
 static void
-expect_answer(struct client *peer, enum wire_type type)
+expect_reply(struct client *peer, enum wire_type type)
 {
 	ck_assert(client_next(peer) && peer->frame.type != WIRE_FATAL);
 	if (type == WIRE_END)
@@ -250,7 +251,7 @@ try_number(const struct number *number)
 	if (!number->good)
 		peer_expect_fatal(&peer, STATUS_PROTOCOL);
 	else
-		expect_answer(&peer, number->type);
+		expect_reply(&peer, number->type);
 	client_close(&peer);
 }
 

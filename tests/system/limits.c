@@ -330,7 +330,7 @@ limits_suite(void)
 {
 	Suite *suite = suite_create("limits");
 	TCase *space = harness_case("space");
-	TCase *time = harness_case("time and number");
+	TCase *time = harness_case("time");
 
 	tcase_add_test(space, file_is_refused_when_larger_than_max_size);
 	tcase_add_test(

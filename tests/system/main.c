@@ -40,7 +40,7 @@ static suite_maker *const alone[] = {rate_suite, latency_suite, order_suite,
 /* A process that runs one suite, and what it prints. */
 struct share {
 	pid_t pid; /* 0: none */
-	FILE *said;
+	FILE *output;
 };
 
 static struct share shares[TOGETHER];
@@ -74,15 +74,16 @@ run_here(void)
 static int
 share_start(struct share *share, suite_maker *make)
 {
-	share->said = tmpfile();
-	if (share->said == NULL || io_close_on_exec(fileno(share->said)) != 0)
+	share->output = tmpfile();
+	if (share->output == NULL ||
+	    io_close_on_exec(fileno(share->output)) != 0)
 		return -1;
 	fflush(stdout);
 	share->pid = fork();
 	if (share->pid != 0)
 		return share->pid > 0 ? 0 : -1;
-	if (dup2(fileno(share->said), 1) < 0 ||
-	    dup2(fileno(share->said), 2) < 0)
+	if (dup2(fileno(share->output), 1) < 0 ||
+	    dup2(fileno(share->output), 2) < 0)
 		exit(EXIT_FAILURE);
 	exit(run(srunner_create(make())) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
@@ -93,11 +94,11 @@ share_print(struct share *share)
 	char text[4096];
 	size_t count;
 
-	rewind(share->said);
-	while ((count = fread(text, 1, sizeof(text), share->said)) > 0)
+	rewind(share->output);
+	while ((count = fread(text, 1, sizeof(text), share->output)) > 0)
 		fwrite(text, 1, count, stdout);
 	fflush(stdout);
-	fclose(share->said);
+	fclose(share->output);
 }
 
 /* Wait for a suite to end.  Returns 0 if its tests passed, -1 if not. */

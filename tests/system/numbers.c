@@ -69,7 +69,7 @@ START_TEST(each_worker_gets_a_share)
 	eventually(all_idle(&server, COUNT), HARNESS_TIMEOUT);
 	count_connections(&server, &least, &most);
 	ck_assert_msg(least > 1 && most <= 1 + COUNT * 20 / 2,
-	    "21 each, but from %ld to %ld", least, most);
+	    "21 expected for each worker, but %ld to %ld", least, most);
 	server_stop(&server);
 }
 END_TEST

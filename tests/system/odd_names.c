@@ -59,24 +59,24 @@ end(void)
 /* Put source as target with this option; check the status and the message. */
 static void
 put(const char *option, const char *source, const char *target, int status,
-    const char *says)
+    const char *text)
 {
 	char where[128];
 	struct run run;
 
 	snprintf(where, sizeof(where), "127.0.0.1:%s", target);
 	RUN(&run, "ftx", "put", option, source, where);
-	run_check(&run, status, says);
+	run_check(&run, status, text);
 }
 
 /* The target must be refused when it is put, tried with -n, or asked for. */
 static void
-expect_refused(const char *target, const char *says)
+expect_refused(const char *target, const char *text)
 {
 	file_make("large", LARGE, 1);
-	put("-v", "two", target, 5, says);
-	put("-n", "two", target, 5, says);
-	put("-v", "large", target, 5, says);
+	put("-v", "two", target, 5, text);
+	put("-n", "two", target, 5, text);
+	put("-v", "large", target, 5, text);
 }
 
 static void

@@ -68,12 +68,12 @@ time_of(const char *path)
 }
 
 static void
-put(const char *option, const char *source, int status, const char *says)
+put(const char *option, const char *source, int status, const char *text)
 {
 	struct run run;
 
 	RUN(&run, "ftx", "put", option, source, "127.0.0.1:");
-	run_check(&run, status, says);
+	run_check(&run, status, text);
 }
 
 /* Put four files twice: the second run must send none. */

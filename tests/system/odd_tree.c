@@ -13,10 +13,10 @@
 #include "tests/system/files.h"
 #include "tests/system/harness.h"
 
-#define TIME_WISHES                                                            \
+#define TIME_FEATURES                                                          \
 	(ODD_BEFORE_1980 | ODD_BEFORE_1970 | ODD_FRACTION_BEFORE_1970 |        \
 	    ODD_AFTER_2038 | ODD_YEAR_9999)
-#define TWIN_WISHES (ODD_CASE | ODD_NORMAL)
+#define TWIN_FEATURES (ODD_CASE | ODD_NORMAL)
 #define SECOND INT64_C(1000000000)
 #define USUAL                                                                  \
 	{                                                                      \
@@ -32,7 +32,7 @@ struct odd_file {
 	uint64_t size;
 	struct timespec time;
 	mode_t mode;
-	unsigned wishes;
+	unsigned features;
 	int has_hole;
 };
 
@@ -125,14 +125,14 @@ make_with_hole(const char *path, uint64_t size, unsigned seed)
 
 /* The file system of the sources must keep this time exactly. */
 static void
-check_time(const char *path, const struct timespec *wished)
+check_time(const char *path, const struct timespec *wanted)
 {
 	struct stat status;
 
 	ck_assert_int_eq(stat(path, &status), 0);
-	ck_assert_msg(status.st_mtim.tv_sec == wished->tv_sec &&
-		status.st_mtim.tv_nsec == wished->tv_nsec,
-	    "%s: no such time here", path);
+	ck_assert_msg(status.st_mtim.tv_sec == wanted->tv_sec &&
+		status.st_mtim.tv_nsec == wanted->tv_nsec,
+	    "%s: this file system cannot keep the time", path);
 }
 
 static void
@@ -190,7 +190,8 @@ check_copy(const struct odd_limits *limits, const struct odd_file *file,
 
 	inside(source, directory, file->name);
 	inside(copy, target, file->name);
-	ck_assert_msg(file_equal(source, copy), "%s is not equal", copy);
+	ck_assert_msg(
+	    file_equal(source, copy), "%s differs from its source", copy);
 	ck_assert_int_eq(stat(source, &wanted), 0);
 	ck_assert_int_eq(stat(copy, &found), 0);
 	ck_assert_msg(is_time(limits, &wanted, &found),
@@ -204,26 +205,26 @@ check_copy(const struct odd_limits *limits, const struct odd_file *file,
 
 /* Returns the line that begins with start and this file, or NULL. */
 static const char *
-find(const char *said, const char *start, const char *directory,
+find(const char *output, const char *start, const char *directory,
     const struct odd_file *file)
 {
 	char line[HARNESS_PATH];
 
 	snprintf(line, sizeof(line), "%s%s/%s -> ", start, directory,
 	    file->shown != NULL ? file->shown : file->name);
-	return strstr(said, line);
+	return strstr(output, line);
 }
 
 /* ftx must have reported a failure of the file, with this reason. */
 static void
-check_told(const char *said, const char *directory, const struct odd_file *file,
-    const char *reason)
+check_reported(const char *output, const char *directory,
+    const struct odd_file *file, const char *reason)
 {
-	const char *line = find(said, "ftx: ", directory, file);
+	const char *line = find(output, "ftx: ", directory, file);
 	const char *end, *words;
 
-	ck_assert_msg(line != NULL, "nothing was said of %s/%s: %.3000s",
-	    directory, file->name, said);
+	ck_assert_msg(line != NULL, "no message about %s/%s: %.3000s",
+	    directory, file->name, output);
 	end = strchr(line, '\n');
 	words = strstr(line, reason);
 	ck_assert_msg(words != NULL && words < end, "%s: \"%.*s\"", file->name,
@@ -236,48 +237,48 @@ check_told(const char *said, const char *directory, const struct odd_file *file,
  */
 static int
 check_success(const struct odd_limits *limits, enum odd_outcome outcome,
-    const char *said, const char *directory, const struct odd_file *file)
+    const char *output, const char *directory, const struct odd_file *file)
 {
-	int stored = find(said, "stored ", directory, file) != NULL;
-	int unchanged = find(said, "unchanged ", directory, file) != NULL;
-	int refused = (file->wishes & limits->refused) != 0;
+	int stored = find(output, "stored ", directory, file) != NULL;
+	int unchanged = find(output, "unchanged ", directory, file) != NULL;
+	int refused = (file->features & limits->refused) != 0;
 
 	ck_assert_msg(outcome == ODD_UNCHANGED || !unchanged,
-	    "%s is called unchanged", file->name);
+	    "%s is reported as unchanged", file->name);
 	ck_assert_msg(outcome == ODD_STORED || refused || !stored,
 	    "%s was stored again", file->name);
-	if (refused && (file->wishes & TWIN_WISHES) == 0)
-		ck_assert_msg(
-		    !stored && !unchanged, "%s is called stored", file->name);
+	if (refused && (file->features & TWIN_FEATURES) == 0)
+		ck_assert_msg(!stored && !unchanged, "%s is reported as stored",
+		    file->name);
 	if (!refused)
 		ck_assert_msg(stored || unchanged, "%s was not stored: %.3000s",
-		    file->name, said);
+		    file->name, output);
 	return stored || unchanged;
 }
 
 /* Of two spellings, the first is stored and the other refused. */
 static void
-check_twins(const struct odd_limits *limits, unsigned wish)
+check_twins(const struct odd_limits *limits, unsigned feature)
 {
 	int count = 0;
 
 	for (int i = 0; i < COUNT; i++)
-		count += (files[i].wishes & wish) != 0 && is_there[i];
-	ck_assert_int_eq(count, (limits->refused & wish) != 0 ? 1 : 2);
+		count += (files[i].features & feature) != 0 && is_there[i];
+	ck_assert_int_eq(count, (limits->refused & feature) != 0 ? 1 : 2);
 }
 
 void
 odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
-    const char *said, const char *directory, const char *target)
+    const char *output, const char *directory, const char *target)
 {
-	char *text = file_read(said);
+	char *text = file_read(output);
 
 	for (int i = 0; i < COUNT; i++) {
 		const struct odd_file *file = &files[i];
-		int refused = (file->wishes & limits->refused) != 0;
+		int refused = (file->features & limits->refused) != 0;
 
 		if (outcome == ODD_EXISTS) {
-			check_told(text, directory, file,
+			check_reported(text, directory, file,
 			    refused || limits->no_exclusive ? ": "
 							    : ": exists: ");
 			continue;
@@ -286,12 +287,12 @@ odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
 		 * The file system cannot keep its time: ftx may send it again.
 		 */
 		if (outcome == ODD_UNCHANGED && refused &&
-		    (file->wishes & TIME_WISHES) != 0)
+		    (file->features & TIME_FEATURES) != 0)
 			continue;
 		is_there[i] =
 		    check_success(limits, outcome, text, directory, file);
 		if (!is_there[i])
-			check_told(text, directory, file, ": ");
+			check_reported(text, directory, file, ": ");
 	}
 	check_twins(limits, ODD_CASE);
 	check_twins(limits, ODD_NORMAL);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Features of a file system that a file of the tree needs. */
-enum odd_wish {
+enum odd_feature {
 	ODD_BYTES = 1,	/* a name that is not UTF-8 */
 	ODD_SIGNS = 2,	/* a name with characters that Windows refuses */
 	ODD_CASE = 4,	/* two names that differ only in case */
@@ -20,7 +20,7 @@ enum odd_wish {
 
 /* What a file system refuses, and what it does not keep. */
 struct odd_limits {
-	unsigned refused;    /* of enum odd_wish */
+	unsigned refused;    /* of enum odd_feature */
 	int64_t granularity; /* of times, in nanoseconds; 0: exact */
 	int no_modes;	     /* all files have the same mode */
 	int no_exclusive;    /* no-clobber is not possible */
@@ -40,11 +40,11 @@ enum odd_outcome {
 void odd_tree_make(const char *directory, unsigned version);
 
 /*
- * Check the output of "ftx put -v" in the file said, and the files in the
+ * Check the output of "ftx put -v" in the file output, and the files in the
  * target.  Remembers which files were stored.
  */
 void odd_tree_check(const struct odd_limits *limits, enum odd_outcome outcome,
-    const char *said, const char *directory, const char *target);
+    const char *output, const char *directory, const char *target);
 
 /* All files that the last check found must exist unchanged. */
 void odd_tree_check_still(

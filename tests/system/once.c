@@ -68,7 +68,7 @@ once_begin(void)
 int
 once_open_script(const struct script *script)
 {
-	int fd = open("said", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = open("script", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(io_write_all(fd, script->bytes, script->length), 0);

@@ -107,7 +107,7 @@ first_rename(const char *object)
 
 /* Returns the line of the first write to a socket after this line. */
 static int
-answer_after(int from)
+first_send(int from)
 {
 	static const char *const names[] = {
 	    "write", "writev", "sendto", "sendmsg"};
@@ -136,7 +136,7 @@ directory_sync(int from, const char *path)
 START_TEST(result_follows_the_syncs_of_one_put)
 {
 	struct server server;
-	int written, synced, renamed, directory, answered;
+	int written, synced, renamed, directory, sent;
 
 	if (!can_trace()) {
 		harness_skip("order", "strace is missing or may not trace");
@@ -152,13 +152,13 @@ START_TEST(result_follows_the_syncs_of_one_put)
 	synced = first_call(0, "fsync", "/.ftx-");
 	renamed = first_rename("\"f\"");
 	directory = directory_sync(renamed, "/in");
-	answered = answer_after(renamed);
+	sent = first_send(renamed);
 	ck_assert_int_ge(written, 0);
 	ck_assert_int_lt(written, synced);
 	ck_assert_int_lt(synced, renamed);
 	ck_assert_int_lt(renamed, directory);
-	ck_assert_int_lt(directory, answered);
-	ck_assert_int_lt(answered, count);
+	ck_assert_int_lt(directory, sent);
+	ck_assert_int_lt(sent, count);
 	/* The file is synced once: a needless sync delays other clients. */
 	ck_assert_int_eq(count_calls("fsync", "/.ftx-"), 1);
 }
@@ -167,7 +167,7 @@ END_TEST
 START_TEST(result_follows_the_syncs_of_new_parents)
 {
 	struct server server;
-	int made, renamed, answered;
+	int made, renamed, sent;
 
 	if (!can_trace()) {
 		harness_skip("order", "strace is missing or may not trace");
@@ -181,12 +181,12 @@ START_TEST(result_follows_the_syncs_of_new_parents)
 	read_trace();
 	made = last_call("mkdirat", "");
 	renamed = first_rename("\"f\"");
-	answered = answer_after(renamed);
+	sent = first_send(renamed);
 	ck_assert_int_ge(made, 0);
-	ck_assert_int_lt(directory_sync(made, "/in"), answered);
-	ck_assert_int_lt(directory_sync(made, "/in/a"), answered);
-	ck_assert_int_lt(directory_sync(renamed, "/in/a/b"), answered);
-	ck_assert_int_lt(answered, count);
+	ck_assert_int_lt(directory_sync(made, "/in"), sent);
+	ck_assert_int_lt(directory_sync(made, "/in/a"), sent);
+	ck_assert_int_lt(directory_sync(renamed, "/in/a/b"), sent);
+	ck_assert_int_lt(sent, count);
 }
 END_TEST
 

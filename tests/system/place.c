@@ -118,7 +118,7 @@ START_TEST(no_directory_is_made_when_one_is_given)
 	RUN(&run, "ftxd", "-T");
 	run_check(&run, 0, NULL);
 	ck_assert(!file_exists("missing") && !file_exists("incoming"));
-	file_write("incoming", "no folder");
+	file_write("incoming", "not a directory");
 	RUN(&run, "ftxd", "-p", "0");
 	run_check(&run, 4, "incoming: Not a directory");
 	START("022", "-d", ".");

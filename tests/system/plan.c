@@ -88,7 +88,7 @@ map(struct plan *plan, const char *path)
 
 /* Returns nonzero if ftxd loads the shim; a static program does not. */
 static int
-is_taken(const struct plan *plan)
+loads_shim(const struct plan *plan)
 {
 	const char *argv[PLAN_LAUNCHER + 2];
 	char program[HARNESS_PATH];
@@ -143,9 +143,9 @@ plan_make(struct plan *plan, const char *name)
 	plan->launcher[0] = "env";
 	for (int i = 0; i < 3; i++)
 		plan->launcher[1 + i] = plan->texts[i];
-	if (is_taken(plan))
+	if (loads_shim(plan))
 		return 0;
-	harness_skip("faults", "the programs take no library");
+	harness_skip("faults", "the programs do not load the shim");
 	return -1;
 }
 
@@ -190,16 +190,16 @@ plan_start(
     struct plan *plan, const struct plan_fault *fault, int number, int always)
 {
 	char program[HARNESS_PATH];
-	struct pollfd said = {.events = POLLIN};
+	struct pollfd polled = {.events = POLLIN};
 	struct run run;
 	int done;
 
 	plan_arm(plan, fault, number, always);
 	RUN_BEGIN(&run, "env", plan->texts[0], plan->texts[1], plan->texts[2],
 	    harness_program(program, "ftxd"), "-p", "0", "-d", "in");
-	said.fd = run.fds[0];
+	polled.fd = run.fds[0];
 	/* If it listens, it prints a line; if it ends, the pipe closes. */
-	ck_assert_int_gt(poll(&said, 1, HARNESS_TIMEOUT), 0);
+	ck_assert_int_gt(poll(&polled, 1, HARNESS_TIMEOUT), 0);
 	done = plan_disarm(plan);
 	(void)kill(run.pid, SIGTERM);
 	run_finish(&run);

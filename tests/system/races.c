@@ -201,14 +201,15 @@ attempt(struct client *peer, const struct race *race)
 	number++;
 	add_request(script, race);
 	client_play(peer, script);
-	ck_assert_msg(client_next(peer), "the server has gone");
+	ck_assert_msg(client_next(peer), "the server closed the connection");
 	if (peer->frame.type == WIRE_GO && race->type == WIRE_ASK) {
 		script = script_new();
 		add_content(script, race);
 		client_play(peer, script);
 	}
 	if (peer->frame.type == WIRE_GO)
-		ck_assert_msg(client_next(peer), "the server has gone");
+		ck_assert_msg(
+		    client_next(peer), "the server closed the connection");
 	ck_assert_msg(peer->frame.type == WIRE_RESULT, "%s: %s",
 	    wire_type_name(peer->frame.type), client_text(peer));
 	ck_assert_int_eq(

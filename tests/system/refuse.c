@@ -329,8 +329,8 @@ Suite *
 refuse_suite(void)
 {
 	Suite *suite = suite_create("refuse");
-	TCase *peers = harness_case("what is no ftxd");
-	TCase *input = harness_case("what is no good file");
+	TCase *peers = harness_case("peers");
+	TCase *input = harness_case("input");
 
 	tcase_add_test(peers, put_fails_when_the_host_is_unknown);
 	tcase_add_test(peers, put_fails_when_nothing_listens);

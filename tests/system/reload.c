@@ -355,7 +355,7 @@ reload_suite(void)
 {
 	Suite *suite = suite_create("reload");
 	TCase *reload = harness_case("reload");
-	TCase *standing = harness_case("standing");
+	TCase *background = harness_case("background");
 
 	tcase_add_test(reload, settings_apply_when_the_file_is_good);
 	tcase_add_test(reload, staging_directory_is_made_again_on_hangup);
@@ -369,12 +369,13 @@ reload_suite(void)
 	tcase_add_test(reload, setting_is_reported_when_it_needs_a_start);
 	tcase_add_test(reload, put_succeeds_when_signals_storm);
 	suite_add_tcase(suite, reload);
-	tcase_add_unchecked_fixture(standing, name_background, end_background);
-	tcase_add_test(standing, state_is_logged_on_sigusr1);
-	tcase_add_test(standing, pid_file_is_held_while_the_server_runs);
-	tcase_add_test(standing, background_server_starts_and_stops);
+	tcase_add_unchecked_fixture(
+	    background, name_background, end_background);
+	tcase_add_test(background, state_is_logged_on_sigusr1);
+	tcase_add_test(background, pid_file_is_held_while_the_server_runs);
+	tcase_add_test(background, background_server_starts_and_stops);
 	tcase_add_test(
-	    standing, status_is_returned_when_a_background_start_fails);
-	suite_add_tcase(suite, standing);
+	    background, status_is_returned_when_a_background_start_fails);
+	suite_add_tcase(suite, background);
 	return suite;
 }

@@ -67,7 +67,7 @@ run_expect(struct run *run, const char *text)
 
 	while (strstr(run->err, text) == NULL) {
 		ck_assert_msg(io_now() < until && run->fds[1] >= 0,
-		    "it never said \"%s\" but \"%s\"", text, run->err);
+		    "no \"%s\" in \"%s\"", text, run->err);
 		run_listen(run, until);
 	}
 }
@@ -79,8 +79,8 @@ run_finish(struct run *run)
 	int status;
 
 	while (run->fds[0] >= 0 || run->fds[1] >= 0) {
-		ck_assert_msg(
-		    io_now() < until, "it does not end: \"%s\"", run->err);
+		ck_assert_msg(io_now() < until,
+		    "the program does not end: \"%s\"", run->err);
 		run_listen(run, until);
 	}
 	ck_assert_int_eq(waitpid(run->pid, &status, 0), run->pid);
@@ -104,11 +104,10 @@ run_shell(struct run *run, const char *line)
 void
 run_check(const struct run *run, int status, const char *text)
 {
-	ck_assert_msg(run->status == status,
-	    "status %d instead of %d; it said \"%s\"", run->status, status,
-	    run->err);
+	ck_assert_msg(run->status == status, "status %d instead of %d: \"%s\"",
+	    run->status, status, run->err);
 	ck_assert_msg(text == NULL || strstr(run->err, text) != NULL,
-	    "it did not say \"%s\" but \"%s\"", text, run->err);
+	    "no \"%s\" in \"%s\"", text, run->err);
 }
 
 void

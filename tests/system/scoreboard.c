@@ -22,9 +22,9 @@
 
 enum garbage {
 	ONES,
-	PIDS,	/* the PID of a process that is no worker */
-	CHANCE, /* bytes of /dev/urandom */
-	LIES,	/* a session with this host in each slot */
+	PIDS,	  /* the PID of a process that is no worker */
+	CHANCE,	  /* bytes of /dev/urandom */
+	SESSIONS, /* a session with this host in each slot */
 	GARBAGE
 };
 
@@ -59,7 +59,7 @@ find_shared(pid_t pid, off_t *at)
 }
 
 static void
-make_lies(uint32_t *words, size_t count)
+fill_sessions(uint32_t *words, size_t count)
 {
 	static const uint8_t host[16] = {
 	    [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
@@ -80,8 +80,8 @@ make_garbage(uint32_t *words, size_t count, enum garbage kind)
 	if (kind == PIDS)
 		for (size_t i = 0; i < count; i++)
 			words[i] = (uint32_t)stranger;
-	else if (kind == LIES)
-		make_lies(words, count);
+	else if (kind == SESSIONS)
+		fill_sessions(words, count);
 	else if (kind == CHANCE) {
 		fd = open("/dev/urandom", O_RDONLY);
 		ck_assert_int_eq(io_read(fd, words, count * sizeof(*words)),

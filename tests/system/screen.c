@@ -82,8 +82,8 @@ screen_expect(struct screen *screen, size_t from, const char *text)
 	io_time until = io_now() + HARNESS_TIMEOUT;
 
 	while (!holds(screen, from, text)) {
-		ck_assert_msg(io_now() < until, "there is no \"%s\" in \"%s\"",
-		    text, screen->text + from);
+		ck_assert_msg(io_now() < until, "no \"%s\" in \"%s\"", text,
+		    screen->text + from);
 		(void)poll(NULL, 0, 5);
 	}
 }

@@ -27,8 +27,8 @@ put_to(const char *remote, const char *path)
 		return;
 	}
 	run_check(&run, 0, NULL);
-	ck_assert_msg(
-	    file_equal("source", path), "%s is not at %s", remote, path);
+	ck_assert_msg(file_equal("source", path), "%s was not stored as %s",
+	    remote, path);
 }
 
 static void
@@ -279,9 +279,9 @@ START_TEST(put_fails_when_the_source_is_unreadable)
 }
 END_TEST
 
-/* Fork a process that opens a FIFO for writing, and writes to said then. */
+/* Fork a process that opens a FIFO for writing, and writes to ready then. */
 static pid_t
-start_writer(const char *path, int said)
+start_writer(const char *path, int ready)
 {
 	pid_t parent, pid = fork();
 	char state = 'R';
@@ -290,7 +290,7 @@ start_writer(const char *path, int said)
 	if (pid == 0) {
 		int fd = open(path, O_WRONLY);
 
-		_exit(fd >= 0 && write(said, "x", 1) == 1 ? 0 : 1);
+		_exit(fd >= 0 && write(ready, "x", 1) == 1 ? 0 : 1);
 	}
 	/* Wait until it sleeps in open. */
 	eventually(process_look(pid, &parent, &state) == 0 && state == 'S',
@@ -303,23 +303,23 @@ START_TEST(fifo_source_is_not_opened)
 {
 	struct pollfd polled = {.events = POLLIN};
 	struct run run;
-	int said[2], reader, status;
+	int ready[2], reader, status;
 	pid_t writer;
 
 	ck_assert_int_eq(mkfifo("pipe", 0666), 0);
-	harness_pipe(said);
-	writer = start_writer("pipe", said[1]);
+	harness_pipe(ready);
+	writer = start_writer("pipe", ready[1]);
 	RUN(&run, "ftx", "put", "pipe", "127.0.0.1:x");
 	run_check(&run, 3, "is a FIFO; skipped");
-	polled.fd = said[0];
+	polled.fd = ready[0];
 	ck_assert_int_eq(io_poll(&polled, 1, io_now() + 100), 0);
 	reader = open("pipe", O_RDONLY | O_NONBLOCK);
 	ck_assert_int_ge(reader, 0);
 	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
 	ck_assert_int_eq(status, 0);
 	close(reader);
-	close(said[0]);
-	close(said[1]);
+	close(ready[0]);
+	close(ready[1]);
 }
 END_TEST
 

@@ -63,7 +63,7 @@ time_of(const char *path)
  * and the text that ftx prints.
  */
 static void
-put_with(const char *const settings[], int status, const char *says)
+put_with(const char *const settings[], int status, const char *text)
 {
 	const char *argv[16] = {"ftx", "put", "-v"};
 	struct run run;
@@ -76,10 +76,10 @@ put_with(const char *const settings[], int status, const char *says)
 	argv[count++] = "f";
 	argv[count] = "127.0.0.1:f";
 	run_all(&run, argv);
-	run_check(&run, status, says);
+	run_check(&run, status, text);
 }
-#define PUT_WITH(status, says, ...)                                            \
-	put_with((const char *const[]){__VA_ARGS__, NULL}, status, says)
+#define PUT_WITH(status, text, ...)                                            \
+	put_with((const char *const[]){__VA_ARGS__, NULL}, status, text)
 
 START_TEST(file_is_skipped_when_size_and_time_are_the_same)
 {

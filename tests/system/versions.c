@@ -115,7 +115,7 @@ put_option(const char *ftx, const char *option, int status, const char *verb)
 	for (int i = 0; i < 3; i++) {
 		snprintf(text, sizeof(text), "%s src/%s -> ", verb, names[i]);
 		ck_assert_msg(strstr(run.err, text) != NULL,
-		    "it did not say \"%s\" but \"%s\"", text, run.err);
+		    "no \"%s\" in \"%s\"", text, run.err);
 	}
 }
 
@@ -254,7 +254,7 @@ START_TEST(tree_arrives_when_servers_are_exchanged)
 	eventually(file_exists("in/src") && directory_count("in/src") > 1,
 	    HARNESS_TIMEOUT);
 	server_stop(&server);
-	ck_assert_msg(process_lives(run.pid), "it was too fast");
+	ck_assert_msg(process_lives(run.pid), "the put ended too early");
 	start(&server, first == OLD ? NEW : OLD, port);
 	run_finish(&run);
 	run_check(&run, 0, "trying again");
@@ -310,7 +310,7 @@ START_TEST(servers_of_both_versions_share_a_directory)
 	RUN(&run, client(NEW), "put", "-P", port, "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	trees_check_equal("src", "in/src");
-	ck_assert_msg(process_lives(slow.pid), "it was too fast");
+	ck_assert_msg(process_lives(slow.pid), "the put ended too early");
 	run_finish(&slow);
 	run_check(&slow, 0, NULL);
 	ck_assert(file_equal("large", "in/first"));
