@@ -58,7 +58,7 @@ START_TEST(parse_fails_when_the_name_is_invalid)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		reason = NULL;
 		ck_assert_msg(address_parse(&name, bad[i], &reason) == -1,
-		    "taken: %s", bad[i]);
+		    "accepted: %s", bad[i]);
 		ck_assert_ptr_nonnull(reason);
 	}
 }
@@ -299,7 +299,7 @@ START_TEST(rule_parse_fails_when_the_rule_is_invalid)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		reason = NULL;
 		ck_assert_msg(address_rule_parse(&rule, bad[i], &reason) == -1,
-		    "taken: %s", bad[i]);
+		    "accepted: %s", bad[i]);
 		ck_assert_ptr_nonnull(reason);
 	}
 	for (size_t size = ADDRESS_TEXT - 2; size <= ADDRESS_TEXT; size++) {

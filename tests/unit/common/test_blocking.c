@@ -92,7 +92,7 @@ START_TEST(second_thread_acts_when_many_calls_take_long)
 }
 END_TEST
 
-START_TEST(second_thread_is_quiet_when_no_call_blocks)
+START_TEST(second_thread_does_not_act_when_no_call_blocks)
 {
 	begin();
 	(void)poll(NULL, 0, LONG);
@@ -101,7 +101,7 @@ START_TEST(second_thread_is_quiet_when_no_call_blocks)
 }
 END_TEST
 
-START_TEST(second_thread_is_quiet_when_turns_are_short)
+START_TEST(second_thread_does_not_act_when_turns_are_short)
 {
 	io_time now = io_now(), end = now + LONG, before, longest = 0;
 
@@ -137,7 +137,7 @@ START_TEST(first_thread_waits_when_the_second_acts)
 }
 END_TEST
 
-START_TEST(marks_do_nothing_when_nobody_watches)
+START_TEST(marks_do_nothing_when_not_watched)
 {
 	int fd = open(".", O_RDONLY);
 
@@ -163,10 +163,10 @@ blocking_suite(void)
 
 	tcase_add_test(tcase, second_thread_acts_when_a_call_blocks);
 	tcase_add_test(tcase, second_thread_acts_when_many_calls_take_long);
-	tcase_add_test(tcase, second_thread_is_quiet_when_no_call_blocks);
-	tcase_add_test(tcase, second_thread_is_quiet_when_turns_are_short);
+	tcase_add_test(tcase, second_thread_does_not_act_when_no_call_blocks);
+	tcase_add_test(tcase, second_thread_does_not_act_when_turns_are_short);
 	tcase_add_test(tcase, first_thread_waits_when_the_second_acts);
-	tcase_add_test(tcase, marks_do_nothing_when_nobody_watches);
+	tcase_add_test(tcase, marks_do_nothing_when_not_watched);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

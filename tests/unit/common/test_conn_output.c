@@ -13,7 +13,7 @@ Suite *conn_output_suite(void);
 
 /* Read length bytes as the peer. */
 static void
-hear(void *buffer, size_t length)
+receive_bytes(void *buffer, size_t length)
 {
 	size_t done = 0;
 
@@ -28,7 +28,7 @@ hear(void *buffer, size_t length)
 
 START_TEST(flush_sends_what_was_queued)
 {
-	uint8_t heard[100], *room;
+	uint8_t input[100], *room;
 	struct wire_frame frame;
 	const char *reason;
 
@@ -42,10 +42,10 @@ START_TEST(flush_sends_what_was_queued)
 	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 0);
 	ck_assert_uint_eq(conn_pair.conn.sent, 8 + WIRE_HEADER + 16);
-	hear(heard, 8 + WIRE_HEADER + 16);
-	ck_assert_mem_eq(heard, "preamble", 8);
+	receive_bytes(input, 8 + WIRE_HEADER + 16);
+	ck_assert_mem_eq(input, "preamble", 8);
 	ck_assert_int_eq(
-	    wire_read_header(heard + 8, WIRE_FROM_SERVER, &frame, &reason), 0);
+	    wire_read_header(input + 8, WIRE_FROM_SERVER, &frame, &reason), 0);
 	ck_assert_int_eq(frame.type, WIRE_GO);
 	ck_assert_uint_eq(frame.request, 7);
 	ck_assert_uint_eq(frame.length, 16);
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(frame_is_inserted_when_another_is_being_made)
 {
-	uint8_t heard[100], *room;
+	uint8_t input[100], *room;
 	struct wire_frame frame;
 	const char *reason;
 
@@ -76,23 +76,23 @@ START_TEST(frame_is_inserted_when_another_is_being_made)
 	conn_pair.conn.send_until = UINT64_MAX;
 	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	ck_assert_uint_eq(conn_pair.conn.sent, 8 + 2 * WIRE_HEADER + 16);
-	hear(heard, 8 + 2 * WIRE_HEADER + 16);
+	receive_bytes(input, 8 + 2 * WIRE_HEADER + 16);
 	ck_assert_int_eq(
-	    wire_read_header(heard + 8, WIRE_FROM_SERVER, &frame, &reason), 0);
+	    wire_read_header(input + 8, WIRE_FROM_SERVER, &frame, &reason), 0);
 	ck_assert_int_eq(frame.type, WIRE_WORKING);
 	ck_assert_uint_eq(frame.request, 3);
-	ck_assert_int_eq(wire_read_header(heard + 8 + WIRE_HEADER,
+	ck_assert_int_eq(wire_read_header(input + 8 + WIRE_HEADER,
 			     WIRE_FROM_SERVER, &frame, &reason),
 	    0);
 	ck_assert_int_eq(frame.type, WIRE_GO);
-	ck_assert_mem_eq(heard + 8 + 2 * WIRE_HEADER, "xxxxxxxxxxxxxxxx", 16);
+	ck_assert_mem_eq(input + 8 + 2 * WIRE_HEADER, "xxxxxxxxxxxxxxxx", 16);
 }
 END_TEST
 
 /* conn_wait does not wait for output beyond send_until, either. */
 START_TEST(flush_stops_at_send_until)
 {
-	char heard[8];
+	char input[8];
 	io_time begun;
 
 	conn_queue_raw(&conn_pair.conn, "preamble", 8);
@@ -115,14 +115,14 @@ START_TEST(flush_stops_at_send_until)
 	conn_pair.conn.send_until = 9;
 	ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 	ck_assert_uint_eq(conn_unsent(&conn_pair.conn), 3);
-	hear(heard, 8);
-	ck_assert_mem_eq(heard, "preamble", 8);
+	receive_bytes(input, 8);
+	ck_assert_mem_eq(input, "preamble", 8);
 }
 END_TEST
 
 START_TEST(reserve_fails_when_the_buffer_is_full)
 {
-	static uint8_t heard[WIRE_HEADER + CONN_DATA];
+	static uint8_t input[WIRE_HEADER + CONN_DATA];
 	unsigned queued = 0, came = 0;
 
 	/* The peer does not read: first the socket fills, then the buffer. */
@@ -142,17 +142,17 @@ START_TEST(reserve_fails_when_the_buffer_is_full)
 	ck_assert_int_eq(io_set_blocking(conn_pair.ends[1], 0), 0);
 	for (size_t done = 0; came < queued;) {
 		ssize_t got = io_read(
-		    conn_pair.ends[1], heard + done, sizeof(heard) - done);
+		    conn_pair.ends[1], input + done, sizeof(input) - done);
 
 		ck_assert_int_eq(conn_flush(&conn_pair.conn), 0);
 		if (got < 0)
 			continue;
 		done += (size_t)got;
-		if (done < sizeof(heard))
+		if (done < sizeof(input))
 			continue;
-		ck_assert_uint_eq(heard[7], came);
-		ck_assert_uint_eq(heard[WIRE_HEADER], came & 255);
-		ck_assert_uint_eq(heard[sizeof(heard) - 1], came & 255);
+		ck_assert_uint_eq(input[7], came);
+		ck_assert_uint_eq(input[WIRE_HEADER], came & 255);
+		ck_assert_uint_eq(input[sizeof(input) - 1], came & 255);
 		came++;
 		done = 0;
 	}
@@ -183,7 +183,7 @@ START_TEST(wait_returns_when_the_descriptor_is_ready)
 }
 END_TEST
 
-START_TEST(flush_fails_when_the_peer_is_gone)
+START_TEST(flush_fails_when_the_peer_has_closed)
 {
 	close(conn_pair.ends[1]);
 	conn_pair.ends[1] = -1;
@@ -195,15 +195,15 @@ END_TEST
 
 START_TEST(linger_delivers_when_input_is_unread)
 {
-	char heard[8];
+	char input[8];
 
 	/* Unread input must not reset the connection. */
 	conn_pair_send("unread", 6);
 	conn_queue_raw(&conn_pair.conn, "last", 4);
 	conn_linger(&conn_pair.conn, 50, 1000);
-	hear(heard, 4);
-	ck_assert_mem_eq(heard, "last", 4);
-	ck_assert_int_eq(io_read(conn_pair.ends[1], heard, 1), 0);
+	receive_bytes(input, 4);
+	ck_assert_mem_eq(input, "last", 4);
+	ck_assert_int_eq(io_read(conn_pair.ends[1], input, 1), 0);
 	ck_assert_uint_eq(conn_pair.conn.received, 6);
 }
 END_TEST
@@ -241,7 +241,7 @@ conn_output_suite(void)
 	tcase_add_test(tcase, flush_stops_at_send_until);
 	tcase_add_test(tcase, reserve_fails_when_the_buffer_is_full);
 	tcase_add_test(tcase, wait_returns_when_the_descriptor_is_ready);
-	tcase_add_test(tcase, flush_fails_when_the_peer_is_gone);
+	tcase_add_test(tcase, flush_fails_when_the_peer_has_closed);
 	tcase_add_test(tcase, linger_delivers_when_input_is_unread);
 	tcase_add_test(tcase, linger_ends_at_its_limits);
 	suite_add_tcase(suite, tcase);

@@ -209,7 +209,7 @@ START_TEST(logging_does_not_block_when_the_reader_stops)
 }
 END_TEST
 
-START_TEST(logging_continues_when_the_reader_is_gone)
+START_TEST(logging_continues_when_the_reader_has_closed)
 {
 	int ends[2];
 
@@ -238,7 +238,7 @@ log_suite(void)
 	tcase_add_test(tests, errno_is_preserved);
 	tcase_add_test(tests, stderr_stays_empty_when_logging_to_syslog);
 	tcase_add_test(tests, logging_does_not_block_when_the_reader_stops);
-	tcase_add_test(tests, logging_continues_when_the_reader_is_gone);
+	tcase_add_test(tests, logging_continues_when_the_reader_has_closed);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

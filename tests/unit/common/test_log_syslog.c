@@ -16,17 +16,17 @@
 
 Suite *log_syslog_suite(void);
 
-#define PLACE "log"
+#define SOCKET "log"
 
 /* A syslogd that reads only on request. */
 static int
 start_syslogd(void)
 {
-	const struct sockaddr_un address = {AF_UNIX, PLACE};
+	const struct sockaddr_un address = {AF_UNIX, SOCKET};
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	ck_assert_int_ne(fd, -1);
-	(void)unlink(PLACE);
+	(void)unlink(SOCKET);
 	ck_assert_int_eq(
 	    bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(io_set_blocking(fd, 0), 0);
@@ -35,15 +35,15 @@ start_syslogd(void)
 
 /* Close all descriptors: the test case checks that none is left. */
 static void
-forget(int syslogd)
+stop_syslogd(int syslogd)
 {
 	close(syslogd);
-	(void)unlink(PLACE);
-	log_syslog_open(PLACE);
+	(void)unlink(SOCKET);
+	log_syslog_open(SOCKET);
 }
 
 static void
-expect(int syslogd, const char *pattern)
+expect_line(int syslogd, const char *pattern)
 {
 	char line[2 * LOG_LINE];
 	ssize_t length = io_read(syslogd, line, sizeof(line) - 1);
@@ -61,12 +61,12 @@ START_TEST(line_has_the_format_of_rfc_3164)
 {
 	int syslogd = start_syslogd();
 
-	log_syslog_open(PLACE);
+	log_syslog_open(SOCKET);
 	ck_assert_int_eq(log_syslog_send(LOG_WARNING, "ftxd", "one \"n\""), 0);
-	expect(syslogd,
+	expect_line(syslogd,
 	    "^<28>[A-Z][a-z]{2} [ 123][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} "
 	    "ftxd\\[[0-9]+\\]: one \"n\"$");
-	forget(syslogd);
+	stop_syslogd(syslogd);
 }
 END_TEST
 
@@ -76,7 +76,7 @@ START_TEST(send_fails_when_syslogd_does_not_read)
 	int syslogd = start_syslogd(), sent = 0, refused = 0;
 	io_time begun = io_now();
 
-	log_syslog_open(PLACE);
+	log_syslog_open(SOCKET);
 	for (int i = 0; i < 20000; i++)
 		if (log_syslog_send(LOG_INFO, "ftxd", "line") == 0)
 			sent++;
@@ -88,10 +88,10 @@ START_TEST(send_fails_when_syslogd_does_not_read)
 	ck_assert_int_gt(sent, 0);
 	ck_assert_int_gt(refused, 0);
 	while (sent-- > 0)
-		expect(syslogd, "line$");
+		expect_line(syslogd, "line$");
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "again"), 0);
-	expect(syslogd, "again$");
-	forget(syslogd);
+	expect_line(syslogd, "again$");
+	stop_syslogd(syslogd);
 }
 END_TEST
 
@@ -99,7 +99,7 @@ START_TEST(send_reconnects_when_syslogd_restarted)
 {
 	int syslogd;
 
-	log_syslog_open(PLACE);
+	log_syslog_open(SOCKET);
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "none yet"), -1);
 	syslogd = start_syslogd();
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "one"), 0);
@@ -107,8 +107,8 @@ START_TEST(send_reconnects_when_syslogd_restarted)
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "gone"), -1);
 	syslogd = start_syslogd();
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "two"), 0);
-	expect(syslogd, "two$");
-	forget(syslogd);
+	expect_line(syslogd, "two$");
+	stop_syslogd(syslogd);
 }
 END_TEST
 

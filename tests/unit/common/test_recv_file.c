@@ -70,7 +70,7 @@ END_TEST
 
 /* Receive data, then a hole. */
 static void
-take(const char *data, size_t length, uint64_t hole)
+receive_data_and_hole(const char *data, size_t length, uint64_t hole)
 {
 	ck_assert_int_eq(recv_file_data(&file, data, length), 0);
 	ck_assert_int_eq(recv_file_hole(&file, hole), 0);
@@ -83,8 +83,8 @@ START_TEST(holes_read_as_zeros)
 	char stored[16];
 
 	recv_file_begin(&file, fd, sizeof(content));
-	take(content, 2, 3);
-	take(content + 5, 2, 3);
+	receive_data_and_hole(content, 2, 3);
+	receive_data_and_hole(content + 5, 2, 3);
 	ck_assert_int_eq(recv_file_hole(&file, 1), -1);
 	ck_assert_int_eq(errno, EOVERFLOW);
 	ck_assert_int_eq(recv_file_end(&file, &end), 0);

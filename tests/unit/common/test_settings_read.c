@@ -15,7 +15,7 @@ Suite *settings_read_suite(void);
 
 /* Split text at single blanks. */
 static int
-run(const char *line)
+parse_line(const char *line)
 {
 	static char copy[256];
 	char *words[ARGUMENTS + 1] = {NULL}, *rest;
@@ -31,9 +31,9 @@ run(const char *line)
 
 START_TEST(command_line_sets_letters_and_names)
 {
-	ck_assert_int_eq(run("ftxd"), 1);
+	ck_assert_int_eq(parse_line("ftxd"), 1);
 	ck_assert_int_eq(
-	    run("ftxd -w 9 -Ft5 -o other=no -o path=a=b -n x -nx"), 11);
+	    parse_line("ftxd -w 9 -Ft5 -o other=no -o path=a=b -n x -nx"), 11);
 	ck_assert_uint_eq(values.workers, 9);
 	ck_assert_int_eq(values.flag, 1);
 	ck_assert_int_eq(values.timeout, 5000);
@@ -41,7 +41,7 @@ START_TEST(command_line_sets_letters_and_names)
 	ck_assert_str_eq(values.path, "a=b");
 	ck_assert_uint_eq(values.names.count, 2);
 	test_begin_again();
-	ck_assert_int_eq(run("ftxd -o flag -w 1 -w 2 -o workers=3"), 9);
+	ck_assert_int_eq(parse_line("ftxd -o flag -w 1 -w 2 -o workers=3"), 9);
 	ck_assert_int_eq(values.flag, 1);
 	ck_assert_uint_eq(values.workers, 3);
 }
@@ -49,11 +49,11 @@ END_TEST
 
 START_TEST(command_line_stops_at_the_first_operand)
 {
-	ck_assert_int_eq(run("ftx -F a -w 9"), 2);
+	ck_assert_int_eq(parse_line("ftx -F a -w 9"), 2);
 	ck_assert_uint_eq(values.workers, 8);
-	ck_assert_int_eq(run("ftx -F -- -w 9"), 3);
+	ck_assert_int_eq(parse_line("ftx -F -- -w 9"), 3);
 	ck_assert_uint_eq(values.workers, 8);
-	ck_assert_int_eq(run("ftx - -w 9"), 1);
+	ck_assert_int_eq(parse_line("ftx - -w 9"), 1);
 	ck_assert_uint_eq(values.workers, 8);
 }
 END_TEST
@@ -61,7 +61,7 @@ END_TEST
 static void
 expect_usage_error(const char *line, const char *wanted)
 {
-	ck_assert_int_eq(run(line), -1);
+	ck_assert_int_eq(parse_line(line), -1);
 	ck_assert_str_eq(error, wanted);
 }
 
@@ -94,11 +94,11 @@ START_TEST(command_line_may_be_read_again)
 {
 	for (int i = 0; i < 3; i++) {
 		test_begin_again();
-		ck_assert_int_eq(run("ftxd -n a -FO -w 7 b"), 6);
+		ck_assert_int_eq(parse_line("ftxd -n a -FO -w 7 b"), 6);
 		ck_assert_uint_eq(values.names.count, 1);
 		ck_assert_uint_eq(values.workers, 7);
-		ck_assert_int_eq(run("ftxd -FxOFOF -w 3"), -1);
-		ck_assert_int_eq(run("ftxd -FxOFO"), -1);
+		ck_assert_int_eq(parse_line("ftxd -FxOFOF -w 3"), -1);
+		ck_assert_int_eq(parse_line("ftxd -FxOFO"), -1);
 	}
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(file_reads_what_print_wrote)
 	char *first, *second;
 
 	ck_assert_int_eq(
-	    run("ftxd -F -w 9 -n x -n y -t 90 -o max-size=3M"), 12);
+	    parse_line("ftxd -F -w 9 -n x -n y -t 90 -o max-size=3M"), 12);
 	first = test_print(&values);
 	ck_assert_str_eq(first,
 	    "flag yes\nother yes\nworkers 9\nmax-size 3M\n"
