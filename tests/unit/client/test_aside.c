@@ -46,30 +46,30 @@ remove_in(const char *name, const struct source_stamp *stamp)
 
 /* Build the path to which a process moves the file of this name. */
 static void
-name_aside(char path[300], pid_t process, const char *name)
+aside_path(char path[300], pid_t process, const char *name)
 {
 	snprintf(path, 300, "d/.ftx-removing-%ld-%s", (long)process, name);
 }
 
 static void
-leave_aside(char path[300], pid_t process, const char *name)
+make_aside(char path[300], pid_t process, const char *name)
 {
-	name_aside(path, process, name);
+	aside_path(path, process, name);
 	file_make(path, "left");
 }
 
 static int restored, failed;
-static char told[300 + STATUS_TEXT];
+static char last_report[300 + STATUS_TEXT];
 
 static void
-tell(void *context, const char *name, const char *old_name,
+record_restore(void *context, const char *name, const char *old_name,
     const struct outcome *why)
 {
 	ck_assert_ptr_eq(context, &own);
 	ck_assert_int_eq(aside_is_name(name), 1);
 	restored += why == NULL;
 	failed += why != NULL;
-	snprintf(told, sizeof(told), "%s: %s", old_name,
+	snprintf(last_report, sizeof(last_report), "%s: %s", old_name,
 	    why != NULL ? why->text : "restored");
 }
 
@@ -77,7 +77,7 @@ static void
 restore_all(int expected, int failures)
 {
 	restored = failed = 0;
-	aside_restore(open("d", O_RDONLY | O_DIRECTORY), tell, &own);
+	aside_restore(open("d", O_RDONLY | O_DIRECTORY), record_restore, &own);
 	ck_assert_int_eq(restored, expected);
 	ck_assert_int_eq(failed, failures);
 }
@@ -181,7 +181,7 @@ START_TEST(file_stays_when_its_name_is_too_long)
 	char name[ASIDE_NAME], path[ASIDE_NAME + 2], aside[300];
 	size_t length;
 
-	name_aside(aside, getpid(), "");
+	aside_path(aside, getpid(), "");
 	length = ASIDE_NAME - 1 - strlen(aside + 2) - 1 + (size_t)_i;
 	memset(name, 'n', length);
 	name[length] = '\0';
@@ -202,7 +202,7 @@ START_TEST(file_stays_when_the_name_aside_is_taken)
 	struct source_stamp stamp;
 	char aside[300];
 
-	leave_aside(aside, getpid(), "f");
+	make_aside(aside, getpid(), "f");
 	file_make("d/f", "f");
 	stamp = stamp_of("d/f");
 	ck_assert_int_eq(remove_in("f", &stamp), -1);
@@ -215,9 +215,9 @@ START_TEST(file_gets_its_name_back_when_its_process_has_ended)
 {
 	char aside[300];
 
-	leave_aside(aside, find_ended(), "f");
+	make_aside(aside, find_ended(), "f");
 	/* In a container, each run may have the same process ID. */
-	leave_aside(aside, getpid(), "g-1");
+	make_aside(aside, getpid(), "g-1");
 	restore_all(2, 0);
 	file_expect_text("d/f", "left");
 	file_expect_text("d/g-1", "left");
@@ -230,10 +230,10 @@ START_TEST(file_stays_aside_when_its_name_is_taken)
 {
 	char aside[300];
 
-	leave_aside(aside, find_ended(), "f");
+	make_aside(aside, find_ended(), "f");
 	file_make("d/f", "new");
 	restore_all(0, 1);
-	ck_assert_str_eq(told, "f: File exists");
+	ck_assert_str_eq(last_report, "f: File exists");
 	file_expect_text("d/f", "new");
 	file_expect_text(aside, "left");
 }
@@ -244,7 +244,7 @@ START_TEST(one_name_is_left_when_a_file_has_both)
 {
 	char aside[300];
 
-	leave_aside(aside, find_ended(), "f");
+	make_aside(aside, find_ended(), "f");
 	ck_assert_int_eq(link(aside, "d/f"), 0);
 	restore_all(1, 0);
 	file_expect_text("d/f", "left");
@@ -256,7 +256,7 @@ START_TEST(file_stays_aside_when_its_process_runs)
 {
 	char aside[300];
 
-	leave_aside(aside, getppid(), "f");
+	make_aside(aside, getppid(), "f");
 	restore_all(0, 0);
 	file_expect_text(aside, "left");
 }

@@ -143,7 +143,7 @@ START_TEST(waiting_is_sent_while_source_is_hashed)
 END_TEST
 
 /* Hashing pauses while the content of another file is sent. */
-START_TEST(content_goes_first_when_request_may_go)
+START_TEST(content_is_sent_before_hashing_when_request_is_going)
 {
 	(void)receive_until(WIRE_BASE, 0);
 	outgoing_greet(outgoing);
@@ -294,7 +294,8 @@ checksum_suite(void)
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, ask_carries_digest_when_checksum_is_set);
 	tcase_add_test(tcase, waiting_is_sent_while_source_is_hashed);
-	tcase_add_test(tcase, content_goes_first_when_request_may_go);
+	tcase_add_test(
+	    tcase, content_is_sent_before_hashing_when_request_is_going);
 	tcase_add_test(
 	    tcase, ask_carries_no_digest_when_hashing_takes_too_long);
 	tcase_add_test(tcase, hashing_continues_when_connection_is_lost);

@@ -12,7 +12,7 @@ Suite *command_words_suite(void);
 static const struct {
 	const char *text;
 	const char *words[WORDS_MAX];
-} goods[] = {
+} valid[] = {
     {"ssh", {"ssh"}},
     {"ssh host ftxd -i", {"ssh", "host", "ftxd", "-i"}},
     {" \t a \n\t b  ", {"a", "b"}},
@@ -32,10 +32,10 @@ START_TEST(command_is_split_at_blanks_and_quotes)
 	size_t count = 0;
 
 	ck_assert_int_eq(
-	    command_words_split(&words, goods[_i].text, &reason), 0);
-	while (count < WORDS_MAX && goods[_i].words[count] != NULL) {
+	    command_words_split(&words, valid[_i].text, &reason), 0);
+	while (count < WORDS_MAX && valid[_i].words[count] != NULL) {
 		ck_assert_uint_lt(count, words.count);
-		ck_assert_str_eq(words.items[count], goods[_i].words[count]);
+		ck_assert_str_eq(words.items[count], valid[_i].words[count]);
 		count++;
 	}
 	ck_assert_uint_eq(words.count, count);
@@ -47,7 +47,7 @@ END_TEST
 
 static const struct {
 	const char *text, *reason;
-} bads[] = {
+} invalid[] = {
     {"", "empty"},
     {" \t\n", "empty"},
     {"''", "empty"},
@@ -58,14 +58,14 @@ static const struct {
     {"'", "does not end"},
 };
 
-START_TEST(command_fails_when_empty_or_unquoted)
+START_TEST(command_fails_when_empty_or_quote_is_open)
 {
 	struct command_words words;
 	const char *reason = "";
 
 	ck_assert_int_eq(
-	    command_words_split(&words, bads[_i].text, &reason), -1);
-	ck_assert_ptr_nonnull(strstr(reason, bads[_i].reason));
+	    command_words_split(&words, invalid[_i].text, &reason), -1);
+	ck_assert_ptr_nonnull(strstr(reason, invalid[_i].reason));
 	ck_assert_ptr_null(words.items);
 }
 END_TEST
@@ -80,9 +80,9 @@ command_words_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(
-	    tcase, command_is_split_at_blanks_and_quotes, 0, COUNT(goods));
-	tcase_add_loop_test(
-	    tcase, command_fails_when_empty_or_unquoted, 0, COUNT(bads));
+	    tcase, command_is_split_at_blanks_and_quotes, 0, COUNT(valid));
+	tcase_add_loop_test(tcase, command_fails_when_empty_or_quote_is_open, 0,
+	    COUNT(invalid));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

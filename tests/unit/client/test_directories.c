@@ -37,7 +37,7 @@ enter(const char *name)
 
 /* Remove the next ready directory; expect this name, or none if NULL. */
 static void
-take(const char *name)
+expect_next(const char *name)
 {
 	struct directory *directory = directories_pop(&directories);
 
@@ -67,11 +67,11 @@ START_TEST(directory_is_ready_when_its_children_are_done)
 	ck_assert_ptr_null(directories.current);
 	directory_release(above);
 	directory_release(below);
-	take(NULL);
+	expect_next(NULL);
 	directory_release(below);
-	take("a/b");
-	take("a");
-	take(NULL);
+	expect_next("a/b");
+	expect_next("a");
+	expect_next(NULL);
 	ck_assert_uint_eq(directories.count, 0);
 	ck_assert_uint_eq(directories.bytes, 0);
 }
@@ -88,10 +88,10 @@ START_TEST(parent_is_ready_after_its_children)
 	directories_leave(&directories);
 	directory = directories_pop(&directories);
 	ck_assert_str_eq(directory->source.path, "a/b");
-	take(NULL);
+	expect_next(NULL);
 	directory_release(directory->parent);
 	free(directory);
-	take("a");
+	expect_next("a");
 }
 END_TEST
 
@@ -110,14 +110,14 @@ START_TEST(directories_are_removed_in_any_order)
 	}
 	directory_release(held[order[0]]);
 	directory_release(held[order[1]]);
-	take(names[order[0]]);
+	expect_next(names[order[0]]);
 	directory_release(held[order[2]]);
-	take(names[order[1]]);
-	take(names[order[2]]);
-	take(NULL);
+	expect_next(names[order[1]]);
+	expect_next(names[order[2]]);
+	expect_next(NULL);
 	directory_release(held[order[3]]);
-	take(names[order[3]]);
-	take(NULL);
+	expect_next(names[order[3]]);
+	expect_next(NULL);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(directories_are_full_when_there_are_many)
 	ck_assert(directories_are_full(&directories));
 	directories_leave(&directories);
 	ck_assert(directories_are_full(&directories));
-	take("a");
+	expect_next("a");
 	ck_assert(!directories_are_full(&directories));
 }
 END_TEST

@@ -11,7 +11,7 @@ Suite *exclude_suite(void);
 static const struct {
 	const char *pattern, *path;
 	int matches;
-} stories[] = {
+} cases[] = {
     {"*.o", "x.o", 1},
     {"*.o", "a/b/x.o", 1},
     {"*.o", "x.oo", 0},
@@ -36,9 +36,9 @@ START_TEST(pattern_matches_name_or_path)
 	char *items[1] = {pattern};
 	const struct setting_list list = {items, 1};
 
-	snprintf(pattern, sizeof(pattern), "%s", stories[_i].pattern);
+	snprintf(pattern, sizeof(pattern), "%s", cases[_i].pattern);
 	ck_assert_int_eq(
-	    exclude_matches(&list, stories[_i].path), stories[_i].matches);
+	    exclude_matches(&list, cases[_i].path), cases[_i].matches);
 }
 END_TEST
 
@@ -70,7 +70,7 @@ exclude_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, pattern_matches_name_or_path, 0,
-	    (int)(sizeof(stories) / sizeof(stories[0])));
+	    (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_test(tcase, no_pattern_matches_nothing);
 	tcase_add_test(tcase, pattern_is_refused_when_it_could_never_match);
 	suite_add_tcase(suite, tcase);

@@ -24,7 +24,7 @@ begin(void)
 
 /* Receive "working" at this interval, until the deadline.  Returns it. */
 static io_time
-work(io_time now, int64_t every, uint64_t size)
+receive_working(io_time now, int64_t every, uint64_t size)
 {
 	liveness_received(&liveness, 1, now);
 	while (now + every < liveness_deadline(&liveness, size)) {
@@ -58,9 +58,9 @@ static const int64_t paces[] = {1, 200, 5000, 59999, 599999};
 
 START_TEST(working_is_limited_in_total)
 {
-	ck_assert_int_eq(work(5000, paces[_i], 0), 5000 + COMMIT);
+	ck_assert_int_eq(receive_working(5000, paces[_i], 0), 5000 + COMMIT);
 	begin();
-	ck_assert_int_eq(work(5000, paces[_i], 6000 * MIB),
+	ck_assert_int_eq(receive_working(5000, paces[_i], 6000 * MIB),
 	    5000 + COMMIT + (int64_t)(6000 * MIB / 10485));
 }
 END_TEST
@@ -78,10 +78,10 @@ END_TEST
 
 START_TEST(limit_restarts_after_result)
 {
-	io_time end = work(5000, 5000, 0);
+	io_time end = receive_working(5000, 5000, 0);
 
 	liveness_received(&liveness, 0, end - 1);
-	ck_assert_int_eq(work(end, 5000, 0), end + COMMIT);
+	ck_assert_int_eq(receive_working(end, 5000, 0), end + COMMIT);
 }
 END_TEST
 
@@ -101,12 +101,12 @@ END_TEST
 START_TEST(slow_reads_count_as_work)
 {
 	io_time now = 5000;
-	int taken = 0;
+	int count = 0;
 
 	liveness_received(&liveness, 1, now);
-	while (now + 5000 < liveness_deadline(&liveness, 0) && taken < 1000) {
+	while (now + 5000 < liveness_deadline(&liveness, 0) && count < 1000) {
 		liveness_sent(&liveness, now += 5000);
-		taken++;
+		count++;
 	}
 	ck_assert_int_eq(liveness_deadline(&liveness, 0), 5000 + COMMIT);
 }

@@ -28,14 +28,14 @@ begin(const char *path, int recursive)
 
 /* Expect this path of the source on the server. */
 static void
-check_called(const char *name)
+check_target_path(const char *name)
 {
-	struct wire_bytes called = source_target_path(&item.source);
+	struct wire_bytes found = source_target_path(&item.source);
 
-	ck_assert_msg(called.length == strlen(name) &&
-		memcmp(called.bytes, name, called.length) == 0,
-	    "%s is called %.*s", item.source.path, (int)called.length,
-	    called.bytes);
+	ck_assert_msg(found.length == strlen(name) &&
+		memcmp(found.bytes, name, found.length) == 0,
+	    "%s has the path %.*s", item.source.path, (int)found.length,
+	    found.bytes);
 }
 
 static const struct {
@@ -59,7 +59,7 @@ START_TEST(tree_gets_its_names_as_in_rsync)
 	file_make("t/d/f", "x");
 	begin(names[_i].path, 1);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_ENTER);
-	check_called(names[_i].directory);
+	check_target_path(names[_i].directory);
 	for (;;) {
 		enum queue_event event = queue_next(&queue, &item);
 
@@ -67,7 +67,7 @@ START_TEST(tree_gets_its_names_as_in_rsync)
 			break;
 		if (event != QUEUE_FILE)
 			continue;
-		check_called(names[_i].file);
+		check_target_path(names[_i].file);
 		close(item.fd);
 		files++;
 	}
@@ -82,7 +82,7 @@ START_TEST(file_keeps_its_name)
 	file_make("t/f", "x");
 	begin("t/f", 1);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_FILE);
-	check_called("f");
+	check_target_path("f");
 	close(item.fd);
 	ck_assert_int_eq(queue_next(&queue, &item), QUEUE_END);
 }

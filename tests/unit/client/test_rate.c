@@ -72,7 +72,7 @@ START_TEST(limit_holds_over_seconds)
 }
 END_TEST
 
-START_TEST(idle_time_adds_little)
+START_TEST(burst_is_small_after_idle_time)
 {
 	uint64_t burst;
 
@@ -84,7 +84,7 @@ START_TEST(idle_time_adds_little)
 }
 END_TEST
 
-START_TEST(rate_is_due_when_a_write_is_worth_it)
+START_TEST(rate_is_due_when_enough_for_a_write_is_allowed)
 {
 	rate_init(&rate, 100000, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN), 0);
@@ -97,7 +97,7 @@ START_TEST(rate_is_due_when_a_write_is_worth_it)
 }
 END_TEST
 
-START_TEST(nothing_is_added_when_the_clock_stands)
+START_TEST(nothing_is_added_when_the_clock_does_not_advance)
 {
 	rate_init(&rate, 1000, BEGIN);
 	ck_assert_uint_eq(rate_allows(&rate, BEGIN + 10), 10);
@@ -128,9 +128,9 @@ rate_suite(void)
 	tcase_add_test(tcase, nothing_is_allowed_at_first);
 	tcase_add_loop_test(tcase, limit_holds_over_seconds, 0,
 	    (int)(sizeof(limits) / sizeof(limits[0])));
-	tcase_add_test(tcase, idle_time_adds_little);
-	tcase_add_test(tcase, rate_is_due_when_a_write_is_worth_it);
-	tcase_add_test(tcase, nothing_is_added_when_the_clock_stands);
+	tcase_add_test(tcase, burst_is_small_after_idle_time);
+	tcase_add_test(tcase, rate_is_due_when_enough_for_a_write_is_allowed);
+	tcase_add_test(tcase, nothing_is_added_when_the_clock_does_not_advance);
 	tcase_add_test(tcase, pieces_fit_the_limit);
 	suite_add_tcase(suite, tcase);
 	return suite;

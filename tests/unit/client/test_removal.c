@@ -46,7 +46,7 @@ static char path[] = "dir/sub/f";
 
 /* Returns a request for the source; the user named "dir". */
 static struct request
-sent(void)
+make_request(void)
 {
 	struct request request = {
 	    .source = {path, strlen("dir"), 0}, .kind = WIRE_KIND_FILE};
@@ -68,7 +68,7 @@ expect_kept(const struct request *request, uint64_t failed)
 
 START_TEST(source_is_removed_when_file_is_stored)
 {
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	removal_remove(&removal, &request, 1);
 	ck_assert(!file_exists(path));
@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(source_stays_when_file_is_not_synced)
 {
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	removal_remove(&removal, &request, 0);
 	ck_assert(file_exists(path));
@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(source_stays_without_remove_source)
 {
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	options.remove_source = 0;
 	expect_kept(&request, 0);
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(directory_stays)
 {
-	struct request request = sent();
+	struct request request = make_request();
 
 	request.kind = WIRE_KIND_DIRECTORY;
 	expect_kept(&request, 0);
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(source_stays_when_it_was_replaced)
 {
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	ck_assert_int_eq(rename(path, "old"), 0);
 	file_make(path, "f");
@@ -118,7 +118,7 @@ END_TEST
 START_TEST(source_stays_when_its_time_changed)
 {
 	const struct timespec times[2] = {{77, 0}, {77, 0}};
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 	expect_kept(&request, 1);
@@ -128,7 +128,7 @@ END_TEST
 /* The directory was moved, and a link has taken its name. */
 START_TEST(link_is_not_followed_to_the_source)
 {
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	ck_assert_int_eq(rename("dir/sub", "moved"), 0);
 	ck_assert_int_eq(symlink("../moved", "dir/sub"), 0);
@@ -143,12 +143,12 @@ START_TEST(source_stays_when_a_link_led_to_it)
 	options.follow = 1;
 	ck_assert_int_eq(rename("dir/sub", "moved"), 0);
 	ck_assert_int_eq(symlink("../moved", "dir/sub"), 0);
-	request = sent();
+	request = make_request();
 	expect_kept(&request, 0);
 	ck_assert_int_eq(unlink("dir/sub"), 0);
 	directory_make("dir/sub");
 	ck_assert_int_eq(symlink("../../moved/f", path), 0);
-	request = sent();
+	request = make_request();
 	expect_kept(&request, 0);
 	ck_assert(file_exists("moved/f"));
 }
@@ -160,7 +160,7 @@ START_TEST(named_link_stays)
 	struct request request;
 
 	ck_assert_int_eq(symlink(path, name), 0);
-	request = sent();
+	request = make_request();
 	request.source = (struct source){name, strlen(name), 0};
 	expect_kept(&request, 0);
 	ck_assert(file_exists(name));
@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(missing_source_counts_as_unremoved)
 {
-	const struct request request = sent();
+	const struct request request = make_request();
 
 	ck_assert_int_eq(unlink(path), 0);
 	removal_remove(&removal, &request, 1);

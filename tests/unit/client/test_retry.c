@@ -218,7 +218,7 @@ START_TEST(slow_pause_does_not_count_as_waiting)
 END_TEST
 
 /* STATUS_UNTRIED is final only until a connection was made. */
-START_TEST(run_goes_on_when_untried_after_a_connection)
+START_TEST(run_continues_when_untried_after_a_connection)
 {
 	ck_assert_int_eq(after(STATUS_UNTRIED, 0, 0, 0, 1000), -1);
 	ck_assert_int_eq(after(STATUS_LOST, 1, 1, 0, 5000), 1000);
@@ -265,7 +265,7 @@ retry_suite(void)
 	tcase_add_test(tcase, run_ends_when_it_stalls_before_a_greeting);
 	tcase_add_test(tcase, busy_server_is_tried_until_queue_timeout);
 	tcase_add_test(tcase, slow_pause_does_not_count_as_waiting);
-	tcase_add_test(tcase, run_goes_on_when_untried_after_a_connection);
+	tcase_add_test(tcase, run_continues_when_untried_after_a_connection);
 	tcase_add_test(
 	    tcase, queue_timeout_applies_when_greeting_is_followed_by_busy);
 	tcase_add_loop_test(tcase, run_ends_when_the_status_is_final, 0, 7);

@@ -10,9 +10,9 @@ Suite *tally_suite(void);
 /* The end of files; as ended: nothing ended the run early. */
 #define END (-1)
 
-static const struct story {
+static const struct tally_case {
 	int files[4], ended, skipped, status;
-} stories[] = {
+} cases[] = {
     {{END}, END, 0, 0},
     {{STATUS_STORED, END}, END, 0, 0},
     {{STATUS_WOULD_STORE, STATUS_UNCHANGED, END}, END, 0, 0},
@@ -57,15 +57,15 @@ static const struct story {
 
 START_TEST(exit_status_follows_from_the_results)
 {
-	const struct story *story = &stories[_i];
+	const struct tally_case *one = &cases[_i];
 	struct tally tally = {0};
 
-	for (int i = 0; story->files[i] != END; i++)
-		tally_count(&tally, (enum status)story->files[i]);
-	tally.skipped += (uint64_t)story->skipped;
-	if (story->ended != END)
-		tally_end(&tally, (enum status)story->ended);
-	ck_assert_int_eq(tally_exit(&tally), story->status);
+	for (int i = 0; one->files[i] != END; i++)
+		tally_count(&tally, (enum status)one->files[i]);
+	tally.skipped += (uint64_t)one->skipped;
+	if (one->ended != END)
+		tally_end(&tally, (enum status)one->ended);
+	ck_assert_int_eq(tally_exit(&tally), one->status);
 }
 END_TEST
 
@@ -77,7 +77,7 @@ tally_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, exit_status_follows_from_the_results, 0,
-	    (int)(sizeof(stories) / sizeof(stories[0])));
+	    (int)(sizeof(cases) / sizeof(cases[0])));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

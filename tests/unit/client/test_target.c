@@ -10,7 +10,7 @@ Suite *target_suite(void);
 
 static const struct good {
 	const char *text, *host, *shown, *path;
-} goods[] = {
+} valid[] = {
     {"nas:", "nas", "nas", ""},
     {"nas:dst", "nas", "nas", "dst"},
     {"nas:dir/", "nas", "nas", "dir/"},
@@ -44,7 +44,7 @@ static const struct good {
 
 START_TEST(target_is_parsed)
 {
-	const struct good *good = &goods[_i];
+	const struct good *good = &valid[_i];
 	struct target target;
 	char error[TARGET_ERROR];
 
@@ -58,7 +58,7 @@ END_TEST
 
 static const struct bad {
 	const char *text, *error;
-} bads[] = {
+} invalid[] = {
     {"", ": the target names no host: write host:path"},
     {"name", "name: the target names no host: write name: or name:path"},
     {".", ".: the target names no host: write host:path"},
@@ -95,8 +95,8 @@ START_TEST(target_fails_with_a_reason)
 	struct target target;
 	char error[TARGET_ERROR];
 
-	ck_assert_int_eq(target_parse(&target, bads[_i].text, error), -1);
-	ck_assert_str_eq(error, bads[_i].error);
+	ck_assert_int_eq(target_parse(&target, invalid[_i].text, error), -1);
+	ck_assert_str_eq(error, invalid[_i].error);
 }
 END_TEST
 
@@ -193,8 +193,9 @@ target_suite(void)
 	TCase *tcase = tcase_create("target");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, target_is_parsed, 0, COUNT(goods));
-	tcase_add_loop_test(tcase, target_fails_with_a_reason, 0, COUNT(bads));
+	tcase_add_loop_test(tcase, target_is_parsed, 0, COUNT(valid));
+	tcase_add_loop_test(
+	    tcase, target_fails_with_a_reason, 0, COUNT(invalid));
 	tcase_add_test(tcase, host_fails_when_too_long);
 	tcase_add_test(tcase, message_stays_short_when_the_target_is_long);
 	tcase_add_test(

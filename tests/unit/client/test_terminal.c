@@ -79,7 +79,7 @@ END_TEST
 START_TEST(columns_come_from_the_environment_without_a_terminal)
 {
 	static const struct {
-		const char *told;
+		const char *value;
 		size_t columns;
 	} cases[] = {
 	    {"132", 132},
@@ -96,7 +96,7 @@ START_TEST(columns_come_from_the_environment_without_a_terminal)
 	begin(&terminal, "C");
 	ck_assert_int_eq(terminal.is_one, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ck_assert_int_eq(setenv("COLUMNS", cases[i].told, 1), 0);
+		ck_assert_int_eq(setenv("COLUMNS", cases[i].value, 1), 0);
 		ck_assert_uint_eq(
 		    terminal_columns(&terminal), cases[i].columns);
 	}

@@ -14,7 +14,7 @@
 
 Suite *tree_suite(void);
 
-#define STORY 65536
+#define EVENTS_SIZE 65536
 
 static const char letters[] = {[TREE_FILE] = 'f',
     [TREE_ENTER] = '>',
@@ -26,7 +26,7 @@ static struct setting_list exclude;
 static struct tree tree;
 static struct tree_entry entry;
 /* A line for each event of the walk: its letter and its path. */
-static char story[STORY];
+static char events[EVENTS_SIZE];
 
 static void
 begin(const char *root, int follow)
@@ -38,18 +38,18 @@ begin(const char *root, int follow)
 	ck_assert_int_eq(fstat(fd, &found), 0);
 	ck_assert_int_eq(
 	    tree_begin(&tree, root, fd, &found, follow, &exclude), 0);
-	story[0] = '\0';
+	events[0] = '\0';
 }
 
 static enum tree_event
 step(void)
 {
 	enum tree_event event = tree_next(&tree, &entry);
-	size_t length = strlen(story);
+	size_t length = strlen(events);
 
 	if (event == TREE_END)
 		return event;
-	snprintf(story + length, sizeof(story) - length, "%c %s\n",
+	snprintf(events + length, sizeof(events) - length, "%c %s\n",
 	    letters[event], entry.path);
 	if (event == TREE_FILE)
 		close(entry.fd);
@@ -65,24 +65,24 @@ walk(const char *root, int follow)
 	tree_end(&tree);
 }
 
-/* Returns how often the story has this line. */
+/* Returns how often events contains this line. */
 static int
-told(const char *line)
+count_line(const char *line)
 {
 	int count = 0;
 
-	for (const char *at = story; (at = strstr(at, line)) != NULL; at++)
-		count +=
-		    (at == story || at[-1] == '\n') && at[strlen(line)] == '\n';
+	for (const char *at = events; (at = strstr(at, line)) != NULL; at++)
+		count += (at == events || at[-1] == '\n') &&
+		    at[strlen(line)] == '\n';
 	return count;
 }
 
 static int
-lines(void)
+count_lines(void)
 {
 	int count = 0;
 
-	for (const char *at = story; *at != '\0'; at++)
+	for (const char *at = events; *at != '\0'; at++)
 		count += *at == '\n';
 	return count;
 }
@@ -96,17 +96,17 @@ START_TEST(walk_reports_each_entry_once)
 	file_make("t/a/2", "2");
 	file_make("t/.hidden", "3");
 	walk("t", 0);
-	ck_assert_int_eq(lines(), 8);
-	ck_assert_int_eq(told("f t/1"), 1);
-	ck_assert_int_eq(told("f t/.hidden"), 1);
-	ck_assert_int_eq(told("f t/a/2"), 1);
-	ck_assert_int_eq(told("> t/a"), 1);
-	ck_assert_int_eq(told("< t/a"), 1);
-	ck_assert_int_eq(told("> t/a/empty"), 1);
-	ck_assert_int_eq(told("< t/a/empty"), 1);
-	ck_assert_int_eq(told("< t"), 1);
-	ck_assert_ptr_nonnull(strstr(story, "> t/a/empty\n< t/a/empty\n"));
-	ck_assert_str_eq(story + strlen(story) - 4, "< t\n");
+	ck_assert_int_eq(count_lines(), 8);
+	ck_assert_int_eq(count_line("f t/1"), 1);
+	ck_assert_int_eq(count_line("f t/.hidden"), 1);
+	ck_assert_int_eq(count_line("f t/a/2"), 1);
+	ck_assert_int_eq(count_line("> t/a"), 1);
+	ck_assert_int_eq(count_line("< t/a"), 1);
+	ck_assert_int_eq(count_line("> t/a/empty"), 1);
+	ck_assert_int_eq(count_line("< t/a/empty"), 1);
+	ck_assert_int_eq(count_line("< t"), 1);
+	ck_assert_ptr_nonnull(strstr(events, "> t/a/empty\n< t/a/empty\n"));
+	ck_assert_str_eq(events + strlen(events) - 4, "< t\n");
 }
 END_TEST
 
@@ -115,7 +115,7 @@ START_TEST(root_may_end_in_a_slash)
 	directory_make("t");
 	file_make("t/1", "1");
 	walk("t/", 0);
-	ck_assert_str_eq(story, "f t/1\n< t/\n");
+	ck_assert_str_eq(events, "f t/1\n< t/\n");
 }
 END_TEST
 
@@ -127,11 +127,11 @@ START_TEST(special_files_are_skipped)
 	ck_assert_int_eq(symlink(".", "t/loop"), 0);
 	ck_assert_int_eq(mkfifo("t/pipe", 0600), 0);
 	walk("t", 0);
-	ck_assert_int_eq(told("f t/file"), 1);
-	ck_assert_int_eq(told("s t/link"), 1);
-	ck_assert_int_eq(told("s t/loop"), 1);
-	ck_assert_int_eq(told("s t/pipe"), 1);
-	ck_assert_int_eq(lines(), 5);
+	ck_assert_int_eq(count_line("f t/file"), 1);
+	ck_assert_int_eq(count_line("s t/link"), 1);
+	ck_assert_int_eq(count_line("s t/loop"), 1);
+	ck_assert_int_eq(count_line("s t/pipe"), 1);
+	ck_assert_int_eq(count_lines(), 5);
 }
 END_TEST
 
@@ -147,13 +147,13 @@ START_TEST(links_are_followed_when_asked)
 	ck_assert_int_eq(symlink("..", "t/d/up"), 0);
 	ck_assert_int_eq(symlink("self", "t/self"), 0);
 	walk("t", 1);
-	ck_assert_int_eq(told("f t/file"), 1);
-	ck_assert_int_eq(told("> t/there"), 1);
-	ck_assert_int_eq(told("f t/there/file"), 1);
-	ck_assert_int_eq(told("x t/dangling"), 1);
-	ck_assert_int_eq(told("s t/d/up"), 1);
-	ck_assert_int_eq(told("x t/self"), 1);
-	ck_assert_int_eq(lines(), 10);
+	ck_assert_int_eq(count_line("f t/file"), 1);
+	ck_assert_int_eq(count_line("> t/there"), 1);
+	ck_assert_int_eq(count_line("f t/there/file"), 1);
+	ck_assert_int_eq(count_line("x t/dangling"), 1);
+	ck_assert_int_eq(count_line("s t/d/up"), 1);
+	ck_assert_int_eq(count_line("x t/self"), 1);
+	ck_assert_int_eq(count_lines(), 10);
 }
 END_TEST
 
@@ -172,8 +172,8 @@ START_TEST(excluded_entries_are_not_reported)
 	file_make("t/a/skip", "");
 	file_make("t/skip", "");
 	walk("t", 0);
-	ck_assert_int_eq(told("f t/skip"), 1);
-	ck_assert_int_eq(lines(), 4);
+	ck_assert_int_eq(count_line("f t/skip"), 1);
+	ck_assert_int_eq(count_lines(), 4);
 }
 END_TEST
 
@@ -329,8 +329,8 @@ START_TEST(walk_survives_changes)
 	while (step() != TREE_END)
 		ck_assert_int_ne(entry.path[0], '/');
 	tree_end(&tree);
-	ck_assert_int_eq(told("< t"), 1);
-	ck_assert_int_le(lines(), 4);
+	ck_assert_int_eq(count_line("< t"), 1);
+	ck_assert_int_le(count_lines(), 4);
 }
 END_TEST
 
@@ -345,7 +345,7 @@ START_TEST(walk_may_end_early)
 END_TEST
 
 static void
-forget_patterns(void)
+clear_patterns(void)
 {
 	exclude.count = 0;
 }
@@ -356,7 +356,7 @@ tree_suite(void)
 	Suite *suite = suite_create("tree");
 	TCase *tcase = support_case("tree");
 
-	tcase_add_checked_fixture(tcase, forget_patterns, NULL);
+	tcase_add_checked_fixture(tcase, clear_patterns, NULL);
 	tcase_add_test(tcase, walk_reports_each_entry_once);
 	tcase_add_test(tcase, root_may_end_in_a_slash);
 	tcase_add_test(tcase, special_files_are_skipped);
