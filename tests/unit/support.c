@@ -105,34 +105,35 @@ support_skip(const char *name, const char *reason)
 	fflush(stdout);
 }
 
-static struct rlimit plenty;
+static struct rlimit usual_limit;
 
 int
-support_can_starve(void)
+support_can_limit_memory(void)
 {
 	if (IS_SANITIZED)
-		support_skip("memory", "a sanitizer ends what has none");
+		support_skip(
+		    "memory", "a sanitizer ends a process without memory");
 	return !IS_SANITIZED;
 }
 
 void
-support_starve(void)
+support_limit_memory(void)
 {
-	struct rlimit little;
+	struct rlimit limit;
 
-	ck_assert_int_eq(getrlimit(RLIMIT_AS, &plenty), 0);
-	little = (struct rlimit){1 << 20, plenty.rlim_max};
-	ck_assert_int_eq(setrlimit(RLIMIT_AS, &little), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &usual_limit), 0);
+	limit = (struct rlimit){1 << 20, usual_limit.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 }
 
 void
-support_feed(void)
+support_restore_memory(void)
 {
-	ck_assert_int_eq(setrlimit(RLIMIT_AS, &plenty), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &usual_limit), 0);
 }
 
 static int
-mount_by(const char *command)
+run_mount(const char *command)
 {
 	if (system(command) == 0) /* NOLINT(cert-env33-c) */
 		return 1;
@@ -149,7 +150,7 @@ support_mount(const char *path, unsigned kilobytes)
 	snprintf(command, sizeof(command),
 	    "mount -t tmpfs -o size=%uk none '%s' 2>/dev/null", kilobytes,
 	    path);
-	return mount_by(command);
+	return run_mount(command);
 }
 
 int
@@ -159,7 +160,7 @@ support_bind(const char *from, const char *path)
 
 	snprintf(command, sizeof(command), "mount --bind '%s' '%s' 2>/dev/null",
 	    from, path);
-	return mount_by(command);
+	return run_mount(command);
 }
 
 void

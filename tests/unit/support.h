@@ -24,13 +24,13 @@ size_t support_descriptors(void);
 void support_skip(const char *name, const char *reason);
 
 /*
- * support_starve makes large allocations fail until support_feed is called.
- * support_can_starve reports a skip and returns 0 if a sanitizer would then end
- * the process.
+ * Make large allocations fail, until support_restore_memory is called.  If a
+ * sanitizer would then end the process, support_can_limit_memory reports a skip
+ * and returns 0.
  */
-int support_can_starve(void);
-void support_starve(void);
-void support_feed(void);
+int support_can_limit_memory(void);
+void support_limit_memory(void);
+void support_restore_memory(void);
 
 /*
  * Mount a tmpfs of this many KiB on a new directory until the end of the test

@@ -20,14 +20,14 @@ START_TEST(session_fails_when_memory_is_short)
 	struct outcome outcome;
 	int ends[2], result;
 
-	if (!support_can_starve())
+	if (!support_can_limit_memory())
 		return;
 	ck_assert_int_eq(run_init(&run, &options, &target, paths, 1), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	support_starve();
+	support_limit_memory();
 	result = session_begin(
 	    &session, &run, 0, ends[0], ends[0], &limits, &outcome);
-	support_feed();
+	support_restore_memory();
 	session_end(&session);
 	ck_assert_int_eq(result, -1);
 	ck_assert_int_eq(outcome.status, STATUS_MEMORY);

@@ -38,7 +38,7 @@ inbox_close(struct store *store)
 }
 
 void
-inbox_be_nobody(const struct store *store)
+inbox_become_nobody(const struct store *store)
 {
 	const uid_t nobody = 65534;
 
@@ -49,7 +49,7 @@ inbox_be_nobody(const struct store *store)
 }
 
 void
-inbox_be_oneself(void)
+inbox_restore_user(void)
 {
 	ck_assert_int_eq(seteuid(getuid()), 0);
 }

@@ -16,11 +16,11 @@ void inbox_close(struct store *store);
 
 /*
  * If the user is root, become "nobody", so that file modes apply, and give the
- * staging directory to "nobody".  inbox_be_oneself restores the user only.
+ * staging directory to "nobody".  inbox_restore_user restores the user only.
  */
-void inbox_be_nobody(const struct store *store);
+void inbox_become_nobody(const struct store *store);
 
-void inbox_be_oneself(void);
+void inbox_restore_user(void);
 
 /* Create a staged file with this text. */
 void inbox_stage(

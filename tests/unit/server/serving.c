@@ -116,7 +116,7 @@ serving_hello(struct serving *serving)
 }
 
 void
-serving_greeted(struct serving *serving)
+serving_expect_based(struct serving *serving)
 {
 	(void)client_greeting(&serving->client);
 	client_expect_based(&serving->client, "", "");
@@ -127,7 +127,7 @@ serving_begin(struct serving *serving)
 {
 	serving_hello(serving);
 	serving_start(serving);
-	serving_greeted(serving);
+	serving_expect_based(serving);
 }
 
 void

@@ -55,9 +55,12 @@ void serving_close(struct serving *serving, enum session_end end);
 /* Queue the hello and the base. */
 void serving_hello(struct serving *serving);
 
-void serving_greeted(struct serving *serving);
+void serving_expect_based(struct serving *serving);
 
-/* Call serving_hello, serving_start and serving_greeted: the state is READY. */
+/*
+ * Call serving_hello, serving_start and serving_expect_based.  The state is
+ * then READY.
+ */
 void serving_begin(struct serving *serving);
 
 /* Request a stop, and wait until the server has read it. */

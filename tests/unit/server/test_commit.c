@@ -276,35 +276,35 @@ START_TEST(files_are_not_durable_when_sync_is_off)
 END_TEST
 
 #ifdef OS_LINUX
-/* Commit in a child.  The child closes turn, the lock on names. */
+/* Commit in a child.  The child closes its copy of the lock on names. */
 static pid_t
-start_commit(int turn)
+start_commit(int lock)
 {
 	pid_t child = fork();
 
 	ck_assert_int_ne(child, -1);
 	if (child != 0)
 		return child;
-	close(turn);
+	close(lock);
 	commit_run(&commit, &store);
 	_exit(commit.files[0].outcome.status == STATUS_STORED ? 0 : 1);
 }
 
 /* If names fold, check and rename are one critical section. */
-START_TEST(publishing_waits_for_its_turn_when_names_fold)
+START_TEST(publishing_waits_for_the_lock_when_names_fold)
 {
-	int turn, status;
+	int lock, status;
 	pid_t child;
 
 	store.system.names = NAMES_FOLD;
 	(void)add(1, "", "a");
-	turn = publish_lock_names(&store);
-	ck_assert_int_ne(turn, -1);
-	child = start_commit(turn);
+	lock = publish_lock_names(&store);
+	ck_assert_int_ne(lock, -1);
+	child = start_commit(lock);
 	(void)poll(NULL, 0, 100);
 	ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
 	ck_assert(!file_exists("in/a"));
-	close(turn);
+	close(lock);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
 	file_expect_text("in/a", "a");
@@ -372,7 +372,7 @@ commit_suite(void)
 	tcase_add_test(tcase, files_fail_when_their_directory_cannot_be_synced);
 	tcase_add_test(tcase, files_are_not_durable_when_sync_is_off);
 #ifdef OS_LINUX
-	tcase_add_test(tcase, publishing_waits_for_its_turn_when_names_fold);
+	tcase_add_test(tcase, publishing_waits_for_the_lock_when_names_fold);
 #endif
 	tcase_add_test(
 	    tcase, file_is_replaced_when_names_fold_and_it_is_listed);

@@ -48,7 +48,8 @@ long_path(size_t length)
 }
 
 static int
-settle(struct base *base, enum wire_base_mode mode, struct wire_bytes path)
+resolve_base(
+    struct base *base, enum wire_base_mode mode, struct wire_bytes path)
 {
 	const struct wire_base wanted = {mode, path};
 
@@ -87,7 +88,7 @@ START_TEST(base_is_resolved_against_existing_directories)
 		const char *path = cases[i].path;
 		struct base base;
 
-		ck_assert_int_eq(settle(&base, cases[i].mode,
+		ck_assert_int_eq(resolve_base(&base, cases[i].mode,
 				     (struct wire_bytes){path, strlen(path)}),
 		    0);
 		ck_assert_uint_eq(base.length, strlen(cases[i].directory));
@@ -135,8 +136,9 @@ START_TEST(base_is_refused_when_its_path_is_bad)
 
 			if (cases[i].mode != 2 && cases[i].mode != mode)
 				continue;
-			ck_assert_msg(settle(&base, (enum wire_base_mode)mode,
-					  path) == -1,
+			ck_assert_msg(
+			    resolve_base(
+				&base, (enum wire_base_mode)mode, path) == -1,
 			    "%s", cases[i].path);
 			ck_assert_int_eq(outcome.status, STATUS_REFUSED);
 			ck_assert_str_ne(outcome.text, "");
@@ -151,14 +153,16 @@ START_TEST(base_is_refused_when_too_long)
 	for (size_t length = WIRE_PATH_MAX - 1; length <= WIRE_PATH_MAX;
 	     length++) {
 		ck_assert_int_eq(
-		    settle(&base, WIRE_BASE_DIRECTORY, long_path(length)), 0);
+		    resolve_base(&base, WIRE_BASE_DIRECTORY, long_path(length)),
+		    0);
 		ck_assert_uint_eq(base.length, length);
 		ck_assert_int_eq(
-		    settle(&base, WIRE_BASE_RESOLVE, long_path(length)), 0);
+		    resolve_base(&base, WIRE_BASE_RESOLVE, long_path(length)),
+		    0);
 		ck_assert_uint_eq(base.length + 1 + base.name_length, length);
 	}
 	for (int mode = 0; mode <= 1; mode++)
-		ck_assert_int_eq(settle(&base, (enum wire_base_mode)mode,
+		ck_assert_int_eq(resolve_base(&base, (enum wire_base_mode)mode,
 				     long_path(WIRE_PATH_MAX + 1)),
 		    -1);
 }
@@ -194,8 +198,9 @@ START_TEST(path_is_joined_to_the_base)
 	struct base base;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ck_assert_int_eq(
-		    settle(&base, WIRE_BASE_DIRECTORY, text(cases[i].base)), 0);
+		ck_assert_int_eq(resolve_base(&base, WIRE_BASE_DIRECTORY,
+				     text(cases[i].base)),
+		    0);
 		ck_assert_int_eq(
 		    open_path(&destination, &base, text(cases[i].path), 0), 0);
 		ck_assert_uint_eq(destination.length, strlen(cases[i].whole));
@@ -214,7 +219,8 @@ START_TEST(name_of_the_base_replaces_the_path)
 	struct destination destination;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_RESOLVE, text("dir/new")), 0);
+	ck_assert_int_eq(
+	    resolve_base(&base, WIRE_BASE_RESOLVE, text("dir/new")), 0);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		ck_assert_int_eq(
 		    open_path(&destination, &base, text(paths[i]), 0), 0);
@@ -243,7 +249,8 @@ START_TEST(path_is_refused_when_bad)
 	struct destination destination;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
+	ck_assert_int_eq(
+	    resolve_base(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		ck_assert_int_eq(
 		    open_path(&destination, &base, text(paths[i]), 1), -1);
@@ -262,7 +269,8 @@ START_TEST(path_is_refused_when_too_long_with_its_base)
 	struct destination destination;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
+	ck_assert_int_eq(
+	    resolve_base(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
 	for (size_t length = rest - 1; length <= rest + 1; length++) {
 		int result =
 		    open_path(&destination, &base, long_path(length), 0);
@@ -275,7 +283,7 @@ START_TEST(path_is_refused_when_too_long_with_its_base)
 		destination_release(&destination);
 	}
 	/* If the base is empty, no slash is added. */
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	ck_assert_int_eq(
 	    open_path(&destination, &base, long_path(WIRE_PATH_MAX), 0), 0);
 	destination_release(&destination);
@@ -291,14 +299,15 @@ START_TEST(name_is_refused_when_too_long)
 	struct base base;
 
 	memset(name, 'n', sizeof(name));
-	ck_assert_int_eq(settle(&base, WIRE_BASE_RESOLVE, longer), -1);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_RESOLVE, longer), -1);
 	ck_assert_int_eq(outcome.status, STATUS_REFUSED);
-	ck_assert_int_eq(settle(&base, WIRE_BASE_RESOLVE, longest), 0);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_RESOLVE, longest), 0);
 	ck_assert_uint_eq(base.name_length, WIRE_COMPONENT_MAX);
 	ck_assert_int_eq(open_path(&destination, &base, text("x"), 1), 0);
 	ck_assert_uint_eq(strlen(destination.name), WIRE_COMPONENT_MAX);
 	destination_release(&destination);
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
+	ck_assert_int_eq(
+	    resolve_base(&base, WIRE_BASE_DIRECTORY, text("dir")), 0);
 	ck_assert_int_eq(open_path(&destination, &base, longest, 1), 0);
 	ck_assert_uint_eq(strlen(destination.name), WIRE_COMPONENT_MAX);
 	destination_release(&destination);
@@ -313,7 +322,8 @@ START_TEST(parents_are_made_only_when_asked_for)
 	struct destination destination;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("new")), 0);
+	ck_assert_int_eq(
+	    resolve_base(&base, WIRE_BASE_DIRECTORY, text("new")), 0);
 	ck_assert_int_eq(open_path(&destination, &base, text("a/x"), 0), 0);
 	ck_assert_ptr_null(destination.directory);
 	ck_assert_int_eq(destination_look(&destination, &found, &outcome), 0);
@@ -334,7 +344,7 @@ START_TEST(path_is_refused_when_a_parent_is_no_directory)
 	struct destination destination;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		for (int create = 0; create <= 1; create++) {
 			ck_assert_int_eq(open_path(&destination, &base,
@@ -366,7 +376,7 @@ START_TEST(target_is_refused_when_it_is_no_file_or_link)
 	struct stat found;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		ck_assert_int_eq(
 		    open_path(&destination, &base, text(cases[i].path), 0), 0);
@@ -390,7 +400,7 @@ may_publish(const char *path)
 	struct base base;
 	int result;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	ck_assert_int_eq(open_path(&destination, &base, text(path), 0), 0);
 	ck_assert_int_eq(destination_look(&destination, &found, &outcome), 0);
 	result = destination_may_publish(&destination, &found, &outcome);
@@ -414,17 +424,17 @@ START_TEST(target_is_kept_when_sticky_and_owned_by_another)
 	ck_assert_int_eq(chmod("in/dir", 01777), 0);
 	ck_assert_int_eq(may_publish("dir/theirs"), 0);
 	directories_forget(&directories);
-	inbox_be_nobody(&store);
+	inbox_become_nobody(&store);
 	ck_assert_int_eq(may_publish("dir/theirs"), -1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "sticky"));
 	ck_assert_int_eq(may_publish("dir/own"), 0);
 	ck_assert_int_eq(may_publish("dir/new"), 0);
-	inbox_be_oneself();
+	inbox_restore_user();
 	directories_forget(&directories);
 	ck_assert_int_eq(chown("in/dir", nobody, (gid_t)-1), 0);
-	inbox_be_nobody(&store);
+	inbox_become_nobody(&store);
 	ck_assert_int_eq(may_publish("dir/theirs"), 0);
-	inbox_be_oneself();
+	inbox_restore_user();
 }
 END_TEST
 
@@ -435,7 +445,7 @@ START_TEST(target_is_kept_when_immutable_or_mounted_on)
 	struct stat found;
 	struct base base;
 
-	ck_assert_int_eq(settle(&base, WIRE_BASE_DIRECTORY, text("")), 0);
+	ck_assert_int_eq(resolve_base(&base, WIRE_BASE_DIRECTORY, text("")), 0);
 	ck_assert_int_eq(open_path(&destination, &base, text("dir/f"), 0), 0);
 	found.st_mode = 0;
 	destination.marks = OS_MARK_MOUNT | OS_MARK_IMMUTABLE;

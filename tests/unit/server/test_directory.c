@@ -87,9 +87,9 @@ START_TEST(root_is_opened_again_when_permitted)
 	/* Set a flag.  Only a duplicate of this descriptor has it, too. */
 	ck_assert_int_eq(fcntl(store.root, F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(chmod("in", _i == 0 ? 0311 : 0755), 0);
-	inbox_be_nobody(&store);
+	inbox_become_nobody(&store);
 	root = find("", 0);
-	inbox_be_oneself();
+	inbox_restore_user();
 	ck_assert_msg(root != NULL, "%s", outcome.text);
 	shared = (fcntl(root->fd, F_GETFL) & O_NONBLOCK) != 0;
 	ck_assert_int_eq(shared, _i == 0);
@@ -164,7 +164,7 @@ START_TEST(other_mount_of_same_file_system_is_refused)
 	directory_make("else");
 	directory_make("in/mounted");
 	if (!os_detects_mounts()) {
-		support_skip("marks", "this system tells no mounts");
+		support_skip("marks", "this system does not report mounts");
 		return;
 	}
 	if (!support_bind("else", "in/mounted"))
@@ -177,7 +177,7 @@ END_TEST
 
 /* Expect that path is not writable, and that below, under it, is refused. */
 static void
-expect_no_writing(const char *path, const char *below)
+expect_unwritable(const char *path, const char *below)
 {
 	struct directory *found = find(path, 0);
 
@@ -195,20 +195,20 @@ START_TEST(unwritable_directory_is_refused)
 
 	directory_make("in/dir");
 	ck_assert_int_eq(chmod("in/dir", 0555), 0);
-	inbox_be_nobody(&store);
-	expect_no_writing("dir", "dir/new");
-	expect_no_writing("dir", "dir/new/er");
-	inbox_be_oneself();
+	inbox_become_nobody(&store);
+	expect_unwritable("dir", "dir/new");
+	expect_unwritable("dir", "dir/new/er");
+	inbox_restore_user();
 	/* Only success is cached; a failure is checked again. */
 	ck_assert_int_eq(chmod("in/dir", 0777), 0);
-	inbox_be_nobody(&store);
+	inbox_become_nobody(&store);
 	found = find("dir", 0);
 	ck_assert_ptr_nonnull(found);
 	ck_assert_int_eq(directory_may_write(found, &outcome), 0);
 	ck_assert_ptr_null(find("dir/new", 0));
 	ck_assert_int_eq(errno, ENOENT);
 	directory_release(found);
-	inbox_be_oneself();
+	inbox_restore_user();
 }
 END_TEST
 

@@ -153,7 +153,7 @@ START_TEST(file_is_not_stored_when_size_or_digest_differs)
 }
 END_TEST
 
-START_TEST(more_content_than_announced_breaks_the_protocol)
+START_TEST(connection_ends_when_content_exceeds_the_announced_size)
 {
 	static const char *const cases[][2] = {
 	    {"four", NULL}, {"two", "o"}, {"333", "x"}};
@@ -366,7 +366,8 @@ frames_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, file_of_unknown_size_is_stored);
 	tcase_add_test(tcase, file_is_not_stored_when_size_or_digest_differs);
-	tcase_add_test(tcase, more_content_than_announced_breaks_the_protocol);
+	tcase_add_test(
+	    tcase, connection_ends_when_content_exceeds_the_announced_size);
 	tcase_add_test(tcase, announced_size_is_refused_when_over_max_size);
 	tcase_add_test(tcase, content_is_refused_when_it_exceeds_max_size);
 	tcase_add_loop_test(tcase, writing_stops_when_space_runs_out, 0, 2);

@@ -216,7 +216,7 @@ START_TEST(connection_ends_when_the_client_sends_a_frame_of_servers)
 END_TEST
 
 /* When its file has ended, a go is used up. */
-START_TEST(go_is_good_for_one_file)
+START_TEST(connection_ends_when_a_go_is_used_twice)
 {
 	static const enum wire_type types[] = {
 	    WIRE_DATA, WIRE_HOLE, WIRE_RESTART, WIRE_END, WIRE_ABORT};
@@ -265,7 +265,7 @@ frames_states_suite(void)
 	tcase_add_loop_test(tcase,
 	    connection_ends_when_the_client_sends_a_frame_of_servers, 0,
 	    (int)(sizeof(foreign) / sizeof(foreign[0])));
-	tcase_add_test(tcase, go_is_good_for_one_file);
+	tcase_add_test(tcase, connection_ends_when_a_go_is_used_twice);
 	tcase_add_test(tcase, connection_ends_when_content_follows_a_result);
 	suite_add_tcase(suite, tcase);
 	return suite;

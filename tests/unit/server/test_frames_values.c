@@ -23,8 +23,8 @@ teardown(void)
 }
 
 enum effect {
-	TAKEN, /* the request is accepted */
-	ERROR, /* a protocol error */
+	ACCEPTED, /* the request is accepted */
+	ERROR,	  /* a protocol error */
 	REFUSED,
 	NOT_OFFERED
 };
@@ -52,40 +52,45 @@ static const struct value {
 	enum effect put[2], ask[2], directory[2];
 } values[] = {
     {KIND, 0, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED}},
-    {KIND, 1, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {KIND, 2, {REFUSED, REFUSED}, {REFUSED, REFUSED}, {TAKEN, TAKEN}},
+    {KIND, 1, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {KIND, 2, {REFUSED, REFUSED}, {REFUSED, REFUSED}, {ACCEPTED, ACCEPTED}},
     {KIND, 3, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED}},
     {KIND, 255, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED},
 	{ERROR, NOT_OFFERED}},
-    {ATTRIBUTES, 3, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {TAKEN, TAKEN}},
+    {ATTRIBUTES, 3, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED},
+	{ACCEPTED, ACCEPTED}},
     {ATTRIBUTES, 4, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED},
 	{ERROR, NOT_OFFERED}},
     {ATTRIBUTES, 128, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED},
 	{ERROR, NOT_OFFERED}},
-    {WISHES, 1, {ERROR, ERROR}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {WISHES, 2, {ERROR, ERROR}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {WISHES, 4, {ERROR, ERROR}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {WISHES, 8, {ERROR, ERROR}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {WISHES, 32, {ERROR, ERROR}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {WISHES, 64, {ERROR, ERROR}, {ERROR, TAKEN}, {ERROR, TAKEN}},
+    {WISHES, 1, {ERROR, ERROR}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {WISHES, 2, {ERROR, ERROR}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {WISHES, 4, {ERROR, ERROR}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {WISHES, 8, {ERROR, ERROR}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {WISHES, 32, {ERROR, ERROR}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {WISHES, 64, {ERROR, ERROR}, {ERROR, ACCEPTED}, {ERROR, ACCEPTED}},
     {WISHES, 128, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED},
 	{ERROR, NOT_OFFERED}},
     {WISHES, 129, {ERROR, ERROR}, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED}},
     {WISHES, 32768, {ERROR, NOT_OFFERED}, {ERROR, NOT_OFFERED},
 	{ERROR, NOT_OFFERED}},
-    {MODE, 0777, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {TAKEN, TAKEN}},
+    {MODE, 0777, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED},
+	{ACCEPTED, ACCEPTED}},
     {MODE, 01000, {ERROR, ERROR}, {ERROR, ERROR}, {ERROR, ERROR}},
     {MODE, UINT32_MAX, {ERROR, ERROR}, {ERROR, ERROR}, {ERROR, ERROR}},
-    {NANOSECONDS, 999999999, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {TAKEN, TAKEN}},
+    {NANOSECONDS, 999999999, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED},
+	{ACCEPTED, ACCEPTED}},
     {NANOSECONDS, 1000000000, {ERROR, ERROR}, {ERROR, ERROR}, {ERROR, ERROR}},
-    {SIZE, ANY_SIZE, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {ERROR, ERROR}},
+    {SIZE, ANY_SIZE, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED},
+	{ERROR, ERROR}},
     {SIZE, TOO_LARGE, {ERROR, ERROR}, {ERROR, ERROR}, {ERROR, ERROR}},
     {SIZE, ANY_SIZE - 1, {ERROR, ERROR}, {ERROR, ERROR}, {ERROR, ERROR}},
-    {SIZE, 7, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {ALLOCATED, 8, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {ERROR, ERROR}},
+    {SIZE, 7, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {ALLOCATED, 8, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
     {ALLOCATED, 9, {ERROR, ERROR}, {ERROR, ERROR}, {ERROR, ERROR}},
-    {DIGEST, 1, {TAKEN, TAKEN}, {TAKEN, TAKEN}, {ERROR, ERROR}},
-    {PATH_LENGTH, 0, {REFUSED, REFUSED}, {REFUSED, REFUSED}, {TAKEN, TAKEN}},
+    {DIGEST, 1, {ACCEPTED, ACCEPTED}, {ACCEPTED, ACCEPTED}, {ERROR, ERROR}},
+    {PATH_LENGTH, 0, {REFUSED, REFUSED}, {REFUSED, REFUSED},
+	{ACCEPTED, ACCEPTED}},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -188,7 +193,7 @@ check_effect(enum wire_type type, unsigned version, const struct value *value,
 		    effect == REFUSED ? STATUS_REFUSED : STATUS_NOT_OFFERED);
 		check_discard(type, 1);
 	}
-	if (effect == TAKEN && type == WIRE_ASK)
+	if (effect == ACCEPTED && type == WIRE_ASK)
 		client_expect(&reception.client, WIRE_GO, 1);
 	reception_close(&reception);
 	ck_assert(!file_exists("in/file"));
@@ -421,7 +426,7 @@ END_TEST
 START_TEST(directory_request_has_a_result)
 {
 	struct client *client = &reception.client;
-	struct wire_result answer;
+	struct wire_result result;
 
 	begin(1);
 	client_request(client, WIRE_DIRECTORY, 1, "new", 0, WIRE_DRY_RUN);
@@ -432,9 +437,9 @@ START_TEST(directory_request_has_a_result)
 	client_expect_result(client, 1, STATUS_WOULD_STORE);
 	client_expect_result(client, 4, STATUS_WOULD_STORE);
 	for (uint32_t number = 2; number <= 3; number++) {
-		answer = client_expect_result(client, number, STATUS_STORED);
-		ck_assert(answer.durable);
-		ck_assert(answer.size == 0 && answer.digest == 0);
+		result = client_expect_result(client, number, STATUS_STORED);
+		ck_assert(result.durable);
+		ck_assert(result.size == 0 && result.digest == 0);
 	}
 	reception_close(&reception);
 }

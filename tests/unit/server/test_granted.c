@@ -28,7 +28,7 @@ add(struct granted *asks, uint32_t number, const char *path)
 
 /* Remove an ask; expect that it has a copy of this path. */
 static void
-expect_take(struct granted *asks, uint32_t number, const char *path)
+expect_removed(struct granted *asks, uint32_t number, const char *path)
 {
 	struct ask *ask = granted_remove(asks, number);
 
@@ -74,7 +74,7 @@ START_TEST(ask_keeps_its_own_copy_of_the_path)
 
 	ck_assert_int_eq(add(&asks, 7, path), 0);
 	memset(path, 'x', sizeof(path));
-	expect_take(&asks, 7, "some/path");
+	expect_removed(&asks, 7, "some/path");
 	ck_assert_uint_eq(asks.count, 0);
 	ck_assert_uint_eq(asks.path_bytes, 0);
 }
@@ -90,17 +90,17 @@ START_TEST(order_is_kept_when_any_ask_is_removed)
 	for (uint32_t number = 1; number <= 5; number++)
 		ck_assert_int_eq(add(&asks, number, "path"), 0);
 	expect_order(&asks, all, 5);
-	expect_take(&asks, 3, "path");
+	expect_removed(&asks, 3, "path");
 	expect_order(&asks, no_middle, 4);
-	expect_take(&asks, 5, "path");
+	expect_removed(&asks, 5, "path");
 	expect_order(&asks, no_end, 3);
-	expect_take(&asks, 1, "path");
+	expect_removed(&asks, 1, "path");
 	expect_order(&asks, no_front, 2);
 	ck_assert_int_eq(add(&asks, 9, "other"), 0);
 	expect_order(&asks, one_more, 3);
-	expect_take(&asks, 4, "path");
-	expect_take(&asks, 2, "path");
-	expect_take(&asks, 9, "other");
+	expect_removed(&asks, 4, "path");
+	expect_removed(&asks, 2, "path");
+	expect_removed(&asks, 9, "other");
 	ck_assert_ptr_null(asks.first);
 	ck_assert_ptr_null(asks.last);
 	ck_assert_uint_eq(asks.path_bytes, 0);
@@ -123,7 +123,7 @@ START_TEST(ask_is_refused_when_there_are_too_many)
 	ck_assert_int_eq(errno, EOVERFLOW);
 	ck_assert_uint_eq(asks.count, WIRE_WINDOW_REQUESTS);
 	ck_assert_ptr_null(granted_remove(&asks, WIRE_WINDOW_REQUESTS + 1));
-	expect_take(&asks, WIRE_WINDOW_REQUESTS, "p");
+	expect_removed(&asks, WIRE_WINDOW_REQUESTS, "p");
 	ck_assert_int_eq(add(&asks, WIRE_WINDOW_REQUESTS + 1, "p"), 0);
 	granted_release(&asks);
 }

@@ -46,7 +46,7 @@ wait_twice(uint64_t first, uint64_t second)
 	return count(IDLE / 2, liveness.transferred + second);
 }
 
-START_TEST(client_may_go_on_when_its_rate_is_the_minimum)
+START_TEST(client_is_not_ended_when_its_rate_is_the_minimum)
 {
 	ck_assert_ptr_null(wait_twice(99, 1));
 	ck_assert_ptr_null(wait_twice(1, 100));
@@ -93,7 +93,7 @@ END_TEST
 
 /* Begin a new file, and count a wait of time ms without bytes. */
 static const char *
-excuse(int64_t time, int another_idle)
+wait_in_next_file(int64_t time, int another_idle)
 {
 	liveness_next_file(&liveness);
 	return liveness_count(&liveness, time, 0, another_idle);
@@ -103,7 +103,8 @@ START_TEST(waiting_is_counted_anew_when_a_file_begins)
 {
 	liveness_set_state(&liveness, LIVENESS_WAITING);
 	for (int i = 0; i < 3; i++)
-		ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 1));
+		ck_assert_ptr_null(
+		    wait_in_next_file(LIVENESS_WAITING_MAX - 1, 1));
 	ck_assert_str_eq(liveness_count(&liveness, 1, 0, 1),
 	    "the source has waited too long");
 }
@@ -112,20 +113,20 @@ END_TEST
 START_TEST(waiting_is_bounded_when_no_worker_is_idle)
 {
 	liveness_set_state(&liveness, LIVENESS_WAITING);
-	ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 0));
-	ck_assert_ptr_null(excuse(1, 0));
-	ck_assert_ptr_null(excuse(100 * IDLE, 1));
-	ck_assert_ptr_null(excuse(IDLE - 1, 0));
-	ck_assert_ptr_nonnull(excuse(1, 0));
+	ck_assert_ptr_null(wait_in_next_file(LIVENESS_WAITING_MAX - 1, 0));
+	ck_assert_ptr_null(wait_in_next_file(1, 0));
+	ck_assert_ptr_null(wait_in_next_file(100 * IDLE, 1));
+	ck_assert_ptr_null(wait_in_next_file(IDLE - 1, 0));
+	ck_assert_ptr_nonnull(wait_in_next_file(1, 0));
 }
 END_TEST
 
 START_TEST(waiting_before_an_ask_counts_when_no_worker_is_idle)
 {
 	liveness_set_state(&liveness, LIVENESS_ANNOUNCING);
-	ck_assert_ptr_null(excuse(LIVENESS_WAITING_MAX - 1, 1));
-	ck_assert_ptr_null(excuse(IDLE - 1, 0));
-	ck_assert_ptr_nonnull(excuse(1, 0));
+	ck_assert_ptr_null(wait_in_next_file(LIVENESS_WAITING_MAX - 1, 1));
+	ck_assert_ptr_null(wait_in_next_file(IDLE - 1, 0));
+	ck_assert_ptr_nonnull(wait_in_next_file(1, 0));
 }
 END_TEST
 
@@ -133,12 +134,12 @@ Suite *
 liveness_suite(void)
 {
 	Suite *suite = suite_create("liveness");
-	TCase *tcase = tcase_create("patience");
+	TCase *tcase = tcase_create("liveness");
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, client_is_ended_when_idle_timeout_expires);
 	tcase_add_test(tcase, client_is_too_slow_when_a_byte_ends_its_silence);
-	tcase_add_test(tcase, client_may_go_on_when_its_rate_is_the_minimum);
+	tcase_add_test(tcase, client_is_not_ended_when_its_rate_is_the_minimum);
 	tcase_add_test(tcase, client_is_too_slow_when_one_byte_is_missing);
 	tcase_add_test(tcase, rate_is_checked_anew_when_a_timeout_has_passed);
 	tcase_add_test(

@@ -77,7 +77,7 @@ stage(struct staging_file *staged)
 
 /* Create a partial of length bytes. */
 static void
-leave(size_t length)
+make_partial(size_t length)
 {
 	struct staging_file staged;
 	char *bytes = calloc(length, 1);
@@ -111,7 +111,7 @@ START_TEST(only_own_host_finds_partial_when_locks_are_not_shared)
 	struct partial partial;
 
 	store_mark(&store, 0);
-	leave(PARTIAL_LEAST);
+	make_partial(PARTIAL_LEAST);
 	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
 	ck_assert_ptr_nonnull(strstr(partial.staged.name, store.mark));
 	partial_release(&partial);
@@ -130,7 +130,7 @@ START_TEST(partial_is_found_with_its_digest)
 	struct partial partial;
 	struct digest expected;
 
-	leave(PARTIAL_LEAST + 5);
+	make_partial(PARTIAL_LEAST + 5);
 	ck_assert_int_eq(find("a/b", &whole, &partial), 0);
 	digest_init(&expected);
 	digest_add_zeros(&expected, PARTIAL_LEAST + 5);
@@ -175,7 +175,7 @@ START_TEST(no_partial_is_found_for_other_source_or_path)
 	other[0].size++;
 	other[1].seconds++;
 	other[2].nanoseconds++;
-	leave(PARTIAL_LEAST);
+	make_partial(PARTIAL_LEAST);
 	for (size_t i = 0; i < 3; i++) {
 		ck_assert_int_eq(find("a/b", &other[i], &partial), -1);
 		ck_assert_int_eq(errno, ENOENT);
@@ -190,7 +190,7 @@ START_TEST(search_stops_when_keepalive_stops_it)
 {
 	struct partial partial;
 
-	leave(PARTIAL_LEAST);
+	make_partial(PARTIAL_LEAST);
 	last_call = 2;
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, EAGAIN);
@@ -203,7 +203,7 @@ START_TEST(partial_larger_than_the_file_is_ignored)
 {
 	struct partial partial;
 
-	leave(3 * PARTIAL_LEAST + 1);
+	make_partial(3 * PARTIAL_LEAST + 1);
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, EFBIG);
 	store_close(&store);
@@ -272,7 +272,7 @@ END_TEST
 
 /* Create a partial of this size, sender and attempt. */
 static void
-leave_attempt(uint64_t sender, char attempt, off_t mebibytes)
+make_attempt(uint64_t sender, char attempt, off_t mebibytes)
 {
 	struct staging_file staged;
 	int fd;
@@ -299,10 +299,10 @@ expect_found(off_t mebibytes, int foreign)
 
 START_TEST(own_and_longer_partials_are_tried_first)
 {
-	leave_attempt(SENDER, '0', 1);
-	leave_attempt(SENDER, '1', 2);
-	leave_attempt(OTHER, '0', 3);
-	leave_attempt(OTHER, '2', 1);
+	make_attempt(SENDER, '0', 1);
+	make_attempt(SENDER, '1', 2);
+	make_attempt(OTHER, '0', 3);
+	make_attempt(OTHER, '2', 1);
 	expect_found(2, 0);
 	expect_found(1, 0);
 	expect_found(3, 1);
@@ -315,11 +315,11 @@ START_TEST(foreign_partial_is_found_only_when_permitted)
 {
 	struct partial partial;
 
-	leave_attempt(OTHER, '0', 2);
+	make_attempt(OTHER, '0', 2);
 	finder.shows_foreign = 0;
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	leave_attempt(SENDER, '0', 1);
+	make_attempt(SENDER, '0', 1);
 	expect_found(1, 0);
 	finder.shows_foreign = 1;
 	expect_found(2, 1);
@@ -332,7 +332,7 @@ START_TEST(name_without_sender_is_foreign)
 {
 	struct staging_file staged, old = {.fd = -1};
 
-	leave(PARTIAL_LEAST);
+	make_partial(PARTIAL_LEAST);
 	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
 	snprintf(old.name, sizeof(old.name), "%.17s", staged.name);
 	ck_assert(partial_is_name(old.name) && !partial_has_sender(old.name));
@@ -416,7 +416,7 @@ START_TEST(staging_truncates_the_partial)
 {
 	struct staging_file staged;
 
-	leave(PARTIAL_LEAST);
+	make_partial(PARTIAL_LEAST);
 	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert(partial_is_name(staged.name));
 	ck_assert_int_eq(lseek(staged.fd, 0, SEEK_END), 0);
@@ -431,8 +431,8 @@ START_TEST(unwritable_partial_is_created_again)
 	struct partial partial;
 	struct staging_file staged;
 
-	inbox_be_nobody(&store);
-	leave(PARTIAL_LEAST);
+	inbox_become_nobody(&store);
+	make_partial(PARTIAL_LEAST);
 	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
 	ck_assert_int_eq(fchmodat(store.staging, staged.name, 0444, 0), 0);
 	ck_assert_int_eq(find("a/b", &whole, &partial), -1);
@@ -440,7 +440,7 @@ START_TEST(unwritable_partial_is_created_again)
 	ck_assert_int_eq(stage(&staged), 0);
 	ck_assert(partial_is_name(staged.name));
 	staging_discard(&store, &staged);
-	inbox_be_oneself();
+	inbox_restore_user();
 	inbox_close(&store);
 }
 END_TEST
@@ -452,7 +452,7 @@ START_TEST(published_partial_is_not_modified)
 	struct staging_file staged;
 	struct stat found;
 
-	leave(PARTIAL_LEAST);
+	make_partial(PARTIAL_LEAST);
 	partial_name(&store, SENDER, &staged, "a/b", 3, &whole);
 	ck_assert_int_eq(
 	    linkat(store.staging, staged.name, store.root, "published", 0), 0);

@@ -42,8 +42,8 @@ START_TEST(publish_replaces_an_existing_file)
 	struct store store;
 
 	inbox_open(&store);
-	ck_assert_int_eq(publish(&store, "fresh", 0), 0);
-	file_expect_text("in/fresh", "new");
+	ck_assert_int_eq(publish(&store, "absent", 0), 0);
+	file_expect_text("in/absent", "new");
 	file_make("in/old", "old");
 	ck_assert_int_eq(link("in/old", "other"), 0);
 	ck_assert_int_eq(publish(&store, "old", 0), 0);
@@ -54,9 +54,9 @@ START_TEST(publish_replaces_an_existing_file)
 	ck_assert_int_eq(publish(&store, "link", 0), 0);
 	file_expect_text("in/link", "new");
 	file_expect_text("victim", "victim");
-	directory_make("in/folder");
-	ck_assert_int_eq(publish(&store, "folder", 0), -1);
-	ck_assert(S_ISDIR(file_mode("in/folder")));
+	directory_make("in/directory");
+	ck_assert_int_eq(publish(&store, "directory", 0), -1);
+	ck_assert(S_ISDIR(file_mode("in/directory")));
 	inbox_close(&store);
 }
 END_TEST
@@ -69,8 +69,8 @@ START_TEST(publish_keeps_an_existing_file_when_clobbering_is_forbidden)
 	inbox_open(&store);
 	if (_i == 1)
 		store.system.new_names = NEW_BY_RENAME;
-	ck_assert_int_eq(publish(&store, "fresh", 1), 0);
-	file_expect_text("in/fresh", "new");
+	ck_assert_int_eq(publish(&store, "absent", 1), 0);
+	file_expect_text("in/absent", "new");
 	file_make("in/old", "old");
 	ck_assert_int_eq(publish(&store, "old", 1), -1);
 	ck_assert_int_eq(errno, EEXIST);

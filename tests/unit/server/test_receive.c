@@ -18,7 +18,7 @@ static struct receive *const receive = &reception_shared.receive;
 
 START_TEST(stored_is_sent_after_the_commit)
 {
-	struct wire_result answer;
+	struct wire_result result;
 
 	reception_base(reception, "");
 	client_put(client, 1, "a/file", "content");
@@ -27,11 +27,11 @@ START_TEST(stored_is_sent_after_the_commit)
 	ck_assert(!file_exists("in/a/file"));
 	ck_assert_int_eq(receive_commit(receive), 0);
 	ck_assert_int_eq(conn_flush(&reception->conn), 0);
-	answer = client_expect_result(client, 1, STATUS_STORED);
-	ck_assert_uint_eq(answer.size, 7);
-	ck_assert_uint_eq(answer.digest, script_digest("content", 7));
-	ck_assert(answer.durable);
-	ck_assert_uint_eq(answer.text.length, 0);
+	result = client_expect_result(client, 1, STATUS_STORED);
+	ck_assert_uint_eq(result.size, 7);
+	ck_assert_uint_eq(result.digest, script_digest("content", 7));
+	ck_assert(result.durable);
+	ck_assert_uint_eq(result.text.length, 0);
 	file_expect_text("in/a/file", "content");
 	reception_finish(reception);
 	reception_expect_silence(reception);
@@ -55,7 +55,7 @@ START_TEST(group_is_committed_when_full)
 }
 END_TEST
 
-START_TEST(connection_ends_when_replies_find_no_room)
+START_TEST(connection_ends_when_replies_do_not_fit)
 {
 	static char text[STATUS_TEXT];
 
@@ -310,7 +310,7 @@ END_TEST
 
 /* Ask as a client that has sent "old" before, with this time. */
 static void
-ask_again(uint32_t number, unsigned wishes, unsigned attributes,
+ask_sent_before(uint32_t number, unsigned wishes, unsigned attributes,
     int64_t seconds, uint32_t nanoseconds)
 {
 	const struct wire_request request = {.kind = WIRE_KIND_FILE,
@@ -334,9 +334,9 @@ START_TEST(file_counts_as_sent_before_when_its_time_is_equal)
 	file_make("in/old", "old");
 	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
 	reception_base(reception, "");
-	ask_again(1, 0, 0, 78, 0);
-	ask_again(2, 0, WIRE_TIME, 78, 0);
-	ask_again(3, 0, WIRE_TIME, 77, 0);
+	ask_sent_before(1, 0, 0, 78, 0);
+	ask_sent_before(2, 0, WIRE_TIME, 78, 0);
+	ask_sent_before(3, 0, WIRE_TIME, 77, 0);
 	reception_finish(reception);
 	client_expect(client, WIRE_GO, 2);
 	client_expect_result(client, 1, STATUS_STORED);
@@ -353,11 +353,11 @@ START_TEST(file_counts_as_sent_before_when_its_time_was_rounded)
 	file_make("in/old", "old");
 	ck_assert_int_eq(utimensat(AT_FDCWD, "in/old", times, 0), 0);
 	reception_base(reception, "");
-	ask_again(1, 0, WIRE_TIME, 77, 0);
-	ask_again(2, 0, WIRE_TIME, 77, 999999999);
-	ask_again(3, 0, WIRE_TIME, 76, 1);
-	ask_again(4, 0, WIRE_TIME, 76, 0);
-	ask_again(5, 0, WIRE_TIME, 78, 0);
+	ask_sent_before(1, 0, WIRE_TIME, 77, 0);
+	ask_sent_before(2, 0, WIRE_TIME, 77, 999999999);
+	ask_sent_before(3, 0, WIRE_TIME, 76, 1);
+	ask_sent_before(4, 0, WIRE_TIME, 76, 0);
+	ask_sent_before(5, 0, WIRE_TIME, 78, 0);
 	reception_finish(reception);
 	client_expect(client, WIRE_GO, 4);
 	client_expect(client, WIRE_GO, 5);
@@ -370,7 +370,7 @@ START_TEST(file_is_unchanged_when_sent_before_and_dry_run)
 {
 	file_make("in/old", "old");
 	reception_base(reception, "");
-	ask_again(1, WIRE_DRY_RUN, 0, 0, 0);
+	ask_sent_before(1, WIRE_DRY_RUN, 0, 0, 0);
 	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_UNCHANGED);
 }
@@ -398,7 +398,7 @@ START_TEST(compare_is_refused_when_the_server_does_not_compare)
 	reception_base(reception, "");
 	client_request(client, WIRE_ASK, 1, "old", 3, WIRE_UNLESS_SAME);
 	client_request(client, WIRE_ASK, 2, "old", 3, WIRE_UNLESS_DIGEST);
-	ask_again(3, 0, 0, 0, 0);
+	ask_sent_before(3, 0, 0, 0, 0);
 	reception_finish(reception);
 	client_expect_result(client, 1, STATUS_REFUSED);
 	client_expect_result(client, 2, STATUS_REFUSED);
@@ -408,7 +408,7 @@ END_TEST
 
 /* Send the content after a go, with or without a restart. */
 static void
-send_asked(uint32_t number, const char *text, int restart)
+send_content(uint32_t number, const char *text, int restart)
 {
 	if (restart)
 		client_queue(client, WIRE_RESTART, number, NULL, 0);
@@ -424,11 +424,11 @@ START_TEST(files_are_stored_when_asks_are_pipelined)
 	for (uint32_t number = 1; number <= 4; number++)
 		client_request(client, WIRE_ASK, number, names[number],
 		    strlen(names[number]), 0);
-	send_asked(2, "two", 1);
+	send_content(2, "two", 1);
 	client_abort(client, 3, STATUS_CHANGED, "it grew");
 	client_put(client, 9, "five", "five");
-	send_asked(4, "four", 0);
-	send_asked(1, "one", 0);
+	send_content(4, "four", 0);
+	send_content(1, "one", 0);
 	reception_finish(reception);
 	for (uint32_t number = 1; number <= 4; number++)
 		client_expect(client, WIRE_GO, number);
@@ -471,7 +471,7 @@ receive_suite(void)
 	tcase_add_checked_fixture(tcase, reception_begin, reception_end);
 	tcase_add_test(tcase, stored_is_sent_after_the_commit);
 	tcase_add_test(tcase, group_is_committed_when_full);
-	tcase_add_test(tcase, connection_ends_when_replies_find_no_room);
+	tcase_add_test(tcase, connection_ends_when_replies_do_not_fit);
 	tcase_add_test(tcase, result_is_sent_when_names_are_longest);
 	tcase_add_loop_test(
 	    tcase, keepalive_is_called_when_a_long_hole_is_hashed, 0, 2);

@@ -123,7 +123,7 @@ START_TEST(read_is_consistent_when_the_slot_changes)
 }
 END_TEST
 
-START_TEST(compare_is_refused_when_the_most_already_do)
+START_TEST(compare_is_refused_when_too_many_workers_compare)
 {
 	ck_assert(scoreboard_begin_compare(&board, 0, 2));
 	ck_assert(scoreboard_begin_compare(&board, 1, 2));
@@ -222,7 +222,7 @@ scoreboard_suite(void)
 	tcase_add_test(tcase, count_host_counts_only_the_same_host);
 	tcase_add_test(tcase, read_returns_peer_and_connections);
 	tcase_add_test(tcase, slot_is_visible_when_another_process_writes_it);
-	tcase_add_test(tcase, compare_is_refused_when_the_most_already_do);
+	tcase_add_test(tcase, compare_is_refused_when_too_many_workers_compare);
 	tcase_add_test(tcase, has_idle_is_true_when_a_worker_waits);
 	tcase_add_test(tcase, read_is_consistent_when_the_slot_changes);
 	tcase_add_test(tcase, slot_is_repaired_when_overwritten);

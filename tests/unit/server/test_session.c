@@ -56,19 +56,19 @@ queue_session(void)
 static void
 expect_session(void)
 {
-	struct wire_result answer;
+	struct wire_result result;
 	int results = 0;
 
-	serving_greeted(&serving);
+	serving_expect_based(&serving);
 	while (client_next(client)) {
 		if (client->frame.type == WIRE_GO)
 			continue;
 		ck_assert_int_eq(client->frame.type, WIRE_RESULT);
 		ck_assert_int_eq(wire_read_result(client->frame.payload,
-				     client->frame.length, &answer),
+				     client->frame.length, &result),
 		    0);
-		ck_assert_int_eq(answer.status, STATUS_STORED);
-		ck_assert(answer.durable);
+		ck_assert_int_eq(result.status, STATUS_STORED);
+		ck_assert(result.durable);
 		results++;
 	}
 	ck_assert_int_eq(results, 2);
@@ -146,7 +146,7 @@ START_TEST(client_is_refused_when_no_version_is_shared)
 	client_base(client, WIRE_BASE_DIRECTORY, "");
 	serving_start(&serving);
 	if (versions[_i].common > 0) {
-		serving_greeted(&serving);
+		serving_expect_based(&serving);
 		/* Only version 2 has "features", before "based". */
 		ck_assert_int_eq(client->featured, versions[_i].common == 2);
 		ck_assert_uint_eq(client->features,
@@ -200,7 +200,7 @@ START_TEST(connection_ends_when_a_header_is_bad)
 	client_request(client, WIRE_PUT, 2, "other", 1, 0);
 	client_send(client, bad_headers[_i], WIRE_HEADER);
 	serving_start(&serving);
-	serving_greeted(&serving);
+	serving_expect_based(&serving);
 	/* The file before the bad header is stored, and has its result. */
 	client_expect_result(client, 1, STATUS_STORED);
 	client_expect_fatal(client, STATUS_PROTOCOL, "");
@@ -232,7 +232,7 @@ START_TEST(result_is_sent_when_the_client_half_closes)
 	client_flush(client);
 	ck_assert_int_eq(shutdown(client->fd, SHUT_WR), 0);
 	serving_start(&serving);
-	serving_greeted(&serving);
+	serving_expect_based(&serving);
 	client_expect_result(client, 1, STATUS_STORED);
 	client_expect_end(client);
 	file_expect_text("in/file", "whole");
@@ -249,7 +249,7 @@ START_TEST(nothing_is_stored_when_the_client_leaves_mid_file)
 	client_flush(client);
 	ck_assert_int_eq(shutdown(client->fd, SHUT_WR), 0);
 	serving_start(&serving);
-	serving_greeted(&serving);
+	serving_expect_based(&serving);
 	serving_close(&serving, SESSION_DONE);
 	file_expect_text("in/before", "whole");
 	ck_assert(!file_exists("in/file"));
@@ -310,13 +310,13 @@ END_TEST
 /* SESSION_SICK ends the connection, and the worker without memory. */
 START_TEST(session_fails_when_memory_runs_out)
 {
-	if (support_can_starve()) {
+	if (support_can_limit_memory()) {
 		enum session_end end;
 
-		support_starve();
+		support_limit_memory();
 		end = session_run(
 		    &serving.config, serving.end, serving.end, "peer");
-		support_feed();
+		support_restore_memory();
 		ck_assert_int_eq(end, SESSION_SICK);
 	}
 	close(serving.end);

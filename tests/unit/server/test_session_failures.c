@@ -82,7 +82,7 @@ try_abort(enum wire_type type, unsigned status)
 {
 	int good = status == STATUS_FAILED || status == STATUS_CHANGED ||
 	    status == STATUS_CANCELLED;
-	struct wire_result answer;
+	struct wire_result result;
 
 	reception_restart();
 	client_request(client, type, 1, "file", 4, 0);
@@ -97,9 +97,9 @@ try_abort(enum wire_type type, unsigned status)
 	reception_finish(reception);
 	if (type == WIRE_ASK)
 		client_expect(client, WIRE_GO, 1);
-	answer = client_expect_result(client, 1, (enum status)status);
-	ck_assert_uint_eq(answer.text.length, strlen("its reason"));
-	ck_assert_mem_eq(answer.text.bytes, "its reason", 10);
+	result = client_expect_result(client, 1, (enum status)status);
+	ck_assert_uint_eq(result.text.length, strlen("its reason"));
+	ck_assert_mem_eq(result.text.bytes, "its reason", 10);
 	client_expect_result(client, 2, STATUS_STORED);
 	ck_assert(!file_exists("in/file"));
 }

@@ -163,7 +163,7 @@ START_TEST(directory_keeps_its_special_bits)
 END_TEST
 
 static const struct directory_case {
-	mode_t wished, mask;
+	mode_t requested, mask;
 	uid_t owner; /* -1: the owner is not changed */
 	int never_overwrite;
 	mode_t expected; /* 0751: mode and time are unchanged */
@@ -178,12 +178,12 @@ static const struct directory_case {
     {0777, 0, 12345, 0, 0751},
 };
 
-START_TEST(existing_directory_gets_the_mode_it_may_have)
+START_TEST(existing_directory_gets_mode_and_time_when_permitted)
 {
 	const struct directory_case *one = &directory_cases[_i];
 	const struct wire_request request = {.kind = WIRE_KIND_DIRECTORY,
 	    .attributes = WIRE_EXACT_MODE | WIRE_TIME,
-	    .mode = one->wished,
+	    .mode = one->requested,
 	    .seconds = 1000,
 	    .path = {"d", 1}};
 	struct stat found;
@@ -387,7 +387,7 @@ START_TEST(open_partials_of_a_connection_are_bounded)
 }
 END_TEST
 
-START_TEST(connection_ends_when_a_result_finds_no_room)
+START_TEST(connection_ends_when_a_result_does_not_fit)
 {
 	struct outcome outcome;
 	int result = 0;
@@ -417,8 +417,9 @@ session_limits_suite(void)
 	tcase_add_test(
 	    tcase, file_is_not_published_when_its_directory_was_moved);
 	tcase_add_test(tcase, directory_keeps_its_special_bits);
-	tcase_add_loop_test(tcase, existing_directory_gets_the_mode_it_may_have,
-	    0, sizeof(directory_cases) / sizeof(directory_cases[0]));
+	tcase_add_loop_test(tcase,
+	    existing_directory_gets_mode_and_time_when_permitted, 0,
+	    sizeof(directory_cases) / sizeof(directory_cases[0]));
 	tcase_add_loop_test(
 	    tcase, new_directory_has_all_permissions_of_its_owner, 0, 2);
 	tcase_add_test(tcase, file_is_unchanged_when_its_time_is_exactly_equal);
@@ -428,7 +429,7 @@ session_limits_suite(void)
 	tcase_add_test(tcase, path_is_refused_when_base_and_path_are_too_long);
 	tcase_add_test(tcase, file_is_refused_when_holes_exceed_max_size);
 	tcase_add_test(tcase, open_partials_of_a_connection_are_bounded);
-	tcase_add_test(tcase, connection_ends_when_a_result_finds_no_room);
+	tcase_add_test(tcase, connection_ends_when_a_result_does_not_fit);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

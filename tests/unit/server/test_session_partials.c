@@ -25,7 +25,7 @@ static struct staging_file foreign;
 
 /* Create a partial of this sender, with the first half of the file. */
 static void
-leave_half(struct staging_file *staged, uint64_t sender)
+make_half_partial(struct staging_file *staged, uint64_t sender)
 {
 	const struct wire_request request = {
 	    .kind = WIRE_KIND_FILE, .wishes = WIRE_RESUME, .size = SIZE};
@@ -45,7 +45,7 @@ setup(void)
 	serving_open(&serving);
 	serving.config.compares = 1;
 	serving.config.sender = SENDER;
-	leave_half(&foreign, OTHER);
+	make_half_partial(&foreign, OTHER);
 }
 
 static uint64_t
@@ -69,7 +69,7 @@ send_content(const char *content, size_t from, size_t to)
 
 /* Expect that the other sender's partial is unchanged, and remove it. */
 static void
-expect_foreign(void)
+expect_foreign_unchanged(void)
 {
 	char path[3 * STAGING_NAME];
 
@@ -97,7 +97,7 @@ START_TEST(partial_of_another_sender_is_hidden_when_not_comparing)
 	ck_assert_uint_eq(ask(), 0);
 	client_abort(client, 1, STATUS_CANCELLED, "");
 	client_expect_result(client, 1, STATUS_CANCELLED);
-	expect_foreign();
+	expect_foreign_unchanged();
 	serving_close(&serving, SESSION_DONE);
 }
 END_TEST
@@ -111,7 +111,7 @@ START_TEST(partial_of_another_sender_is_kept_when_the_file_restarts)
 	client_end(client, 1, wrong, SIZE);
 	client_expect_result(client, 1, STATUS_STORED);
 	file_expect("in/f", wrong, SIZE);
-	expect_foreign();
+	expect_foreign_unchanged();
 	serving_close(&serving, SESSION_DONE);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 		client_abort(client, 1, STATUS_CHANGED, "");
 		client_expect_result(client, 1, STATUS_CHANGED);
 	}
-	expect_foreign();
+	expect_foreign_unchanged();
 	ck_assert(!file_exists("in/f"));
 	serving_close(&serving, SESSION_DONE);
 }
@@ -140,13 +140,13 @@ START_TEST(own_partial_is_used_before_that_of_another_sender)
 {
 	struct staging_file own;
 
-	leave_half(&own, SENDER);
+	make_half_partial(&own, SENDER);
 	serving_begin(&serving);
 	ck_assert_uint_eq(ask(), SIZE / 2);
 	send_content(wrong, SIZE / 2, SIZE);
 	client_end(client, 1, bytes, SIZE);
 	client_expect_result(client, 1, STATUS_DIGEST);
-	expect_foreign();
+	expect_foreign_unchanged();
 	serving_close(&serving, SESSION_DONE);
 }
 END_TEST

@@ -49,7 +49,7 @@ ask(uint32_t request)
 }
 
 /* After the first is stored, abort the second (_i 0) or finish it (_i 1). */
-START_TEST(second_request_keeps_away_from_the_first)
+START_TEST(first_file_is_kept_until_the_second_is_stored)
 {
 	ck_assert_uint_eq(ask(1), 0);
 	ck_assert_uint_eq(ask(2), 0);
@@ -76,7 +76,7 @@ START_TEST(both_files_are_stored_when_in_one_group)
 {
 	const struct wire_end ends[2] = {{SIZE, script_digest(first, SIZE)},
 	    {SIZE, script_digest(second, SIZE)}};
-	struct wire_result answer;
+	struct wire_result result;
 
 	(void)ask(1);
 	(void)ask(2);
@@ -85,8 +85,8 @@ START_TEST(both_files_are_stored_when_in_one_group)
 	send_content(2, second, 0, SIZE);
 	client_end(client, 2, second, SIZE);
 	for (uint32_t i = 0; i < 2; i++) {
-		answer = client_expect_result(client, i + 1, STATUS_STORED);
-		ck_assert_uint_eq(answer.digest, ends[i].digest);
+		result = client_expect_result(client, i + 1, STATUS_STORED);
+		ck_assert_uint_eq(result.digest, ends[i].digest);
 	}
 	file_expect("in/twin", second, SIZE);
 	serving_close(&serving, SESSION_DONE);
@@ -136,7 +136,7 @@ END_TEST
 
 /* Create a partial with the first half of the file. */
 static void
-leave_half(void)
+make_half_partial(void)
 {
 	const struct wire_request request = {
 	    .kind = WIRE_KIND_FILE, .wishes = WIRE_RESUME, .size = SIZE};
@@ -152,7 +152,7 @@ leave_half(void)
 /* The first of two asks gets the partial. */
 START_TEST(partial_is_resumed_by_one_request_only)
 {
-	leave_half();
+	make_half_partial();
 	ck_assert_uint_eq(ask(1), SIZE / 2);
 	ck_assert_uint_eq(ask(2), 0);
 	send_content(1, first, SIZE / 2, SIZE);
@@ -168,7 +168,7 @@ END_TEST
 /* An aborted ask releases its partial. */
 START_TEST(partial_is_resumed_after_its_request_was_aborted)
 {
-	leave_half();
+	make_half_partial();
 	ck_assert_uint_eq(ask(1), SIZE / 2);
 	client_abort(client, 1, STATUS_CHANGED, "");
 	client_expect_result(client, 1, STATUS_CHANGED);
@@ -189,7 +189,7 @@ session_same_name_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(
-	    tcase, second_request_keeps_away_from_the_first, 0, 2);
+	    tcase, first_file_is_kept_until_the_second_is_stored, 0, 2);
 	tcase_add_test(tcase, both_files_are_stored_when_in_one_group);
 	tcase_add_test(tcase, partial_is_resumed_by_one_request_only);
 	tcase_add_test(tcase, partial_is_resumed_after_its_request_was_aborted);

@@ -168,7 +168,7 @@ END_TEST
 
 /* Send 400 holes of 1 GiB: much work for few bytes. */
 static void
-say_holes(void)
+send_holes(void)
 {
 	uint8_t hole[8];
 	size_t length = wire_write_hole(hole, WIRE_HOLE_MAX);
@@ -195,7 +195,7 @@ START_TEST(session_stops_in_the_middle_of_long_holes)
 
 	serving.config.drain_timeout = 300;
 	serving_begin(&serving);
-	say_holes();
+	send_holes();
 	expect_working();
 	serving_request_stop(&serving, (enum session_stop)_i);
 	client_expect_fatal(client, STATUS_DRAINING, "");
@@ -253,7 +253,7 @@ start_refusal(const struct outcome *why)
 	close(serving.end);
 }
 
-START_TEST(client_learns_why_it_is_refused)
+START_TEST(fatal_has_the_reason_when_the_client_is_refused)
 {
 	struct outcome why;
 	struct wire_greeting greeting;
@@ -304,7 +304,7 @@ session_stop_suite(void)
 	    tcase, session_stops_in_the_middle_of_long_holes, first, behind);
 	tcase_add_test(tcase, session_stops_when_no_signal_comes);
 	tcase_add_test(tcase, session_ends_when_the_client_stays_connected);
-	tcase_add_test(tcase, client_learns_why_it_is_refused);
+	tcase_add_test(tcase, fatal_has_the_reason_when_the_client_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

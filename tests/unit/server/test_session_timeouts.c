@@ -105,37 +105,37 @@ START_TEST(hello_timeout_alone_counts_before_the_base)
 }
 END_TEST
 
-enum where {
+enum state {
 	IN_READY,
 	IN_GO,
 	IN_CONTENT,
 	IN_FRAME,
 	IN_DISCARD,
-	PLACES
+	STATES
 };
 
 /* Reach this state, and stop sending. */
 static void
-reach(enum where where)
+reach(enum state state)
 {
 	static const uint8_t header[WIRE_HEADER] = {
 	    WIRE_DATA, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 8};
 
 	serving_begin(&serving);
-	if (where == IN_GO)
+	if (state == IN_GO)
 		client_request(client, WIRE_ASK, 1, "file", 8, 0);
-	if (where == IN_CONTENT || where == IN_FRAME)
+	if (state == IN_CONTENT || state == IN_FRAME)
 		client_request(client, WIRE_PUT, 1, "file", 8, 0);
-	if (where == IN_FRAME) {
+	if (state == IN_FRAME) {
 		client_send(client, header, sizeof(header));
 		client_send(client, "part", 4);
 	}
-	if (where == IN_DISCARD)
+	if (state == IN_DISCARD)
 		client_request(client, WIRE_PUT, 1, "../file", 8, 0);
 	client_flush(client);
-	if (where == IN_GO)
+	if (state == IN_GO)
 		client_expect(client, WIRE_GO, 1);
-	if (where == IN_DISCARD)
+	if (state == IN_DISCARD)
 		client_expect_result(client, 1, STATUS_REFUSED);
 }
 
@@ -144,7 +144,7 @@ START_TEST(client_is_ended_when_silent_in_any_state)
 	io_time begun = io_now();
 
 	serving.config.idle_timeout = 200;
-	reach((enum where)_i);
+	reach((enum state)_i);
 	expect_stalled(begun, 200);
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(client_is_ended_when_too_slow)
 }
 END_TEST
 
-START_TEST(client_may_go_on_when_slow_but_steady)
+START_TEST(client_is_not_ended_when_slow_but_steady)
 {
 	/* The file takes several timeouts, but bytes come in each of them. */
 	serving.config.idle_timeout = 700;
@@ -229,7 +229,7 @@ END_TEST
 
 /* Send "waiting" with this number, then nothing for 500 ms. */
 static void
-wait_saying(uint32_t number)
+send_waiting(uint32_t number)
 {
 	client_queue(client, WIRE_WAITING, number, NULL, 0);
 	client_flush(client);
@@ -252,9 +252,9 @@ START_TEST(waiting_before_a_request_counts_when_no_worker_is_idle)
 	serving.config.board = &board;
 	serving.config.idle_timeout = 200;
 	serving_begin(&serving);
-	wait_saying(1);
+	send_waiting(1);
 	store_one(1);
-	wait_saying(2);
+	send_waiting(2);
 	scoreboard_clear(&board, SLOTS - 1);
 	client_queue(client, WIRE_WAITING, 2, NULL, 0);
 	client_flush(client);
@@ -288,9 +288,9 @@ START_TEST(waiting_in_a_request_needs_no_idle_worker)
 	serving_begin(&serving);
 	client_request(client, WIRE_ASK, 1, "waited", 1, 0);
 	client_expect(client, WIRE_GO, 1);
-	wait_saying(0);
+	send_waiting(0);
 	client_queue(client, WIRE_DATA, 1, "x", 1);
-	wait_saying(1);
+	send_waiting(1);
 	client_end(client, 1, "x", 1);
 	client_expect_result(client, 1, STATUS_STORED);
 	serving_close(&serving, SESSION_DONE);
@@ -392,9 +392,9 @@ session_timeouts_suite(void)
 	tcase_add_test(tcase, client_is_ended_when_its_hello_trickles);
 	tcase_add_test(tcase, hello_timeout_alone_counts_before_the_base);
 	tcase_add_loop_test(
-	    tcase, client_is_ended_when_silent_in_any_state, 0, (int)PLACES);
+	    tcase, client_is_ended_when_silent_in_any_state, 0, (int)STATES);
 	tcase_add_test(tcase, client_is_ended_when_too_slow);
-	tcase_add_test(tcase, client_may_go_on_when_slow_but_steady);
+	tcase_add_test(tcase, client_is_not_ended_when_slow_but_steady);
 	tcase_add_test(
 	    tcase, timeouts_are_suspended_until_the_frame_after_waiting);
 	tcase_add_test(
@@ -405,7 +405,7 @@ session_timeouts_suite(void)
 	tcase_add_test(tcase, client_is_ended_when_it_does_not_read);
 	tcase_add_loop_test(tcase, work_stops_when_client_disconnects, 0, 2);
 	suite_add_tcase(suite, tcase);
-	tcase = support_case("leaving");
+	tcase = support_case("disconnect");
 	tcase_add_test(tcase, work_stops_soon_when_client_disconnects);
 	suite_add_tcase(suite, tcase);
 	return suite;

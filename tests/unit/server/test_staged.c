@@ -130,7 +130,7 @@ START_TEST(file_is_stored_when_finished)
 }
 END_TEST
 
-START_TEST(file_is_refused_when_no_file_can_be_there)
+START_TEST(file_is_refused_when_kind_path_or_target_is_invalid)
 {
 	struct wire_request request = request_of("file", 0);
 
@@ -210,7 +210,7 @@ END_TEST
 
 /* Open a file that can become a partial. */
 static void
-open_kept(uint64_t size)
+open_resumable(uint64_t size)
 {
 	struct partial partial = {.staged.fd = -1};
 	struct wire_request request = request_of("file", size);
@@ -243,7 +243,7 @@ START_TEST(oldest_partials_are_removed_when_bounds_are_exceeded)
 		ck_assert_int_eq(futimens(file.fd, old), 0);
 		ck_assert_int_eq(staging_close(&file), 0);
 	}
-	open_kept(4 * MEBIBYTE);
+	open_resumable(4 * MEBIBYTE);
 	ck_assert_int_eq(
 	    write(staged.file.fd, piece, sizeof(piece)), sizeof(piece));
 	staged_add_written(&staged, sizeof(piece));
@@ -303,7 +303,8 @@ staged_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, file_is_stored_when_finished);
-	tcase_add_test(tcase, file_is_refused_when_no_file_can_be_there);
+	tcase_add_test(
+	    tcase, file_is_refused_when_kind_path_or_target_is_invalid);
 	tcase_add_test(
 	    tcase, existing_file_is_kept_when_clobbering_is_forbidden);
 	tcase_add_test(

@@ -51,7 +51,7 @@ START_TEST(abandoned_file_is_swept_when_unlocked)
 	inbox_open(&store);
 	ck_assert_int_eq(pipe(hold), 0);
 	ck_assert_int_eq(pipe(ready), 0);
-	inbox_be_nobody(&store);
+	inbox_become_nobody(&store);
 	holder = start_holder(&store, modes[_i], hold[0], ready[1]);
 	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
 	ck_assert_int_eq(sweep_abandoned(&store), 0);
@@ -60,7 +60,7 @@ START_TEST(abandoned_file_is_swept_when_unlocked)
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(sweep_abandoned(&store), 1);
 	ck_assert_int_eq(sweep_abandoned(&store), 0);
-	inbox_be_oneself();
+	inbox_restore_user();
 	inbox_close(&store);
 	for (int i = 0; i < 2; i++) {
 		close(hold[i]);
@@ -137,7 +137,7 @@ END_TEST
 
 /* Create a partial of this size, last written age seconds ago. */
 static void
-leave_partial(
+make_partial(
     const struct store *store, const char *name, off_t size, time_t age)
 {
 	const struct timespec times[2] = {
@@ -162,10 +162,10 @@ START_TEST(large_partial_stays_until_it_expires)
 
 	inbox_open(&store);
 	store.partial_ttl = HOUR;
-	leave_partial(&store, "r1", PARTIAL_LEAST, 3500);
-	leave_partial(&store, "r2", PARTIAL_LEAST, 3700);
-	leave_partial(&store, "r3", PARTIAL_LEAST - 1, 1);
-	leave_partial(&store, "other", PARTIAL_LEAST, 1);
+	make_partial(&store, "r1", PARTIAL_LEAST, 3500);
+	make_partial(&store, "r2", PARTIAL_LEAST, 3700);
+	make_partial(&store, "r3", PARTIAL_LEAST - 1, 1);
+	make_partial(&store, "other", PARTIAL_LEAST, 1);
 	ck_assert_int_eq(sweep_abandoned(&store), 3);
 	ck_assert(is_there(&store, "r1"));
 	store_close(&store);
@@ -184,11 +184,11 @@ START_TEST(file_of_other_host_stays_when_locks_are_not_shared)
 	store_mark(&store, 0);
 	snprintf(own, sizeof(own), "1-2-3%s", store.mark);
 	snprintf(partial, sizeof(partial), "r4%s", store.mark);
-	leave_partial(&store, own, 1, 1);
-	leave_partial(&store, partial, PARTIAL_LEAST, 3700);
-	leave_partial(&store, "1-2-3@another", 1, 1);
-	leave_partial(&store, "r4@another", PARTIAL_LEAST, 3700);
-	leave_partial(&store, "r5", PARTIAL_LEAST, 3700);
+	make_partial(&store, own, 1, 1);
+	make_partial(&store, partial, PARTIAL_LEAST, 3700);
+	make_partial(&store, "1-2-3@another", 1, 1);
+	make_partial(&store, "r4@another", PARTIAL_LEAST, 3700);
+	make_partial(&store, "r5", PARTIAL_LEAST, 3700);
 	ck_assert_int_eq(sweep_abandoned(&store), 2);
 	ck_assert(!is_there(&store, own) && !is_there(&store, partial));
 	ck_assert(!sweep_for_space(&store, &one_file));
@@ -204,7 +204,7 @@ END_TEST
 
 /* Create a partial without holes, last written age seconds ago. */
 static void
-leave_blocks(
+make_allocated_partial(
     const struct store *store, const char *name, unsigned mebibytes, time_t age)
 {
 	static char block[BLOCK];
@@ -213,20 +213,20 @@ leave_blocks(
 	for (unsigned i = 0; i < mebibytes; i++)
 		ck_assert_int_eq(write(fd, block, BLOCK), BLOCK);
 	close(fd);
-	leave_partial(store, name, (off_t)mebibytes * BLOCK, age);
+	make_partial(store, name, (off_t)mebibytes * BLOCK, age);
 }
 
 /* Create partials of 2 MiB.  r1 and r2 have the same age; r3 is newer. */
 static void
-leave_three(const struct store *store)
+make_three_partials(const struct store *store)
 {
-	leave_blocks(store, "r3", 2, 100);
-	leave_blocks(store, "r1", 2, 200);
-	leave_blocks(store, "r2", 2, 200);
+	make_allocated_partial(store, "r3", 2, 100);
+	make_allocated_partial(store, "r1", 2, 200);
+	make_allocated_partial(store, "r2", 2, 200);
 }
 
 static int
-make_room(const struct store *store, uint64_t bytes, uint64_t files)
+free_space(const struct store *store, uint64_t bytes, uint64_t files)
 {
 	const struct space_amount need = {bytes, files};
 
@@ -255,9 +255,9 @@ START_TEST(oldest_partials_are_removed_until_need_is_met)
 	struct staging_file held;
 
 	inbox_open(&store);
-	leave_three(&store);
+	make_three_partials(&store);
 	inbox_stage(&store, &held, "mine");
-	ck_assert(make_room(&store, needs[_i].bytes, needs[_i].files));
+	ck_assert(free_space(&store, needs[_i].bytes, needs[_i].files));
 	expect_left(&store, needs[_i].left);
 	ck_assert(is_there(&store, held.name));
 	staging_discard(&store, &held);
@@ -270,12 +270,12 @@ START_TEST(no_partial_is_removed_when_all_do_not_suffice)
 	struct store store;
 
 	inbox_open(&store);
-	leave_three(&store);
-	ck_assert(!make_room(&store, 6 * BLOCK + 65536, 0));
-	ck_assert(!make_room(&store, 0, 4));
+	make_three_partials(&store);
+	ck_assert(!free_space(&store, 6 * BLOCK + 65536, 0));
+	ck_assert(!free_space(&store, 0, 4));
 	expect_left(&store, 3);
-	ck_assert(make_room(&store, 6 * BLOCK, 3));
-	ck_assert(!make_room(&store, 0, 1));
+	ck_assert(free_space(&store, 6 * BLOCK, 3));
+	ck_assert(!free_space(&store, 0, 1));
 	store_close(&store);
 }
 END_TEST
@@ -287,17 +287,17 @@ START_TEST(locked_partial_is_not_counted)
 	int fd;
 
 	inbox_open(&store);
-	leave_three(&store);
-	leave_blocks(&store, "r0", 2, 300);
+	make_three_partials(&store);
+	make_allocated_partial(&store, "r0", 2, 300);
 	fd = openat(store.staging, "r0", O_RDWR);
 	ck_assert_int_eq(staging_lock(fd), 0);
-	ck_assert(!make_room(&store, 8 * BLOCK, 0));
+	ck_assert(!free_space(&store, 8 * BLOCK, 0));
 	expect_left(&store, 3);
-	ck_assert(make_room(&store, 6 * BLOCK, 0));
+	ck_assert(free_space(&store, 6 * BLOCK, 0));
 	expect_left(&store, 0);
 	ck_assert(is_there(&store, "r0"));
 	/* The sweep did not release the lock. */
-	ck_assert(!make_room(&store, 1, 0));
+	ck_assert(!free_space(&store, 1, 0));
 	close(fd);
 	store_close(&store);
 }
@@ -308,22 +308,22 @@ START_TEST(published_partial_frees_nothing)
 	struct store store;
 
 	inbox_open(&store);
-	leave_blocks(&store, "r1", 2, 100);
+	make_allocated_partial(&store, "r1", 2, 100);
 	ck_assert_int_eq(
 	    linkat(store.staging, "r1", store.root, "published", 0), 0);
-	ck_assert(!make_room(&store, 1, 0));
+	ck_assert(!free_space(&store, 1, 0));
 	ck_assert(is_there(&store, "r1"));
 	store_close(&store);
 }
 END_TEST
 
-START_TEST(room_is_made_only_when_space_ran_out)
+START_TEST(partials_are_removed_only_when_space_ran_out)
 {
 	static const int errors[] = {ENOSPC, EDQUOT, EFBIG, EIO, EROFS};
 	struct store store;
 
 	inbox_open(&store);
-	leave_three(&store);
+	make_three_partials(&store);
 	errno = errors[_i];
 	ck_assert_int_eq(sweep_after_failure(&store, 3 * BLOCK), _i < 2);
 	ck_assert_int_eq(errno, errors[_i]);
@@ -352,13 +352,13 @@ START_TEST(sweep_stops_when_keepalive_stops_it)
 	inbox_open(&store);
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "r%d", i);
-		leave_partial(&store, name, BLOCK, 100);
+		make_partial(&store, name, BLOCK, 100);
 	}
 	store.keepalive = &keepalive;
-	ck_assert(!make_room(&store, 0, 1));
+	ck_assert(!free_space(&store, 0, 1));
 	ck_assert_int_eq(calls, 1);
 	store.keepalive = NULL;
-	ck_assert(make_room(&store, 0, 300));
+	ck_assert(free_space(&store, 0, 300));
 	ck_assert(!is_there(&store, "r7"));
 	store_close(&store);
 }
@@ -369,14 +369,14 @@ END_TEST
 #define TWO(name) "r000000000000000" name "-2222222222222222-0"
 
 static void
-leave_senders(const struct store *store)
+make_partials_of_senders(const struct store *store)
 {
-	leave_blocks(store, ONE("a"), 1, 50);
-	leave_blocks(store, TWO("b"), 1, 400);
-	leave_blocks(store, ONE("c"), 1, 300);
-	leave_blocks(store, ONE("d"), 1, 200);
+	make_allocated_partial(store, ONE("a"), 1, 50);
+	make_allocated_partial(store, TWO("b"), 1, 400);
+	make_allocated_partial(store, ONE("c"), 1, 300);
+	make_allocated_partial(store, ONE("d"), 1, 200);
 	/* Earlier versions used names without a sender. */
-	leave_blocks(store, "r000000000000000e", 1, 900);
+	make_allocated_partial(store, "r000000000000000e", 1, 900);
 }
 
 START_TEST(quota_removes_oldest_of_same_sender)
@@ -401,7 +401,7 @@ START_TEST(quota_removes_oldest_of_same_sender)
 	struct store store;
 
 	inbox_open(&store);
-	leave_senders(&store);
+	make_partials_of_senders(&store);
 	sweep_enforce_quota(&store, ONE("a"), &rows[_i].quota);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(is_there(&store, own[i]), i < rows[_i].left);
@@ -412,7 +412,7 @@ START_TEST(quota_removes_oldest_of_same_sender)
 END_TEST
 
 /* The sweep does not call keepalive, which would stop it. */
-START_TEST(quota_is_enforced_when_client_has_gone)
+START_TEST(quota_is_enforced_when_client_has_disconnected)
 {
 	const struct keepalive keepalive = {stop_at_once, NULL};
 	const struct sweep_quota quota = {{99 * BLOCK, 299}, {99 * BLOCK, 999}};
@@ -422,7 +422,7 @@ START_TEST(quota_is_enforced_when_client_has_gone)
 	inbox_open(&store);
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "r%016d-1111111111111111-0", i);
-		leave_partial(&store, name, BLOCK, 1000 - i);
+		make_partial(&store, name, BLOCK, 1000 - i);
 	}
 	store.keepalive = &keepalive;
 	sweep_enforce_quota(&store, name, &quota);
@@ -465,10 +465,11 @@ sweep_suite(void)
 	tcase_add_test(tcase, no_partial_is_removed_when_all_do_not_suffice);
 	tcase_add_test(tcase, locked_partial_is_not_counted);
 	tcase_add_test(tcase, published_partial_frees_nothing);
-	tcase_add_loop_test(tcase, room_is_made_only_when_space_ran_out, 0, 5);
+	tcase_add_loop_test(
+	    tcase, partials_are_removed_only_when_space_ran_out, 0, 5);
 	tcase_add_test(tcase, sweep_stops_when_keepalive_stops_it);
 	tcase_add_loop_test(tcase, quota_removes_oldest_of_same_sender, 0, 10);
-	tcase_add_test(tcase, quota_is_enforced_when_client_has_gone);
+	tcase_add_test(tcase, quota_is_enforced_when_client_has_disconnected);
 	tcase_add_test(tcase, secret_is_not_swept);
 	suite_add_tcase(suite, tcase);
 	return suite;
