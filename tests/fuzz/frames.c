@@ -52,7 +52,7 @@ repeat_either(const struct conn_frame *frame)
 	size_t length = frame->length;
 	struct wire_based based;
 	struct wire_go go;
-	struct wire_result answer;
+	struct wire_result result;
 	struct wire_reason reason;
 	uint64_t features;
 
@@ -66,8 +66,8 @@ repeat_either(const struct conn_frame *frame)
 		    ? wire_write_go(written, &go)
 		    : 0;
 	case WIRE_RESULT:
-		return wire_read_result(in, length, &answer) == 0
-		    ? wire_write_result(written, &answer)
+		return wire_read_result(in, length, &result) == 0
+		    ? wire_write_result(written, &result)
 		    : 0;
 	case WIRE_ABORT:
 	case WIRE_FATAL:
@@ -97,7 +97,7 @@ check_frame(const struct conn_frame *frame)
 
 /* Read the preamble and the frames, up to the first invalid one. */
 static void
-take_all(struct conn *conn)
+check_stream(struct conn *conn)
 {
 	struct wire_greeting greeting;
 	struct wire_hello hello;
@@ -136,7 +136,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(io_set_blocking(ends[0], 0) == 0);
 	fuzz_check(conn_init(&conn, ends[0], ends[0], side) == 0);
 	fuzz_check(io_write_all(ends[1], data + 1, size - 1) == 0);
-	take_all(&conn);
+	check_stream(&conn);
 	conn_release(&conn);
 	close(ends[0]);
 	close(ends[1]);

@@ -163,37 +163,37 @@ oracle_read(struct oracle *oracle, uint8_t *bytes, size_t length, int repair)
 }
 
 static int
-is_stored_truly(const struct oracle *oracle,
-    const struct oracle_request *request, const struct wire_result *answer)
+is_stored_valid(const struct oracle *oracle,
+    const struct oracle_request *request, const struct wire_result *result)
 {
 	const struct wire_request *wanted = &request->wanted;
 
 	if ((wanted->wishes & WIRE_DRY_RUN) != 0 ||
-	    answer->durable != oracle->syncs)
+	    result->durable != oracle->syncs)
 		return 0;
 	if (request->type == WIRE_DIRECTORY)
-		return answer->size == 0 && answer->digest == 0;
-	if (request->ended && answer->size == request->size &&
-	    answer->digest == request->digest)
+		return result->size == 0 && result->digest == 0;
+	if (request->ended && result->size == request->size &&
+	    result->digest == request->digest)
 		return 1;
 	return (wanted->wishes & WIRE_SENT_BEFORE) != 0 &&
-	    request->type == WIRE_ASK && answer->size == wanted->size &&
-	    answer->digest == wanted->digest;
+	    request->type == WIRE_ASK && result->size == wanted->size &&
+	    result->digest == wanted->digest;
 }
 
 static int
-is_true(const struct oracle *oracle, const struct oracle_request *request,
-    const struct wire_result *answer)
+is_result_valid(const struct oracle *oracle,
+    const struct oracle_request *request, const struct wire_result *result)
 {
 	unsigned wishes = request->wanted.wishes;
 
 	if (request->unknown)
-		return answer->status == STATUS_NOT_OFFERED;
+		return result->status == STATUS_NOT_OFFERED;
 	if ((wishes & WIRE_REQUIRE_SYNC) != 0 && !oracle->syncs)
-		return !status_success(answer->status);
-	switch (answer->status) {
+		return !status_success(result->status);
+	switch (result->status) {
 	case STATUS_STORED:
-		return is_stored_truly(oracle, request, answer);
+		return is_stored_valid(oracle, request, result);
 	case STATUS_WOULD_STORE:
 		return (wishes & WIRE_DRY_RUN) != 0;
 	case STATUS_UNCHANGED:
@@ -209,23 +209,23 @@ is_true(const struct oracle *oracle, const struct oracle_request *request,
 }
 
 static void
-hear_answer(struct oracle *oracle, const struct conn_frame *frame)
+check_result(struct oracle *oracle, const struct conn_frame *frame)
 {
 	struct oracle_request *request = find(oracle, frame->request);
-	struct wire_result answer;
+	struct wire_result result;
 
 	fuzz_check(
-	    wire_read_result(frame->payload, frame->length, &answer) == 0);
-	fuzz_check(request != NULL && !request->answered);
-	fuzz_check(is_true(oracle, request, &answer));
-	request->answered = 1;
-	if (answer.status == STATUS_STORED)
+	    wire_read_result(frame->payload, frame->length, &result) == 0);
+	fuzz_check(request != NULL && !request->finished);
+	fuzz_check(is_result_valid(oracle, request, &result));
+	request->finished = 1;
+	if (result.status == STATUS_STORED)
 		oracle->order[oracle->stored++] =
 		    (uint32_t)(request - oracle->requests);
 }
 
 static void
-hear_based(struct oracle *oracle, const struct conn_frame *frame)
+read_base(struct oracle *oracle, const struct conn_frame *frame)
 {
 	struct wire_based based;
 
@@ -237,24 +237,24 @@ hear_based(struct oracle *oracle, const struct conn_frame *frame)
 }
 
 void
-oracle_hear(struct oracle *oracle, const struct conn_frame *frame)
+oracle_check_frame(struct oracle *oracle, const struct conn_frame *frame)
 {
 	struct oracle_request *request = find(oracle, frame->request);
 	struct wire_reason reason;
 
 	fuzz_check(!oracle->fatal);
-	fuzz_check(frame->type != WIRE_FEATURES || !oracle->heard);
-	oracle->heard = 1;
+	fuzz_check(frame->type != WIRE_FEATURES || !oracle->replied);
+	oracle->replied = 1;
 	switch (frame->type) {
 	case WIRE_BASED:
-		hear_based(oracle, frame);
+		read_base(oracle, frame);
 		break;
 	case WIRE_GO:
 		fuzz_check(request != NULL && request->type == WIRE_ASK &&
-		    !request->answered);
+		    !request->finished);
 		break;
 	case WIRE_RESULT:
-		hear_answer(oracle, frame);
+		check_result(oracle, frame);
 		break;
 	case WIRE_FATAL:
 		fuzz_check(wire_read_reason(
@@ -309,7 +309,7 @@ is_replaced(const struct oracle *oracle, size_t at)
 		if (is_same_place(oracle, stored, stored_request(oracle, i)))
 			return 1;
 	for (size_t i = 0; i < oracle->count; i++)
-		if (!oracle->requests[i].answered &&
+		if (!oracle->requests[i].finished &&
 		    is_same_place(oracle, stored, &oracle->requests[i]))
 			return 1;
 	return 0;

@@ -16,7 +16,7 @@ struct oracle_request {
 	enum wire_type type;
 	struct wire_request wanted; /* its path is in the stream */
 	int unknown;		    /* the server does not offer all of it */
-	int ended, answered;
+	int ended, finished;
 	uint64_t size, digest; /* of its end */
 };
 
@@ -25,7 +25,7 @@ struct oracle {
 	size_t count;
 	/* The base; if name is not empty, it replaces each path. */
 	char base[WIRE_PATH_MAX + 1], name[WIRE_PATH_MAX + 1];
-	int heard;			 /* any frame was received */
+	int replied;			 /* any frame was received */
 	int fatal;			 /* a fatal frame was received */
 	int keeps, syncs;		 /* settings of the server */
 	uint32_t order[ORACLE_REQUESTS]; /* indices of stored requests */
@@ -40,7 +40,7 @@ void oracle_read(
     struct oracle *oracle, uint8_t *bytes, size_t length, int repair);
 
 /* Check a frame of the server against these requests. */
-void oracle_hear(struct oracle *oracle, const struct conn_frame *frame);
+void oracle_check_frame(struct oracle *oracle, const struct conn_frame *frame);
 
 /* Check that each file has the size and digest that were stored last. */
 void oracle_check(const struct oracle *oracle, int root);

@@ -13,11 +13,11 @@
 #include "tests/fuzz/turns.h"
 
 /* Flags in the first byte of an input, above the number of the call. */
-enum way {
-	WAY_CALL = 7,
-	WAY_HONEST = 8,	 /* results have the size and digest that were sent */
-	WAY_LEAVES = 16, /* the server closes the connection early */
-	WAY_EARLY = 32	 /* the server sends before the client waits */
+enum flag {
+	FLAG_CALL = 7,
+	FLAG_CORRECT = 8, /* results have the size and digest that were sent */
+	FLAG_CLOSES = 16, /* the server closes the connection early */
+	FLAG_EARLY = 32	  /* the server sends before the client waits */
 };
 
 #define CALLS 8
@@ -60,7 +60,7 @@ static struct sent sent[REQUESTS];
 static size_t sent_count;
 static uint8_t received[MAX_INPUT];
 static size_t received_length;
-static uint8_t way;
+static uint8_t flags;
 
 static void
 make_file(const char *path, const char *text, off_t size)
@@ -172,7 +172,7 @@ note_frame(void *argument, const struct conn_frame *frame)
 
 /* Set the size and digest of a stored result to those that were sent. */
 static void
-make_honest(uint8_t *piece, size_t length)
+correct_result(uint8_t *piece, size_t length)
 {
 	struct wire_frame frame;
 	struct wire_result result;
@@ -197,8 +197,8 @@ static void
 send_piece(void *argument, uint8_t *piece, size_t length)
 {
 	(void)argument;
-	if (way & WAY_HONEST)
-		make_honest(piece, length);
+	if (flags & FLAG_CORRECT)
+		correct_result(piece, length);
 	memcpy(received + received_length, piece, length);
 	received_length += length;
 }
@@ -307,10 +307,10 @@ static void
 receive_rest(struct session *session)
 {
 	do
-		turns_hear(&turns);
+		turns_receive(&turns);
 	while (conn_unsent(&session->conn) > 0 && !turns.ended &&
 	    conn_flush(&session->conn) == 0);
-	turns_hear(&turns);
+	turns_receive(&turns);
 }
 
 static enum session_event
@@ -325,8 +325,8 @@ run_session(struct session *session, struct outcome *outcome)
 			return event;
 		session_show(session, io_now());
 		(void)session_await(session, wait);
-		if (event == SESSION_WAITING || (way & WAY_EARLY))
-			turns_take(&turns);
+		if (event == SESSION_WAITING || (flags & FLAG_EARLY))
+			turns_step(&turns);
 	}
 	abort();
 }
@@ -373,15 +373,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size - 2 > MAX_INPUT)
 		return 0;
 	prepare();
-	way = data[0];
-	call = &calls[way & WAY_CALL];
+	flags = data[0];
+	call = &calls[flags & FLAG_CALL];
 	sent_count = received_length = 0;
-	fuzz_check(run_init(&run, &options[way & WAY_CALL], &target, sources,
+	fuzz_check(run_init(&run, &options[flags & FLAG_CALL], &target, sources,
 		       count_sources(call, sources)) == 0);
 	end = turns_open(&turns, WIRE_FROM_SERVER, data + 2, size - 2, data[1]);
-	turns.hear = note_frame;
-	turns.say = send_piece;
-	turns.leaves = (way & WAY_LEAVES) != 0;
+	turns.receive = note_frame;
+	turns.send = send_piece;
+	turns.closes = (flags & FLAG_CLOSES) != 0;
 	put(&run, end, call);
 	progress_end(&run.report.progress);
 	run_release(&run);

@@ -19,15 +19,15 @@
 #include "tests/fuzz/turns.h"
 
 /* The bits of the first byte of an input. */
-enum way {
-	WAY_SYNCS = 1,
-	WAY_KEEPS = 2, /* never overwrite */
-	WAY_COMPARES = 4,
-	WAY_SMALL = 8,	  /* limit files to a few bytes */
-	WAY_REPAIRS = 16, /* correct sizes and digests */
-	WAY_STOPS = 32,	  /* stop the server half-way */
-	WAY_CUTS = 64,	  /* cut the session half-way */
-	WAY_LEAVES = 128  /* the client closes without reading */
+enum flag {
+	FLAG_SYNCS = 1,
+	FLAG_KEEPS = 2, /* never overwrite */
+	FLAG_COMPARES = 4,
+	FLAG_SMALL = 8,	   /* limit files to a few bytes */
+	FLAG_REPAIRS = 16, /* correct sizes and digests */
+	FLAG_STOPS = 32,   /* stop the server half-way */
+	FLAG_CUTS = 64,	   /* cut the session half-way */
+	FLAG_CLOSES = 128  /* the client closes without reading */
 };
 
 /* Largest file: enough for a partial, but fast to hash. */
@@ -40,7 +40,7 @@ static struct store store;
 static struct turns turns;
 static struct oracle oracle;
 static size_t half;
-static uint8_t way;
+static uint8_t flags;
 
 /* The linker directs poll to __wrap_poll; __real_poll is poll(2). */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
@@ -51,7 +51,7 @@ int
 __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	(void)timeout;
-	turns_take(&turns);
+	turns_step(&turns);
 	return __real_poll(fds, count, 0);
 }
 
@@ -78,12 +78,12 @@ prepare(void)
 }
 
 static enum session_stop
-ask(void *argument)
+stop_half_way(void *argument)
 {
 	(void)argument;
-	if (!(way & (WAY_STOPS | WAY_CUTS)) || turns.left > half)
+	if (!(flags & (FLAG_STOPS | FLAG_CUTS)) || turns.left > half)
 		return SESSION_RUN;
-	return way & WAY_CUTS ? SESSION_CUT : SESSION_DRAIN;
+	return flags & FLAG_CUTS ? SESSION_CUT : SESSION_DRAIN;
 }
 
 /* Only partials stay in the staging directory. */
@@ -103,32 +103,32 @@ check_staging(void)
 }
 
 static void
-hear(void *argument, const struct conn_frame *frame)
+check_frame(void *argument, const struct conn_frame *frame)
 {
 	(void)argument;
-	oracle_hear(&oracle, frame);
+	oracle_check_frame(&oracle, frame);
 }
 
 static void
 run(const uint8_t *bytes, size_t length, unsigned piece)
 {
 	const struct session_config config = {.store = &store,
-	    .max_size = way & WAY_SMALL ? SMALL : LARGEST,
+	    .max_size = flags & FLAG_SMALL ? SMALL : LARGEST,
 	    .hello_timeout = LONG,
 	    .idle_timeout = LONG,
 	    .drain_timeout = LONG,
-	    .never_overwrite = (way & WAY_KEEPS) != 0,
-	    .compares = (way & WAY_COMPARES) != 0,
-	    .stop = ask};
+	    .never_overwrite = (flags & FLAG_KEEPS) != 0,
+	    .compares = (flags & FLAG_COMPARES) != 0,
+	    .stop = stop_half_way};
 	int end = turns_open(&turns, WIRE_FROM_CLIENT, bytes, length, piece);
 
-	turns.hear = hear;
-	turns.leaves = (way & WAY_LEAVES) != 0;
+	turns.receive = check_frame;
+	turns.closes = (flags & FLAG_CLOSES) != 0;
 	half = length / 2;
-	store.sync = (way & WAY_SYNCS) != 0;
+	store.sync = (flags & FLAG_SYNCS) != 0;
 	fuzz_check(session_run(&config, end, end, "fuzzer") != SESSION_SICK);
 	close(end);
-	turns_hear(&turns);
+	turns_receive(&turns);
 	turns_close(&turns);
 }
 
@@ -150,16 +150,16 @@ session_length(const uint8_t *bytes, size_t length)
 static void
 run_session(uint8_t *bytes, size_t length, unsigned piece)
 {
-	oracle_read(&oracle, bytes, length, (way & WAY_REPAIRS) != 0);
-	oracle.keeps = (way & WAY_KEEPS) != 0;
-	oracle.syncs = (way & WAY_SYNCS) != 0;
+	oracle_read(&oracle, bytes, length, (flags & FLAG_REPAIRS) != 0);
+	oracle.keeps = (flags & FLAG_KEEPS) != 0;
+	oracle.syncs = (flags & FLAG_SYNCS) != 0;
 	run(bytes, length, piece);
 	oracle_check(&oracle, store.root);
 	check_staging();
 	tree_check_outside();
 }
 
-/* The input: a byte of WAY_ bits, the length of pieces, and the streams. */
+/* The input: a byte of FLAG_ bits, the length of pieces, and the streams. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -169,7 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size - 2 > sizeof(bytes))
 		return 0;
 	prepare();
-	way = data[0];
+	flags = data[0];
 	size -= 2;
 	memcpy(bytes, data + 2, size);
 	tree_plant(store.root);

@@ -68,7 +68,7 @@ next_piece(const struct turns *turns)
 
 /* The program must not send a malformed frame. */
 void
-turns_hear(struct turns *turns)
+turns_receive(struct turns *turns)
 {
 	struct conn_frame frame;
 	enum conn_event event;
@@ -83,7 +83,7 @@ turns_hear(struct turns *turns)
 		while (
 		    (event = conn_next(&turns->conn, &frame)) != CONN_NOTHING) {
 			fuzz_check(event == CONN_FRAME);
-			turns->hear(turns->argument, &frame);
+			turns->receive(turns->argument, &frame);
 		}
 	} while (conn_fill(&turns->conn) > 0);
 }
@@ -92,17 +92,17 @@ static void
 end(struct turns *turns)
 {
 	turns->ended = 1;
-	(void)shutdown(turns->conn.in, turns->leaves ? SHUT_RDWR : SHUT_WR);
+	(void)shutdown(turns->conn.in, turns->closes ? SHUT_RDWR : SHUT_WR);
 }
 
 void
-turns_take(struct turns *turns)
+turns_step(struct turns *turns)
 {
 	uint8_t piece[LONGEST];
 	size_t length;
 	ssize_t written;
 
-	turns_hear(turns);
+	turns_receive(turns);
 	if (turns->ended)
 		return;
 	if (turns->left == 0) {
@@ -111,8 +111,8 @@ turns_take(struct turns *turns)
 	}
 	length = next_piece(turns);
 	memcpy(piece, turns->bytes, length);
-	if (turns->say != NULL)
-		turns->say(turns->argument, piece, length);
+	if (turns->send != NULL)
+		turns->send(turns->argument, piece, length);
 	written = io_write(turns->conn.out, piece, length);
 	if (written <= 0)
 		return;

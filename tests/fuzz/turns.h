@@ -18,13 +18,13 @@ struct turns {
 	size_t left;
 	unsigned piece;
 	int begun;    /* bytes were sent */
-	int leaves;   /* at the end, shut down both directions */
+	int closes;   /* at the end, shut down both directions */
 	int ended;    /* all bytes were sent, and the end */
 	int preamble; /* the program's preamble was received */
 	/* Called for each frame, which is valid until the next call. */
-	void (*hear)(void *argument, const struct conn_frame *frame);
+	void (*receive)(void *argument, const struct conn_frame *frame);
 	/* Called for each piece before it is sent; may change the piece. */
-	void (*say)(void *argument, uint8_t *piece, size_t length);
+	void (*send)(void *argument, uint8_t *piece, size_t length);
 	void *argument;
 };
 
@@ -33,10 +33,10 @@ int turns_open(struct turns *turns, enum wire_side own, const uint8_t *bytes,
     size_t length, unsigned piece);
 
 /* Read all input, then send the next piece, or end if there is none. */
-void turns_take(struct turns *turns);
+void turns_step(struct turns *turns);
 
 /* Read all input. */
-void turns_hear(struct turns *turns);
+void turns_receive(struct turns *turns);
 void turns_close(struct turns *turns);
 
 /*
