@@ -63,7 +63,7 @@ happens(int chance)
 }
 
 static void
-send_off(const uint8_t *bytes, size_t length, io_time due)
+queue_packet(const uint8_t *bytes, size_t length, io_time due)
 {
 	struct packet *packet = &under_way[waiting];
 
@@ -83,7 +83,7 @@ send_off(const uint8_t *bytes, size_t length, io_time due)
  * far end.  The checksums stay valid, because the order does not change a sum.
  */
 static void
-turn_round(uint8_t *bytes)
+swap_addresses(uint8_t *bytes)
 {
 	uint8_t from[IPV4_ADDRESS];
 
@@ -93,7 +93,8 @@ turn_round(uint8_t *bytes)
 }
 
 static void
-take(const struct cable_plan *plan, uint8_t *bytes, size_t length, io_time now)
+pass_packet(
+    const struct cable_plan *plan, uint8_t *bytes, size_t length, io_time now)
 {
 	io_time due = now + plan->delay;
 
@@ -111,11 +112,11 @@ take(const struct cable_plan *plan, uint8_t *bytes, size_t length, io_time now)
 		atomic_fetch_add(&count->late, 1);
 		due += plan->delay / LATE_PART + LATE_LEAST;
 	}
-	turn_round(bytes);
-	send_off(bytes, length, due);
+	swap_addresses(bytes);
+	queue_packet(bytes, length, due);
 	if (happens(plan->doubled)) {
 		atomic_fetch_add(&count->doubled, 1);
-		send_off(bytes, length, due);
+		queue_packet(bytes, length, due);
 	}
 }
 
@@ -148,7 +149,7 @@ deliver(int fd, io_time now)
 }
 
 static _Noreturn void
-carry(int fd, const struct cable_plan *plan)
+forward_packets(int fd, const struct cable_plan *plan)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN};
 	uint8_t bytes[CABLE_MTU];
@@ -159,7 +160,7 @@ carry(int fd, const struct cable_plan *plan)
 		io_time now = io_now();
 
 		while ((length = io_read(fd, bytes, sizeof(bytes))) > 0)
-			take(plan, bytes, (size_t)length, now);
+			pass_packet(plan, bytes, (size_t)length, now);
 		due = deliver(fd, now);
 	}
 	_exit(1);
@@ -217,7 +218,7 @@ cable_start(struct cable *cable, const struct cable_plan *plan)
 	cable->count = count;
 	cable->pid = fork();
 	if (cable->pid == 0)
-		carry(fd, plan);
+		forward_packets(fd, plan);
 	close(fd);
 	return cable->pid > 0 ? 0 : -1;
 }

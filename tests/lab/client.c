@@ -179,7 +179,7 @@ client_greeting(struct client *client)
 
 /* Nonzero for a frame that concerns no request. */
 static int
-is_aside(struct client *client)
+is_skipped(struct client *client)
 {
 	const struct conn_frame *frame = &client->frame;
 
@@ -220,7 +220,7 @@ client_next(struct client *client)
 	do
 		if (!client_receive(client))
 			return 0;
-	while (is_aside(client));
+	while (is_skipped(client));
 	return 1;
 }
 

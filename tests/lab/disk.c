@@ -112,7 +112,7 @@ void
 disk_restore(const char *image, const char *directory)
 {
 	check_names(image, directory);
-	volume_again(&volume);
+	volume_remount(&volume);
 }
 
 void

@@ -44,9 +44,10 @@ int __openat64_2(int directory, const char *path, int flags);
 /*
  * Define a function that replaces one of the C library.  The headers choose its
  * symbol by the compiler's flags, such as open64 for open.  If the call
- * succeeds, the statement noted records it.
+ * succeeds, the statement recording runs.
  */
-#define WRAP(turns, object, type, failed, name, parameters, arguments, noted)  \
+#define WRAP(                                                                  \
+    turns, object, type, failed, name, parameters, arguments, recording)       \
 	type name parameters                                                   \
 	{                                                                      \
 		static type(*real) parameters;                                 \
@@ -55,19 +56,19 @@ int __openat64_2(int directory, const char *path, int flags);
                                                                                \
 		if (real == NULL)                                              \
 			real = (type(*) parameters)turn_find(#name);           \
-		if (turn.verdict == TURN_CLAIM)                                \
+		if (turn.action == TURN_SKIP)                                  \
 			return (type)0;                                        \
-		if (turn.verdict != TURN_FAIL)                                 \
+		if (turn.action != TURN_FAIL)                                  \
 			result = real arguments;                               \
 		if (!turn.own && result != (type)failed) {                     \
-			noted;                                                 \
+			recording;                                             \
 		}                                                              \
 		turn_end(&turn, result != (type)failed);                       \
 		return result;                                                 \
 	}
 
 #define NOTHING (void)0
-#define FEWER(size) (turn.verdict == TURN_SHORTEN && (size) > 0 ? 1 : (size))
+#define FEWER(size) (turn.action == TURN_SHORTEN && (size) > 0 ? 1 : (size))
 
 WRAP(ACCEPT, fd, int, -1, accept,
     (int fd, struct sockaddr *restrict address, socklen_t *restrict length),
@@ -183,12 +184,12 @@ close(int fd)
 		errno = EBADF;
 		return -1;
 	}
-	if (turn.verdict == TURN_CLAIM)
+	if (turn.action == TURN_SKIP)
 		return 0;
 	if (real == NULL)
 		real = (int (*)(int))turn_find("close");
 	result = real(fd);
-	if (turn.verdict == TURN_FAIL) {
+	if (turn.action == TURN_FAIL) {
 		errno = error;
 		result = -1;
 	}
@@ -209,35 +210,35 @@ clock_gettime(clockid_t clock, struct timespec *now)
 {
 	struct turn turn = turn_begin(FAULT_CLOCK, -1);
 
-	if (turn.verdict == TURN_FAIL ||
+	if (turn.action == TURN_FAIL ||
 	    syscall(SYS_clock_gettime64, clock, now) == -1)
 		return -1;
 	now->tv_sec += turn_jump(&turn, clock);
 	return 0;
 }
 
-/* Each allocation is one turn; done makes the call. */
-#define TAKE_MEMORY(done)                                                      \
+/* Each allocation is one turn; allocation makes the call. */
+#define ALLOCATE(allocation)                                                   \
 	struct turn turn = turn_begin(FAULT_ALLOCATE, -1);                     \
                                                                                \
-	return turn.verdict == TURN_FAIL ? NULL : (done)
+	return turn.action == TURN_FAIL ? NULL : (allocation)
 
 void *
 malloc(size_t size)
 {
-	TAKE_MEMORY(__libc_malloc(size));
+	ALLOCATE(__libc_malloc(size));
 }
 
 void *
 calloc(size_t count, size_t size)
 {
-	TAKE_MEMORY(__libc_calloc(count, size));
+	ALLOCATE(__libc_calloc(count, size));
 }
 
 void *
 realloc(void *old, size_t size)
 {
-	TAKE_MEMORY(__libc_realloc(old, size));
+	ALLOCATE(__libc_realloc(old, size));
 }
 
 /* Only calls with O_CREAT have a mode. */
@@ -257,7 +258,7 @@ open_in(int directory, const char *path, int flags, mode_t mode)
 	if (real == NULL)
 		real =
 		    (int (*)(int, const char *, int, ...))turn_find("openat");
-	if (turn.verdict == TURN_FAIL)
+	if (turn.action == TURN_FAIL)
 		return -1;
 	result = real(directory, path, turn_flags(flags, O_NOFOLLOW), mode);
 	turn_end(&turn, result != -1);
@@ -314,9 +315,9 @@ fcntl(int fd, int command, ...)
 	va_end(arguments);
 	if (real == NULL)
 		real = (int (*)(int, int, ...))turn_find("fcntl");
-	if (turn.verdict == TURN_FAIL)
+	if (turn.action == TURN_FAIL)
 		return -1;
-	if (turn.verdict == TURN_CLAIM)
+	if (turn.action == TURN_SKIP)
 		return 0;
 	return real(fd, command, argument);
 }
@@ -331,7 +332,7 @@ syscall(long number, ...)
 {
 	static long (*real)(long, ...);
 	long words[6];
-	struct turn turn = {.verdict = TURN_GO};
+	struct turn turn = {.action = TURN_GO};
 	va_list arguments;
 	long result;
 
@@ -349,9 +350,9 @@ syscall(long number, ...)
 		words[2] = turn_flags((int)words[2], AT_SYMLINK_NOFOLLOW);
 	}
 #endif
-	if (turn.verdict == TURN_CLAIM)
+	if (turn.action == TURN_SKIP)
 		return 0;
-	if (turn.verdict == TURN_FAIL)
+	if (turn.action == TURN_FAIL)
 		return -1;
 	result = real(
 	    number, words[0], words[1], words[2], words[3], words[4], words[5]);

@@ -99,9 +99,9 @@ struct fault_plan {
 	atomic_int until, until_object;
 	atomic_int spared; /* process without faults, or 0 */
 	/* Counted by the shim. */
-	atomic_int met;	   /* matching calls since the test set it to 0 */
-	atomic_int done;   /* the number of them that failed */
-	atomic_int loaded; /* programs started with the plan */
+	atomic_int matched; /* matching calls since the test set it to 0 */
+	atomic_int hit;	    /* the number of them that the fault hit */
+	atomic_int loaded;  /* programs started with the plan */
 	atomic_int seen[FAULT_CALLS];
 };
 

@@ -20,22 +20,22 @@
 #define HELD_MAX 64
 
 static struct fault_plan *plan;
-static _Thread_local int hidden; /* nonzero during the shim's own calls */
+static _Thread_local int disabled; /* nonzero during the shim's own calls */
 static int held[HELD_MAX], held_count;
 
 int
-turn_hide(void)
+turn_disable(void)
 {
-	int was = hidden;
+	int was = disabled;
 
-	hidden = 1;
+	disabled = 1;
 	return was;
 }
 
 void
-turn_show(int was)
+turn_restore(int was)
 {
-	hidden = was;
+	disabled = was;
 }
 
 /* Try the symbols that the C library's headers may choose for the name. */
@@ -44,7 +44,7 @@ turn_find(const char *name)
 {
 	static const char *const forms[][2] = {{"__", "64_time64"},
 	    {"__", "_time64"}, {"", "64"}, {"__", "64"}, {"", ""}};
-	int was = turn_hide(), error = errno;
+	int was = turn_disable(), error = errno;
 	void *found = NULL;
 	char text[64];
 
@@ -56,7 +56,7 @@ turn_find(const char *name)
 	}
 	if (found == NULL)
 		abort();
-	turn_show(was);
+	turn_restore(was);
 	errno = error;
 	return found;
 }
@@ -65,7 +65,7 @@ __attribute__((constructor)) static void
 open_plan(void)
 {
 	const char *path = getenv(FAULT_PLAN);
-	int was = turn_hide(), fd;
+	int was = turn_disable(), fd;
 	void *mapped;
 
 	record_open(getenv(FAULT_RECORD));
@@ -79,13 +79,13 @@ open_plan(void)
 		plan = mapped;
 		atomic_fetch_add(&plan->loaded, 1);
 	}
-	turn_show(was);
+	turn_restore(was);
 }
 
 enum fault_object
 turn_object(int fd)
 {
-	int was = turn_hide(), error = errno;
+	int was = turn_disable(), error = errno;
 	enum fault_object object = FAULT_ANYTHING;
 	struct stat found;
 
@@ -97,7 +97,7 @@ turn_object(int fd)
 		else if (S_ISSOCK(found.st_mode) || S_ISFIFO(found.st_mode))
 			object = FAULT_A_PEER;
 	}
-	turn_show(was);
+	turn_restore(was);
 	errno = error;
 	return object;
 }
@@ -109,7 +109,7 @@ turn_polled(struct pollfd *polled, nfds_t count)
 }
 
 static int
-is_meant(const struct turn *turn)
+matches_plan(const struct turn *turn)
 {
 	int object = atomic_load(&plan->object);
 
@@ -119,21 +119,21 @@ is_meant(const struct turn *turn)
 	    (object == FAULT_ANYTHING || object == (int)turn_object(turn->fd));
 }
 
-static enum turn_verdict
-hold(int fd)
+static enum turn_action
+hold_sync(int fd)
 {
-	int was = turn_hide();
+	int was = turn_disable();
 	int copy = held_count < HELD_MAX ? dup(fd) : -1;
 
 	if (copy == -1)
 		abort();
 	held[held_count++] = copy;
-	turn_show(was);
-	return TURN_CLAIM;
+	turn_restore(was);
+	return TURN_SKIP;
 }
 
-static enum turn_verdict
-befall(const struct turn *turn, int number)
+static enum turn_action
+apply_fault(const struct turn *turn, int number)
 {
 	int value = atomic_load(&plan->value);
 
@@ -157,9 +157,9 @@ befall(const struct turn *turn, int number)
 		(void)raise(value);
 		return TURN_GO;
 	case FAULT_SKIP:
-		return TURN_CLAIM;
+		return TURN_SKIP;
 	case FAULT_HOLD:
-		return hold(turn->fd);
+		return hold_sync(turn->fd);
 	case FAULT_FOLLOW:
 	case FAULT_NONE:
 		break;
@@ -170,30 +170,31 @@ befall(const struct turn *turn, int number)
 struct turn
 turn_begin(enum fault_call call, int fd)
 {
-	struct turn turn = {call, fd, TURN_GO, hidden};
+	struct turn turn = {call, fd, TURN_GO, disabled};
 	int number, at;
 
 	if (turn.own || plan == NULL)
 		return turn;
-	turn_hide();
+	turn_disable();
 	atomic_fetch_add(&plan->seen[call], 1);
-	if (is_meant(&turn)) {
-		number = atomic_fetch_add(&plan->met, 1) + 1;
+	if (matches_plan(&turn)) {
+		number = atomic_fetch_add(&plan->matched, 1) + 1;
 		at = atomic_load(&plan->at);
 		if (number == at ||
 		    (number > at && atomic_load(&plan->always))) {
-			atomic_fetch_add(&plan->done, 1);
-			turn.verdict = befall(&turn, number);
+			atomic_fetch_add(&plan->hit, 1);
+			turn.action = apply_fault(&turn, number);
 		}
 	}
-	turn_show(0);
+	turn_restore(0);
 	return turn;
 }
 
 int
 turn_flags(int flags, int no_follow)
 {
-	if (hidden || plan == NULL || atomic_load(&plan->kind) != FAULT_FOLLOW)
+	if (disabled || plan == NULL ||
+	    atomic_load(&plan->kind) != FAULT_FOLLOW)
 		return flags;
 	return flags & ~no_follow;
 }
@@ -201,10 +202,10 @@ turn_flags(int flags, int no_follow)
 time_t
 turn_jump(const struct turn *turn, clockid_t clock)
 {
-	enum turn_verdict verdict =
+	enum turn_action action =
 	    clock == CLOCK_REALTIME ? TURN_JUMP : TURN_LEAP;
 
-	return turn->verdict == verdict ? atomic_load(&plan->value) : 0;
+	return turn->action == action ? atomic_load(&plan->value) : 0;
 }
 
 /*
@@ -212,16 +213,16 @@ turn_jump(const struct turn *turn, clockid_t clock)
  * locks of this process on its file, and a sweep might remove it.
  */
 static void
-let_go(void)
+make_held_syncs(void)
 {
-	int was = turn_hide();
+	int was = turn_disable();
 
 	while (held_count > 0) {
 		int fd = held[--held_count];
 
 		record_sync(fd, fsync(fd) == 0);
 	}
-	turn_show(was);
+	turn_restore(was);
 }
 
 void
@@ -232,6 +233,6 @@ turn_end(const struct turn *turn, int good)
 	if (!turn->own && held_count > 0 && good &&
 	    atomic_load(&plan->until) == (int)turn->call &&
 	    atomic_load(&plan->until_object) == (int)turn_object(turn->fd))
-		let_go();
+		make_held_syncs();
 	errno = error;
 }

@@ -9,20 +9,20 @@
 
 #include "tests/lab/fault.h"
 
-enum turn_verdict {
+enum turn_action {
 	TURN_GO,
 	TURN_SHORTEN,
 	TURN_JUMP,
 	TURN_LEAP,
-	TURN_CLAIM, /* do nothing, but report success */
-	TURN_FAIL   /* do nothing; errno is set */
+	TURN_SKIP, /* do nothing, but report success */
+	TURN_FAIL  /* do nothing; errno is set */
 };
 
 /* One call that the program makes. */
 struct turn {
 	enum fault_call call;
 	int fd; /* its object, or -1 */
-	enum turn_verdict verdict;
+	enum turn_action action;
 	int own; /* made by the shim itself: never counted */
 };
 
@@ -48,10 +48,10 @@ enum fault_object turn_object(int fd);
 int turn_polled(struct pollfd *polled, nfds_t count);
 
 /*
- * Mark the beginning and the end of the shim's own calls.  turn_hide returns
- * the former state, for turn_show.
+ * Mark the beginning and the end of the shim's own calls.  turn_disable returns
+ * the former state, for turn_restore.
  */
-int turn_hide(void);
-void turn_show(int was);
+int turn_disable(void);
+void turn_restore(int was);
 
 #endif

@@ -32,7 +32,7 @@
 
 static const size_t length = sizeof(FUSE_CONTENT) - 1;
 
-static const uint32_t stops_in[FUSE_CALLS] = {
+static const uint32_t opcodes[FUSE_CALLS] = {
     [FUSE_STAT] = FUSE_LOOKUP,
     [FUSE_FSTAT] = FUSE_GETATTR,
     [FUSE_OPENED] = FUSE_OPEN,
@@ -51,7 +51,7 @@ struct service {
 };
 
 static void
-answer(
+reply(
     const struct service *service, int error, const void *payload, size_t size)
 {
 	uint8_t bytes[REQUEST];
@@ -85,9 +85,9 @@ look_up(const struct service *service, const char *name)
 	    .nodeid = FILE_ID, .attr = describe(FILE_ID)};
 
 	if (strcmp(name, FUSE_FILE) == 0)
-		answer(service, 0, &entry, sizeof(entry));
+		reply(service, 0, &entry, sizeof(entry));
 	else
-		answer(service, ENOENT, NULL, 0);
+		reply(service, ENOENT, NULL, 0);
 }
 
 static void
@@ -96,7 +96,7 @@ read_file(const struct service *service, const struct fuse_read_in *read)
 	size_t from = read->offset < length ? (size_t)read->offset : length;
 	size_t size = length - from;
 
-	answer(service, 0, &FUSE_CONTENT[from],
+	reply(service, 0, &FUSE_CONTENT[from],
 	    size < read->size ? size : read->size);
 }
 
@@ -110,7 +110,7 @@ read_directory(const struct service *service, const struct fuse_read_in *read)
 
 	memcpy(bytes, &entry, FUSE_NAME_OFFSET);
 	memcpy(bytes + FUSE_NAME_OFFSET, FUSE_FILE, sizeof(FUSE_FILE) - 1);
-	answer(
+	reply(
 	    service, 0, bytes, read->offset == 0 ? FUSE_DIRENT_ALIGN(size) : 0);
 }
 
@@ -122,7 +122,7 @@ begin_service(const struct service *service)
 	    .max_readahead = 4096,
 	    .max_write = 4096};
 
-	answer(service, 0, &init, sizeof(init));
+	reply(service, 0, &init, sizeof(init));
 }
 
 static void
@@ -140,11 +140,11 @@ serve(const struct service *service, const void *payload)
 		look_up(service, payload);
 		break;
 	case FUSE_GETATTR:
-		answer(service, 0, &attributes, sizeof(attributes));
+		reply(service, 0, &attributes, sizeof(attributes));
 		break;
 	case FUSE_OPEN:
 	case FUSE_OPENDIR:
-		answer(service, 0, &opened, sizeof(opened));
+		reply(service, 0, &opened, sizeof(opened));
 		break;
 	case FUSE_READ:
 		read_file(service, payload);
@@ -155,26 +155,26 @@ serve(const struct service *service, const void *payload)
 	case FUSE_FLUSH:
 	case FUSE_RELEASE:
 	case FUSE_RELEASEDIR:
-		answer(service, 0, NULL, 0);
+		reply(service, 0, NULL, 0);
 		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
 		break;
 	default:
-		answer(service, ENOSYS, NULL, 0);
+		reply(service, ENOSYS, NULL, 0);
 	}
 }
 
 /* Nonzero if the service must block in this request. */
 static int
-is_meant(const struct service *service)
+must_block(const struct service *service)
 {
 	const struct fuse_in_header *header = &service->header;
 
 	return header->opcode == service->call &&
 	    (header->opcode != FUSE_GETATTR || header->nodeid == FILE_ID) &&
-	    !atomic_load(&service->shared->go);
+	    !atomic_load(&service->shared->unblocked);
 }
 
 /* Read a request, header and payload.  Returns nonzero, or 0 at the end. */
@@ -192,15 +192,15 @@ next_request(struct service *service, uint8_t request[REQUEST])
 
 /* Wait to be unblocked.  Returns nonzero if a signal interrupts the caller. */
 static int
-stop(const struct service *service, pid_t parent)
+block(const struct service *service, pid_t parent)
 {
 	struct service other = *service;
 	struct pollfd more = {.fd = service->device, .events = POLLIN};
 	struct fuse_interrupt_in interrupt;
 	static uint8_t request[REQUEST];
 
-	while (is_meant(service) && getppid() == parent) {
-		atomic_store(&service->shared->stopped, 1);
+	while (must_block(service) && getppid() == parent) {
+		atomic_store(&service->shared->blocked, 1);
 		if (poll(&more, 1, 5) != 1 || !next_request(&other, request))
 			continue;
 		memcpy(&interrupt, request + sizeof(other.header),
@@ -222,8 +222,8 @@ serve_all(struct service *service)
 	/* If the test ends, end, too: this process would keep the mount. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (next_request(service, request)) {
-		if (stop(service, parent))
-			answer(service, EINTR, NULL, 0);
+		if (block(service, parent))
+			reply(service, EINTR, NULL, 0);
 		else
 			serve(service, request + sizeof(service->header));
 	}
@@ -243,7 +243,7 @@ fuse_begin(void)
 void
 fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call)
 {
-	struct service service = {.call = stops_in[call]};
+	struct service service = {.call = opcodes[call]};
 	char options[128];
 
 	*fuse = (struct fuse){.directory = directory,
@@ -266,9 +266,9 @@ fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call)
 }
 
 void
-fuse_go(const struct fuse *fuse)
+fuse_unblock(const struct fuse *fuse)
 {
-	atomic_store(&fuse->shared->go, 1);
+	atomic_store(&fuse->shared->unblocked, 1);
 }
 
 void
@@ -296,7 +296,7 @@ fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call)
 }
 
 void
-fuse_go(const struct fuse *fuse)
+fuse_unblock(const struct fuse *fuse)
 {
 	(void)fuse;
 }

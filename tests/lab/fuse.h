@@ -23,8 +23,8 @@ enum fuse_call {
 };
 
 struct fuse_shared {
-	atomic_int stopped; /* a process is blocked */
-	atomic_int go;	    /* the test sets it to unblock */
+	atomic_int blocked;   /* a process is blocked */
+	atomic_int unblocked; /* the test sets it to unblock */
 };
 
 struct fuse {
@@ -47,7 +47,7 @@ int fuse_begin(void);
 void fuse_mount(struct fuse *fuse, const char *directory, enum fuse_call call);
 
 /* Unblock; unmount. */
-void fuse_go(const struct fuse *fuse);
+void fuse_unblock(const struct fuse *fuse);
 void fuse_end(struct fuse *fuse);
 
 #endif

@@ -49,7 +49,7 @@ static const struct odd_disk *odd;
 static int device;
 
 static void
-answer(const struct fuse_in_header *in, int error, const void *out, size_t size)
+reply(const struct fuse_in_header *in, int error, const void *out, size_t size)
 {
 	struct fuse_out_header header = {
 	    (uint32_t)(sizeof(header) + size), -error, in->unique};
@@ -104,7 +104,7 @@ is_name(const struct node *directory, const char *one, const char *other)
 
 /* The node of that name, or 0. */
 static uint64_t
-find(uint64_t directory, const char *name)
+find_node(uint64_t directory, const char *name)
 {
 	for (uint64_t id = FUSE_ROOT_ID + 1; id <= made; id++)
 		if (nodes[id].parent == directory &&
@@ -123,7 +123,7 @@ is_empty(uint64_t directory)
 }
 
 static uint64_t
-make(uint64_t directory, const char *name, mode_t mode)
+make_node(uint64_t directory, const char *name, mode_t mode)
 {
 	struct node *node;
 
@@ -160,28 +160,27 @@ entry(uint64_t id)
 }
 
 static void
-answer_entry(const struct fuse_in_header *in, uint64_t id)
+reply_entry(const struct fuse_in_header *in, uint64_t id)
 {
 	struct fuse_entry_out out = entry(id);
 
 	if (id == 0)
-		answer(in, ENOENT, NULL, 0);
+		reply(in, ENOENT, NULL, 0);
 	else
-		answer(in, 0, &out, sizeof(out));
+		reply(in, 0, &out, sizeof(out));
 }
 
 static void
-answer_attributes(
-    const struct fuse_in_header *in, const struct fuse_attr *shown)
+reply_attributes(const struct fuse_in_header *in, const struct fuse_attr *shown)
 {
 	struct fuse_attr_out out = {.attr_valid = SHOWN_FOR, .attr = *shown};
 
-	answer(in, 0, &out, sizeof(out));
+	reply(in, 0, &out, sizeof(out));
 }
 
 /* Limit a time to the disk's range, round it down, and store it. */
 static void
-keep_time(struct node *node, int64_t seconds, uint32_t nanoseconds)
+set_time(struct node *node, int64_t seconds, uint32_t nanoseconds)
 {
 	uint64_t second = 1000000000;
 
@@ -213,77 +212,77 @@ resize(struct node *node, size_t size)
 }
 
 static int
-drops_time(const struct fuse_setattr_in *wished)
+drops_time(const struct fuse_setattr_in *arguments)
 {
 	return (odd->traits & ODD_DROPS_TIMES) != 0 ||
 	    ((odd->traits & ODD_DROPS_ONE_TIME) != 0 &&
-		(wished->valid & FATTR_ATIME) == 0);
+		(arguments->valid & FATTR_ATIME) == 0);
 }
 
 static void
 on_setattr(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_setattr_in *wished = body;
+	const struct fuse_setattr_in *arguments = body;
 	struct node *node = &nodes[in->nodeid];
 	struct fuse_attr shown;
 
-	if ((wished->valid & FATTR_MODE) != 0 &&
+	if ((arguments->valid & FATTR_MODE) != 0 &&
 	    (odd->traits & ODD_REFUSES_MODES) != 0) {
-		answer(in, EPERM, NULL, 0);
+		reply(in, EPERM, NULL, 0);
 		return;
 	}
-	if ((wished->valid & FATTR_MODE) != 0 &&
+	if ((arguments->valid & FATTR_MODE) != 0 &&
 	    (odd->traits & ODD_IGNORES_MODES) == 0)
-		node->mode = (node->mode & S_IFMT) | (wished->mode & 07777);
-	if ((wished->valid & FATTR_SIZE) != 0)
-		(void)resize(node, (size_t)wished->size);
-	if ((wished->valid & FATTR_MTIME) != 0 && !drops_time(wished))
-		keep_time(node, (int64_t)wished->mtime, wished->mtimensec);
+		node->mode = (node->mode & S_IFMT) | (arguments->mode & 07777);
+	if ((arguments->valid & FATTR_SIZE) != 0)
+		(void)resize(node, (size_t)arguments->size);
+	if ((arguments->valid & FATTR_MTIME) != 0 && !drops_time(arguments))
+		set_time(node, (int64_t)arguments->mtime, arguments->mtimensec);
 	shown = attributes(in->nodeid);
-	if ((wished->valid & FATTR_MTIME) != 0) {
-		shown.mtime = wished->mtime;
-		shown.mtimensec = wished->mtimensec;
+	if ((arguments->valid & FATTR_MTIME) != 0) {
+		shown.mtime = arguments->mtime;
+		shown.mtimensec = arguments->mtimensec;
 	}
-	answer_attributes(in, &shown);
+	reply_attributes(in, &shown);
 }
 
 static void
 on_make(const struct fuse_in_header *in, mode_t mode, const char *name)
 {
-	if (find(in->nodeid, name) != 0)
-		answer(in, EEXIST, NULL, 0);
+	if (find_node(in->nodeid, name) != 0)
+		reply(in, EEXIST, NULL, 0);
 	else
-		answer_entry(in, make(in->nodeid, name, mode));
+		reply_entry(in, make_node(in->nodeid, name, mode));
 }
 
 static void
 on_create(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_create_in *wished = body;
-	const char *name = (const char *)(wished + 1);
+	const struct fuse_create_in *arguments = body;
+	const char *name = (const char *)(arguments + 1);
 	struct {
 		struct fuse_entry_out entry;
 		struct fuse_open_out open;
 	} out = {.open = {.fh = 0}};
-	uint64_t id = find(in->nodeid, name);
+	uint64_t id = find_node(in->nodeid, name);
 
 	if (id == 0)
-		id = make(in->nodeid, name, wished->mode);
+		id = make_node(in->nodeid, name, arguments->mode);
 	out.entry = entry(id);
-	answer(in, id != 0 ? 0 : ENOSPC, &out, id != 0 ? sizeof(out) : 0);
+	reply(in, id != 0 ? 0 : ENOSPC, &out, id != 0 ? sizeof(out) : 0);
 }
 
 static void
 on_remove(const struct fuse_in_header *in, const void *name)
 {
-	uint64_t id = find(in->nodeid, name);
+	uint64_t id = find_node(in->nodeid, name);
 	int error = id == 0				? ENOENT
 	    : in->opcode == FUSE_RMDIR && !is_empty(id) ? ENOTEMPTY
 							: 0;
 
 	if (error == 0)
 		nodes[id].parent = 0;
-	answer(in, error, NULL, 0);
+	reply(in, error, NULL, 0);
 }
 
 static void
@@ -291,7 +290,8 @@ on_rename(const struct fuse_in_header *in, uint64_t directory, unsigned flags,
     const char *name)
 {
 	const char *new_name = name + strlen(name) + 1;
-	uint64_t id = find(in->nodeid, name), there = find(directory, new_name);
+	uint64_t id = find_node(in->nodeid, name),
+		 there = find_node(directory, new_name);
 	int error = 0;
 
 	if (flags != 0 && (odd->traits & ODD_NO_NEW_NAMES) != 0)
@@ -307,46 +307,46 @@ on_rename(const struct fuse_in_header *in, uint64_t directory, unsigned flags,
 		snprintf(
 		    nodes[id].name, sizeof(nodes[id].name), "%s", new_name);
 	}
-	answer(in, error, NULL, 0);
+	reply(in, error, NULL, 0);
 }
 
 static void
 on_read(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_read_in *wished = body;
+	const struct fuse_read_in *arguments = body;
 	const struct node *node = &nodes[in->nodeid];
-	size_t left = wished->offset < node->size
-	    ? node->size - (size_t)wished->offset
+	size_t left = arguments->offset < node->size
+	    ? node->size - (size_t)arguments->offset
 	    : 0;
 
-	if (left > wished->size)
-		left = wished->size;
-	answer(in, 0, left > 0 ? node->bytes + wished->offset : NULL, left);
+	if (left > arguments->size)
+		left = arguments->size;
+	reply(in, 0, left > 0 ? node->bytes + arguments->offset : NULL, left);
 }
 
 static void
 on_write(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_write_in *wished = body;
-	struct fuse_write_out out = {.size = wished->size};
+	const struct fuse_write_in *arguments = body;
+	struct fuse_write_out out = {.size = arguments->size};
 	struct node *node = &nodes[in->nodeid];
-	size_t end = (size_t)wished->offset + wished->size;
+	size_t end = (size_t)arguments->offset + arguments->size;
 
 	if (end > node->size && resize(node, end) == -1) {
-		answer(in, ENOSPC, NULL, 0);
+		reply(in, ENOSPC, NULL, 0);
 		return;
 	}
-	memcpy(node->bytes + wished->offset, wished + 1, wished->size);
-	answer(in, 0, &out, sizeof(out));
+	memcpy(node->bytes + arguments->offset, arguments + 1, arguments->size);
+	reply(in, 0, &out, sizeof(out));
 }
 
 static void
 on_readdir(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_read_in *wished = body;
+	const struct fuse_read_in *arguments = body;
 	static char out[WRITE_MOST];
 	size_t size = 0;
-	uint64_t id = wished->offset > 0 ? wished->offset : FUSE_ROOT_ID;
+	uint64_t id = arguments->offset > 0 ? arguments->offset : FUSE_ROOT_ID;
 
 	while (++id <= made) {
 		size_t length = strlen(nodes[id].name);
@@ -358,13 +358,13 @@ on_readdir(const struct fuse_in_header *in, const void *body)
 		if (nodes[id].parent != in->nodeid)
 			continue;
 		if (size + FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + length) >
-		    wished->size)
+		    arguments->size)
 			break;
 		memcpy(out + size, &head, FUSE_NAME_OFFSET);
 		memcpy(out + size + FUSE_NAME_OFFSET, nodes[id].name, length);
 		size += FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + length);
 	}
-	answer(in, 0, out, size);
+	reply(in, 0, out, size);
 }
 
 /*
@@ -379,7 +379,7 @@ on_readdir(const struct fuse_in_header *in, const void *body)
 static void
 on_ioctl(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_ioctl_in *wished = body;
+	const struct fuse_ioctl_in *arguments = body;
 	struct {
 		struct fuse_ioctl_out head;
 		uint32_t flags[7];
@@ -388,18 +388,18 @@ on_ioctl(const struct fuse_in_header *in, const void *body)
 	uint32_t flags;
 
 	if ((odd->traits & ODD_FOLDS_IN_PLACES) == 0 ||
-	    (wished->cmd != GET_FLAGS && wished->cmd != SET_FLAGS &&
-		wished->cmd != GET_OTHERS)) {
-		answer(in, ENOTTY, NULL, 0);
+	    (arguments->cmd != GET_FLAGS && arguments->cmd != SET_FLAGS &&
+		arguments->cmd != GET_OTHERS)) {
+		reply(in, ENOTTY, NULL, 0);
 		return;
 	}
-	if (wished->cmd == SET_FLAGS) {
-		memcpy(&flags, wished + 1, sizeof(flags));
+	if (arguments->cmd == SET_FLAGS) {
+		memcpy(&flags, arguments + 1, sizeof(flags));
 		node->folds = (flags & CASEFOLD) != 0;
 	}
-	if (wished->cmd == GET_FLAGS)
+	if (arguments->cmd == GET_FLAGS)
 		out.flags[0] = node->folds ? CASEFOLD : 0;
-	answer(in, 0, &out, sizeof(out.head) + wished->out_size);
+	reply(in, 0, &out, sizeof(out.head) + arguments->out_size);
 }
 
 static void
@@ -411,13 +411,13 @@ on_init(const struct fuse_in_header *in, const void *body)
 	    .max_write = WRITE_MOST};
 
 	(void)body;
-	answer(in, 0, &out, sizeof(out));
+	reply(in, 0, &out, sizeof(out));
 }
 
 static void
 on_lookup(const struct fuse_in_header *in, const void *name)
 {
-	answer_entry(in, find(in->nodeid, name));
+	reply_entry(in, find_node(in->nodeid, name));
 }
 
 static void
@@ -426,33 +426,33 @@ on_getattr(const struct fuse_in_header *in, const void *body)
 	struct fuse_attr shown = attributes(in->nodeid);
 
 	(void)body;
-	answer_attributes(in, &shown);
+	reply_attributes(in, &shown);
 }
 
 static void
 on_mkdir(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_mkdir_in *wished = body;
+	const struct fuse_mkdir_in *arguments = body;
 
-	on_make(
-	    in, S_IFDIR | (wished->mode & 07777), (const char *)(wished + 1));
+	on_make(in, S_IFDIR | (arguments->mode & 07777),
+	    (const char *)(arguments + 1));
 }
 
 static void
 on_old_rename(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_rename_in *wished = body;
+	const struct fuse_rename_in *arguments = body;
 
-	on_rename(in, wished->newdir, 0, (const char *)(wished + 1));
+	on_rename(in, arguments->newdir, 0, (const char *)(arguments + 1));
 }
 
 static void
 on_new_rename(const struct fuse_in_header *in, const void *body)
 {
-	const struct fuse_rename2_in *wished = body;
+	const struct fuse_rename2_in *arguments = body;
 
-	on_rename(
-	    in, wished->newdir, wished->flags, (const char *)(wished + 1));
+	on_rename(in, arguments->newdir, arguments->flags,
+	    (const char *)(arguments + 1));
 }
 
 static void
@@ -461,7 +461,7 @@ on_open(const struct fuse_in_header *in, const void *body)
 	const struct fuse_open_out out = {.fh = 0};
 
 	(void)body;
-	answer(in, 0, &out, sizeof(out));
+	reply(in, 0, &out, sizeof(out));
 }
 
 static void
@@ -477,19 +477,19 @@ on_statfs(const struct fuse_in_header *in, const void *body)
 	    .frsize = 4096}};
 
 	(void)body;
-	answer(in, 0, &out, sizeof(out));
+	reply(in, 0, &out, sizeof(out));
 }
 
 static void
 succeed(const struct fuse_in_header *in, const void *body)
 {
 	(void)body;
-	answer(in, 0, NULL, 0);
+	reply(in, 0, NULL, 0);
 }
 
-/* These requests have no answer. */
+/* These requests have no reply. */
 static void
-be_silent(const struct fuse_in_header *in, const void *body)
+send_nothing(const struct fuse_in_header *in, const void *body)
 {
 	(void)in;
 	(void)body;
@@ -522,13 +522,13 @@ static const struct {
     {FUSE_RELEASE, succeed},
     {FUSE_RELEASEDIR, succeed},
     {FUSE_ACCESS, succeed},
-    {FUSE_FORGET, be_silent},
-    {FUSE_BATCH_FORGET, be_silent},
-    {FUSE_INTERRUPT, be_silent},
+    {FUSE_FORGET, send_nothing},
+    {FUSE_BATCH_FORGET, send_nothing},
+    {FUSE_INTERRUPT, send_nothing},
 };
 
 static void
-handle(const struct fuse_in_header *in)
+handle_request(const struct fuse_in_header *in)
 {
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++)
 		if (handlers[i].opcode == in->opcode) {
@@ -536,7 +536,7 @@ handle(const struct fuse_in_header *in)
 			return;
 		}
 	/* A disk without hard links refuses them with EPERM. */
-	answer(in, in->opcode == FUSE_LINK ? EPERM : ENOSYS, NULL, 0);
+	reply(in, in->opcode == FUSE_LINK ? EPERM : ENOSYS, NULL, 0);
 }
 
 /* Answer requests until the disk is unmounted. */
@@ -555,7 +555,7 @@ serve(void)
 	while ((got = read(device, message.bytes, sizeof(message))) != -1 ||
 	    errno == EINTR || errno == ENOENT)
 		if (got > 0)
-			handle(&message.header);
+			handle_request(&message.header);
 	_exit(0);
 }
 

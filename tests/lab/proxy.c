@@ -162,7 +162,7 @@ static struct pollfd polled[1 + 2 * LINKS]; /* the listener, then links */
 static volatile sig_atomic_t cut;
 
 static void
-note_cut(int number)
+request_cut(int number)
 {
 	(void)number;
 	cut = 1;
@@ -238,7 +238,7 @@ proxy_start(struct proxy *proxy, const struct proxy_plan *plan, unsigned target)
 {
 	struct sockaddr_in address;
 	socklen_t length = sizeof(address);
-	struct sigaction noted = {.sa_handler = note_cut};
+	struct sigaction noted = {.sa_handler = request_cut};
 	int listener = loopback_socket(&address, 0);
 
 	if (listener < 0)

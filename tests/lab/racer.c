@@ -85,7 +85,7 @@ racer_swap(struct racer *racer, const char *one, const char *other)
 }
 
 int
-racer_turn(struct racer *racer, const char *name, const char *spare,
+racer_replace(struct racer *racer, const char *name, const char *spare,
     const char *victim, const char *twin)
 {
 	int forked = fork_racer(racer);

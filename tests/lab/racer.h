@@ -22,7 +22,7 @@ int racer_swap(struct racer *racer, const char *one, const char *other);
  * a hard link to twin.  spare is an unused name in the same directory.  Returns
  * 0, or -1 with errno.
  */
-int racer_turn(struct racer *racer, const char *name, const char *spare,
+int racer_replace(struct racer *racer, const char *name, const char *spare,
     const char *victim, const char *twin);
 
 /* End the attacker.  Returns 0, or -1 if it had ended before. */

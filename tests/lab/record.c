@@ -44,13 +44,13 @@ record_owns(int fd)
 static void
 write_line(char *line, size_t length)
 {
-	int was = turn_hide(), error = errno;
+	int was = turn_disable(), error = errno;
 
 	line[length] = '\n';
 	/* With one write, the lines of several processes do not mix. */
 	if (write(record, line, length + 1) != (ssize_t)length + 1)
 		abort();
-	turn_show(was);
+	turn_restore(was);
 	errno = error;
 }
 
@@ -73,7 +73,7 @@ escape(char *out, const char *path)
 static size_t
 print_place(char *out, int fd, const char *name)
 {
-	int was = turn_hide(), error = errno;
+	int was = turn_disable(), error = errno;
 	char link[32], target[PATH + 256];
 	ssize_t length;
 
@@ -82,13 +82,13 @@ print_place(char *out, int fd, const char *name)
 	target[length > 0 ? length : 0] = '\0';
 	if (name != NULL)
 		snprintf(target + strlen(target), 256 + 1, "/%s", name);
-	turn_show(was);
+	turn_restore(was);
 	errno = error;
 	return escape(out, target);
 }
 
 static void
-write_about(const char *word, int fd, const char *name)
+write_call(const char *word, int fd, const char *name)
 {
 	char line[3 * PATH + 1024];
 	size_t length;
@@ -113,7 +113,7 @@ record_accept(int fd)
 }
 
 static void
-write_sent(int fd, const unsigned char *bytes, size_t length)
+write_send(int fd, const unsigned char *bytes, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
 	char line[2 * PIECE + 64];
@@ -138,13 +138,13 @@ record_write(int fd, const void *bytes, size_t length)
 		return;
 	object = turn_object(fd);
 	if (object == FAULT_A_FILE)
-		write_about("change", fd, NULL);
+		write_call("change", fd, NULL);
 	for (; object == FAULT_A_PEER && length > 0; length -= PIECE) {
 		if (length <= PIECE) {
-			write_sent(fd, next, length);
+			write_send(fd, next, length);
 			break;
 		}
-		write_sent(fd, next, PIECE);
+		write_send(fd, next, PIECE);
 		next += PIECE;
 	}
 }
@@ -153,20 +153,20 @@ void
 record_change(int fd)
 {
 	if (record != -1 && turn_object(fd) == FAULT_A_FILE)
-		write_about("change", fd, NULL);
+		write_call("change", fd, NULL);
 }
 
 void
 record_sync(int fd, int good)
 {
 	if (good)
-		write_about("sync", fd, NULL);
+		write_call("sync", fd, NULL);
 }
 
 void
 record_mkdir(int parent, const char *name)
 {
-	write_about("mkdir", parent, name);
+	write_call("mkdir", parent, name);
 }
 
 void

@@ -20,7 +20,7 @@
 #define IMAGE_SIZE (320 << 20)
 
 int
-volume_leave_others(void)
+volume_unshare_mounts(void)
 {
 #if defined(__linux__)
 	struct run run;
@@ -43,7 +43,7 @@ shell(const struct volume *volume, const char *lines, struct run *run)
 }
 
 static void
-shell_good(const struct volume *volume, const char *lines)
+shell_check(const struct volume *volume, const char *lines)
 {
 	struct run run;
 
@@ -91,7 +91,7 @@ serve(struct volume *volume)
 static void
 mount_it(struct volume *volume)
 {
-	shell_good(volume, volume->kind->mount);
+	shell_check(volume, volume->kind->mount);
 	if (volume->kind->serve != NULL)
 		serve(volume);
 }
@@ -101,7 +101,7 @@ unmount_it(struct volume *volume)
 {
 	int status;
 
-	shell_good(volume,
+	shell_check(volume,
 	    volume->kind->unmount != NULL ? volume->kind->unmount
 					  : "umount \"$2\"");
 	if (volume->server != 0)
@@ -118,20 +118,20 @@ volume_begin(struct volume *volume, const struct volume_kind *kind,
 
 	*volume = (struct volume){
 	    .kind = kind, .image = image, .directory = directory};
-	if (volume_leave_others() != 0 ||
+	if (volume_unshare_mounts() != 0 ||
 	    (kind->needs != NULL && shell(volume, kind->needs, &run) != 0))
 		return -1;
 	file_write(image, "");
 	ck_assert_int_eq(truncate(image, IMAGE_SIZE), 0);
 	if (!file_exists(directory))
 		directory_make(directory);
-	shell_good(volume, kind->make);
+	shell_check(volume, kind->make);
 	mount_it(volume);
 	return 0;
 }
 
 void
-volume_again(struct volume *volume)
+volume_remount(struct volume *volume)
 {
 	unmount_it(volume);
 	mount_it(volume);
@@ -141,5 +141,5 @@ void
 volume_end(struct volume *volume)
 {
 	unmount_it(volume);
-	shell_good(volume, volume->kind->check);
+	shell_check(volume, volume->kind->check);
 }

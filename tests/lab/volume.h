@@ -27,7 +27,7 @@ struct volume {
  * Move this process into a mount namespace: only it and its children see its
  * mounts.  Returns 0, or -1 if the machine lacks Linux or root.
  */
-int volume_leave_others(void);
+int volume_unshare_mounts(void);
 
 /*
  * Make and mount a file system.  Returns 0, or -1 if this machine cannot.  In
@@ -37,7 +37,7 @@ int volume_begin(struct volume *volume, const struct volume_kind *kind,
     const char *image, const char *directory);
 
 /* Unmount it and mount it again; no process may use it. */
-void volume_again(struct volume *volume);
+void volume_remount(struct volume *volume);
 
 /* Unmount it; its check must succeed. */
 void volume_end(struct volume *volume);

@@ -58,7 +58,7 @@ static void
 expect_stopped(const struct put *put)
 {
 	eventually(
-	    atomic_load(&put->fuse.shared->stopped) != 0, HARNESS_TIMEOUT);
+	    atomic_load(&put->fuse.shared->blocked) != 0, HARNESS_TIMEOUT);
 	eventually(file_exists(put->first), SOON);
 	ck_assert(file_equal("first", put->first));
 }
@@ -68,8 +68,8 @@ end_put(struct put *put)
 {
 	char named[64];
 
-	ck_assert(process_lives(put->run.pid));
-	fuse_go(&put->fuse);
+	ck_assert(process_is_alive(put->run.pid));
+	fuse_unblock(&put->fuse);
 	run_finish(&put->run);
 	snprintf(named, sizeof(named), "ftx: %s", put->directory);
 	run_check(&put->run, 0, named);

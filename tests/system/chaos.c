@@ -94,7 +94,7 @@ check_name(const struct putter *putter, const struct name *name)
  * the next version gets a new name.
  */
 static void
-retire(struct putter *putter, struct name *name)
+choose_new_name(struct putter *putter, struct name *name)
 {
 	struct name *slot = &putter->doubts[putter->retired++ % DOUBTFUL];
 
@@ -105,7 +105,7 @@ retire(struct putter *putter, struct name *name)
 }
 
 static void
-announce(struct putter *putter, unsigned slot, struct name *name)
+note_version(struct putter *putter, unsigned slot, struct name *name)
 {
 	if (name->path[0] == '\0') {
 		snprintf(name->path, sizeof(name->path), "in/%d/%u.%u",
@@ -125,7 +125,7 @@ put_once(struct putter *putter)
 
 	snprintf(source, sizeof(source), "source.%d", putter->number);
 	make_version(putter, source, ++putter->version);
-	announce(putter, slot, name);
+	note_version(putter, slot, name);
 	snprintf(
 	    target, sizeof(target), "127.0.0.1:%s", name->path + strlen("in/"));
 	RUN(&run, "ftx", "put", "-o", "retry=1", "-o", "timeout=2s", "-o",
@@ -141,7 +141,7 @@ put_once(struct putter *putter)
 		    "status %d, \"%s\"", run.status, run.err);
 	}
 	if (run.err[0] != '\0')
-		retire(putter, name);
+		choose_new_name(putter, name);
 }
 
 static _Noreturn void
@@ -222,17 +222,17 @@ fill_disk(void)
 }
 
 /* Workers are killed too seldom for ftxd to delay the next one. */
-static void (*const troubles[])(void) = {stop_or_continue, kill_one, cut_links,
+static void (*const faults[])(void) = {stop_or_continue, kill_one, cut_links,
     read_settings, stop_or_continue, fill_disk, cut_links, fill_disk};
 
 static void
-make_trouble(io_time end)
+make_faults(io_time end)
 {
 	while (io_now() < end) {
-		troubles[(size_t)random() %
-		    (sizeof(troubles) / sizeof(troubles[0]))]();
+		faults[(size_t)random() %
+		    (sizeof(faults) / sizeof(faults[0]))]();
 		(void)poll(NULL, 0, (int)(random() % (2 * PAUSE)));
-		ck_assert_msg(process_lives(server.pid), "the master died");
+		ck_assert_msg(process_is_alive(server.pid), "the master died");
 	}
 	if (stopped > 0)
 		stop_or_continue();
@@ -271,7 +271,7 @@ START_TEST(stored_files_are_whole_when_all_faults_come_at_once)
 		if (pids[i] == 0)
 			put_until(i + 1, end);
 	}
-	make_trouble(end);
+	make_faults(end);
 	for (int i = 0; i < PUTTERS; i++) {
 		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
 		ck_assert_msg(status == 0, "putter %d: %d", i, status);

@@ -348,11 +348,11 @@ START_TEST(command_is_ended_when_the_run_is_interrupted)
 	text = file_read("pid");
 	pid = (pid_t)strtol(text, NULL, 10);
 	free(text);
-	ck_assert(process_lives(pid));
+	ck_assert(process_is_alive(pid));
 	ck_assert_int_eq(kill(run.pid, SIGTERM), 0);
 	run_finish(&run);
 	run_check(&run, 128 + SIGTERM, "interrupted");
-	ck_assert(!process_lives(pid));
+	ck_assert(!process_is_alive(pid));
 }
 END_TEST
 

@@ -124,7 +124,7 @@ version_of(int file)
 
 /* Set the target, the paths, and the versions before the put. */
 static void
-aim(const struct scene *scene, unsigned step)
+choose_target(const struct scene *scene, unsigned step)
 {
 	int index = (int)(scene - scenes), count = scene->many ? FILES : 1;
 
@@ -165,12 +165,12 @@ start(void)
  * client ended.
  */
 static int
-go(pid_t worker, unsigned step)
+step_worker(pid_t worker, unsigned step)
 {
 	int came = 1;
 
-	while (control != NULL && came == 1 &&
-	    atomic_load(&plan.shared->done) == 0)
+	while (
+	    control != NULL && came == 1 && atomic_load(&plan.shared->hit) == 0)
 		came = stepper_go(worker, 1, run.pid);
 	if (came == 1)
 		came = stepper_go(worker, step, run.pid);
@@ -191,7 +191,7 @@ put_and_cut(const char *source, unsigned step)
 		plan_arm(&plan, control, 1, 1);
 	ck_assert_int_eq(stepper_begin(worker), 0);
 	RUN_BEGIN(&run, PUT, source, where);
-	came = go(worker, step);
+	came = step_worker(worker, step);
 	disk_cut("in");
 	server_kill(&server);
 	stepper_end(worker);
@@ -256,13 +256,13 @@ clear(const struct scene *scene)
  * cut during the put.  Adds the number of wrong files to *broken.
  */
 static int
-play(const struct scene *scene, unsigned step, int *broken)
+run_scene(const struct scene *scene, unsigned step, int *broken)
 {
 	int version = (int)(++rounds % VERSIONS), came;
 	char tree[8];
 
 	snprintf(tree, sizeof(tree), "v%d/", version);
-	aim(scene, step);
+	choose_target(scene, step);
 	came = put_and_cut(scene->many ? tree : sources[version][0], step);
 	*broken += count_wrong(scene, version, step);
 	clear(scene);
@@ -301,7 +301,7 @@ START_TEST(stored_files_survive_when_power_is_cut)
 
 	if (stride == 0 || !has_disk(kind))
 		return;
-	while (play(scene, step, &broken))
+	while (run_scene(scene, step, &broken))
 		step += stride;
 	ck_assert_msg(run.status == 0, "%s", run.err);
 	printf("crash: %s, scene %d: %u power cuts up to call %u\n",
@@ -346,7 +346,7 @@ START_TEST(loss_is_noticed_when_a_sync_is_left_out)
 	if (plan_make(&plan, "plan") != 0 || !has_disk(kind))
 		return;
 	control = &controls[which].missing;
-	while (play(scene, step, &broken) && broken == 0)
+	while (run_scene(scene, step, &broken) && broken == 0)
 		step += controls[which].stride;
 	ck_assert_int_gt(broken, 0);
 	printf("crash: %s, control %d was caught at power cut %u\n",

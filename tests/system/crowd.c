@@ -15,7 +15,7 @@
  * end within this time.
  */
 static void
-release(struct client *peer, struct run *run, int64_t milliseconds)
+free_worker(struct client *peer, struct run *run, int64_t milliseconds)
 {
 	io_time released;
 
@@ -38,7 +38,7 @@ START_TEST(put_starts_when_a_worker_becomes_free)
 	peer_arrive(&peer, server.port);
 	RUN_BEGIN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_expect(&run, "connected, waiting for a free worker");
-	release(&peer, &run, 1000);
+	free_worker(&peer, &run, 1000);
 	server_stop(&server);
 }
 END_TEST
@@ -75,7 +75,7 @@ START_TEST(put_is_retried_soon_when_the_server_is_busy)
 	/* The client was refused, and has retried. */
 	eventually(server_count_logged(&server, "refused: busy") >= 2,
 	    HARNESS_TIMEOUT);
-	release(&peer, &run, 1500);
+	free_worker(&peer, &run, 1500);
 	server_stop(&server);
 }
 END_TEST

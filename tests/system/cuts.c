@@ -141,15 +141,15 @@ cut_at(const struct run *run, uint64_t point, int kills)
 	pid_t pid = 0;
 
 	eventually(
-	    !process_lives(run->pid) || atomic_load(proxy.passed) > before,
+	    !process_is_alive(run->pid) || atomic_load(proxy.passed) > before,
 	    HARNESS_TIMEOUT);
 	kept = staged_bytes();
-	eventually(!process_lives(run->pid) ||
+	eventually(!process_is_alive(run->pid) ||
 		(staged_bytes() > kept && staged_bytes() >= point &&
 		    (pid = receiver()) != 0),
 	    HARNESS_TIMEOUT);
 	ck_assert_msg(
-	    process_lives(run->pid), "the put ended before %" PRIu64, point);
+	    process_is_alive(run->pid), "the put ended before %" PRIu64, point);
 	if (kills)
 		ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	else
@@ -230,10 +230,10 @@ START_TEST(tree_is_sent_once_when_it_is_cut_again_and_again)
 	RUN_BEGIN(&run, "ftx", "put", "-rp", "-P", port, "src", "127.0.0.1:");
 	for (int i = 0; i < form->cuts; i++) {
 		eventually(atomic_load(proxy.passed) >= points[i] ||
-			!process_lives(run.pid),
+			!process_is_alive(run.pid),
 		    HARNESS_TIMEOUT);
 		ck_assert_msg(
-		    process_lives(run.pid), "the put ended too early");
+		    process_is_alive(run.pid), "the put ended too early");
 		if (i % 2 != 0)
 			kill_workers();
 		else

@@ -167,7 +167,7 @@ START_TEST(transfer_fails_when_the_disk_becomes_read_only)
 	disk_remount("in", "abort");
 	end_slow(&run, 11, "Read-only file system");
 	put_bad(11, "Read-only file system");
-	ck_assert(process_lives(server.pid));
+	ck_assert(process_is_alive(server.pid));
 	start_again();
 }
 END_TEST
@@ -183,7 +183,7 @@ START_TEST(transfer_fails_when_the_disk_dies)
 	disk_cut("in");
 	end_slow(&run, 11, " error");
 	put_bad(11, " error");
-	ck_assert(process_lives(server.pid));
+	ck_assert(process_is_alive(server.pid));
 	start_again();
 }
 END_TEST

@@ -153,7 +153,7 @@ START_TEST(event_comes_for_each_source_when_the_run_ends_early)
 	    "\"cause\":\"cancelled\",\"reason\":\"interrupted\"}\n"));
 	ck_assert_ptr_nonnull(strstr(run.out, "\"source\":\"g\""));
 	ck_assert_ptr_nonnull(strstr(run.out, "\"exit\":130}\n"));
-	fake_nothing();
+	fake_unused_port();
 	RUN(&run, "ftx", "put", "-o", "json", "f", "g", "127.0.0.1:");
 	run_check(&run, 35, NULL);
 	check_lines(&run);

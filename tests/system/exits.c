@@ -205,7 +205,7 @@ stalled(struct run *run)
 static void
 unreachable(struct run *run)
 {
-	fake_nothing();
+	fake_unused_port();
 	RUN(run, "ftx", "put", "f", "127.0.0.1:");
 }
 

@@ -38,7 +38,7 @@ bind_free_port(unsigned *port)
 
 /* Read this many bytes, or to the end of the stream or the deadline. */
 static void
-take(int fd, size_t enough, io_time deadline)
+receive(int fd, size_t enough, io_time deadline)
 {
 	char spill[65536];
 	size_t taken = 0;
@@ -76,14 +76,14 @@ serve(
 			_exit(1);
 		do {
 			if (turn->after > 0)
-				take(fd, turn->after, io_now() + 5000);
+				receive(fd, turn->after, io_now() + 5000);
 			failed = turn->length == 0 ||
 			    io_write_all(fd, turn->bytes, turn->length) != 0;
 		} while (!failed && (++turn)->length > 0);
 		if (!failed && pulse != NULL)
 			repeat(fd, pulse);
 		if (!failed)
-			take(fd, SIZE_MAX, io_now() + 250);
+			receive(fd, SIZE_MAX, io_now() + 250);
 		close(fd);
 	}
 }
@@ -130,7 +130,7 @@ fake_stop(struct fake *fake)
 }
 
 unsigned
-fake_nothing(void)
+fake_unused_port(void)
 {
 	unsigned port;
 

@@ -40,6 +40,6 @@ void fake_start_endless(struct fake *fake, const struct fake_turn *turns,
 void fake_stop(struct fake *fake);
 
 /* Returns a port of 127.0.0.1 on which nothing listens, and sets FTX_PORT. */
-unsigned fake_nothing(void);
+unsigned fake_unused_port(void);
 
 #endif

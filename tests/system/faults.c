@@ -16,8 +16,8 @@
 #include "tests/system/suites.h"
 
 #define ALWAYS_TOO 1
-#define NEVER_GOOD 2 /* ftx must fail if the fault hit */
-#define LONG_ONLY 4  /* only with FTX_ENDURANCE */
+#define MUST_FAIL 2 /* ftx must fail if the fault hit */
+#define LONG_ONLY 4 /* only with FTX_ENDURANCE */
 
 /* A fault that hits each call of its kind in turn, and its outcome. */
 struct walk {
@@ -32,7 +32,7 @@ struct walk {
 	{                                                                      \
 		CALLS(name, on, ERROR), .value = (error)                       \
 	}
-#define BOTH (ALWAYS_TOO | NEVER_GOOD)
+#define BOTH (ALWAYS_TOO | MUST_FAIL)
 
 /* Each call between the connection and the final name of a file. */
 static const struct walk plain[] = {
@@ -248,13 +248,14 @@ step(const struct faulty_put *put, const struct walk *walk, int number,
 	faulty_run(&run, put, NULL);
 	eventually(all_disconnected(before), HARNESS_TIMEOUT);
 	done = plan_disarm(&plan);
-	faulty_label("%s %d fails with %d%s", plan_name(walk->fault.call),
+	faulty_describe("%s %d fails with %d%s", plan_name(walk->fault.call),
 	    number, walk->fault.value, always ? ", always" : "");
 	faulty_check(put, &run);
 	if (done == 0)
 		run_check(&run, 0, NULL);
-	else if ((walk->flags & NEVER_GOOD) != 0)
-		ck_assert_msg(run.status != 0, "%s: status 0", faulty_trying());
+	else if ((walk->flags & MUST_FAIL) != 0)
+		ck_assert_msg(
+		    run.status != 0, "%s: status 0", faulty_description());
 	if (run.status != 0 && walk->status != 0)
 		check_reason(walk, &run);
 	if (run.status != 0 && put->resumes)
@@ -318,7 +319,7 @@ END_TEST
 
 START_TEST(nothing_is_overwritten_when_a_call_fails)
 {
-	TRY_ALL(&faulty_careful, careful);
+	TRY_ALL(&faulty_no_clobber, careful);
 }
 END_TEST
 
@@ -367,7 +368,7 @@ START_TEST(put_succeeds_when_calls_are_interrupted_or_short)
 		faulty_run(&run, &faulty_files, NULL);
 		run_check(&run, 0, NULL);
 		faulty_run(&run, &faulty_files, NULL);
-		faulty_label("%s", plan_name(harmless[i].call));
+		faulty_describe("%s", plan_name(harmless[i].call));
 		run_check(&run, 0, NULL);
 		ck_assert_int_gt(plan_disarm(&plan), 0);
 		faulty_check(&faulty_files, &run);

@@ -210,7 +210,7 @@ lose(const struct plan_fault *fault, int number)
 	plan_arm(&plan, fault, number, 0);
 	faulty_run(&run, &lost, &plan);
 	done = plan_disarm(&plan);
-	faulty_label("%s %d fails", plan_name(fault->call), number);
+	faulty_describe("%s %d fails", plan_name(fault->call), number);
 	faulty_check(&lost, &run);
 	if (!done)
 		run_check(&run, 0, "trying again");

@@ -106,7 +106,7 @@ step(const struct faulty_put *put, const struct plan_fault *fault, int number,
 	plan_arm(&plan, fault, number, always);
 	faulty_run(&run, put, &plan);
 	done = plan_disarm(&plan);
-	faulty_label("%s %d fails with %d%s", plan_name(fault->call), number,
+	faulty_describe("%s %d fails with %d%s", plan_name(fault->call), number,
 	    fault->value, always ? ", always" : "");
 	faulty_check(put, &run);
 	if (done == 0)
@@ -229,7 +229,7 @@ START_TEST(put_succeeds_when_calls_are_interrupted_or_short)
 		faulty_prepare(&faulty_tree);
 		plan_arm(&plan, &harmless[i], 1, 1);
 		faulty_run(&run, &faulty_tree, &plan);
-		faulty_label("%s", plan_name(harmless[i].call));
+		faulty_describe("%s", plan_name(harmless[i].call));
 		run_check(&run, 0, NULL);
 		ck_assert_int_gt(plan_disarm(&plan), 0);
 		faulty_check(&faulty_tree, &run);

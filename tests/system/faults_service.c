@@ -110,12 +110,12 @@ START_TEST(worker_waits_when_accept_keeps_failing)
 
 		plan_arm(&plan, &fault, 1, 1);
 		/* The accept that began before the fault ends within a tick. */
-		eventually(plan_met(&plan) > 0, HARNESS_TIMEOUT);
+		eventually(plan_count_matches(&plan) > 0, HARNESS_TIMEOUT);
 		for (until = io_now() + 400; io_now() < until;)
 			(void)poll(NULL, 0, 20);
-		ck_assert_int_ge(plan_met(&plan), 2);
+		ck_assert_int_ge(plan_count_matches(&plan), 2);
 		/* At most 100 tries without a pause, then 10 a second. */
-		ck_assert_int_le(plan_met(&plan), 110);
+		ck_assert_int_le(plan_count_matches(&plan), 110);
 		(void)plan_disarm(&plan);
 		put_again();
 		ck_assert_int_eq(only_worker(), worker);
@@ -125,7 +125,7 @@ START_TEST(worker_waits_when_accept_keeps_failing)
 }
 END_TEST
 
-START_TEST(server_ends_when_accept_cannot_work)
+START_TEST(server_ends_when_accept_fails_for_good)
 {
 	static const struct plan_fault fault =
 	    FAILS(ACCEPT, FAULT_ANYTHING, EBADF);
@@ -191,7 +191,7 @@ START_TEST(server_stops_when_the_signal_comes_before_accept)
 		return;
 	only_worker();
 	plan_arm(&plan, &fault, 1, 1);
-	eventually(plan_met(&plan) > 0, HARNESS_TIMEOUT);
+	eventually(plan_count_matches(&plan) > 0, HARNESS_TIMEOUT);
 	begun = io_now();
 	server_stop(&server);
 	ck_assert_int_lt(io_now() - begun, 1000);
@@ -275,7 +275,7 @@ START_TEST(only_one_file_fails_when_its_sync_fails)
 	faulty_run(&run, &faulty_files, NULL);
 	ck_assert_int_eq(plan_disarm(&plan), 1);
 	run_check(&run, 23, "src/b -> 127.0.0.1:d/b: failed: syncing the file");
-	ck_assert_int_eq(plan_met(&plan), 3);
+	ck_assert_int_eq(plan_count_matches(&plan), 3);
 	ck_assert(file_equal("src/a", "in/d/a"));
 	ck_assert(!file_exists("in/d/b"));
 	ck_assert(file_equal("src/c", "in/d/c"));
@@ -362,7 +362,7 @@ START_TEST(nothing_is_durable_after_a_directory_sync_failed)
 	ck_assert_int_eq(plan_disarm(&plan), 1);
 	check_requests_fail(&peer);
 	client_close(&peer);
-	eventually(!process_lives(worker), HARNESS_TIMEOUT);
+	eventually(!process_is_alive(worker), HARNESS_TIMEOUT);
 	put_again();
 	ck_assert_int_eq(server_count_logged(&server, "or a sync failed"), 1);
 	server_stop(&server);
@@ -460,7 +460,7 @@ faults_service_suite(void)
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, worker_serves_on_when_accept_fails_once);
 	tcase_add_test(tcase, worker_waits_when_accept_keeps_failing);
-	tcase_add_test(tcase, server_ends_when_accept_cannot_work);
+	tcase_add_test(tcase, server_ends_when_accept_fails_for_good);
 	tcase_add_test(tcase, worker_starts_later_when_fork_fails);
 	tcase_add_test(tcase, restarts_are_delayed_when_workers_die_at_once);
 	tcase_add_test(tcase, server_stops_when_the_signal_comes_before_accept);

@@ -25,7 +25,8 @@ static void prepare_same(void);
 const struct faulty_put faulty_files = {ALL},
 			faulty_tree = {IN_SRC, .options = {"-rp"},
 			    .sources = {"src/"}, .replaces = 1},
-			faulty_careful = {ALL, .options = {"-o", "no-clobber"}},
+			faulty_no_clobber = {ALL,
+			    .options = {"-o", "no-clobber"}},
 			faulty_removing = {ALL,
 			    .options = {"-o", "remove-source"}},
 			faulty_sparse = {LARGE, .options = {"-o", "resume=no"},
@@ -159,7 +160,7 @@ faulty_repeat(const struct faulty_put *put)
 }
 
 void
-faulty_label(const char *format, ...)
+faulty_describe(const char *format, ...)
 {
 	va_list arguments;
 
@@ -169,7 +170,7 @@ faulty_label(const char *format, ...)
 }
 
 const char *
-faulty_trying(void)
+faulty_description(void)
 {
 	return label;
 }

@@ -19,12 +19,12 @@ struct faulty_put {
 	void (*begin)(void), (*prepare)(void);
 };
 
-extern const struct faulty_put faulty_files;	/* each file is an argument */
-extern const struct faulty_put faulty_tree;	/* -rp, replaces old files */
-extern const struct faulty_put faulty_careful;	/* with no-clobber */
-extern const struct faulty_put faulty_removing; /* with remove-source */
-extern const struct faulty_put faulty_sparse;	/* data and holes */
-extern const struct faulty_put faulty_kept;	/* the same, with a partial */
+extern const struct faulty_put faulty_files;	  /* each file is an argument */
+extern const struct faulty_put faulty_tree;	  /* -rp, replaces old files */
+extern const struct faulty_put faulty_no_clobber; /* with no-clobber */
+extern const struct faulty_put faulty_removing;	  /* with remove-source */
+extern const struct faulty_put faulty_sparse;	  /* data and holes */
+extern const struct faulty_put faulty_kept;	  /* the same, with a partial */
 extern const struct faulty_put
     faulty_spoiled; /* with a partial of other content */
 extern const struct faulty_put
@@ -48,9 +48,9 @@ void faulty_run(
 void faulty_repeat(const struct faulty_put *put);
 
 /* Set and get the description of the fault, for messages of later checks. */
-void faulty_label(const char *format, ...)
+void faulty_describe(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
-const char *faulty_trying(void);
+const char *faulty_description(void);
 
 /*
  * Each name must have its old file, its new one, or none if there was none

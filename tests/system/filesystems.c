@@ -333,7 +333,7 @@ START_TEST(promise_holds_on_each_file_system)
 		fill_up();
 	server_stop(&server);
 	if (!row->forgets) {
-		volume_again(&volume);
+		volume_remount(&volume);
 		odd_tree_check_still(&row->limits, "src/tree", "in/t");
 	}
 	volume_end(&volume);

@@ -251,7 +251,7 @@ process_field(
 }
 
 int
-process_lives(pid_t pid)
+process_is_alive(pid_t pid)
 {
 	pid_t parent;
 	char state;

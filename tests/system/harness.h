@@ -80,6 +80,6 @@ int process_field(
     pid_t pid, const char *file, const char *word, char text[PROCESS_TEXT]);
 
 /* Nonzero if the process exists and is not a zombie. */
-int process_lives(pid_t pid);
+int process_is_alive(pid_t pid);
 
 #endif

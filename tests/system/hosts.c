@@ -76,7 +76,7 @@ count_marked(const char *mark)
  * source ends after the sweep.
  */
 static void
-receive_beside(const char *shared, int status)
+sweep_during_receive(const char *shared, int status)
 {
 	const char *const arguments[] = {"-w", "1", "-v", "-o", shared, NULL};
 	struct server first, second;
@@ -105,7 +105,7 @@ receive_beside(const char *shared, int status)
 START_TEST(live_file_stays_when_locks_are_not_shared)
 {
 	if (begin())
-		receive_beside("shared=no-locks", 0);
+		sweep_during_receive("shared=no-locks", 0);
 }
 END_TEST
 
@@ -113,7 +113,7 @@ END_TEST
 START_TEST(live_file_is_swept_when_locks_only_seem_shared)
 {
 	if (begin())
-		receive_beside("shared=locks", 11);
+		sweep_during_receive("shared=locks", 11);
 }
 END_TEST
 

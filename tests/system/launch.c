@@ -31,7 +31,7 @@ check_life(struct server *server, int count)
 	put_good(server, "f", "d/f");
 	server_expect_workers(server, pids, count);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-	eventually(!process_lives(pids[0]), HARNESS_TIMEOUT);
+	eventually(!process_is_alive(pids[0]), HARNESS_TIMEOUT);
 	server_expect_workers(server, after, count);
 	put_good(server, "f", "d/g");
 	server_stop(server);
@@ -96,7 +96,7 @@ free_port(void)
 
 /* Returns nonzero if the descriptor of the process is /dev/null. */
 static int
-leads_nowhere(pid_t pid, int fd)
+is_dev_null(pid_t pid, int fd)
 {
 	char path[64], target[HARNESS_PATH];
 	ssize_t length;
@@ -127,7 +127,7 @@ START_TEST(server_works_when_standard_descriptors_are_closed)
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal("f", "in/f"));
 	for (int fd = 0; fd <= 2; fd++)
-		ck_assert(leads_nowhere(server.pid, fd));
+		ck_assert(is_dev_null(server.pid, fd));
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	run_finish(&server);
 	run_check(&server, 0, NULL);
@@ -278,7 +278,7 @@ START_TEST(server_works_as_process_1)
 	server_expect_workers(&server, pids, 2);
 	eventually(!has_zombie(&server, pids), 1000);
 	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-	eventually(!process_lives(pids[0]), HARNESS_TIMEOUT);
+	eventually(!process_is_alive(pids[0]), HARNESS_TIMEOUT);
 	server_expect_workers(&server, pids, 2);
 	ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 	ck_assert_int_eq(server_wait(&outer, 3000), 0);

@@ -48,7 +48,7 @@ slow_finish(struct slow *slow, int status)
 
 /* Returns a worker that is too old for its death to delay the next one. */
 static pid_t
-grown_worker(const struct server *server)
+find_old_worker(const struct server *server)
 {
 	pid_t pids[SERVER_WORKERS];
 	io_time grown = io_now() + 1200;
@@ -74,7 +74,7 @@ START_TEST(worker_is_replaced_when_it_is_killed)
 
 	SERVER_START(&server, "-w", "1");
 	slow_begin(&slow, &server, "retry=0", 4 << 20);
-	worker = grown_worker(&server);
+	worker = find_old_worker(&server);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	eventually(is_replaced(&server, worker), 1000);
 	slow_finish(&slow, 10);
@@ -93,7 +93,7 @@ START_TEST(put_is_retried_when_its_worker_is_killed)
 
 	SERVER_START(&server, "-w", "1");
 	slow_begin(&slow, &server, "retry=5", 2 << 20);
-	worker = grown_worker(&server);
+	worker = find_old_worker(&server);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
 	slow_finish(&slow, 0);
 	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
@@ -113,7 +113,7 @@ START_TEST(all_workers_are_replaced_when_they_are_killed)
 	for (int i = 0; i < count; i++)
 		ck_assert_int_eq(kill(pids[i], i % 2 ? SIGKILL : SIGSEGV), 0);
 	for (int i = 0; i < count; i++)
-		eventually(!process_lives(pids[i]), 5000);
+		eventually(!process_is_alive(pids[i]), 5000);
 	server_expect_workers(&server, pids, count);
 	put_good(&server, "f", "f");
 	server_stop(&server);
@@ -284,7 +284,7 @@ START_TEST(transfer_finishes_when_the_master_is_killed)
 	slow_finish(&slow, 0);
 	ck_assert_int_eq(server_wait(&server, 5000), 128 + SIGKILL);
 	for (int i = 0; i < count; i++)
-		eventually(!process_lives(pids[i]), 5000);
+		eventually(!process_is_alive(pids[i]), 5000);
 	snprintf(port, sizeof(port), "%u", server.port);
 	SERVER_START(&next, "-w", "1", "-p", port);
 	put_good(&next, "big", "again");

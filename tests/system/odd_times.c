@@ -260,7 +260,7 @@ END_TEST
  * Like exfat-fuse: until it is unmounted, it shows times that exFAT cannot
  * keep.
  */
-START_TEST(range_is_that_of_fat_when_all_its_limits_show)
+START_TEST(fat_times_are_assumed_when_all_limits_match)
 {
 	if (!begin(&(struct odd_disk){.traits = ODD_FOLDS | ODD_NO_NEW_NAMES |
 		    ODD_IGNORES_MODES | ODD_DROPS_ONE_TIME,
@@ -310,7 +310,7 @@ odd_times_suite(void)
 	tcase_add_test(tcase, file_is_refused_when_times_are_not_kept);
 	tcase_add_test(tcase, file_is_refused_when_modes_cannot_change);
 	tcase_add_test(tcase, modes_are_ignored_with_a_warning);
-	tcase_add_test(tcase, range_is_that_of_fat_when_all_its_limits_show);
+	tcase_add_test(tcase, fat_times_are_assumed_when_all_limits_match);
 	tcase_add_test(tcase, file_is_refused_when_filled_holes_need_room);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -73,7 +73,7 @@ ask(struct client *peer, const char *path)
 
 /* Returns the offset at which the server wants to resume. */
 static uint64_t
-offer(struct client *peer)
+expect_go(struct client *peer)
 {
 	struct wire_go go;
 
@@ -99,7 +99,7 @@ static void
 send_part(struct client *peer, const char *path, int mebibytes)
 {
 	ask(peer, path);
-	ck_assert_uint_eq(offer(peer), 0);
+	ck_assert_uint_eq(expect_go(peer), 0);
 	send_zeros(peer, mebibytes);
 }
 
@@ -157,8 +157,8 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 		send_waiting(&talking);
 		(void)poll(NULL, 0, 1000);
 	}
-	ck_assert_uint_eq(offer(&back), 2 * MEBIBYTE);
-	ck_assert_uint_eq(offer(&other), 0);
+	ck_assert_uint_eq(expect_go(&back), 2 * MEBIBYTE);
+	ck_assert_uint_eq(expect_go(&other), 0);
 	peer_expect_fatal(&silent, STATUS_STALLED);
 	ck_assert_int_eq(
 	    server_count_logged(&server, "another connection resumes"), 1);
@@ -170,7 +170,7 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 	client_close(&talking);
 	server_expect(&server, "after 1048576 bytes, partial kept");
 	ask(&third, "talking");
-	ck_assert_uint_eq(offer(&third), 2 * MEBIBYTE);
+	ck_assert_uint_eq(expect_go(&third), 2 * MEBIBYTE);
 	client_close(&third);
 	client_close(&back);
 	client_close(&silent);
@@ -195,7 +195,7 @@ START_TEST(sender_finds_its_own_partial)
 	client_close(&first);
 	server_expect(&server, "partial kept");
 	ask_from(&second, "f", rows[_i].from);
-	ck_assert_uint_eq(offer(&second), rows[_i].offer);
+	ck_assert_uint_eq(expect_go(&second), rows[_i].offer);
 	client_close(&second);
 	remove_kept();
 	server_stop(&server);
@@ -279,7 +279,7 @@ START_TEST(sweep_ends_when_the_server_stops)
 		ck_assert(client_receive(&peer));
 		ck_assert_int_eq(peer.frame.type, WIRE_WORKING);
 		eventually(
-		    atomic_load(&plan.shared->done) == 1, HARNESS_TIMEOUT);
+		    atomic_load(&plan.shared->hit) == 1, HARNESS_TIMEOUT);
 		(void)plan_disarm(&plan);
 		remove_kept();
 		ck_assert_int_eq(
@@ -306,7 +306,7 @@ START_TEST(partial_is_removed_when_it_fills_a_quota)
 
 	file_make("large", 24 * MEBIBYTE, 1);
 	file_write("small", "abc");
-	if (volume_leave_others() != 0 ||
+	if (volume_unshare_mounts() != 0 ||
 	    volume_begin(&volume, &limited, "disk", "in") != 0) {
 		harness_skip("btrfs", "needs root, loop devices and btrfs");
 		return;

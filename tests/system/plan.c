@@ -173,8 +173,8 @@ plan_arm(
 	atomic_store(&shared->until_object, (int)fault->until_object);
 	atomic_store(&shared->at, number);
 	atomic_store(&shared->always, always);
-	atomic_store(&shared->met, 0);
-	atomic_store(&shared->done, 0);
+	atomic_store(&shared->matched, 0);
+	atomic_store(&shared->hit, 0);
 	atomic_store(&shared->kind, (int)fault->kind);
 }
 
@@ -182,7 +182,7 @@ int
 plan_disarm(struct plan *plan)
 {
 	atomic_store(&plan->shared->kind, FAULT_NONE);
-	return atomic_load(&plan->shared->done);
+	return atomic_load(&plan->shared->hit);
 }
 
 int
@@ -212,9 +212,9 @@ plan_start(
 }
 
 int
-plan_met(const struct plan *plan)
+plan_count_matches(const struct plan *plan)
 {
-	return atomic_load(&plan->shared->met);
+	return atomic_load(&plan->shared->matched);
 }
 
 const char *

@@ -51,7 +51,7 @@ int plan_start(
     struct plan *plan, const struct plan_fault *fault, int number, int always);
 
 /* How many matching calls were made. */
-int plan_met(const struct plan *plan);
+int plan_count_matches(const struct plan *plan);
 
 /* The name of the call, for messages. */
 const char *plan_name(enum fault_call call);

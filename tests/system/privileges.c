@@ -101,7 +101,7 @@ END_TEST
 
 /* Runs in a child.  Returns how many calls regained a right of root. */
 static int
-ways_back(void)
+count_regained_rights(void)
 {
 	const gid_t group = 0;
 
@@ -125,7 +125,7 @@ START_TEST(process_cannot_become_root_again)
 	    os_become_user("nobody", nobody->pw_uid, nobody->pw_gid) != 0)
 		_exit(100);
 	if (pid == 0)
-		_exit(ways_back());
+		_exit(count_regained_rights());
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 }

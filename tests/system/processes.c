@@ -29,7 +29,7 @@ is_long_form(void)
  * It must live for 100 ms, which a sweeper does not.
  */
 static pid_t
-newcomer(const struct server *server, pid_t before)
+find_new_worker(const struct server *server, pid_t before)
 {
 	pid_t pids[SERVER_WORKERS], again[SERVER_WORKERS];
 
@@ -55,14 +55,15 @@ START_TEST(restarts_slow_down_when_workers_die_young)
 		char text[64];
 		io_time begun;
 
-		eventually((worker = newcomer(&server, worker)) != 0, 2000);
+		eventually(
+		    (worker = find_new_worker(&server, worker)) != 0, 2000);
 		ck_assert_int_eq(kill(worker, SIGKILL), 0);
 		begun = io_now();
 		if (i < 0)
 			continue;
 		snprintf(text, sizeof(text), "next one starts in %d s", 1 << i);
 		server_expect(&server, text);
-		eventually(newcomer(&server, worker) != 0, delay + 1500);
+		eventually(find_new_worker(&server, worker) != 0, delay + 1500);
 		ck_assert_int_ge(io_now() - begun, delay - 50);
 		ck_assert_int_eq(server_count_logged(&server, text), 1);
 	}
@@ -140,7 +141,7 @@ kill_during_put(const struct server *server, int round)
 	for (int i = round % 5; i < count; i += 5)
 		(void)kill(pids[i], random() % 2 ? SIGKILL : SIGSEGV);
 	for (int i = round % 5; i < count; i += 5)
-		eventually(!process_lives(pids[i]), HARNESS_TIMEOUT);
+		eventually(!process_is_alive(pids[i]), HARNESS_TIMEOUT);
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert(file_equal(source, "in/f"));

@@ -58,7 +58,7 @@ expect_caught(const struct plan_fault *fault, const char *what)
 START_TEST(oracle_accepts_the_right_order)
 {
 	static const struct faulty_put *const puts[] = {
-	    &faulty_files, &faulty_tree, &faulty_careful};
+	    &faulty_files, &faulty_tree, &faulty_no_clobber};
 
 	if (put_and_check_record(puts[_i], NULL) == 0)
 		ck_assert_msg(oracle.violations == 0, "%s", oracle.first);

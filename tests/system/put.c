@@ -19,7 +19,7 @@
 #include "tests/system/server.h"
 #include "tests/system/suites.h"
 
-START_TEST(example_of_the_article_works)
+START_TEST(file_arrives_from_a_given_address)
 {
 	struct server server;
 	struct run run;
@@ -359,7 +359,7 @@ put_suite(void)
 	TCase *attributes = harness_case("attributes");
 	TCase *network = harness_case("network");
 
-	tcase_add_test(content, example_of_the_article_works);
+	tcase_add_test(content, file_arrives_from_a_given_address);
 	tcase_add_test(content, file_of_every_size_arrives);
 	tcase_add_test(content, files_of_all_sizes_arrive_in_one_run);
 	tcase_add_test(content, file_of_every_name_arrives);

@@ -82,7 +82,7 @@ static uint32_t number; /* of requests */
 static unsigned counts[STATUS_WIRE];
 
 static void
-look_outside(struct stat seen[OUTSIDE])
+stat_outside(struct stat seen[OUTSIDE])
 {
 	for (size_t i = 0; i < OUTSIDE; i++)
 		ck_assert_int_eq(lstat(outside[i], &seen[i]), 0);
@@ -104,7 +104,7 @@ begin(void)
 	for (size_t i = OUTSIDE; i > 0; i--)
 		ck_assert_int_eq(
 		    utimensat(AT_FDCWD, outside[i - 1], times, 0), 0);
-	look_outside(before);
+	stat_outside(before);
 	directory_make("in");
 	directory_make("in/d");
 	file_write("in/t", "the first");
@@ -126,7 +126,7 @@ count_touched(void)
 
 	touched += strcmp(text, SECRET) != 0;
 	free(text);
-	look_outside(now);
+	stat_outside(now);
 	for (size_t i = 0; i < OUTSIDE; i++)
 		touched += now[i].st_mode != before[i].st_mode ||
 		    now[i].st_ino != before[i].st_ino ||
@@ -193,7 +193,7 @@ add_request(struct script *script, const struct race *race)
 
 /* Send one request, and its content.  Returns the status of its result. */
 static enum status
-attempt(struct client *peer, const struct race *race)
+send_one(struct client *peer, const struct race *race)
 {
 	struct script *script = script_new();
 	struct wire_result answer;
@@ -219,7 +219,7 @@ attempt(struct client *peer, const struct race *race)
 
 /* Send some requests in a new session, which opens all directories anew. */
 static void
-visit(const struct race *race)
+run_session(const struct race *race)
 {
 	struct script *script = script_new();
 	struct client peer;
@@ -227,7 +227,7 @@ visit(const struct race *race)
 	script_begin(script);
 	peer_start(&peer, server.port, script);
 	for (int i = 0; i < VISIT && stored_count < STORED_MAX; i++) {
-		enum status status = attempt(&peer, race);
+		enum status status = send_one(&peer, race);
 
 		counts[status]++;
 		if (status == STATUS_STORED)
@@ -241,14 +241,14 @@ visit(const struct race *race)
  * the attacker has got out.
  */
 static void
-try_again_and_again(const struct race *race, int64_t budget)
+run_sessions(const struct race *race, int64_t budget)
 {
 	io_time until = io_now() + budget;
 
 	while (io_now() < until && stored_count < STORED_MAX &&
 	    (plan.shared == NULL ||
 		counts[STATUS_UNCHANGED] + count_touched() == 0))
-		visit(race);
+		run_session(race);
 	printf("races: %s: %u tries, %u stored, %u refused, %u failed\n",
 	    race->path, (unsigned)number, counts[STATUS_STORED],
 	    counts[STATUS_REFUSED], counts[STATUS_FAILED]);
@@ -288,7 +288,7 @@ static int
 begin_attack(struct racer *racer, enum prey prey)
 {
 	if (prey == PREY_NAME)
-		return racer_turn(
+		return racer_replace(
 		    racer, "in/t", "attic/t", "../outside/f", "outside/twin");
 	if (racer_swap(racer, "in/d", "attic/d") == 0)
 		return 0;
@@ -322,7 +322,7 @@ run_race(const struct race *race, const char *const launcher[], int64_t budget)
 		return -1;
 	}
 	eventually(atomic_load(racer.turns) > 0, HARNESS_TIMEOUT);
-	try_again_and_again(race, budget);
+	run_sessions(race, budget);
 	ck_assert_int_eq(racer_stop(&racer), 0);
 	server_expect_workers(&server, after, 1);
 	ck_assert_int_eq(workers[0], after[0]);
@@ -344,7 +344,7 @@ END_TEST
  * The control: without O_NOFOLLOW the attacker must get out in each race.
  * Otherwise the races prove nothing.
  */
-START_TEST(attacker_gets_out_when_links_are_followed)
+START_TEST(attacker_escapes_when_links_are_followed)
 {
 	static const int all[] = {0, 1, 2, 3, 4, 5, 6, 10};
 	const struct race *race = &races[all[_i]];
@@ -367,7 +367,7 @@ races_suite(void)
 	tcase_add_loop_test(
 	    tcase, nothing_outside_is_touched_when_names_are_swapped, 0, RACES);
 	tcase_add_loop_test(
-	    tcase, attacker_gets_out_when_links_are_followed, 0, 8);
+	    tcase, attacker_escapes_when_links_are_followed, 0, 8);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -30,7 +30,7 @@ START_TEST(put_fails_when_nothing_listens)
 	struct run run;
 
 	file_write("f", "x");
-	fake_nothing();
+	fake_unused_port();
 	RUN(&run, "ftx", "put", "f", "127.0.0.1:f");
 	run_check(&run, 35, "Connection refused");
 	/* If the first connection fails, ftx does not retry. */
@@ -38,7 +38,7 @@ START_TEST(put_fails_when_nothing_listens)
 }
 END_TEST
 
-START_TEST(put_fails_when_the_server_speaks_http)
+START_TEST(put_fails_when_the_server_is_http)
 {
 	static const char answer[] =
 	    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
@@ -170,7 +170,7 @@ START_TEST(put_fails_when_several_files_get_one_name)
 }
 END_TEST
 
-START_TEST(put_fails_when_the_server_sends_noise)
+START_TEST(put_fails_when_the_server_sends_random_bytes)
 {
 	const size_t length = 100000;
 	struct fake fake;
@@ -334,13 +334,13 @@ refuse_suite(void)
 
 	tcase_add_test(peers, put_fails_when_the_host_is_unknown);
 	tcase_add_test(peers, put_fails_when_nothing_listens);
-	tcase_add_test(peers, put_fails_when_the_server_speaks_http);
+	tcase_add_test(peers, put_fails_when_the_server_is_http);
 	tcase_add_test(peers, put_fails_when_the_server_closes_at_once);
 	tcase_add_test(peers, put_fails_when_the_server_is_too_new);
 	tcase_add_test(peers, text_of_the_server_is_escaped);
 	tcase_add_test(peers, put_fails_when_stored_comes_too_soon);
 	tcase_add_test(peers, put_fails_when_several_files_get_one_name);
-	tcase_add_test(peers, put_fails_when_the_server_sends_noise);
+	tcase_add_test(peers, put_fails_when_the_server_sends_random_bytes);
 	suite_add_tcase(suite, peers);
 	tcase_add_test(input, name_is_refused_when_it_leads_outside);
 	tcase_add_test(input, base_is_refused_when_it_leads_outside);

@@ -307,7 +307,7 @@ end_background(void)
 {
 	pid_t pid = read_background();
 
-	if (pid > 1 && process_lives(pid))
+	if (pid > 1 && process_is_alive(pid))
 		kill(pid, SIGKILL);
 }
 
@@ -336,7 +336,7 @@ START_TEST(background_server_starts_and_stops)
 	ck_assert_int_ne(getsid(pid), getsid(0));
 	put_good(&server, "f", "f");
 	ck_assert_int_eq(kill(pid, SIGTERM), 0);
-	eventually(!process_lives(pid), 2000);
+	eventually(!process_is_alive(pid), 2000);
 	ck_assert(!file_exists(background_pid_file));
 }
 END_TEST

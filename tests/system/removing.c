@@ -74,7 +74,7 @@ expect_text(const char *path, const char *text)
 
 /* Set path to the only file in "d/e" that ftx has renamed aside, or to "". */
 static void
-find_aside(char path[HARNESS_PATH])
+find_renamed(char path[HARNESS_PATH])
 {
 	DIR *stream = opendir("d/e");
 	struct dirent *entry;
@@ -91,11 +91,11 @@ find_aside(char path[HARNESS_PATH])
 }
 
 static void
-expect_nothing_aside(void)
+expect_none_renamed(void)
 {
 	char path[HARNESS_PATH];
 
-	find_aside(path);
+	find_renamed(path);
 	ck_assert_str_eq(path, "");
 }
 
@@ -104,7 +104,7 @@ static const struct plan_fault
     slow_unlink = {.call = FAULT_UNLINK, .kind = FAULT_DELAY, .value = SLOW},
     killed = {.call = FAULT_UNLINK, .kind = FAULT_SIGNAL, .value = SIGKILL};
 
-START_TEST(another_file_stays_when_it_came_before_the_rename)
+START_TEST(new_file_stays_when_it_appears_before_the_rename)
 {
 	struct run run;
 
@@ -112,18 +112,18 @@ START_TEST(another_file_stays_when_it_came_before_the_rename)
 		return;
 	plan_arm(&plan, &slow_rename, 1, 0);
 	begin_removing(&run);
-	eventually(plan_met(&plan) == 1, HARNESS_TIMEOUT);
+	eventually(plan_count_matches(&plan) == 1, HARNESS_TIMEOUT);
 	put_another("never sent");
 	run_finish(&run);
 	run_check(&run, 23,
 	    "could not be removed: it is no longer the file that was sent");
 	expect_text("d/e/f", "never sent");
 	expect_text("in/d/e/f", "first");
-	expect_nothing_aside();
+	expect_none_renamed();
 }
 END_TEST
 
-START_TEST(another_file_stays_when_it_came_after_the_rename)
+START_TEST(new_file_stays_when_it_appears_after_the_rename)
 {
 	struct run run;
 
@@ -131,19 +131,19 @@ START_TEST(another_file_stays_when_it_came_after_the_rename)
 		return;
 	plan_arm(&plan, &slow_unlink, 1, 0);
 	begin_removing(&run);
-	eventually(plan_met(&plan) == 1, HARNESS_TIMEOUT);
+	eventually(plan_count_matches(&plan) == 1, HARNESS_TIMEOUT);
 	ck_assert(!file_exists("d/e/f"));
 	put_another("never sent");
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	expect_text("d/e/f", "never sent");
-	expect_nothing_aside();
+	expect_none_renamed();
 }
 END_TEST
 
 #ifdef OS_LINUX
 /* One file comes before the rename, another one before it is renamed back. */
-START_TEST(both_stay_when_the_name_is_taken_again)
+START_TEST(both_files_stay_when_the_name_exists_again)
 {
 	struct run run;
 	char path[HARNESS_PATH];
@@ -152,15 +152,15 @@ START_TEST(both_stay_when_the_name_is_taken_again)
 		return;
 	plan_arm(&plan, &slow_rename, 1, 1);
 	begin_removing(&run);
-	eventually(plan_met(&plan) == 1, HARNESS_TIMEOUT);
+	eventually(plan_count_matches(&plan) == 1, HARNESS_TIMEOUT);
 	put_another("second");
-	eventually(plan_met(&plan) == 2, HARNESS_TIMEOUT);
+	eventually(plan_count_matches(&plan) == 2, HARNESS_TIMEOUT);
 	put_another("third");
 	run_finish(&run);
 	run_check(&run, 23, "it was renamed to .ftx-removing-");
 	ck_assert_ptr_nonnull(strstr(run.err, "renamed back: File exists"));
 	expect_text("d/e/f", "third");
-	find_aside(path);
+	find_renamed(path);
 	expect_text(path, "second");
 }
 END_TEST
@@ -178,11 +178,11 @@ kill_one(char aside[HARNESS_PATH])
 	ck_assert_int_eq(run.status, 128 + SIGKILL);
 	(void)plan_disarm(&plan);
 	ck_assert(!file_exists("d/e/f"));
-	find_aside(aside);
+	find_renamed(aside);
 	expect_text(aside, "first");
 }
 
-START_TEST(next_run_restores_what_a_kill_left_aside)
+START_TEST(renamed_source_is_restored_by_the_next_run)
 {
 	char aside[HARNESS_PATH];
 	struct run run;
@@ -213,7 +213,7 @@ START_TEST(next_run_restores_what_a_kill_left_aside)
 }
 END_TEST
 
-START_TEST(what_a_kill_left_aside_stays_when_its_name_is_taken)
+START_TEST(renamed_source_stays_when_its_name_exists_again)
 {
 	char aside[HARNESS_PATH];
 	struct run run;
@@ -256,16 +256,14 @@ removing_suite(void)
 	TCase *tcase = harness_case("removing");
 
 	tcase_add_checked_fixture(tcase, begin, end);
-	tcase_add_test(
-	    tcase, another_file_stays_when_it_came_before_the_rename);
-	tcase_add_test(tcase, another_file_stays_when_it_came_after_the_rename);
+	tcase_add_test(tcase, new_file_stays_when_it_appears_before_the_rename);
+	tcase_add_test(tcase, new_file_stays_when_it_appears_after_the_rename);
 #ifdef OS_LINUX
 	/* Elsewhere, ftx restores the name by linkat, not by rename. */
-	tcase_add_test(tcase, both_stay_when_the_name_is_taken_again);
+	tcase_add_test(tcase, both_files_stay_when_the_name_exists_again);
 #endif
-	tcase_add_test(tcase, next_run_restores_what_a_kill_left_aside);
-	tcase_add_test(
-	    tcase, what_a_kill_left_aside_stays_when_its_name_is_taken);
+	tcase_add_test(tcase, renamed_source_is_restored_by_the_next_run);
+	tcase_add_test(tcase, renamed_source_stays_when_its_name_exists_again);
 	tcase_add_test(tcase, hard_links_are_all_removed);
 	suite_add_tcase(suite, tcase);
 	return suite;

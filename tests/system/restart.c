@@ -61,7 +61,7 @@ put_through(void (*down)(void))
 	eventually(file_exists("in/src") && directory_count("in/src") > 1,
 	    HARNESS_TIMEOUT);
 	down();
-	ck_assert_msg(process_lives(run.pid), "the put ended too early");
+	ck_assert_msg(process_is_alive(run.pid), "the put ended too early");
 	ck_assert_int_lt(directory_count("in/src"), DIRECTORIES);
 	start_again();
 	run_finish(&run);

@@ -144,7 +144,7 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 		    HARNESS_TIMEOUT);
 		check_log();
 		ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
-		eventually(!process_lives(pids[0]), HARNESS_TIMEOUT);
+		eventually(!process_is_alive(pids[0]), HARNESS_TIMEOUT);
 		server_expect_workers(&server, pids, WORKERS);
 		/*
 		 * A refused client retries.  A worker that refuses one writes
@@ -160,7 +160,7 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 	} else
 		harness_skip("garbage", "no memory of others is written to");
 	server_stop(&server);
-	ck_assert(process_lives(stranger));
+	ck_assert(process_is_alive(stranger));
 	ck_assert_int_eq(kill(stranger, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(stranger, NULL, 0), stranger);
 }

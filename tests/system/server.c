@@ -224,7 +224,7 @@ server_end(struct server *server, int signal_number, int64_t milliseconds)
 	ck_assert_int_eq(kill(server->pid, signal_number), 0);
 	status = server_wait(server, milliseconds);
 	for (int i = 0; i < count; i++)
-		ck_assert_msg(!process_lives(workers[i]),
+		ck_assert_msg(!process_is_alive(workers[i]),
 		    "worker %ld was left behind", (long)workers[i]);
 	return status;
 }
@@ -248,7 +248,7 @@ server_kill(struct server *server)
 		(void)kill(pids[i], SIGKILL);
 	ck_assert_int_eq(waitpid(server->pid, &status, 0), server->pid);
 	for (int i = 0; i < count; i++)
-		eventually(!process_lives(pids[i]), HARNESS_TIMEOUT);
+		eventually(!process_is_alive(pids[i]), HARNESS_TIMEOUT);
 	close(server->out);
 }
 

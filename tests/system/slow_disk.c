@@ -54,7 +54,7 @@ check_others(void)
 {
 	io_time begun;
 
-	eventually(plan_met(&plan) > 0, HARNESS_TIMEOUT);
+	eventually(plan_count_matches(&plan) > 0, HARNESS_TIMEOUT);
 	begun = io_now();
 	put_good(&server, "f", "f");
 	ck_assert_int_lt(io_now() - begun, SLOW / 2);
@@ -80,7 +80,7 @@ START_TEST(other_clients_are_served_when_a_sync_is_slow)
 	RUN_BEGIN(&run, "ftx", "put", "-r", "-o", "retry=0", "-o", CLIENT_WAITS,
 	    "-o", "progress=lines", "d", "127.0.0.1:");
 	check_others();
-	ck_assert(process_lives(run.pid));
+	ck_assert(process_is_alive(run.pid));
 	run_finish(&run);
 	run_check(&run, 0, "committing");
 	ck_assert_int_ge(run.elapsed, SLOW);

@@ -59,7 +59,7 @@ count_entries(const char *path)
 }
 
 static void
-look_at(struct sample *sample, pid_t pid)
+measure_process(struct sample *sample, pid_t pid)
 {
 	char path[64], text[PROCESS_TEXT];
 	int descriptors;
@@ -105,9 +105,9 @@ take(struct sample *sample, const struct server *server,
 	int zombies = count_zombies(server);
 	int staged = directory_count_staged(server->root);
 
-	look_at(sample, server->pid);
+	measure_process(sample, server->pid);
 	for (int i = 0; i < WORKERS; i++)
-		look_at(sample, workers[i]);
+		measure_process(sample, workers[i]);
 	if (count > sample->processes)
 		sample->processes = count;
 	if (zombies > sample->zombies)

@@ -200,7 +200,7 @@ START_TEST(one_tebibyte_of_holes_arrives)
 		return;
 	set_size("huge", 1LL << 40);
 	RUN_BEGIN(&run, "ftx", "put", "huge", "127.0.0.1:");
-	eventually(!process_lives(run.pid), 1500 * 1000);
+	eventually(!process_is_alive(run.pid), 1500 * 1000);
 	run_finish(&run);
 	run_check(&run, 0, NULL);
 	ck_assert_uint_eq(file_size("in/huge"), UINT64_C(1) << 40);

@@ -54,7 +54,7 @@ sshd_start(struct tunnel *tunnel)
 	/* sshd as root needs this directory; Debian's service creates it. */
 	if (geteuid() == 0)
 		(void)mkdir("/run/sshd", 0755);
-	tunnel->port = fake_nothing();
+	tunnel->port = fake_unused_port();
 	tunnel_print(text, sizeof(text),
 	    "ListenAddress 127.0.0.1\nPort %u\nHostKey %s/host\n"
 	    "AuthorizedKeysFile %s/keys\nPidFile none\nStrictModes no\n"

@@ -143,7 +143,7 @@ START_TEST(put_resumes_when_the_client_was_suspended)
 END_TEST
 
 /* A router restarts; with FTX_ENDURANCE, the outage has a realistic length. */
-START_TEST(put_outlives_an_outage)
+START_TEST(put_succeeds_after_an_outage)
 {
 	const struct proxy_plan plan = {.up = {.fault = PROXY_NONE}};
 	const struct form *form =
@@ -156,7 +156,7 @@ START_TEST(put_outlives_an_outage)
 	eventually(atomic_load(proxy.passed) > (SIZE / 3), HARNESS_TIMEOUT);
 	ck_assert_int_eq(kill(proxy.pid, SIGSTOP), 0);
 	sleep(form->outage);
-	ck_assert(process_lives(run.pid));
+	ck_assert(process_is_alive(run.pid));
 	ck_assert_int_eq(kill(proxy.pid, SIGCONT), 0);
 	run_finish(&run);
 	run_check(&run, 0, "trying again in 1.0 s");
@@ -177,7 +177,7 @@ stalls_suite(void)
 	tcase_add_test(tcase, nothing_is_tried_again_with_retry_0);
 	tcase_add_test(tcase, standard_input_is_not_tried_again);
 	tcase_add_test(tcase, put_resumes_when_the_client_was_suspended);
-	tcase_add_test(tcase, put_outlives_an_outage);
+	tcase_add_test(tcase, put_succeeds_after_an_outage);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

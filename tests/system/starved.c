@@ -31,7 +31,7 @@ put_starved(int number, int always, const struct plan *client)
 	plan_arm(&plan, &no_memory, number, always);
 	faulty_run(&run, &faulty_tree, client);
 	done = plan_disarm(&plan);
-	faulty_label("malloc %d%s", number, always ? ", always" : "");
+	faulty_describe("malloc %d%s", number, always ? ", always" : "");
 	faulty_check(&faulty_tree, &run);
 	if (done == 0)
 		run_check(&run, 0, NULL);

@@ -139,7 +139,7 @@ static const struct {
 } few[] = {{"1", "4"}, {"2", "4"}, {"8", "2"}};
 
 /* Fewer workers than streams, or fewer connections for one host. */
-START_TEST(tree_arrives_when_streams_are_fewer_than_wished)
+START_TEST(tree_arrives_when_streams_are_fewer_than_requested)
 {
 	struct server server;
 	struct run run;
@@ -447,7 +447,7 @@ streams_suite(void)
 	tcase_add_test(tcase, tree_arrives_whole_over_several_streams);
 	tcase_add_test(tcase, modes_and_times_are_kept_over_several_streams);
 	tcase_add_loop_test(tcase,
-	    tree_arrives_when_streams_are_fewer_than_wished, 0,
+	    tree_arrives_when_streams_are_fewer_than_requested, 0,
 	    (int)(sizeof(few) / sizeof(few[0])));
 	tcase_add_loop_test(tcase, tree_arrives_when_one_stream_is_lost, 0, 2);
 	tcase_add_test(tcase, run_fails_when_all_streams_are_lost);

@@ -87,7 +87,7 @@ put_many(unsigned port, uint32_t count)
 	client_close(&peer);
 }
 
-START_TEST(nobody_waits_when_syslogd_does_not_read)
+START_TEST(files_are_stored_when_syslogd_does_not_read)
 {
 	/* More lines than any system queues for a syslogd. */
 	const uint32_t many = 700;
@@ -122,7 +122,7 @@ syslogd_suite(void)
 	Suite *suite = suite_create("syslogd");
 	TCase *tcase = harness_case("syslogd");
 
-	tcase_add_test(tcase, nobody_waits_when_syslogd_does_not_read);
+	tcase_add_test(tcase, files_are_stored_when_syslogd_does_not_read);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

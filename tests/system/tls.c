@@ -85,7 +85,7 @@ START_TEST(put_succeeds_through_tls_with_a_client_certificate)
 
 	if (!has_tls())
 		return;
-	stunnel.port = fake_nothing();
+	stunnel.port = fake_unused_port();
 	SERVER_START(&server, "-w", "2");
 	stunnel_start(&stunnel, server.port);
 	RUN(&run, "ftx", "put", "-e",

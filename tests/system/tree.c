@@ -311,7 +311,7 @@ START_TEST(memory_stays_when_files_are_many)
 END_TEST
 
 /* Without the owner's rights, an unprivileged server could not add files. */
-START_TEST(directory_modes_never_keep_the_server_out)
+START_TEST(server_can_write_when_directory_modes_deny_it)
 {
 	static const struct {
 		const char *path;
@@ -362,7 +362,7 @@ tree_suite(void)
 	tcase_add_test(tcase, dry_run_makes_nothing);
 	tcase_add_test(tcase, rest_is_sent_when_entries_are_unreadable);
 	tcase_add_test(tcase, nothing_else_is_sent_when_the_tree_changes);
-	tcase_add_test(tcase, directory_modes_never_keep_the_server_out);
+	tcase_add_test(tcase, server_can_write_when_directory_modes_deny_it);
 	tcase_add_test(tcase, tree_arrives_when_the_connection_is_cut);
 	tcase_add_test(tcase, memory_stays_when_files_are_many);
 	suite_add_tcase(suite, tcase);

@@ -198,7 +198,7 @@ START_TEST(put_succeeds_when_a_digest_takes_long)
 	ck_assert_int_eq(truncate("big", 192 << 20), 0);
 	RUN_BEGIN(&run, "ftx", "put", "-o", "checksum", "-o", "no-clobber",
 	    "-o", "progress=lines", "big", "127.0.0.1:big");
-	while (process_lives(run.pid)) {
+	while (process_is_alive(run.pid)) {
 		(void)poll(NULL, 0, 4);
 		(void)kill(run.pid, SIGSTOP);
 		(void)poll(NULL, 0, 250);

@@ -154,7 +154,7 @@ END_TEST
  * Set the master's clock this many seconds ahead.  Any signal wakes the master.
  */
 static void
-leap(struct plan *plan, int seconds)
+advance_clock(struct plan *plan, int seconds)
 {
 	const struct plan_fault fault = {
 	    .call = FAULT_CLOCK, .kind = FAULT_LEAP, .value = seconds};
@@ -173,16 +173,16 @@ START_TEST(replacement_is_noticed_within_a_minute)
 	    &server, plan.launcher, (const char *const[]){"-w", "1", NULL});
 	ck_assert_int_eq(rename("in", "elsewhere"), 0);
 	directory_make("in");
-	leap(&plan, 50);
+	advance_clock(&plan, 50);
 	server_expect(&server, "idle after 0");
 	(void)poll(NULL, 0, 200);
 	ck_assert_int_eq(server_count_logged(&server, "replaced"), 0);
-	leap(&plan, 61);
+	advance_clock(&plan, 61);
 	server_expect(&server, "receiving directory was replaced or covered");
 	put_bad("f", 5, "replaced or covered");
 	ck_assert_int_eq(rmdir("in"), 0);
 	ck_assert_int_eq(rename("elsewhere", "in"), 0);
-	leap(&plan, 122);
+	advance_clock(&plan, 122);
 	server_expect(&server, "is the receiving directory again");
 	put_good(&server, "f", "f");
 	(void)plan_disarm(&plan);
@@ -431,7 +431,7 @@ START_TEST(file_is_refused_when_a_special_file_has_its_name)
 }
 END_TEST
 
-START_TEST(names_differ_when_only_case_differs)
+START_TEST(files_stay_apart_when_only_case_differs)
 {
 	file_make("F", 5001, 2);
 	SERVER_START(&server, "-w", "1");
@@ -565,7 +565,7 @@ underneath_suite(void)
 	tcase_add_test(
 	    tcase, file_is_replaced_when_only_its_directory_is_writable);
 	tcase_add_test(tcase, file_is_refused_when_a_special_file_has_its_name);
-	tcase_add_test(tcase, names_differ_when_only_case_differs);
+	tcase_add_test(tcase, files_stay_apart_when_only_case_differs);
 	tcase_add_test(tcase, many_files_go_into_one_directory);
 	tcase_add_test(tcase, reader_sees_only_whole_versions);
 	suite_add_tcase(suite, tcase);

@@ -254,7 +254,7 @@ START_TEST(tree_arrives_when_servers_are_exchanged)
 	eventually(file_exists("in/src") && directory_count("in/src") > 1,
 	    HARNESS_TIMEOUT);
 	server_stop(&server);
-	ck_assert_msg(process_lives(run.pid), "the put ended too early");
+	ck_assert_msg(process_is_alive(run.pid), "the put ended too early");
 	start(&server, first == OLD ? NEW : OLD, port);
 	run_finish(&run);
 	run_check(&run, 0, "trying again");
@@ -310,7 +310,7 @@ START_TEST(servers_of_both_versions_share_a_directory)
 	RUN(&run, client(NEW), "put", "-P", port, "-r", "src", "127.0.0.1:");
 	run_check(&run, 0, NULL);
 	trees_check_equal("src", "in/src");
-	ck_assert_msg(process_lives(slow.pid), "the put ended too early");
+	ck_assert_msg(process_is_alive(slow.pid), "the put ended too early");
 	run_finish(&slow);
 	run_check(&slow, 0, NULL);
 	ck_assert(file_equal("large", "in/first"));
