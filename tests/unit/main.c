@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Run every suite of one part; make lists them by the names of their files. */
+/* Run every suite of one part.  make lists them by the names of files. */
 #include <stdlib.h>
 
 #include "tests/unit/suites.h"

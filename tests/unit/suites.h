@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The suites of one unit program; make lists them by their files. */
+/* The suites of one unit program.  make lists them by the names of files. */
 #ifndef TESTS_UNIT_SUITES_H
 #define TESTS_UNIT_SUITES_H
 

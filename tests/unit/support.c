@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A fresh directory for each test, and operations on files in it. */
+/* An empty directory for each test, and operations on files in it. */
 #include "tests/unit/support.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A fresh directory for each test, and operations on files in it. */
+/* An empty directory for each test, and operations on files in it. */
 #ifndef TESTS_UNIT_SUPPORT_H
 #define TESTS_UNIT_SUPPORT_H
 
@@ -8,16 +8,16 @@
 #include <sys/types.h>
 
 /*
- * A test case whose tests each run in a fresh directory.  The umask is 022, and
- * only errors are logged.  Each test must close its descriptors, and leave no
+ * A test case.  Each test runs in an empty directory, with the umask 022.  Only
+ * errors are logged.  Each test must close its descriptors, and leave no
  * child.
  */
 TCase *support_case(const char *name);
 
-/* Tag of test cases with resource limits that valgrind cannot bear. */
+/* Tag of test cases that limit resources, and so fail under valgrind. */
 #define SUPPORT_LIMITS "limits"
 
-/* The number of open descriptors. */
+/* Returns the number of open descriptors. */
 size_t support_descriptors(void);
 
 /* Report a skipped test.  The file tests/skips lists the names. */
@@ -39,13 +39,13 @@ void support_restore_memory(void);
  */
 int support_mount(const char *path, unsigned kilobytes);
 
-/* The same with a bind mount of from, a directory or a file, on path. */
+/* As support_mount, but bind mount from, a directory or a file, on path. */
 int support_bind(const char *from, const char *path);
 
 /* Make a file with this text. */
 void file_make(const char *path, const char *text);
 
-/* The file must be regular and hold exactly these bytes. */
+/* Expect a regular file with exactly these bytes. */
 void file_expect(const char *path, const void *bytes, size_t length);
 void file_expect_text(const char *path, const char *text);
 
@@ -55,12 +55,12 @@ int file_exists(const char *path);
 /* Nonzero if the path, which must exist, refers to the open file fd. */
 int file_is(int fd, const char *path);
 
-/* Type and permissions; the file must exist. */
+/* Returns the type and the permissions; the file must exist. */
 mode_t file_mode(const char *path);
 
 void directory_make(const char *path);
 
-/* The number of entries. */
+/* Returns the number of entries. */
 size_t directory_count(const char *path);
 
 #endif

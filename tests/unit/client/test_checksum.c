@@ -119,7 +119,7 @@ START_TEST(ask_carries_digest_when_checksum_is_set)
 }
 END_TEST
 
-/* Before the greeting, the client holds no worker and sends no "waiting". */
+/* Before the greeting, the client has no worker, and sends no "waiting". */
 START_TEST(waiting_is_sent_while_source_is_hashed)
 {
 	(void)receive_until(WIRE_BASE, 0);

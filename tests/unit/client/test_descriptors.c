@@ -20,13 +20,13 @@ static const struct {
     {64, 64, 2, 202, 3, 64, 47},
     {8, 0, 2, 27, 3, 8, 0},
     {8, 0, 2, 26, 3, 7, 0},
-    /* Streams and directories share what there is. */
+    /* Streams and directories share the descriptors. */
     {64, 64, 2, 128, 3, 44, 29},
     {32, 64, 2, 64, 3, 20, 13},
     {8, 64, 2, 20, 3, 3, 2},
     {8, 64, 3, 20, 3, 2, 2},
     {8, 0, 2, 20, 10, 1, 0},
-    /* One stream is tried in any case. */
+    /* ftx always tries one stream. */
     {8, 64, 2, 13, 3, 1, 2},
     {8, 64, 2, 11, 3, 1, 2},
     {8, 64, 2, 10, 3, 1, 2},

@@ -22,7 +22,10 @@ begin(void)
 	liveness_init(&liveness, TIMEOUT, COMMIT, BEGIN);
 }
 
-/* Receive "working" at this interval, until the deadline.  Returns it. */
+/*
+ * Receive "working" at this interval, until the deadline.  Returns the
+ * deadline.
+ */
 static io_time
 receive_working(io_time now, int64_t every, uint64_t size)
 {

@@ -7,7 +7,7 @@
 
 Suite *tally_suite(void);
 
-/* The end of files; as ended: nothing ended the run early. */
+/* Ends the list of files.  In ended: nothing ended the run early. */
 #define END (-1)
 
 static const struct tally_case {

@@ -213,14 +213,14 @@ START_TEST(linger_ends_at_its_limits)
 	static uint8_t block[100000];
 	io_time begun = io_now();
 
-	/* After more than limit bytes, it does not wait for the end. */
+	/* After the limit on bytes, conn_linger does not wait for the end. */
 	conn_pair_send(block, sizeof(block));
 	conn_linger(&conn_pair.conn, 20000, 65536);
 	ck_assert_int_lt(io_now() - begun, 10000);
 	ck_assert_uint_ge(conn_pair.conn.received, 65536);
 	while (conn_fill(&conn_pair.conn) > 0)
 		continue;
-	/* Without input, it waits until the time has passed. */
+	/* Without input, conn_linger waits until the time has passed. */
 	begun = io_now();
 	conn_linger(&conn_pair.conn, 50, 65536);
 	ck_assert_int_ge(io_now() - begun, 49);

@@ -45,7 +45,7 @@ stop_signals(void)
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &none, NULL), 0);
 }
 
-/* A byte of a stream that shows lost and repeated bytes. */
+/* Returns a byte of a pattern that reveals lost and repeated bytes. */
 static char
 byte_at(size_t position)
 {

@@ -87,7 +87,7 @@ START_TEST(source_is_aborted_when_it_was_empty_and_grows)
 }
 END_TEST
 
-/* A file in /proc contains more than its size, without a change. */
+/* A file in /proc is longer than its st_size, and does not change. */
 START_TEST(source_is_aborted_when_it_is_longer_than_its_size)
 {
 	int longer = open("/proc/version", O_RDONLY);
@@ -183,7 +183,7 @@ START_TEST(growing_source_is_aborted_when_it_becomes_shorter)
 }
 END_TEST
 
-/* A pipe with this many bytes, closed by its writer. */
+/* Begin to send a pipe of given bytes; announce this size. */
 static void
 announce_pipe(size_t given, uint64_t size)
 {

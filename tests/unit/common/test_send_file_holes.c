@@ -18,12 +18,12 @@ Suite *send_file_holes_suite(void);
 #define FOUND 0
 #endif
 
-/* Holes begin and end at multiples of this on every file system. */
+/* Every file system supports holes at multiples of this. */
 #define UNIT (1 << 20)
 
 /*
- * Sources by the contents of their units: data, written zeros, or a hole.  The
- * last unit is shorter by some bytes.
+ * Each letter is a unit of the source: d is data, z is written zeros, and a dot
+ * is a hole.  The last unit is shorter by some bytes.
  */
 static const struct layout {
 	const char *units;

@@ -39,7 +39,7 @@ START_TEST(ascii_is_kept_and_other_bytes_are_escaped)
 }
 END_TEST
 
-/* At the ends of each range that RFC 3629 and the escaping distinguish. */
+/* The ends of each range that RFC 3629 and the escaping distinguish. */
 START_TEST(utf8_is_kept_when_it_is_well_formed)
 {
 	static const char *const good[] = {"\xc2\xa0", "\xdf\xbf",
@@ -74,7 +74,7 @@ START_TEST(utf8_is_escaped_when_it_is_malformed)
 	expect_escape("\xf4\x90\x80\x80", TEXT_UTF8, "\\xf4\\x90\\x80\\x80");
 	expect_escape("\xf5\x80\x80\x80", TEXT_UTF8, "\\xf5\\x80\\x80\\x80");
 	expect_escape("\xff", TEXT_UTF8, "\\xff");
-	/* It does not read beyond the end. */
+	/* text_escape does not read beyond the end. */
 	text_escape(buffer, sizeof buffer, "\xe2\x82\xac", 2, TEXT_UTF8);
 	ck_assert_str_eq(buffer, "\\xe2\\x82");
 	/* Decoding continues after a malformed character. */

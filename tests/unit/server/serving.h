@@ -10,7 +10,7 @@
 #include "server/store/store.h"
 #include "tests/lab/client.h"
 
-/* Milliseconds; a test that succeeds is faster. */
+/* Milliseconds; a test that succeeds takes less time. */
 #define SERVING_LONG 30000
 
 /* The stop that the test requests, and the last stop that the server read. */
@@ -41,7 +41,7 @@ void serving_open(struct serving *serving);
  */
 void serving_tick(int milliseconds);
 
-/* The child's exit status is the sum of this and its enum session_end. */
+/* The child exits with the sum of this and its enum session_end. */
 #define SERVING_ENDED 64
 
 /* Start the server. */
@@ -66,7 +66,7 @@ void serving_begin(struct serving *serving);
 /* Request a stop, and wait until the server has read it. */
 void serving_request_stop(struct serving *serving, enum session_stop stop);
 
-/* Wait for this time, even if signals come. */
+/* Wait for this many milliseconds, even if signals come. */
 void serving_pause(int milliseconds);
 
 #endif

@@ -396,7 +396,7 @@ START_TEST(sync_links_directory_and_parents)
 	low = find("there/a/b", 1);
 	high = find("there", 0);
 	ck_assert(low != NULL && high != NULL);
-	/* Nothing is linked yet: another process may have created "there". */
+	/* Even "there" is not linked: its creator may not have synced it. */
 	ck_assert(!high->linked && !low->linked && !low->parent->linked);
 	ck_assert_ptr_eq(low->parent->parent, high);
 	ck_assert_int_eq(directory_sync(low), 0);
@@ -437,7 +437,7 @@ START_TEST(sync_reports_unsupported_without_error)
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	ck_assert_ptr_nonnull(found);
-	/* fsync() of /dev/null fails with the errno of a missing support. */
+	/* fsync() of /dev/null fails as on a file system without fsync(). */
 	ck_assert_int_eq(dup2(null, found->fd), found->fd);
 	ck_assert_int_eq(directory_sync(found), 1);
 	close(null);

@@ -49,7 +49,7 @@ START_TEST(properties_of_tmpfs_are_found)
 }
 END_TEST
 
-/* If learning fails, assume that names fold and times and modes are kept. */
+/* If learning fails, the server assumes folded names, kept times and modes. */
 START_TEST(assumptions_are_safe_when_learning_fails)
 {
 	const struct timespec far = {INT64_C(1) << 40, 0};

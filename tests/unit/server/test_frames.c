@@ -214,8 +214,8 @@ START_TEST(content_is_refused_when_it_exceeds_max_size)
 END_TEST
 
 /*
- * Others take all space but this file's share.  The second frame exceeds the
- * share (_i 0), or the first does (_i 1).
+ * Other files use all space except this file's share.  The second frame exceeds
+ * the share (_i 0), or the first does (_i 1).
  */
 START_TEST(writing_stops_when_space_runs_out)
 {
@@ -238,7 +238,7 @@ START_TEST(writing_stops_when_space_runs_out)
 }
 END_TEST
 
-/* There is enough for a partial, but the file can never be complete. */
+/* A partial would be large enough, but the file can never be complete. */
 START_TEST(partial_is_not_kept_when_the_file_is_too_large)
 {
 	struct rlimit limit, old;
@@ -282,7 +282,7 @@ close_inbox(void)
 	store_close(&store);
 }
 
-/* Begin "file", announced to take this many bytes on the disk. */
+/* Begin "file"; announce this size, and this many bytes on the disk. */
 static void
 put_allocated(uint64_t size, uint64_t allocated)
 {

@@ -215,7 +215,7 @@ START_TEST(connection_ends_when_the_client_sends_a_frame_of_servers)
 }
 END_TEST
 
-/* When its file has ended, a go is used up. */
+/* A go allows one file. */
 START_TEST(connection_ends_when_a_go_is_used_twice)
 {
 	static const enum wire_type types[] = {

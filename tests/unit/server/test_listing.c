@@ -32,7 +32,7 @@ teardown(void)
 	close(fd);
 }
 
-/* Check name as if it referred to file, as it may if names fold. */
+/* Check name with the inode of file.  If names fold, both are one file. */
 static int
 check(const char *name, const char *file)
 {

@@ -425,7 +425,7 @@ START_TEST(staging_truncates_the_partial)
 }
 END_TEST
 
-/* A complete file has its final mode, even if it was not published. */
+/* A complete file gets its mode, perhaps 0444, before it is published. */
 START_TEST(unwritable_partial_is_created_again)
 {
 	struct partial partial;

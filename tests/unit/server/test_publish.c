@@ -61,7 +61,7 @@ START_TEST(publish_replaces_an_existing_file)
 }
 END_TEST
 
-/* Publish in the learned way (_i 0), and by a rename (_i 1). */
+/* Publish as learned for this file system (_i 0), and by a rename (_i 1). */
 START_TEST(publish_keeps_an_existing_file_when_clobbering_is_forbidden)
 {
 	struct store store;

@@ -119,8 +119,8 @@ START_TEST(keepalive_is_called_when_a_long_hole_is_hashed)
 END_TEST
 
 /*
- * If the size is announced, the request is refused.  Otherwise the first byte
- * beyond the limit is.
+ * If the size is announced, the server refuses the request.  Otherwise it
+ * refuses the file at the first byte beyond the limit.
  */
 START_TEST(file_is_refused_when_the_file_system_cannot_hold_it)
 {

@@ -20,7 +20,7 @@ setup(void)
 	ck_assert_int_eq(scoreboard_init(&board, SLOTS), 0);
 }
 
-/* Addresses of the same value are one IPv6 host, whatever last is. */
+/* Addresses of the same value are one IPv6 host, even if last differs. */
 static struct address_ip
 host(uint8_t value, uint8_t last)
 {

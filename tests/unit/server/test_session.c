@@ -284,7 +284,7 @@ ask_without_reading(uint32_t most)
 
 START_TEST(requests_wait_when_results_are_unread)
 {
-	/* Eight times what all buffers on the way hold. */
+	/* Eight times the capacity of all buffers between client and server. */
 	const uint32_t most = 200000;
 	uint32_t sent;
 
@@ -307,7 +307,7 @@ START_TEST(session_ends_when_the_client_leaves_results_unread)
 }
 END_TEST
 
-/* SESSION_SICK ends the connection, and the worker without memory. */
+/* After SESSION_SICK, the worker exits, and the master replaces it. */
 START_TEST(session_fails_when_memory_runs_out)
 {
 	if (support_can_limit_memory()) {

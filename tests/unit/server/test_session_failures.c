@@ -163,7 +163,7 @@ START_TEST(request_is_retried_when_descriptors_run_out)
 END_TEST
 
 /*
- * Leave _i / 2 descriptors: none, or one, which the receiving directory takes.
+ * Leave _i / 2 descriptors: none, or one, which the receiving directory uses.
  */
 START_TEST(worker_is_replaced_when_descriptors_stay_used_up)
 {

@@ -135,7 +135,10 @@ START_TEST(partial_of_another_sender_is_kept_when_the_rest_fails)
 }
 END_TEST
 
-/* The own partial comes first; a wrong digest removes it. */
+/*
+ * The server tries the sender's own partial first.  If the digest is wrong, it
+ * removes that partial.
+ */
 START_TEST(own_partial_is_used_before_that_of_another_sender)
 {
 	struct staging_file own;

@@ -86,7 +86,7 @@ START_TEST(allocated_blocks_count_as_free_for_their_file)
 		return;
 	store.free_bytes = available - 1000;
 	expect_room(1000 + 5000, 5000);
-	/* Others used 1000 bytes of the reserve.  A surplus must cover them. */
+	/* Other files use 1000 B of the reserve.  A surplus must cover it. */
 	store.free_bytes = available + 1000;
 	ck_assert_int_eq(check(5000, 5999), -1);
 	ck_assert_int_eq(check(5000, 6000), 0);

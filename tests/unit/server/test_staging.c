@@ -45,7 +45,7 @@ struct guess {
 	unsigned long long now;
 };
 
-/* LATE ms from now, guess GUESSED serial numbers for each millisecond. */
+/* From LATE ms ahead, guess GUESSED names for each of MILLISECONDS ms. */
 #define GUESSED 3
 #define MILLISECONDS 60
 #define LATE 500

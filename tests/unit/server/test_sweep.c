@@ -19,7 +19,7 @@
 
 Suite *sweep_suite(void);
 
-/* Start a child that holds a staged file until it reads from hold. */
+/* Start a child that keeps a staged file locked until it reads from hold. */
 static pid_t
 start_holder(const struct store *store, mode_t mode, int hold, int ready)
 {
@@ -172,7 +172,10 @@ START_TEST(large_partial_stays_until_it_expires)
 }
 END_TEST
 
-/* Locks of other hosts do not show here, so their files look abandoned. */
+/*
+ * This host does not see the locks of other hosts, so their files look
+ * abandoned.
+ */
 START_TEST(file_of_other_host_stays_when_locks_are_not_shared)
 {
 	const struct space_amount one_file = {0, 1};
@@ -233,7 +236,7 @@ free_space(const struct store *store, uint64_t bytes, uint64_t files)
 	return sweep_for_space(store, &need);
 }
 
-/* Expect that left of the three are left; r3 is removed last. */
+/* Expect that left of the three partials exist; r3 is removed last. */
 static void
 expect_left(const struct store *store, int left)
 {
