@@ -158,9 +158,7 @@ START_TEST(session_ends_at_once_when_cut)
 	if (_i == 1)
 		serving_request_stop(&serving, SESSION_DRAIN);
 	serving_request_stop(&serving, SESSION_CUT);
-	client_expect_fatal(client, STATUS_DRAINING, "");
-	client_expect_end(client);
-	serving_close(&serving, SESSION_WAS_CUT);
+	expect_draining(SESSION_WAS_CUT);
 	ck_assert(!file_exists("in/begun"));
 	file_expect_text("in/other", "x");
 }
@@ -211,10 +209,8 @@ START_TEST(session_stops_when_no_signal_comes)
 
 	serving_begin(&serving);
 	atomic_store(&serving.stop->requested, SESSION_DRAIN);
-	client_expect_fatal(client, STATUS_DRAINING, "");
+	expect_draining(SESSION_DONE);
 	ck_assert_int_lt(io_now() - begun, 10000);
-	client_expect_end(client);
-	serving_close(&serving, SESSION_DONE);
 }
 END_TEST
 
