@@ -110,7 +110,7 @@ START_TEST(walk_reports_each_entry_once)
 }
 END_TEST
 
-START_TEST(root_may_end_in_a_slash)
+START_TEST(root_is_walked_when_it_ends_in_a_slash)
 {
 	directory_make("t");
 	file_make("t/1", "1");
@@ -305,7 +305,7 @@ START_TEST(directory_fails_when_it_was_replaced)
 END_TEST
 
 /* Files are created and removed during the walk. */
-START_TEST(walk_survives_changes)
+START_TEST(walk_continues_when_entries_change)
 {
 	directory_make("t");
 	for (int i = 0; i < 3; i++) {
@@ -334,7 +334,7 @@ START_TEST(walk_survives_changes)
 }
 END_TEST
 
-START_TEST(walk_may_end_early)
+START_TEST(descriptors_are_closed_when_the_walk_ends_early)
 {
 	make_deep(TREE_OPEN_MAX + 10);
 	begin("t", 0);
@@ -358,7 +358,7 @@ tree_suite(void)
 
 	tcase_add_checked_fixture(tcase, clear_patterns, NULL);
 	tcase_add_test(tcase, walk_reports_each_entry_once);
-	tcase_add_test(tcase, root_may_end_in_a_slash);
+	tcase_add_test(tcase, root_is_walked_when_it_ends_in_a_slash);
 	tcase_add_test(tcase, special_files_are_skipped);
 	tcase_add_test(tcase, links_are_followed_when_asked);
 	tcase_add_test(tcase, excluded_entries_are_not_reported);
@@ -366,8 +366,8 @@ tree_suite(void)
 	tcase_add_test(tcase, deep_tree_needs_few_descriptors);
 	tcase_add_test(tcase, entry_fails_when_its_path_is_too_long);
 	tcase_add_test(tcase, directory_fails_when_it_was_replaced);
-	tcase_add_test(tcase, walk_survives_changes);
-	tcase_add_test(tcase, walk_may_end_early);
+	tcase_add_test(tcase, walk_continues_when_entries_change);
+	tcase_add_test(tcase, descriptors_are_closed_when_the_walk_ends_early);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

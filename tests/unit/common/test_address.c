@@ -175,7 +175,7 @@ START_TEST(ip_of_maps_ipv4)
 }
 END_TEST
 
-START_TEST(is_loopback_knows_both_families)
+START_TEST(is_loopback_checks_both_families)
 {
 	static const char *const loopback[] = {
 	    "127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"};
@@ -326,7 +326,7 @@ address_suite(void)
 	tcase_add_test(tests, parse_port_accepts_only_digits_up_to_65535);
 	tcase_add_test(tests, print_formats_each_family);
 	tcase_add_test(tests, ip_of_maps_ipv4);
-	tcase_add_test(tests, is_loopback_knows_both_families);
+	tcase_add_test(tests, is_loopback_checks_both_families);
 	tcase_add_test(tests, same_host_compares_64_bits_of_ipv6);
 	tcase_add_test(tests, rule_matches_network_and_ports);
 	tcase_add_test(tests, rule_parse_fails_when_the_rule_is_invalid);

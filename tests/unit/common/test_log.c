@@ -155,9 +155,9 @@ START_TEST(errno_is_preserved)
 	log_open("ftxd", LOG_LEVEL_INFO, 0);
 	close(STDERR_FILENO);
 	errno = ENOTTY;
-	log_info("nobody sees this");
+	log_info("first, to a closed descriptor");
 	ck_assert_int_eq(errno, ENOTTY);
-	log_debug("nor this");
+	log_debug("second, at a higher level");
 	ck_assert_int_eq(errno, ENOTTY);
 }
 END_TEST
@@ -194,7 +194,7 @@ START_TEST(logging_does_not_block_when_the_reader_stops)
 	begun = io_now();
 	/* More than a pipe holds, on a blocking descriptor. */
 	for (int i = 0; i < 2000; i++)
-		log_info("line %d of what nobody reads: %0100d", i, 0);
+		log_info("unread line %d: %0110d", i, 0);
 	/* No call waits for the reader. */
 	ck_assert_int_lt(io_now() - begun, 900);
 	drain(ends[0], text);

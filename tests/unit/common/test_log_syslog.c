@@ -104,7 +104,7 @@ START_TEST(send_reconnects_when_syslogd_restarted)
 	syslogd = start_syslogd();
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "one"), 0);
 	close(syslogd);
-	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "gone"), -1);
+	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "lost"), -1);
 	syslogd = start_syslogd();
 	ck_assert_int_eq(log_syslog_send(LOG_INFO, "ftxd", "two"), 0);
 	expect_line(syslogd, "two$");

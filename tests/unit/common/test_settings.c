@@ -148,7 +148,7 @@ START_TEST(message_is_cut_when_the_value_is_long)
 }
 END_TEST
 
-START_TEST(print_comments_out_values_that_no_line_holds)
+START_TEST(value_is_commented_out_when_a_line_cannot_contain_it)
 {
 	char *text;
 
@@ -203,7 +203,8 @@ settings_suite(void)
 	tcase_add_test(
 	    tests, set_suggests_similar_names_when_the_name_is_unknown);
 	tcase_add_test(tests, message_is_cut_when_the_value_is_long);
-	tcase_add_test(tests, print_comments_out_values_that_no_line_holds);
+	tcase_add_test(
+	    tests, value_is_commented_out_when_a_line_cannot_contain_it);
 	tcase_add_test(tests, usage_has_a_line_for_each_setting);
 	suite_add_tcase(suite, tests);
 	return suite;

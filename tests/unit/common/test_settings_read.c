@@ -90,7 +90,7 @@ START_TEST(command_line_reports_wrong_options)
 END_TEST
 
 /* After an error, getopt(3) must not continue inside an argument. */
-START_TEST(command_line_may_be_read_again)
+START_TEST(command_line_is_read_again_after_an_error)
 {
 	for (int i = 0; i < 3; i++) {
 		test_begin_again();
@@ -209,7 +209,7 @@ settings_read_suite(void)
 	tcase_add_test(tests, command_line_sets_letters_and_names);
 	tcase_add_test(tests, command_line_stops_at_the_first_operand);
 	tcase_add_test(tests, command_line_reports_wrong_options);
-	tcase_add_test(tests, command_line_may_be_read_again);
+	tcase_add_test(tests, command_line_is_read_again_after_an_error);
 	tcase_add_test(tests, file_sets_its_values);
 	tcase_add_test(tests, file_error_names_the_line);
 	tcase_add_test(tests, file_reads_what_print_wrote);
