@@ -33,7 +33,7 @@ int recv_file_restart(struct recv_file *file);
 /*
  * Write the next bytes, or skip a hole, which reads as zeros.  Returns 0, or -1
  * with errno: EOVERFLOW if the file becomes larger than announced.  After an
- * error nothing has changed, and the caller may retry with the same bytes.
+ * error, the caller may retry with the same bytes.
  */
 int recv_file_data(struct recv_file *file, const void *bytes, size_t length);
 int recv_file_hole(struct recv_file *file, uint64_t length);

@@ -44,7 +44,7 @@ struct outcome {
 	char text[STATUS_TEXT]; /* "" if the status is enough */
 };
 
-/* A word or two, such as "no space"; never NULL. */
+/* A short text, such as "no space"; never NULL. */
 const char *status_text(enum status status);
 
 /* The exit status of ftx(1) for a run with this outcome. */

@@ -13,12 +13,12 @@
 #include "client/sources/queue.h"
 #include "common/blocking.h"
 
-/* Files below this size are sent without asking first. */
+/* ftx asks before it sends a file of this size or larger. */
 #define PUT_SIZE (1 << 20)
 
 /*
- * If several connections share the run, one that has asked for this many bytes
- * ahead asks for no more.  This leaves work for the others.
+ * If several connections share the run, a connection that has asked for this
+ * many bytes announces no more sources.  This leaves work for the others.
  */
 #define SHARE_BYTES (4 << 20)
 
@@ -68,8 +68,8 @@ check_name(struct run *run, const struct source *source, int is_directory)
 }
 
 /*
- * Add a request to the window.  The request takes over the caller's hold on the
- * directory.  If there is no memory, report that and return NULL.
+ * Add a request to the window.  The request takes over the caller's reference
+ * to the directory.  If there is no memory, report that and return NULL.
  */
 static struct request *
 add_request(struct announcer *announcer, const struct source *source,
@@ -133,7 +133,7 @@ queue_directory(struct announcer *announcer, struct request *request)
 
 /*
  * Announce a directory.  A final request sets its mode and time; any other
- * creates it.  The request takes over the caller's hold on directory.
+ * creates it.  The request takes over the caller's reference to directory.
  */
 static void
 announce_directory(struct announcer *announcer, const struct source *source,

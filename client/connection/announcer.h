@@ -27,8 +27,8 @@ struct announcer {
 /* An open source; nothing of it was read yet. */
 struct announcer_source {
 	struct request *request; /* in the window */
-	int fd;		   /* the receiver closes it; -1: standard input */
-	struct stat found; /* unless it is standard input */
+	int fd;			 /* the caller closes it; -1: standard input */
+	struct stat found;	 /* unless it is standard input */
 };
 
 /* number is the index of the stream in the run, below 64. */
@@ -42,9 +42,9 @@ enum announcer_event {
 };
 
 /*
- * Take the next request: one left by an earlier connection, or one for the next
- * source in the queue.  A directory's request is queued here; a file is opened
- * and returned in source.  The caller has reserved ANNOUNCER_ROOM.
+ * Announce the next request: one left by an earlier connection, or one for the
+ * next source in the queue.  A directory's request is queued here; a file is
+ * opened and returned in source.  The caller has reserved ANNOUNCER_ROOM.
  */
 enum announcer_event announcer_next(
     struct announcer *announcer, struct announcer_source *source);

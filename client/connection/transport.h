@@ -60,9 +60,9 @@ enum transport_event transport_connect(
  * Close the connection.  If the server has not greeted, reset the connection.
  * Otherwise a worker that accepts it later could store what was sent early.
  *
- * If outcome is STATUS_LOST and a command was used, add how it exited.  If the
- * command exits before the greeting, assume that it could not connect: outcome
- * becomes STATUS_UNREACHABLE.
+ * If outcome is STATUS_LOST and a command was used, replace its text by how the
+ * command exited.  If the server has not greeted, assume that the command could
+ * not connect: outcome becomes STATUS_UNREACHABLE.
  */
 void transport_disconnect(const struct transport *transport,
     struct transport_link *link, int greeted, struct outcome *outcome);

@@ -22,15 +22,15 @@ void removal_init(struct removal *removal, const struct options *options,
     struct report *report);
 
 /*
- * A file was stored.  Remove its source if the server has synced the file and
- * the source is unchanged.  Otherwise report why it is left.
+ * A file was stored.  If the server has synced it, remove its source.  If the
+ * source has changed or cannot be removed, report why.
  */
 void removal_remove(
     struct removal *removal, const struct request *request, int durable);
 
 /*
  * An interrupted run may leave files that it had set aside.  Rename them back,
- * and report each.  The first function searches the directories that hold these
+ * and report each.  The first function searches the directories of these
  * sources, the second a directory that is being sent.
  */
 void removal_restore_beside(

@@ -25,7 +25,7 @@ struct options {
 	uint64_t limit;			  /* kbit/s; 0: none */
 	int64_t timeout, connect_timeout; /* times are milliseconds */
 	int64_t queue_timeout, commit_timeout;
-	int64_t retry; /* 0: a lost connection is not made again */
+	int64_t retry; /* 0: do not connect again after a loss */
 };
 
 extern const struct setting options_table[];
@@ -33,7 +33,7 @@ extern const struct setting options_table[];
 /*
  * Read "ftx [options] put [options] operands", and FTX_PORT.  options is
  * zeroed memory.  Returns the index of the first operand after the command, or
- * -1 with error.  After -h or -V, other arguments are not read.
+ * -1 with error.  With -h or -V, it returns without further checks.
  */
 int options_read(struct options *options, int argc, char *const argv[],
     char error[SETTINGS_ERROR]);
