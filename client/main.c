@@ -41,8 +41,8 @@ fail_usage(const char *error)
 
 /*
  * Open closed standard descriptors, so that no connection becomes one of them.
- * Reading standard input and writing standard output still fail.  What is
- * written to standard error is discarded.
+ * Reading standard input and writing standard output still fail.  Output to
+ * standard error is discarded.
  */
 static int
 hold_standard_descriptors(void)

@@ -15,7 +15,7 @@ struct liveness {
 	int64_t timeout, commit_timeout;
 	io_time moved;	/* when bytes were last sent, or a frame received */
 	int working;	/* the last frame was "working" */
-	int64_t worked; /* time of work since the server sent another frame */
+	int64_t worked; /* time of "working" without another frame */
 };
 
 void liveness_init(struct liveness *liveness, int64_t timeout,

@@ -9,7 +9,7 @@
 
 #include "common/io.h"
 
-/* Further addresses are ignored. */
+/* The most addresses of a host; lookup ignores further ones. */
 #define LOOKUP_MOST 16
 
 struct lookup_address {

@@ -316,7 +316,7 @@ hash_source(struct outgoing *outgoing)
 	if (!outgoing->greeted || outgoing->stopped)
 		return OUTGOING_IDLE;
 	blocking_about(source.request->source.path);
-	/* Since another frame was sent, the server counts its limit anew. */
+	/* Another frame was sent, so the server restarts its limit. */
 	if (outgoing->next_waiting == 0)
 		checksum->since = io_now();
 	switch (checksum_step(checksum, outgoing->run->options->growing,

@@ -197,7 +197,7 @@ write_output(struct session *session)
 	    io_now() < end && !interrupt_caught());
 	/*
 	 * The signal may also have ended the program that writes to standard
-	 * input.  Do not send an end frame for a part.
+	 * input.  Do not send an end frame for incomplete input.
 	 */
 	if (interrupt_caught())
 		return 1;
@@ -260,8 +260,8 @@ fail_timeout(struct session *session, io_time now)
 }
 
 /*
- * If the rate limit holds bytes back, return when it allows more; otherwise
- * IO_NEVER.
+ * If the rate limit delays queued bytes, return the time when it allows more.
+ * Otherwise return IO_NEVER.
  */
 static io_time
 allowed_from(const struct session *session)
@@ -433,7 +433,7 @@ session_keep_alive(struct session *session, io_time since, io_time now)
 void
 session_abandon(struct session *session)
 {
-	/* A worker may have greeted, but nobody has read its greeting. */
+	/* A worker may have sent a greeting that ftx has not read. */
 	int lost = is_lost(session) ||
 	    (session->conn.sent > 0 && !session->outgoing.greeted);
 

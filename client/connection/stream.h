@@ -9,7 +9,7 @@
 
 /* In ascending order: the highest state is shown. */
 enum stream_state {
-	STREAM_CLOSED, /* for good, unless stream_retry follows */
+	STREAM_CLOSED, /* permanently, unless stream_retry follows */
 	STREAM_PAUSED, /* connects when due is reached */
 	STREAM_CONNECTING,
 	STREAM_OPEN

@@ -176,7 +176,7 @@ fail_bind(
 {
 	struct outcome *outcome = &link->outcome;
 
-	/* Any other error tells the user more than a missing family. */
+	/* Prefer any other error: a missing family explains less. */
 	if (outcome->status == STATUS_UNTRIED &&
 	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
 		fail_local(transport, strerror(error), outcome);
@@ -200,7 +200,7 @@ try_remote(const struct transport *transport, struct transport_link *link)
 		return fail_remote(link, errno);
 	if (bind_local(fd, &transport->local, family) == -1)
 		return fail_bind(transport, link, errno);
-	/* If this fails, the socket does not delay data anyway. */
+	/* If this fails, TCP may delay small frames. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	if (connect(fd, address_of(remote), remote->length) == 0)
 		return TRANSPORT_CONNECTED;

@@ -63,7 +63,7 @@ char *meter_line(char buffer[METER_LINE], const struct meter *meter,
 /* Bytes per second. */
 uint64_t meter_rate(uint64_t bytes, int64_t milliseconds);
 
-/* The part of total that was sent, rounded down. */
+/* The percentage of total that was sent, rounded down. */
 int meter_percent(uint64_t sent, uint64_t total);
 
 /* "0:07", "1:02:07".  Returns buffer. */

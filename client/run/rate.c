@@ -8,7 +8,7 @@
  */
 #define DEPTH 250
 
-/* A write has at least the bytes of this time.  Milliseconds. */
+/* rate_due waits for the bytes that this time allows.  Milliseconds. */
 #define STEP 20
 
 /* Prevents overflow with the largest limit.  Milliseconds. */
@@ -26,7 +26,7 @@ rate_init(struct rate *rate, uint64_t limit, io_time now)
 	*rate = (struct rate){.limit = limit, .filled = now};
 }
 
-/* Tokens that are worth a write: at least one byte. */
+/* The fewest tokens for a write: at least one byte. */
 static uint64_t
 step_of(const struct rate *rate)
 {

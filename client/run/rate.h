@@ -11,7 +11,7 @@
 /* The largest limit, in bytes a second. */
 #define RATE_MAX (UINT64_C(1) << 47)
 
-/* All connections of a run share one.  The caller passes the time. */
+/* All connections of a run share one limit.  The caller passes the time. */
 struct rate {
 	uint64_t limit;	 /* bytes a second; 0: none */
 	uint64_t tokens; /* thousandths of bytes that may be sent */

@@ -13,7 +13,7 @@
 enum remote_kind {
 	REMOTE_DIRECTORY, /* the target is a directory */
 	REMOTE_FILE,	  /* the target is the name of the only file */
-	REMOTE_EITHER	  /* the server finds out which of the two */
+	REMOTE_EITHER	  /* the server determines which of the two */
 };
 
 struct remote {

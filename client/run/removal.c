@@ -26,7 +26,8 @@ removal_init(struct removal *removal, const struct options *options,
 
 /*
  * Returns 0 if the source was removed, or -1 with outcome if it could not be
- * removed.  Returns 1 with outcome if it is a symbolic link, or lies below one.
+ * removed.  Returns 1 with outcome if it is a symbolic link, or its path has
+ * one.
  */
 static int
 remove_source(struct removal *removal, const struct request *request,

@@ -14,7 +14,7 @@
 #define SHOWN_TEXT 2048
 #define LINE 8192
 
-/* A cause is a subject, a status and such a text. */
+/* A cause is a subject, a status and a text of SHOWN_TEXT bytes. */
 _Static_assert(REPORT_CAUSE >= SHOWN_TEXT + 2 * TARGET_ERROR, "a cause fits");
 
 /* Lines on standard output for programs. */

@@ -66,7 +66,7 @@ void report_restored(struct report *report, const char *directory,
 void report_rest(struct report *report, const struct source *source,
     int uncertain, const struct outcome *outcome, const char *what);
 
-/* The following functions concern no single source. */
+/* The following functions do not report a single source. */
 
 /* The limit on descriptors reduced the connections to this number. */
 void report_streams(struct report *report, size_t streams);

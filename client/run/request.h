@@ -26,16 +26,16 @@ enum request_state {
 
 struct request {
 	struct request *next; /* in a list of requests */
-	struct source source; /* its path is part of this */
+	struct source source; /* its path follows this struct */
 	enum wire_kind kind;
-	struct directory *directory; /* held, or NULL */
+	struct directory *directory; /* a reference, or NULL */
 	int input;		     /* the source is standard input */
 	int repeats;	 /* a directory that another connection requested */
 	int final;	 /* sets a directory's mode and time */
 	uint32_t number; /* on this connection */
 	enum request_state state;
 	mode_t mode;
-	uint64_t size;	    /* as announced; WIRE_SIZE_UNKNOWN */
+	uint64_t size;	    /* as announced, or WIRE_SIZE_UNKNOWN */
 	uint64_t allocated; /* bytes on the disk that it needs */
 	struct source_stamp stamp;
 	struct wire_go kept; /* the part that the server has kept */
@@ -49,17 +49,17 @@ struct request {
 };
 
 /*
- * A new request, with a copy of the source.  It takes over the caller's hold on
- * the directory.  If there is no memory, releases that hold and returns NULL
- * with errno.
+ * A new request, with a copy of the source.  It takes over the caller's
+ * reference to the directory.  If there is no memory, releases the reference
+ * and returns NULL with errno.
  */
 struct request *request_new(const struct source *source, enum wire_kind kind,
     struct directory *directory, size_t path_length);
 void request_free(struct request *request);
 
 /*
- * Note which file the source is, and its state.  fd is the open file, or -1 for
- * a directory.
+ * Record the identity and the state of the source.  fd is the open file, or -1
+ * for a directory.
  */
 void request_stamp(struct request *request, int fd, const struct stat *found);
 
@@ -70,7 +70,7 @@ void request_stamp(struct request *request, int fd, const struct stat *found);
 int request_resumes(
     const struct request *request, const struct options *options);
 
-/* The fields of the request's frame.  Stamp a file or directory first. */
+/* The fields of its frame.  Unless input is set, call request_stamp first. */
 struct wire_request request_wire(const struct request *request,
     const struct options *options, const struct remote *remote);
 

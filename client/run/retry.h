@@ -15,7 +15,7 @@ struct retry {
 	int connected;	       /* a connection was made in this run */
 	int greeted;	       /* a worker sent its greeting */
 	unsigned tries;	       /* in a row, without progress */
-	io_time lost;	       /* when the loss before these tries came */
+	io_time lost;	       /* when the connection was lost */
 	enum status cause;     /* of that loss */
 	int64_t delay;	       /* most milliseconds before the next quick try */
 	int slow;	       /* the pause follows a loss */

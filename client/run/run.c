@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One run: what all its connections share, and what outlives each of them. */
+/* One run: the state that all its connections share. */
 #include "client/run/run.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One run: what all its connections share, and what outlives each of them. */
+/* One run: the state that all its connections share. */
 #ifndef CLIENT_RUN_RUN_H
 #define CLIENT_RUN_RUN_H
 
@@ -23,7 +23,7 @@ struct run {
 	struct removal removal;
 	size_t streams; /* connections at once */
 	int input;	/* the only source is standard input */
-	int spent;	/* some of it was sent, and cannot be sent again */
+	int spent;	/* part of that input was sent, and cannot be reread */
 };
 
 /*
@@ -39,8 +39,8 @@ void run_release(struct run *run);
 int run_is_exhausted(const struct run *run);
 
 /*
- * Nonzero if several connections share the work.  Then none may take so much
- * of it that the others have none.
+ * Nonzero if several connections share the work.  Then each must leave work for
+ * the others.
  */
 int run_is_shared(const struct run *run);
 

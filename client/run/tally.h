@@ -28,9 +28,9 @@ struct tally {
 void tally_count(struct tally *tally, enum status status);
 
 /*
- * The run ended with this status before all sources had a result.  For some
- * statuses, the exit status of the run follows from it alone.  Others count as
- * one more failure.
+ * The run ended with this status before all sources had a result.  Some
+ * statuses determine the exit status of the run.  The others count as one more
+ * failure.
  */
 void tally_end(struct tally *tally, enum status status);
 

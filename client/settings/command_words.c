@@ -9,7 +9,7 @@
 
 /*
  * Copy one word without its quotes, and advance *out past it.  Returns the text
- * after the word, or NULL if a quote does not end.
+ * after the word, or NULL if a quote is not closed.
  */
 static const char *
 copy_word(char **out, const char *text)

@@ -14,8 +14,8 @@ struct command_words {
 /*
  * Split text at blanks, tabs and newlines.  Single and double quotes protect
  * the characters between them, anywhere in a word; nothing else is special.
- * Returns 0.  If a quote does not end, there is no word, or there is no memory,
- * returns -1 with *reason (a constant).
+ * Returns 0.  If a quote is not closed, there is no word, or there is no
+ * memory, returns -1 with *reason (a constant).
  */
 int command_words_split(
     struct command_words *words, const char *text, const char **reason);

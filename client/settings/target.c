@@ -140,7 +140,7 @@ check_form(const char *text, char error[TARGET_ERROR])
 	return 0;
 }
 
-/* Each returns the path, or NULL with error. */
+/* The next two functions return the path, or NULL with error. */
 
 static const char *
 parse_bracketed(
@@ -180,7 +180,7 @@ parse_plain(struct target *target, const char *text, char error[TARGET_ERROR])
 	return text + length + 1;
 }
 
-/* Copy a path without empty and "." components.  out has as much room. */
+/* Copy a path without empty and "." components.  out has room for all of it. */
 static void
 simplify(char *out, const char *path)
 {

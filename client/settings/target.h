@@ -34,7 +34,7 @@ void target_release(struct target *target);
 
 /*
  * Returns the length of the path without a slash at its end.  Sets *reason to a
- * constant that tells why no server accepts the path, or to NULL.
+ * constant that explains why no server accepts the path, or to NULL.
  */
 size_t target_directory(const struct target *target, const char **reason);
 

@@ -17,7 +17,7 @@ struct descriptors {
  */
 void descriptors_share(struct descriptors *wanted, size_t per_stream);
 
-/* Reduce wanted for this limit, of which used descriptors are open already. */
+/* Reduce wanted to fit this limit; used descriptors are open already. */
 void descriptors_fit(
     struct descriptors *wanted, size_t per_stream, size_t limit, size_t used);
 

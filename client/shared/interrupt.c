@@ -47,7 +47,7 @@ interrupt_listen(void)
 	memset(&action, 0, sizeof(action));
 	sigemptyset(&action.sa_mask);
 	action.sa_handler = note_usr1;
-	/* It interrupts poll() nevertheless: poll() is never restarted. */
+	/* SIGUSR1 still interrupts poll(), which is never restarted. */
 	action.sa_flags = SA_RESTART;
 	sigemptyset(&handled);
 	handle(SIGUSR1, &action);

@@ -99,7 +99,7 @@ set_aside(int directory, const char *name, const char *aside)
 	    : result;
 }
 
-/* The old name may be in use again; a hard link replaces no file. */
+/* The old name may be in use again; link(2) never replaces a file. */
 static int
 put_back(int directory, const char *aside, const char *back)
 {
@@ -167,7 +167,7 @@ is_same_time(const struct timespec *one, const struct timespec *other)
 	return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
 }
 
-/* Nonzero if nothing but our removals of its other names changed it. */
+/* Nonzero if only our removals of its other names have changed the file. */
 static int
 is_untouched(const struct aside_changes *own, const struct source_stamp *stamp,
     const struct stat *found)

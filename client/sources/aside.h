@@ -36,8 +36,7 @@ struct aside_changes {
 /*
  * Remove a file from an open directory, if stamp describes it and only our own
  * removals have changed it since.  First rename it, without replacing anything,
- * and compare it again.  So a file that takes its name meanwhile is not
- * removed.
+ * and compare it again.  So a new file of the same name is not removed.
  *
  * Returns 0 if it was removed, -1 if it could not be removed, or 1 if it is a
  * symbolic link.  In the last two cases, outcome has the reason, and the file

@@ -76,7 +76,7 @@ directories_enter(struct directories *directories, const struct source *source,
 
 	if (directory == NULL)
 		return -1;
-	/* The walk holds it. */
+	/* The first reference is the walk's. */
 	*directory = (struct directory){.all = directories,
 	    .parent = directory_hold(directories->current),
 	    .next = directories->waiting,

@@ -219,7 +219,7 @@ tree_end(struct tree *tree)
 
 /*
  * Returns the next name.  Returns NULL at the end, or if level->error is set.
- * path is the previous entry's; if reading blocks, it is reported.
+ * path is the previous entry's path.  If reading blocks, ftx shows that path.
  */
 static const char *
 next_name(struct tree_level *level, const char *path)
