@@ -64,13 +64,13 @@ struct address_rule {
 /*
  * Parse "10.0.0.0/8", "10.1.2.3" or "2001:db8::/32", optionally followed by
  * ":port" or ":low-high".  An IPv6 network is then in brackets:
- * "[fd00::/8]:1-1023".  Addresses are numeric, and their bits below the prefix
- * are zero.  Returns 0, or -1 with a constant in *reason.
+ * "[fd00::/8]:1-1023".  Addresses must be numeric, and all bits after the
+ * prefix must be zero.  Returns 0, or -1 with a constant in *reason.
  */
 int address_rule_parse(
     struct address_rule *rule, const char *text, const char **reason);
 
-/* Nonzero if the network contains the address, and the range the port. */
+/* Nonzero if the network contains the address and the range has its port. */
 int address_rule_match(
     const struct address_rule *rule, const struct address_ip *ip);
 

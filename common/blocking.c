@@ -139,7 +139,7 @@ blocking_unwatch(void)
 	sleeper.ends = 1;
 	pthread_cond_signal(&sleeper.changed);
 	pthread_mutex_unlock(&sleeper.lock);
-	/* It cannot act now, because we hold the lock until it has ended. */
+	/* The second thread cannot act: we hold the lock until it has ended. */
 	pthread_join(second, NULL);
 	pthread_cond_destroy(&sleeper.changed);
 	pthread_mutex_unlock(&shared.lock);

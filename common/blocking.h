@@ -7,18 +7,19 @@
 
 /*
  * A call on a network or FUSE file system may block without limit.  The main
- * thread marks these calls, and holds a lock outside of them.  Every
- * BLOCKING_TICK milliseconds the second thread checks whether the main thread
- * is still in a marked call of the same turn.  If so, it locks and acts; the
- * main thread waits for the lock when its call returns.  If no second thread
- * runs, the marks do nothing.  Uncontended marks make no system call.
+ * thread marks these calls, and holds a lock outside of them.  It also calls
+ * blocking_turn at the start of each pass of its loop.  Every BLOCKING_TICK
+ * milliseconds the second thread tries the lock.  If it gets the lock twice in
+ * one turn, it calls act.  The main thread waits for the lock when its call
+ * returns.  If no second thread runs, the marks do nothing.  Uncontended marks
+ * make no system call.
  */
 #define BLOCKING_TICK 100
 
 /*
- * Act in the second thread, without blocking.  about is the name of the call,
- * as set by blocking_enter or blocking_about.  The turn began at since or
- * before.
+ * The second thread calls this function, which must not block.  about is the
+ * name of the call, as set by blocking_enter or blocking_about.  The turn began
+ * at since or before.
  */
 typedef void blocking_act(void *context, const char *about, io_time since);
 
@@ -29,7 +30,7 @@ typedef void blocking_act(void *context, const char *about, io_time since);
 int blocking_watch(blocking_act *act, void *context);
 void blocking_unwatch(void);
 
-/* Begin a new turn, and restart the time that its calls may block. */
+/* Begin a new turn.  The time for which a call blocks counts from here. */
 void blocking_turn(void);
 
 /*

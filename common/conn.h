@@ -23,7 +23,7 @@ struct conn_buffer {
 /* The descriptors are nonblocking, not owned, and may be the same. */
 struct conn {
 	int in, out;
-	int also; /* conn_wait also waits for its input; or -1 */
+	int also; /* a descriptor to poll for input as well, or -1 */
 	enum wire_side peer;
 	struct conn_buffer input, output;
 	struct wire_frame frame;       /* the data frame being returned */
@@ -55,8 +55,9 @@ int conn_init(struct conn *conn, int in, int out, enum wire_side peer);
 void conn_release(struct conn *conn);
 
 /*
- * Take the next length bytes, such as the preamble, which is no frame.  Returns
- * a pointer that is valid until the next call, or NULL if fewer are buffered.
+ * Take the next length bytes, such as the preamble, which is not a frame.
+ * Returns a pointer that is valid until the next call, or NULL if fewer are
+ * buffered.
  */
 const uint8_t *conn_take(struct conn *conn, size_t length);
 
@@ -88,7 +89,7 @@ void conn_queue(
  */
 int conn_insert(struct conn *conn, enum wire_type type, uint32_t request);
 
-/* Queue bytes that are no frame: the preamble.  At most CONN_OUTPUT in all. */
+/* Queue the preamble, which is not a frame.  At most CONN_OUTPUT in all. */
 void conn_queue_raw(struct conn *conn, const void *bytes, size_t length);
 
 /*

@@ -18,7 +18,7 @@ rotate(uint64_t value, unsigned bits)
 
 /*
  * This works in either byte order, and compilers turn it into one load.  It is
- * inline because gcc estimates the cost before it merges the bytes.
+ * inline because gcc estimates its cost before it merges the four loads.
  */
 static inline uint64_t
 load32(const uint8_t *in)

@@ -13,12 +13,12 @@
 /* Bytes of a hole to skip at a time, so that no step takes long. */
 #define HOLES_STEP (256 * 1024)
 
-/* The next hole, or UINT64_MAX if none is known.  No function owns fd. */
+/* The next hole, or UINT64_MAX if none is known.  The caller owns fd. */
 struct holes {
 	uint64_t begin, end;
 };
 
-/* Look for no holes. */
+/* Treat the whole file as data. */
 void holes_none(struct holes *holes);
 
 /*
@@ -41,11 +41,11 @@ uint64_t holes_allocated(int fd, const struct stat *found);
  */
 size_t holes_ahead(struct holes *holes, int fd, uint64_t at, uint64_t end);
 
-/* The length of the data from the offset `at` up to end, and at most most. */
+/* The length of the data from `at` up to end, but no more than most. */
 size_t holes_data(
     const struct holes *holes, uint64_t at, uint64_t end, size_t most);
 
-/* Skip length bytes of a hole, and hash them.  Returns 0, or -1 with errno. */
+/* Skip length bytes of a hole, and hash zeros.  Returns 0, or -1 with errno. */
 int holes_pass(int fd, size_t length, struct digest *digest);
 
 /*

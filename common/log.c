@@ -18,7 +18,7 @@ static struct {
 	const char *name;
 	enum log_level shown;
 	int to_syslog;
-	unsigned long lost; /* lines in a row */
+	unsigned long lost; /* lines not written and not yet reported */
 } state = {NULL, LOG_LEVEL_WARN, 0, 0};
 
 static const struct {

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Bytes in one unit of st_blocks: POSIX leaves it open, every Unix uses 512. */
+/* Bytes in one unit of st_blocks: undefined in POSIX, 512 on every Unix. */
 #define OS_BLOCK 512
 
 /*
@@ -34,7 +34,7 @@ int os_random(void *bytes, size_t size);
  */
 int os_become_user(const char *user, uid_t uid, gid_t gid);
 
-/* The terminal's width in columns; 0 if the descriptor is no terminal. */
+/* The terminal's width in columns; 0 if fd is not a terminal. */
 unsigned os_terminal_columns(int fd);
 
 /* The parts of the sandbox.  All but the first need Landlock. */
@@ -46,7 +46,7 @@ enum os_sandbox {
 };
 
 /*
- * Restrict this process and its future children for good:
+ * Restrict this process and its future children permanently:
  *   files    only below directory, with the rights for receiving;
  *   TCP      no bind(2), no connect(2);
  *   signals  only to processes in the same sandbox.
@@ -82,7 +82,7 @@ os_start_writeback(int fd, uint64_t offset, uint64_t length)
 #endif
 
 /*
- * Sync the file system that holds this descriptor, and wait for it.  It does
+ * Sync the file system that contains the open file, and wait for it.  It does
  * nothing on systems other than Linux: sync(2) would also wait for other file
  * systems, and one of them may hang.  Source: syncfs(2).
  */
@@ -150,7 +150,7 @@ enum os_mark {
 
 /*
  * Get the status and the marks of a name in an open directory, in one system
- * call.  Does not follow a symbolic link.  An empty name stands for fd itself.
+ * call.  Does not follow a symbolic link.  An empty name means fd itself.
  * *marks is a sum of enum os_mark; 0 if the system reports none.  Returns 0, or
  * -1 with errno.  Source: statx(2).
  */
@@ -209,7 +209,7 @@ os_set_casefold(int directory)
 #endif
 
 /*
- * The modification time that the file system itself holds.  On Linux this
+ * The modification time that the file system itself reports.  On Linux this
  * bypasses the kernel's cache of a FUSE or network file system.  Returns 0, or
  * -1 with errno.  Source: statx(2), AT_STATX_FORCE_SYNC.
  */

@@ -19,8 +19,10 @@
 void
 os_start_writeback(int fd, uint64_t offset, uint64_t length)
 {
-	/* Measured: writing back every 8 MiB of 2 GiB saves two fifths of the
-	 * time until fsync() returns. */
+	/*
+	 * Measured with a file of 2 GiB: a call for every 8 MiB shortens the
+	 * time until fsync() returns by two fifths.
+	 */
 	(void)sync_file_range(
 	    fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
 }

@@ -44,7 +44,7 @@ send_file_begin_stream(
 	file->is_stream = 1;
 }
 
-/* If a growing file loses a hole at its end, only its size shows that. */
+/* If a growing file loses a hole at its end, no read fails: check its size. */
 static int
 is_changed(const struct send_file *file)
 {

@@ -13,7 +13,7 @@
 /* Size of "name=argument". */
 #define NAME_SIZE 64
 
-/* A line of a file has no control bytes, and no blanks around its value. */
+/* Nonzero if settings_file would read the same value from the line. */
 static int
 fits_line(const char *value)
 {

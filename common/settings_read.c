@@ -125,7 +125,7 @@ settings_command_line(const struct setting *table, void *values, int argc,
 	list_letters(table, letters);
 	opterr = 0;
 	optind = 1;
-	/* After an error, read on: getopt(3) must not stop in an argument. */
+	/* After an error, continue: getopt(3) must not stop in an argument. */
 	while ((letter = getopt(argc, argv, letters)) != -1) {
 		if (result == 0)
 			result = set_option(

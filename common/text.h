@@ -15,7 +15,7 @@ enum text_set {
 		       in the log; a text that is cut ends in TEXT_CUT */
 };
 
-/* No escape begins with these bytes, so a reader can tell it from a name. */
+/* No escape begins with these bytes, so a log reader can recognize a cut. */
 #define TEXT_CUT "\\..."
 
 /*
