@@ -3,39 +3,41 @@
 
 /*
  * Modelled.  Servers receive into one directory.  Two workers at a time serve
- * requests for one file, without end, and one sweep runs beside them.  Each
- * process can be killed before each of its steps; another one then follows.
+ * requests for one file, without end.  One sweep runs at the same time.  Each
+ * process can be killed before each of its steps; a new one then replaces it.
  *
  *   - The final name; the name of the partial; for each inode a unique staging
- *     name.  A name leads to an inode.  An inode without names and descriptors
+ *     name.  A name refers to an inode.  An inode without names and descriptors
  *     is free, and the next new file may use it.
- *   - Record locks of POSIX: a process holds them, and loses a file's lock when
- *     it closes any descriptor of the file.  A process is never refused its own.
- *   - A step is one system call.  In front of it, "step: FILE FUNCTION CALL"
- *     names the function that makes the call; tests/check-model compares.
+ *   - POSIX record locks.  A process owns them, and loses a file's lock when it
+ *     closes any descriptor of the file.  It can lock a locked file again.
+ *   - A step is one system call.  The comment before it, "step: FILE FUNCTION
+ *     CALL", names the function that makes the call.  tests/check-model checks
+ *     that the function contains the call.
  *   - Any program may remove the published file.
- *   - With TWO_FILES, both requests are of one worker: one is granted, or
- *     waits in the group of the commit.
- *   - With READ_ONLY, the mode of a complete file forbids to open it for writing.
+ *   - With TWO_FILES, one worker serves both requests: one is granted, or waits
+ *     in the group of the commit.
+ *   - With READ_ONLY, a complete file has a mode without write permission.
  *
  * Not modelled.
  *
- *   - Bytes, sizes and digests.  Whether a partial is worth keeping, a sweep
- *     wants it, or a client aborts, is left open: the checker tries both.
- *   - The sender's further attempts and other senders' partials: each of these
- *     names behaves as this one.  The number of tries to lock.
- *   - Syncs and power cuts: the crash lab tests them.  Folding names, locks of
- *     hosts, changes of directories, a full disk.
- *   - The sweep of an abandoned file with a unique name.  Nothing else opens it,
- *     so it vanishes with its process.
- *   - More than RUN requests and SWEEPS sweeps at the same moment.
- *   - More than INODES files at once: then a request fails.
+ *   - Bytes, sizes and digests.  A process may keep a partial or not, a sweep
+ *     may remove it or not, and a client may abort or not.  spin tries each.
+ *   - The names of a sender's further attempts, and of other senders.  Each
+ *     behaves like the modelled name.  The number of tries to lock.
+ *   - Syncs and power cuts: suites crash and crash_staging test them.  Folding
+ *     names, locks of hosts, changes of directories, a full disk.
+ *   - The sweep of an abandoned file with a unique name.  No other process
+ *     opens that file, so the model removes it together with its process.
+ *   - More than RUN requests and SWEEPS sweeps at the same time.
+ *   - More than INODES files at the same time.  A request for one more fails.
  *
- * A server shows only in the processes that it forks, because nothing but the
- * directory connects them.  Processes are alike.  So of the idle ones, only the
- * first begins a request: this omits no behaviour, except for the numbers.
+ * The model has no servers, because their workers share only the directory.
+ * All processes are equal.  Therefore only the first idle one begins a request:
+ * this omits no behaviour.
  *
- * NO_... leaves a guard out.  tests/check-model requires each to be found.
+ * NO_NAME leaves out one protection.  tests/check-model fails if spin then
+ * finds no error.
  */
 
 #ifndef SWEEPS
@@ -60,7 +62,10 @@
 #define IS_BUSY_BEFORE(r) (r == 0 || doing[r - 1] != idle)
 #endif
 
-/* A sweep that is no child of its own process has the locks of that process. */
+/*
+ * A sweep runs in a child process, which has its own locks.  With NO_CHILD it
+ * shares the locks of a worker.
+ */
 #ifdef NO_CHILD
 #define SWEEPER(s) (1 + (s))
 #else
@@ -74,8 +79,8 @@ mtype = {idle, claiming, locking, looking, counting, unlinking, giving_up,
 /* The directory. */
 byte final = NONE, partial = NONE; /* the inodes of these names */
 bool unique[INODES + 1];	   /* the inode has a unique staging name */
-byte locked[INODES + 1];	   /* by this process; 0: not locked */
-byte opened[INODES + 1];	   /* descriptors */
+byte locked[INODES + 1];	   /* the owner of the lock, or 0 */
+byte opened[INODES + 1];	   /* number of descriptors */
 bool read_only[INODES + 1];
 
 /* The requests. */
@@ -83,7 +88,7 @@ mtype doing[REQUESTS] = idle;
 byte file[REQUESTS] = NONE; /* the inode of the descriptor */
 bool resumes[REQUESTS];	    /* the name is that of the partial */
 bool owns[REQUESTS];	    /* the file is locked and checked: it is live */
-bool spoilt[REQUESTS];	    /* what has the final name is not what was received */
+bool spoilt[REQUESTS];	    /* the published file is not the received one */
 
 hidden byte i, j;
 
@@ -215,7 +220,10 @@ proctype request(byte r)
 		:: partial != NONE && !read_only[partial] ->
 			open_file(r, partial);
 			doing[r] = locking
-		/* EACCES: a sweep removes it, instead of this process. */
+		/*
+		 * openat fails with EACCES.  Here a sweep removes the file,
+		 * instead of this process.
+		 */
 		:: partial != NONE && read_only[partial]
 		:: partial != NONE && read_only[partial] ->
 			resumes[r] = false;
@@ -407,7 +415,7 @@ proctype request(byte r)
 	/* step: server/store/staging.c staging_close close */
 	:: atomic {
 		doing[r] == published ->
-		/* What is answered "stored" is what was received. */
+		/* "stored" is sent only for the received bytes. */
 		assert(!spoilt[r]);
 		end_request(r)
 	}
