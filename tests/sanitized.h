@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether this is built with a sanitizer of memory. */
+/* Whether the tests are built with AddressSanitizer. */
 #ifndef TESTS_SANITIZED_H
 #define TESTS_SANITIZED_H
 
 /*
- * One keeps what was freed, ends what has no memory, and looks into /proc for
- * leaks.
+ * AddressSanitizer keeps freed memory, ends a process that runs out of memory,
+ * and reads /proc to find leaks.
  */
 #if defined(__SANITIZE_ADDRESS__)
 #define IS_SANITIZED 1
