@@ -65,7 +65,7 @@ is_good(const struct commit_file *file)
 	return file->outcome.status == STATUS_STORED;
 }
 
-/* what is the end of the message: "" if the file was not published. */
+/* Append what to the message; it is "" if the file was not published. */
 static void
 fail_unsynced(struct commit_file *file, const char *what)
 {
@@ -80,7 +80,7 @@ fail_later_ones(struct commit *commit)
 		fail_unsynced(&commit->files[i], "");
 }
 
-/* Fail the files if the path of the receiving directory was replaced. */
+/* Fail the files if the receiving directory was replaced. */
 static void
 check_place(struct commit *commit, const struct store *store)
 {
@@ -103,11 +103,11 @@ sync_files(struct commit *commit)
 	}
 }
 
-/* Others may have taken the name since the request was checked. */
+/* Another process may have created the name since the request was checked. */
 static void
 fail_publishing(struct commit_file *file)
 {
-	/* It is on another branch of a union mount: refuse later files. */
+	/* Another branch of a union mount: later files would fail, too. */
 	if (errno == EXDEV)
 		file->directory->cross_device = 1;
 	if (errno == EEXIST && file->no_clobber)
@@ -158,8 +158,8 @@ give_folding_name(struct commit_file *file, const struct store *store)
 }
 
 /*
- * Close the descriptor only after the rename: that releases the lock, and a
- * sweep then no longer finds the file.
+ * Close the descriptor only after the rename.  The close releases the lock, and
+ * a sweep could remove an unlocked file that still has its staged name.
  */
 static void
 publish(struct commit_file *file, const struct store *store)

@@ -37,19 +37,20 @@ struct commit {
 	uint64_t bytes;
 	io_time begun;
 	int sync_failed;  /* a directory could not be synced; stays set */
-	int staging_gone; /* the staging directory is gone; stays set */
+	int staging_gone; /* the staging directory was removed; stays set */
 };
 
 /*
- * Add a file of that size to the group.  The caller fills in the rest.  The
- * group must not be full, so callers run each commit that is due.
+ * Add a file of that size to the group, which must not be full.  The caller
+ * fills in the rest.  If the commit is due then, the caller runs it before it
+ * adds another file.
  */
 struct commit_file *commit_add(struct commit *commit, uint64_t size);
 
 /*
- * Add an existing file or directory, which is only synced.  name is in
- * directory; the name "" stands for the directory itself.  The group then owns
- * fd, which may be -1, and the reference to directory.
+ * Add an existing file or directory, which is only synced.  name is an entry of
+ * directory, or "" for the directory itself.  The group then owns fd, which may
+ * be -1, and the reference to directory.
  */
 struct commit_file *commit_add_present(struct commit *commit, uint32_t request,
     struct directory *directory, const char *name, int fd);

@@ -20,7 +20,7 @@ struct comparer {
 	size_t most;		    /* workers that may hash at the same time */
 };
 
-/* Files of fewer bytes are hashed even if most workers hash. */
+/* Bytes.  The limit on workers that hash does not apply to smaller files. */
 #define COMPARE_SMALL (1024 * 1024)
 
 /*

@@ -312,8 +312,8 @@ open_component(struct directories *directories, struct directory *parent,
 
 /*
  * Linux reports a write-back error once for each open file description.  If the
- * workers shared that of the store, only one of them would get the error.  If
- * the directory's permissions forbid another open, share it nevertheless.
+ * workers shared root, only one of them would get the error, so open the
+ * directory again.  If its permissions forbid that, share root nevertheless.
  */
 static int
 open_root(int root)

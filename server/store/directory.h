@@ -81,10 +81,10 @@ int directory_check_name(
 int directory_is_current(const struct directory *directory);
 
 /*
- * Make the new entries in the directory durable.  Also make the entries of the
- * directory itself and of its parents durable, unless this connection has done
- * so before.  Other processes may have created them.  Returns 0, 1 if the file
- * system cannot sync directories, or -1 with errno.
+ * Make the new entries in the directory durable.  Also sync the parents, so
+ * that the path to the directory is durable, unless this connection has done so
+ * before.  Other processes may have created these directories.  Returns 0, 1 if
+ * the file system cannot sync directories, or -1 with errno.
  */
 int directory_sync(struct directory *directory);
 

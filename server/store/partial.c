@@ -30,7 +30,7 @@
 #define ATTEMPT_AT (SENDER_AT + FIELD + 1)
 #define NAME_LENGTH (ATTEMPT_AT + 1)
 
-/* Each of these attempts of a sender to send a file may leave a partial. */
+/* The digits of a sender's attempts.  Each attempt may leave a partial. */
 #define FIRST_ATTEMPT '0'
 #define LAST_ATTEMPT '3'
 
@@ -104,8 +104,8 @@ partial_name(const struct store *store, uint64_t sender,
 
 /*
  * Lock the file, and check that it still has its name and no other.  If it has
- * two names, a process published it and died before it removed this one; then
- * remove it.  Returns nonzero, or 0 with errno.
+ * two names, a process linked the final name and died before it removed the
+ * staged one; then remove the staged name.  Returns nonzero, or 0 with errno.
  */
 static int
 lock_partial(const struct store *store, const struct staging_file *staged)
@@ -198,7 +198,7 @@ wait_for_holder(struct search *search, const char *name)
 	return 1;
 }
 
-/* If it is held, wait: the holder may soon notice that its client has left. */
+/* If another process has the lock, wait: it may soon release the partial. */
 static int
 claim_in_time(struct search *search, struct staging_file *staged)
 {
@@ -334,8 +334,8 @@ partial_finder_release(struct partial_finder *finder)
 }
 
 /*
- * The sender's own name is always tried, because it can be newer than the list
- * of names.  Returns the number of candidates.
+ * Always include own, the partial of the sender's first attempt, because it can
+ * be newer than the list of names.  Returns the number of candidates.
  */
 static size_t
 list_candidates(struct partial_finder *finder, const char *own,

@@ -32,9 +32,10 @@ int publish_file(const struct store *store, const struct staging_file *staged,
     int directory, const char *name, int no_clobber);
 
 /*
- * Wait for the lock of all names.  If names fold, a process of this user must
- * hold it while it checks a name and publishes under it.  Returns a descriptor,
- * or -1 if the system has no such locks.  Closing the descriptor unlocks.
+ * Lock the staging directory, and wait if another process has locked it.  If
+ * names fold, each process holds this lock while it checks a name and publishes
+ * a file under it.  Returns a descriptor, or -1 if the lock fails.  Closing the
+ * descriptor unlocks.
  */
 int publish_lock_names(const struct store *store);
 

@@ -58,8 +58,7 @@ uint64_t space_allocated(int fd);
 /*
  * Some file systems, such as btrfs, free space only when they commit changes to
  * the disk.  space_sync causes that, in a child (see child.h).  space_sync_due
- * returns nonzero, and restarts the interval, if no process of this server has
- * asked within a minute.
+ * returns nonzero at most once a minute in all processes of this server.
  */
 int space_sync_due(void);
 void space_sync(const struct store *store);

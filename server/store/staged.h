@@ -40,8 +40,8 @@ int staged_open(struct staged *staged, const struct wire_request *request,
     struct partial *partial, struct outcome *outcome);
 
 /*
- * Start over: count from 0.  If the file is another sender's partial, release
- * it, and create an empty file.  Returns 0, or -1 with errno.
+ * Count the content from offset 0 again.  If the file is another sender's
+ * partial, release it, and create an empty file.  Returns 0, or -1 with errno.
  */
 int staged_restart(struct staged *staged);
 

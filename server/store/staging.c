@@ -109,8 +109,8 @@ staging_is_own(const struct store *store, const char *name)
 
 /*
  * A complete file may have a mode that forbids this process to write.  With a
- * descriptor for reading, the process can test the lock but not take it.  Other
- * processes of this user cannot take it either.
+ * descriptor for reading, the process can test the lock but not acquire it.
+ * Other processes of this user cannot acquire it either.
  */
 static int
 open_abandoned(const struct store *store, const char *name)
@@ -123,7 +123,7 @@ open_abandoned(const struct store *store, const char *name)
 	return fd;
 }
 
-/* Take the lock or, without permission to write, test it. */
+/* Acquire the lock or, without permission to write, test it. */
 static int
 is_unlocked(int fd)
 {

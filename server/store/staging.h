@@ -10,7 +10,7 @@
 
 /* A file that is being received, with mode 0600. */
 struct staging_file {
-	int fd; /* owned; the lock ends if another one is closed */
+	int fd; /* owned; holds the lock: see staging_lock */
 	char name[STAGING_NAME];
 };
 

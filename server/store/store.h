@@ -64,8 +64,9 @@ int store_enter(struct store *store, struct outcome *outcome);
 int store_staging_is_gone(const struct store *store);
 
 /*
- * If the staging directory is gone, create and check it again.  Returns 0, or
- * -1 with outcome and the store unchanged.
+ * If the staging directory was removed, create and check it again.  If it was
+ * not, but file_system_learn failed before, call that again.  Returns 0, or -1
+ * with outcome and the store unchanged.
  */
 int store_reenter(struct store *store, struct outcome *outcome);
 void store_close(struct store *store);
@@ -78,8 +79,8 @@ void store_close(struct store *store);
 int store_check_place(const struct store *store, struct outcome *outcome);
 
 /*
- * Set the mark that ends the names of staged files.  If locks do not reach
- * other hosts (shared_locks is 0), each host marks its files with "@HOST" and
+ * Set the mark that ends the names of staged files.  If locks do not work
+ * between hosts (shared_locks is 0), each host marks its files with "@HOST" and
  * leaves files with another mark alone.  Otherwise the mark is empty.
  */
 void store_mark(struct store *store, int shared_locks);

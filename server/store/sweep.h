@@ -9,10 +9,10 @@
 #include "server/store/store.h"
 
 /*
- * Remove this host's files (see staging_is_own) that no process holds, except
- * large partials that are younger than partial_ttl.  The calling process must
- * hold no staged file, because its lock would be lost.  Returns the number of
- * files removed, or -1 with errno.
+ * Remove this host's files (see staging_is_own) that no process holds.  Keep
+ * the secret, probes whose creator runs, and large partials that are younger
+ * than partial_ttl.  The calling process must hold no staged file, because its
+ * lock would be lost.  Returns the number of files removed, or -1 with errno.
  */
 int sweep_abandoned(const struct store *store);
 
@@ -30,8 +30,8 @@ int sweep_for_space(const struct store *store, const struct space_amount *need);
 
 /*
  * Call this after a call failed with errno.  If space, quota or inodes ran out,
- * removes partials as sweep_for_space does, until one file of bytes bytes has
- * room.  Returns nonzero if the caller should retry the call.  Keeps errno.
+ * removes partials as sweep_for_space does, to free that many bytes and one
+ * inode.  Returns nonzero if the caller should retry the call.  Keeps errno.
  */
 int sweep_after_failure(const struct store *store, uint64_t bytes);
 
@@ -47,7 +47,7 @@ extern const struct sweep_quota sweep_default_quota;
  * The partial with that name was just kept.  If a quota is now exceeded, remove
  * other partials of its sender that no process holds, the oldest first; if they
  * do not suffice, remove the new one.  Does not call keepalive: most partials
- * are kept because the client has gone, and keepalive would then stop the work.
+ * are kept because the client has left, and keepalive would then stop the work.
  */
 void sweep_enforce_quota(const struct store *store, const char *name,
     const struct sweep_quota *quota);
