@@ -378,7 +378,7 @@ on_hole(struct receive *receive, const struct conn_frame *frame)
 	return result == 0 ? 0 : stop_file(receive, &outcome);
 }
 
-/* Discard the prefix, or another sender's partial.  0, or -1 with errno. */
+/* Discard the prefix, or release a foreign partial.  0, or -1 with errno. */
 static int
 restart_file(struct receive *receive)
 {

@@ -40,7 +40,7 @@ void liveness_init(
 /* Call this for each frame of the client. */
 void liveness_set_state(struct liveness *liveness, enum liveness_state state);
 
-/* Count LIVENESS_WAITING_MAX from 0 again, for the next file. */
+/* Restart the count toward LIVENESS_WAITING_MAX, for the next file. */
 void liveness_next_file(struct liveness *liveness);
 
 /*

@@ -67,7 +67,7 @@ set_attributes(struct receive *receive, const struct wire_request *request,
 		    "the receiving directory keeps its mode and time");
 		return -1;
 	}
-	/* This also protects a directory that existed before the request. */
+	/* The setting also protects the mode and time of directories. */
 	if (receive->policy.never_overwrite)
 		return 0;
 	if (publish_set_directory(

@@ -95,7 +95,7 @@ int receive_check_queued(struct receive *receive, int queued);
 int receive_protocol_error(struct receive *receive, const char *what);
 
 /*
- * The staging directory is gone, so this process can store nothing more.  The
+ * The staging directory was removed: this process can store nothing more.  The
  * client must connect again, to another process.  Sets fatal, and returns -1.
  */
 int receive_staging_gone(struct receive *receive);

@@ -20,8 +20,8 @@ int reply_working(struct conn *conn);
 int reply_fatal(struct conn *conn, const struct outcome *outcome);
 
 /*
- * The request of a result.  Each result is also logged: that of a stored file
- * always, others only if reply_may_log permits it.
+ * The request that a result belongs to.  Each result of a stored file is also
+ * logged; other results are logged only if reply_may_log permits it.
  */
 struct reply_subject {
 	const char *peer; /* the client's printable address */

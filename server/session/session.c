@@ -60,9 +60,9 @@ ask_stop(struct session *session)
 
 /*
  * Set gone if the connection is closed in both directions.  If only the
- * client's direction is closed, it may still read its results.  A reset is
- * reported at once.  If the client closed its socket, its system resets the
- * connection when it receives the next frame.
+ * client's direction is closed, the client may still read its results.  poll(2)
+ * reports a reset at once.  If the client closed its socket, its system resets
+ * the connection when it receives the next frame.
  */
 static void
 check_client(struct session *session)
@@ -445,7 +445,7 @@ serve(struct session *session)
 	const struct receive *receive = &session->receive;
 
 	reply_greeting(&session->conn, WIRE_READY, session->config->max_size);
-	/* If the client has left already, no request of it was read. */
+	/* If the client has left already, the server has read no request. */
 	if (conn_flush(&session->conn) == -1)
 		end_lost(session, strerror(errno));
 	while (!session->over &&

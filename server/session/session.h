@@ -39,7 +39,7 @@ struct session_config {
 enum session_end {
 	SESSION_DONE,	  /* ended; its requests may have failed */
 	SESSION_WAS_CUT,  /* stop ended the transfer of a file */
-	SESSION_UNSTAGED, /* the staging directory is gone */
+	SESSION_UNSTAGED, /* the staging directory was removed */
 	SESSION_SICK	  /* out of memory or descriptors, or a sync failed */
 };
 
