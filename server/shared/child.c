@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Run work in a child process while the parent keeps its client waiting. */
+/* Run work in a child process while the parent calls keepalive. */
 #include "server/shared/child.h"
 
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Run work in a child process while the parent keeps its client waiting. */
+/* Run work in a child process while the parent calls keepalive. */
 #ifndef SERVER_SHARED_CHILD_H
 #define SERVER_SHARED_CHILD_H
 

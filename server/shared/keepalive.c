@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A callback for long work, to keep the client waiting or to stop the work. */
+/* A callback for long work: keep the connection alive, or stop the work. */
 #include "server/shared/keepalive.h"
 
 #include <stddef.h>

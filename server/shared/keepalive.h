@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A callback for long work, to keep the client waiting or to stop the work. */
+/* A callback for long work: keep the connection alive, or stop the work. */
 #ifndef SERVER_SHARED_KEEPALIVE_H
 #define SERVER_SHARED_KEEPALIVE_H
 

@@ -18,7 +18,7 @@ struct scoreboard_slot {
 	_Atomic uint32_t serial;     /* changes by one; odd: serving a peer */
 	_Atomic uint32_t address[4]; /* of the peer, as in struct address_ip */
 	_Atomic uint32_t port;
-	/* The worker may wait for a staged file that another one has locked. */
+	/* The worker may wait for a staged file that another worker locked. */
 	_Atomic uint32_t want_serial; /* changes by one; odd: waiting */
 	_Atomic uint32_t wanted[2];   /* digest of the file's name */
 	_Atomic uint32_t idle;	      /* waiting for a peer */
@@ -57,16 +57,17 @@ void scoreboard_set_idle(struct scoreboard *board, size_t slot);
 int scoreboard_has_idle(const struct scoreboard *board);
 
 /*
- * Ask to hash a file.  Returns nonzero if fewer than most other workers hash
- * one; the caller then calls scoreboard_end_compare when it is done.  If two
- * workers ask at the same time, at least one of them counts the other.
+ * Ask to hash a file.  most is the limit on workers that hash, the caller
+ * included.  Returns nonzero if the caller may hash; it then calls
+ * scoreboard_end_compare when it is done.  If two workers ask at the same time,
+ * at least one of them counts the other.
  */
 int scoreboard_begin_compare(
     struct scoreboard *board, size_t slot, size_t most);
 void scoreboard_end_compare(struct scoreboard *board, size_t slot);
 
 /*
- * The number of workers that serve this host, the caller's included.  If two
+ * The number of workers that serve this host, the caller included.  If two
  * begin at the same time, at least one of them counts the other.
  */
 size_t scoreboard_count_host(
