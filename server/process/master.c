@@ -305,7 +305,7 @@ handle_exit(struct master *master, struct child *slot, int status)
 	}
 }
 
-/* One SIGCHLD can stand for several children. */
+/* The system may send one SIGCHLD for several children. */
 static void
 reap(struct master *master)
 {

@@ -26,7 +26,7 @@ place_resolve(char place[PLACE_PATH], const char *directory)
 		    strcmp(working, "/") == 0 ? "" : working, directory);
 }
 
-/* Without the entry of the new directory, no file in it is durable. */
+/* Files in the new directory are durable only if its own entry is. */
 static void
 sync_working_directory(void)
 {

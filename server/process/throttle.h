@@ -13,7 +13,7 @@
  * A worker that dies before this age probably died on its first connection.
  * Such deaths cause a delay if one window has more of them than workers.  A
  * single event that ends all workers thus causes none.  For THROTTLE_CALM after
- * a delay, each of them causes another.
+ * a delay, each such death causes another delay.
  */
 #define THROTTLE_YOUNG 1000
 /* The delay starts at the first value and doubles up to the last. */
@@ -22,8 +22,8 @@
 /* If this time passes after a delay, the next is THROTTLE_FIRST again. */
 #define THROTTLE_CALM 60000
 /*
- * The most deaths in one window without a delay are two for each worker, or
- * the burst if that is more.
+ * Deaths at any age cause a delay if one window has more than two for each
+ * worker, and more than the burst.
  */
 #define THROTTLE_WINDOW 10000
 #define THROTTLE_BURST 16

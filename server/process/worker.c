@@ -137,8 +137,8 @@ prepare_socket(int fd)
 }
 
 /*
- * Wait a moment, in which other processes may free resources.  Returns 0 to try
- * again, or -1 after the last attempt.
+ * Wait SHORTAGE_WAIT, so that other processes can free resources.  Returns 0 to
+ * try again, or -1 after the last attempt.
  */
 static int
 wait_out(struct loop *loop, int error)

@@ -510,7 +510,7 @@ options_print_usage(FILE *out)
 void
 options_print(struct options *options, FILE *out)
 {
-	/* If the file set "test", ftxd would only test its settings. */
+	/* If the output contained "test", ftxd -f would only test it. */
 	options->test = 0;
 	settings_print(options_table, options, out);
 	if (!os_detects_mounts())
