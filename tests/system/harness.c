@@ -80,7 +80,8 @@ void
 harness_close(int failed)
 {
 	if (failed)
-		printf("system: what failed tests left is in %s\n", top);
+		printf(
+		    "system: the directories of failed tests are in %s\n", top);
 	else if (directory_remove(top) != 0)
 		fprintf(stderr, "system: %s cannot be removed\n", top);
 }
@@ -112,7 +113,7 @@ harness_end(void)
 	char directory[HARNESS_PATH + 16];
 
 	ck_assert_msg(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
-	    "a process was left behind");
+	    "a child process still runs");
 	ck_assert_ptr_nonnull(getcwd(directory, sizeof(directory)));
 	ck_assert_int_eq(chdir("/"), 0);
 	ck_assert_int_eq(directory_remove(directory), 0);
