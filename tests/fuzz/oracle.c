@@ -14,7 +14,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/turns.h"
 
-/* Longest content with holes to hash, so that repairs are fast. */
+/* Hash holes only up to this length of content, so that repairs are fast. */
 #define MOST (4 << 20)
 
 /* The content of the current file, while a stream is read. */
@@ -58,7 +58,7 @@ note_request(struct oracle *oracle, const struct wire_frame *frame,
 	}
 }
 
-/* Set the announced size, and the end frame, to those of the content. */
+/* Make the announced size and the end frame match the content. */
 static void
 repair_end(struct oracle *oracle, const struct content *content,
     const struct wire_frame *frame, uint8_t *payload)
@@ -75,7 +75,7 @@ repair_end(struct oracle *oracle, const struct content *content,
 		return;
 	request->wanted.size = end.size;
 	request->wanted.allocated = 0;
-	/* The path is last, and stays in the stream. */
+	/* The path follows the fixed fields; leave it as it is. */
 	announced = (uint8_t *)(uintptr_t)request->wanted.path.bytes -
 	    WIRE_REQUEST_SIZE;
 	(void)wire_write_request(bytes, &request->wanted);

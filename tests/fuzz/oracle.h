@@ -15,9 +15,10 @@ struct oracle_request {
 	uint32_t number;
 	enum wire_type type;
 	struct wire_request wanted; /* its path is in the stream */
-	int unknown;		    /* the server does not offer all of it */
-	int ended, finished;
-	uint64_t size, digest; /* of its end */
+	int unknown;  /* has a kind, attribute or wish that is unknown */
+	int ended;    /* the client sent its end frame */
+	int finished; /* the server sent its result */
+	uint64_t size, digest; /* in its end frame */
 };
 
 struct oracle {
@@ -25,8 +26,8 @@ struct oracle {
 	size_t count;
 	/* The base; if name is not empty, it replaces each path. */
 	char base[WIRE_PATH_MAX + 1], name[WIRE_PATH_MAX + 1];
-	int replied;			 /* any frame was received */
-	int fatal;			 /* a fatal frame was received */
+	int replied;			 /* the server sent a frame */
+	int fatal;			 /* the server sent a fatal frame */
 	int keeps, syncs;		 /* settings of the server */
 	uint32_t order[ORACLE_REQUESTS]; /* indices of stored requests */
 	size_t stored;
@@ -42,7 +43,7 @@ void oracle_read(
 /* Check a frame of the server against these requests. */
 void oracle_check_frame(struct oracle *oracle, const struct conn_frame *frame);
 
-/* Check that each file has the size and digest that were stored last. */
+/* Check that each file has the size and digest of its last stored request. */
 void oracle_check(const struct oracle *oracle, int root);
 
 #endif

@@ -46,7 +46,7 @@ static uint8_t flags;
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* When the server waits, the client takes a turn.  So neither hangs. */
+/* When the server waits, the client sends and receives, so neither blocks. */
 int
 __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A receiving directory full of traps, and files outside of it. */
+/* A receiving directory with links that lead outside, and files outside. */
 #include "tests/fuzz/tree.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A receiving directory full of traps, and files outside of it. */
+/* A receiving directory with links that lead outside, and files outside. */
 #ifndef TESTS_FUZZ_TREE_H
 #define TESTS_FUZZ_TREE_H
 

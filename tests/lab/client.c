@@ -177,7 +177,7 @@ client_greeting(struct client *client)
 	return greeting;
 }
 
-/* Nonzero for a frame that concerns no request. */
+/* Nonzero for a frame that client_next skips.  Stores the features. */
 static int
 is_skipped(struct client *client)
 {

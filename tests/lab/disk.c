@@ -18,7 +18,7 @@
 
 /*
  * Without these options, ext4 flushes a file that replaces another, and commits
- * every five seconds.  Other file systems do not, so ftxd must not need it.
+ * every five seconds.  Other file systems do not, so ftxd must not rely on it.
  */
 #define EXT4_MOUNT "mount -t ext4 -o loop,noauto_da_alloc,commit=300 "
 

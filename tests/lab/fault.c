@@ -217,7 +217,7 @@ clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
-/* Each allocation is one turn; allocation makes the call. */
+/* An allocation is one turn.  The argument calls the allocator. */
 #define ALLOCATE(allocation)                                                   \
 	struct turn turn = turn_begin(FAULT_ALLOCATE, -1);                     \
                                                                                \

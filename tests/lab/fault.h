@@ -10,12 +10,12 @@
  * Two environment variables name files for the shim.  Without them, it does
  * nothing.
  *
- * FAULT_PLAN holds a struct fault_plan.  The test maps it, and so do the
- * program and all processes that it forks.  The test may change it while they
- * run.
+ * The file of FAULT_PLAN contains a struct fault_plan.  The test, the program
+ * and the processes that it forks map the file.  The test may change the plan
+ * while they run.
  *
- * FAULT_RECORD gets a line for each call that the promise depends on: see
- * tests/lab/record.h.
+ * The shim appends a line to the file of FAULT_RECORD for each call that
+ * tests/lab/record.h lists.
  *
  * A statically linked program does not load the shim, and a sanitizer may bring
  * its own allocator.  The members loaded and seen show what the shim reaches.
@@ -67,7 +67,7 @@ enum fault_call {
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_ERROR,  /* do not make it; fail with errno `value` */
+	FAULT_ERROR,  /* do not make the call; set errno to `value` */
 	FAULT_SHORT,  /* read or write a single byte */
 	FAULT_STORM,  /* every second call fails with EINTR */
 	FAULT_DELAY,  /* make it after `value` milliseconds */
@@ -94,8 +94,8 @@ struct fault_plan {
 	/* The test sets these while kind is FAULT_NONE, and kind last. */
 	atomic_int kind;
 	atomic_int call, object, value;
-	atomic_int at;	   /* number of the first call that fails, from 1 */
-	atomic_int always; /* all later calls fail, too */
+	atomic_int at;	   /* number of the first call to hit, from 1 */
+	atomic_int always; /* hit all later calls, too */
 	atomic_int until, until_object;
 	atomic_int spared; /* process without faults, or 0 */
 	/* Counted by the shim. */

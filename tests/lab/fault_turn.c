@@ -16,7 +16,7 @@
 
 #include "tests/lab/record.h"
 
-/* The most syncs of a group. */
+/* The most syncs that FAULT_HOLD delays at a time. */
 #define HELD_MAX 64
 
 static struct fault_plan *plan;

@@ -42,7 +42,7 @@ static const uint32_t opcodes[FUSE_CALLS] = {
     [FUSE_READ_DIRECTORY] = FUSE_READDIR,
 };
 
-/* The process that serves it. */
+/* The process that serves the file system. */
 struct service {
 	int device;
 	uint32_t call;
@@ -219,7 +219,7 @@ serve_all(struct service *service)
 	static uint8_t request[REQUEST];
 	pid_t parent = getppid();
 
-	/* If the test ends, end, too: this process would keep the mount. */
+	/* If the test ends, this process must not keep the mount. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (next_request(service, request)) {
 		if (block(service, parent))

@@ -33,7 +33,7 @@
 #define SHOWN_FOR 1 /* seconds that the kernel caches attributes */
 
 struct node {
-	uint64_t parent; /* 0: it has no name */
+	uint64_t parent; /* 0: removed */
 	char name[256];
 	mode_t mode;
 	int folds;

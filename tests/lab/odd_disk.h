@@ -14,13 +14,13 @@ enum odd_disk_trait {
 	ODD_NO_NEW_NAMES = 4,	 /* no RENAME_NOREPLACE */
 	ODD_REFUSES_MODES = 8,
 	ODD_IGNORES_MODES = 16,
-	ODD_DROPS_ONE_TIME = 32, /* a modification time that is set alone */
+	ODD_DROPS_ONE_TIME = 32, /* if it is set without an access time */
 	ODD_DROPS_TIMES = 64
 };
 
 /*
  * The range of all times.  For one second after a time was set, stat(2) returns
- * the same time.  Later it returns the time as the disk stored it.
+ * that time.  Later it returns the time that the disk stored.
  */
 #define ODD_ANY_TIME .least = INT64_MIN, .most = INT64_MAX
 

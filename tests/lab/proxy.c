@@ -122,7 +122,7 @@ link_watch(const struct link *link, struct pollfd polled[2], io_time now)
 
 static atomic_ulong *passed;
 
-/* Returns -1 if a side is gone. */
+/* Returns 0, or -1 if a read or a write failed. */
 static int
 link_move_up(struct link *link, const struct pollfd polled[2])
 {

@@ -28,8 +28,8 @@ struct proxy_plan {
 	/*
 	 * Delay the handshake as well: the first byte of the client waits for
 	 * up.delay + down.delay milliseconds, and the server sees the
-	 * connection up.delay later.  The three segments of the TCP handshake
-	 * cost that: RFC 9293, section 3.5.
+	 * connection up.delay later.  The three segments of a TCP handshake
+	 * take that time.  Source: RFC 9293, section 3.5.
 	 */
 	int handshake;
 	int faulty; /* number of connections with faults; 0: all */

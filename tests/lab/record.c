@@ -133,7 +133,7 @@ record_write(int fd, const void *bytes, size_t length)
 	const unsigned char *next = bytes;
 	enum fault_object object;
 
-	/* The promise does not depend on logs. */
+	/* A log need not be durable. */
 	if (record == -1 || fd == STDERR_FILENO)
 		return;
 	object = turn_object(fd);

@@ -8,9 +8,9 @@
 /*
  * A line holds a process, a verb and its objects, separated by spaces.  Paths
  * are absolute; spaces, '%' and all but printable ASCII are written as %XX.
- * Only calls that were made and succeeded are recorded:
+ * The shim records only calls that it made and that succeeded:
  *
- *   PID accept FD            a connection begins
+ *   PID accept FD            a new connection
  *   PID send FD HEX          bytes that were sent to a peer
  *   PID change PATH          a file's bytes, mode, owner or time
  *   PID sync PATH            a file or directory

@@ -31,8 +31,8 @@ stepper_begin(pid_t pid)
 }
 
 /*
- * Wait until pid stops.  Returns its status.  Returns 0 if other has ended or,
- * if other is 0, pid has ended; otherwise -1 with errno.
+ * Wait until pid stops.  Returns its status, or -1 with errno.  Returns 0 if
+ * other has ended.  If other is 0, returns 0 if pid has ended.
  */
 static int
 next_stop(pid_t pid, pid_t other)
@@ -41,7 +41,7 @@ next_stop(pid_t pid, pid_t other)
 		siginfo_t seen;
 		int status;
 
-		/* Leave the zombie to its parent. */
+		/* Do not reap the child: the test waits for it later. */
 		if (waitid(P_ALL, 0, &seen,
 			WEXITED | WSTOPPED | WNOWAIT | __WALL) == -1)
 			return -1;

@@ -13,8 +13,8 @@ int stepper_begin(pid_t pid);
 
 /*
  * Continue the process, and stop it before the calls-th system call from here.
- * Returns 1 then, or -1 with errno.  Returns 0 if the child other ended before
- * or, if other is 0, the process itself.
+ * Returns 1, or -1 with errno.  Returns 0 if the child other ends first.  If
+ * other is 0, returns 0 if the process itself ends first.
  */
 int stepper_go(pid_t pid, unsigned calls, pid_t other);
 

@@ -49,7 +49,7 @@ way_is_silent(const struct way *way)
 	return way_has_fault(way, PROXY_SILENT) && way->passed >= way->plan->at;
 }
 
-/* Read once from the sender.  Returns -1 if it is gone. */
+/* Read once from the sender.  Returns 0, or -1 on an error. */
 static int
 way_read(struct way *way, int from, io_time open)
 {
@@ -115,7 +115,7 @@ way_drop(struct way *way, size_t count)
 	free(piece);
 }
 
-/* Write once to the receiver.  Returns -1 if it is gone. */
+/* Write once to the receiver.  Returns 0, or -1 on an error. */
 static int
 way_write(struct way *way, int to, io_time now)
 {

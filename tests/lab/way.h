@@ -41,7 +41,7 @@ short way_events(const struct way *in, const struct way *out, io_time now);
 /*
  * Read and write as poll(2) reported.  open is the time when the sender's
  * handshake ends.  to is -1 until the receiver is connected.  Returns 0, or -1
- * if a side is gone.
+ * if a read or a write failed.
  */
 int way_move(struct way *way, int from, short read_events, int to,
     short write_events, io_time open);

@@ -6,7 +6,7 @@
 #include "tests/system/plan.h"
 #include "tests/system/run.h"
 
-/* Each puts files of a directory: src/a becomes in/d/a. */
+/* A put of the files of one directory, such as src/a to in/d/a. */
 struct faulty_put {
 	const char *options[8];
 	const char *directory, *sources[4];

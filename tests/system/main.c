@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The system tests: the real programs, started, used, abused and ended. */
+/* The system tests, which run the real programs. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "tests/system/harness.h"
 #include "tests/system/suites.h"
 
-/* How many suites run side by side.  They spend most of their time waiting. */
+/* How many suites run at the same time.  They wait most of the time. */
 #define TOGETHER 8
 
 typedef Suite *suite_maker(void);
@@ -37,7 +37,7 @@ static suite_maker *const together[] = {crash_suite, starved_suite,
 static suite_maker *const alone[] = {rate_suite, latency_suite, order_suite,
     crowd_suite, refuse_suite, busy_suite, NULL};
 
-/* A process that runs one suite, and what it prints. */
+/* A process that runs one suite, and the output of that suite. */
 struct share {
 	pid_t pid; /* 0: none */
 	FILE *output;

@@ -256,7 +256,7 @@ check_success(const struct odd_limits *limits, enum odd_outcome outcome,
 	return stored || unchanged;
 }
 
-/* Of two spellings, the first is stored and the other refused. */
+/* If the file system refuses the feature, only one of two spellings exists. */
 static void
 check_twins(const struct odd_limits *limits, unsigned feature)
 {

@@ -35,8 +35,8 @@ int once_open_script(const struct script *script);
 int once_play(struct client *peer, const struct script *script);
 
 /*
- * As inetd does: run ftx to put "f" as "g", and start ftxd -i on its TCP
- * connection: descriptors 0 and 1, and 2 if err is 2.
+ * Run ftx to put "f" as "g".  As inetd does, start ftxd -i with its TCP
+ * connection as descriptors 0 and 1, and as 2 if err is 2.
  */
 pid_t once_serve_tcp(struct run *run, int err, const char *const arguments[]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Check a record: each result must have been true when it was sent. */
+/* Check a record: a file must be durable before its durable result is sent. */
 #include "tests/system/oracle.h"
 
 #include <check.h>
@@ -121,7 +121,7 @@ has_unsynced_parent(const char *path)
 	return 0;
 }
 
-/* Entries of a synced directory last, if the directory itself does. */
+/* If the directory itself is durable, its sync makes its entries durable. */
 static void
 sync_directory(pid_t pid, const char *path)
 {
@@ -181,8 +181,7 @@ report_violation(const char *path, const char *what)
 }
 
 /*
- * A durable result was sent: all files that the process published must be
- * durable.
+ * After a durable result, all files that the process published must be durable.
  */
 static void
 check_published(struct session *session)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Check a record: each result must have been true when it was sent. */
+/* Check a record: a file must be durable before its durable result is sent. */
 #ifndef TESTS_SYSTEM_ORACLE_H
 #define TESTS_SYSTEM_ORACLE_H
 

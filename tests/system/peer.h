@@ -7,7 +7,7 @@
 
 /*
  * Checked fixture: served runs with one worker that syncs nothing.  A test must
- * leave no staged file, and no file named first.
+ * leave no staged file, and no file "first".
  */
 void peer_begin(void);
 void peer_finish(void);

@@ -136,7 +136,7 @@ plan_make(struct plan *plan, const char *name)
 	snprintf(plan->texts[0], sizeof(plan->texts[0]), "LD_PRELOAD=%s:%s",
 	    library, harness_program(program, "fault.so"));
 	snprintf(plan->texts[1], HARNESS_PATH, "%s=%.480s", FAULT_PLAN, path);
-	/* ASan checks that it is loaded first; linked statically, it is not. */
+	/* The shim precedes a static ASan, so turn off ASan's check. */
 	snprintf(plan->texts[2], HARNESS_PATH,
 	    "ASAN_OPTIONS=%.400s:verify_asan_link_order=0",
 	    sanitizer != NULL ? sanitizer : "");

@@ -36,10 +36,10 @@ void run_all(struct run *run, const char *const argv[]);
 /* Run a line of bash, in which $FTX is the path of ftx. */
 void run_shell(struct run *run, const char *line);
 
-/* The run ended with this status and, unless NULL, printed the text. */
+/* The run must have this status and, unless text is NULL, have printed it. */
 void run_check(const struct run *run, int status, const char *text);
 
-/* It printed nothing but the warning that the server does not sync, if any. */
+/* The run must have printed nothing, except a warning of a missing sync. */
 void run_check_silent(const struct run *run);
 
 /* Put one file to 127.0.0.1, silently; the stored file must be equal. */

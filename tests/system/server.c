@@ -20,7 +20,7 @@
 
 #define ARGUMENTS_MAX 400
 
-/* The plan of a recorded server, after its record. */
+/* The name of a recorded server's plan, made from the name of its record. */
 #define RECORD_PLAN "%.32s.plan"
 
 /* Read a line.  Returns its length, or 0 if there is none. */
@@ -148,8 +148,8 @@ server_start(struct server *server, const char *const arguments[])
 }
 
 /*
- * Each result must have been true when it was sent.  Append the number of
- * durable ones to the file FTX_ORACLE.
+ * Check the record of the server.  Append the number of its durable results to
+ * the file that FTX_ORACLE names.
  */
 static void
 check_record(struct server *server)

@@ -32,7 +32,7 @@ void server_start(struct server *server, const char *const arguments[]);
 #define SERVER_START(server, ...)                                              \
 	server_start(server, (const char *const[]){__VA_ARGS__, NULL})
 
-/* Checked fixture: harness_begin, and start served with two workers. */
+/* Checked fixture: call harness_begin, and start a server with two workers. */
 extern struct server served;
 void server_begin(void);
 void server_finish(void);
@@ -76,9 +76,9 @@ void server_expect_workers(
 void server_check_proc(const struct server *server, const char *file,
     const char *word, const char *wanted);
 
-/* Wait until the log holds the text. */
+/* Wait until the log contains the text. */
 void server_expect(const struct server *server, const char *text);
-/* How often the log holds it now. */
+/* Returns how many times the log contains the text now. */
 int server_count_logged(const struct server *server, const char *text);
 
 #endif
