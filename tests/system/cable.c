@@ -63,7 +63,7 @@ START_TEST(tree_arrives_whole_when_packets_are_lost_doubled_and_late)
 }
 END_TEST
 
-/* Listen at the far end of the cable; sets the port. */
+/* Listen at the far end of the cable, and set *port. */
 static int
 listen_far(unsigned *port)
 {
@@ -182,7 +182,7 @@ START_TEST(put_is_as_fast_as_plain_tcp_when_packets_are_lost)
 END_TEST
 
 /*
- * Long packets do not fit a part of the path, and no ICMP message reports it.
+ * A part of the path drops long packets, and sends no ICMP message about them.
  */
 START_TEST(both_sides_time_out_when_long_packets_vanish)
 {

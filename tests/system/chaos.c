@@ -32,7 +32,7 @@ static struct proxy proxy;
 static int on_disk;
 static pid_t stopped;
 
-/* A target to which a putter sends one version after the other; all differ. */
+/* A target of a putter.  All versions that are sent to it differ. */
 struct name {
 	char path[64]; /* "in/PUTTER/SLOT.SERIAL"; empty: unused */
 	unsigned serial;
@@ -47,7 +47,7 @@ struct putter {
 	struct name doubts[DOUBTFUL];
 };
 
-/* Returns how long to go on, in milliseconds.  "make check" is short. */
+/* Returns the duration in milliseconds.  It is short for "make check". */
 static int64_t
 duration(void)
 {

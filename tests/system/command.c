@@ -335,7 +335,7 @@ START_TEST(bytes_on_the_wire_are_the_same_when_memory_differs)
 }
 END_TEST
 
-/* If the command does not end by itself, ftx ends it with the run. */
+/* If the command does not end by itself, ftx ends it. */
 START_TEST(command_is_ended_when_the_run_is_interrupted)
 {
 	struct run run;

@@ -43,7 +43,7 @@ START_TEST(put_starts_when_a_worker_becomes_free)
 }
 END_TEST
 
-/* The listen queue holds the request, and a worker accepts it later. */
+/* A worker accepts the connection after its client has closed it. */
 START_TEST(nothing_is_stored_later_when_a_client_gives_up)
 {
 	struct server server;

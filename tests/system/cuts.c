@@ -17,7 +17,7 @@
 #include "tests/system/suites.h"
 #include "tests/system/trees.h"
 
-/* No cut comes earlier: PARTIAL_LEAST of server/store/partial.h is less. */
+/* No cut comes earlier.  PARTIAL_LEAST is less, so a partial is kept. */
 #define KEPT (2 << 20)
 /* The most bytes in flight that are lost when a connection ends. */
 #define UNDER_WAY (8 << 20)

@@ -31,7 +31,7 @@
 static char script[HARNESS_PATH], client_page[HARNESS_PATH],
     protocol_page[HARNESS_PATH];
 
-/* Returns nonzero if namespaces can have the hosts and paths of the page. */
+/* Returns nonzero if this user can make namespaces for the examples. */
 static int
 has_namespaces(void)
 {
@@ -133,8 +133,9 @@ frame_length(const struct side *side, size_t at)
 }
 
 /*
- * Keep the preamble and the frames of this type; if it is negative, all but the
- * frames of the type -type.  If request is not 0, keep only its frames.
+ * Keep the preamble and the frames of this type.  If type is negative, keep all
+ * frames but those of the type -type.  If request is not 0, keep only frames of
+ * this request.
  */
 static void
 keep_frames(struct side *side, size_t preamble, int type, uint8_t request)
@@ -272,13 +273,13 @@ find_frame(const struct side *server, enum wire_type type)
 	return at;
 }
 
-/* The length of a hello, and of a base and an ask with one-byte paths. */
+/* The length of a hello, a base and an ask, with paths of one byte. */
 #define ASKED                                                                  \
 	(WIRE_HELLO + WIRE_HEADER + 1 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 
 /*
- * A command that plays the server: sends "go" after the ask, and the results
- * after this many bytes.  It ends with the client.
+ * Make a command that plays the server.  It sends "go" after the ask, and the
+ * results after this many bytes.  It ends at the end of its input.
  */
 static void
 play_server(char command[HARNESS_PATH], const struct side *server, size_t bytes)
@@ -312,7 +313,7 @@ START_TEST(client_sends_the_protocol_example)
 }
 END_TEST
 
-/* The page aborts the small file; ftx sends all of it. */
+/* On the page, the client aborts the small file.  ftx sends all of it. */
 START_TEST(client_sends_the_resume_example)
 {
 	const size_t aborted = 2 * WIRE_HEADER + 3 + 1;

@@ -211,8 +211,8 @@ check_server(void)
 	eventually(directory_count_staged("in") == 0, HARNESS_TIMEOUT);
 	/*
 	 * If a worker has ended for lack of resources, start a new server:
-	 * delays of restarts are not tested here.  A worker that ends during
-	 * the stop counts as cut, so ignore the status.
+	 * delays of restarts are not tested here.  If a worker fails during
+	 * the stop, the master reports a cut transfer: ignore its status.
 	 */
 	if (worker_lacked_resources()) {
 		(void)server_end(&server, SIGTERM, HARNESS_TIMEOUT);

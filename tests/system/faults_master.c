@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Calls of the master fail: it starts or reports why not; later it goes on. */
+/* Calls of the master fail: at its start it may exit, later it goes on. */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>

@@ -109,7 +109,7 @@ START_TEST(worker_waits_when_accept_keeps_failing)
 		io_time until;
 
 		plan_arm(&plan, &fault, 1, 1);
-		/* The accept that began before the fault ends within a tick. */
+		/* The accept before the fault ends within LISTENER_TICK. */
 		eventually(plan_count_matches(&plan) > 0, HARNESS_TIMEOUT);
 		for (until = io_now() + 400; io_now() < until;)
 			(void)poll(NULL, 0, 20);
@@ -180,7 +180,7 @@ START_TEST(restarts_are_delayed_when_workers_die_at_once)
 }
 END_TEST
 
-/* The signal comes after the worker checked for signals, before it waits. */
+/* SIGTERM comes after the worker has checked its flag, but before accept. */
 START_TEST(server_stops_when_the_signal_comes_before_accept)
 {
 	static const struct plan_fault fault = {

@@ -151,7 +151,7 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 	}
 	/*
 	 * If the only worker serves another client, it has ended this session.
-	 * This connection may not show its end, which waits behind replies.
+	 * The end of this connection may follow replies that nobody has read.
 	 */
 	peer_check_service(server.port, "after");
 	client_close(&peer);
@@ -180,8 +180,8 @@ START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 END_TEST
 
 /*
- * Returns how many events the log counts: these lines, and the sums in lines
- * with the mark.
+ * Returns the number of events in the log: these lines, and the number before
+ * each mark.
  */
 static long
 count_log_events(int lines, const char *mark)

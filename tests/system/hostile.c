@@ -270,8 +270,8 @@ static const int64_t times[] = {
     INT64_MIN, -1, (int64_t)1 << 31, (int64_t)1 << 32, INT64_MAX};
 
 /*
- * Give a file of the test this time.  Returns 0, or -1 if the file system
- * refuses the time.  Some file systems set the nearest time instead.
+ * Make a file with this time.  Returns 0, or -1 if the file system refuses the
+ * time.  Some file systems set the nearest time instead.
  */
 static int
 set_own_time(const char *path, int64_t seconds, struct stat *found)
@@ -287,7 +287,7 @@ set_own_time(const char *path, int64_t seconds, struct stat *found)
 }
 
 /*
- * The stored file has the time that this file system sets, or does not exist.
+ * The stored file must have the time that this file system sets, or not exist.
  */
 static void
 check_time(const char *stored, int64_t seconds)

@@ -73,7 +73,7 @@ static const struct cell {
 #define SMALL 5
 #define LARGE (1 << 20)
 
-/* Lengths of a hello, a base and a request with one-byte paths; of an end. */
+/* The length of a hello, a base and a request, with paths of one byte. */
 #define ASK (WIRE_HELLO + WIRE_HEADER + 2 + WIRE_HEADER + WIRE_REQUEST_SIZE + 1)
 #define END (WIRE_HEADER + 16)
 #define PUT (ASK + WIRE_HEADER + SMALL + END)
@@ -384,7 +384,7 @@ START_TEST(client_fails_when_one_result_comes_twice)
 }
 END_TEST
 
-/* The file has not failed, and the run has not succeeded. */
+/* A file with this result counts neither as stored nor as failed. */
 START_TEST(run_ends_busy_when_a_result_is_draining)
 {
 	struct script *script = script_new();
@@ -400,7 +400,7 @@ START_TEST(run_ends_busy_when_a_result_is_draining)
 }
 END_TEST
 
-/* Put to a server that sends the pulse for ever; ftx waits for seconds only. */
+/* Put to a server that sends the pulse for ever.  ftx has short timeouts. */
 static void
 put_to_endless(struct run *run, const struct script *script,
     const struct fake_pulse *pulse)

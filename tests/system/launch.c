@@ -332,7 +332,7 @@ START_TEST(second_server_leaves_staged_files_of_the_first)
 }
 END_TEST
 
-/* The number in a PID file does not matter.  Only regular files are used. */
+/* ftxd ignores the number in an old PID file, and uses only regular files. */
 START_TEST(pid_file_is_refused_when_it_is_hostile)
 {
 	struct server server;

@@ -153,7 +153,7 @@ END_TEST
 
 #define PAIRS 60
 
-/* Of each pair one is stored, and the source of the other stays. */
+/* The server must store one file of a pair; the source of the other stays. */
 static void
 check_pair(int i)
 {

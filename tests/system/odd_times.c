@@ -156,7 +156,7 @@ START_TEST(times_are_set_when_a_single_time_is_dropped)
 }
 END_TEST
 
-/* The limits lie outside of 1970 to 2038, so ftxd tries each such time. */
+/* The disk's range of times.  ftxd tries each time outside of 1970 to 2038. */
 #define LEAST INT64_C(-1000)
 #define MOST (INT64_C(1) << 32)
 
@@ -257,8 +257,8 @@ START_TEST(modes_are_ignored_with_a_warning)
 END_TEST
 
 /*
- * Like exfat-fuse: until it is unmounted, it shows times that exFAT cannot
- * keep.
+ * Like exfat-fuse, the disk shows times that exFAT cannot keep, until it is
+ * unmounted.
  */
 START_TEST(fat_times_are_assumed_when_all_limits_match)
 {

@@ -25,8 +25,8 @@ is_long_form(void)
 }
 
 /*
- * Returns the only child, or 0 if there are others or if it is the one before.
- * It must live for 100 ms, which a sweeper does not.
+ * Returns the only child.  Returns 0 if there are others, if it is the one
+ * before, or if it ends within 100 ms, as a sweeper does.
  */
 static pid_t
 find_new_worker(const struct server *server, pid_t before)
@@ -147,7 +147,7 @@ kill_during_put(const struct server *server, int round)
 	ck_assert(file_equal(source, "in/f"));
 }
 
-/* A new server after few rounds: many deaths would delay its workers. */
+/* Many deaths would delay new workers: start a new server after few rounds. */
 START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 {
 	const int servers = is_long_form() ? 170 : 3;
@@ -176,7 +176,7 @@ START_TEST(nothing_wrong_is_stored_when_workers_are_killed)
 }
 END_TEST
 
-/* The user may have only three processes: those that were forked serve. */
+/* The user may have three processes: the master and two workers. */
 START_TEST(workers_serve_on_when_fork_fails)
 {
 	const struct rlimit few = {3, 100}, enough = {100, 100};

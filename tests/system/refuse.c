@@ -66,7 +66,7 @@ START_TEST(put_fails_when_the_server_closes_at_once)
 
 	file_write("f", "x");
 	fake_start(&fake, NULL, 0, 0);
-	/* Status 75: the time was over before the last close. */
+	/* 75: queue-timeout ended before the server closed.  Try again. */
 	for (int i = 0; i == 0 || (i < 3 && run.status == 75); i++)
 		RUN(&run, "ftx", "put", "-o", "queue-timeout=1s", "f",
 		    "127.0.0.1:f");

@@ -122,7 +122,7 @@ check_log(void)
 	free(log);
 }
 
-/* The master logs the state, replaces the worker, and signals no stranger. */
+/* The master logs the state, replaces the worker, and signals no others. */
 START_TEST(master_replaces_a_worker_that_writes_garbage)
 {
 	pid_t pids[SERVER_WORKERS];
@@ -134,7 +134,7 @@ START_TEST(master_replaces_a_worker_that_writes_garbage)
 		_exit(0);
 	}
 	file_write("f", "x");
-	/* A plan would be another shared memory. */
+	/* The plan of the oracle would be another shared memory. */
 	(void)unsetenv("FTX_ORACLE");
 	SERVER_START(&server, "-w", "4");
 	server_expect_workers(&server, pids, WORKERS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Shortage of file size, descriptors and room in the log. */
+/* A file size limit, few descriptors, and a log that is full or not read. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

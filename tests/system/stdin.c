@@ -214,7 +214,7 @@ START_TEST(put_fails_when_there_is_no_input)
 }
 END_TEST
 
-/* Returns once the server has some of the file, so that ftx has opened it. */
+/* Wait until the server has received some bytes: ftx has opened the file. */
 #define UNTIL_RECEIVED                                                         \
 	"until find in/.ftx-* -type f -size +0 ! -name '.*' | grep -q .; "     \
 	"do sleep 0.01; done; "

@@ -161,9 +161,9 @@ END_TEST
 static const char *const tries[] = {"retry=0", "retry=5"};
 
 /*
- * The other connections send the files of a lost one.  The proxy resets the
- * first one after more bytes than it may send before the others connect.  The
- * delay keeps it from sending the rest.
+ * If a connection is lost, the others send its files.  Before the others
+ * connect, the first one may send fewer bytes than the proxy lets pass.  The
+ * delay keeps it from sending all files.
  */
 START_TEST(tree_arrives_when_one_stream_is_lost)
 {

@@ -279,7 +279,7 @@ START_TEST(put_fails_when_the_source_is_unreadable)
 }
 END_TEST
 
-/* Fork a process that opens a FIFO for writing, and writes to ready then. */
+/* Fork a process that opens a FIFO for writing, and then writes to ready. */
 static pid_t
 start_writer(const char *path, int ready)
 {
