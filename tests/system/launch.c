@@ -62,7 +62,7 @@ START_TEST(server_works_when_started_with_signals_blocked)
 }
 END_TEST
 
-START_TEST(server_works_when_its_working_directory_is_gone)
+START_TEST(server_works_when_its_working_directory_is_removed)
 {
 	char here[HARNESS_PATH], place[HARNESS_PATH + 4];
 	struct server server;
@@ -372,7 +372,7 @@ launch_suite(void)
 	tcase_add_test(hostile, server_works_when_started_with_signals_ignored);
 	tcase_add_test(hostile, server_works_when_started_with_signals_blocked);
 	tcase_add_test(
-	    hostile, server_works_when_its_working_directory_is_gone);
+	    hostile, server_works_when_its_working_directory_is_removed);
 	tcase_add_test(
 	    hostile, server_works_when_standard_descriptors_are_closed);
 	tcase_add_test(hostile, inherited_descriptors_are_closed);

@@ -155,7 +155,7 @@ START_TEST(session_ends_when_the_hello_has_a_flag)
 }
 END_TEST
 
-START_TEST(base_is_a_directory_or_a_name)
+START_TEST(base_is_split_into_a_directory_and_a_name)
 {
 	static const struct {
 		const char *path, *directory, *name;
@@ -196,7 +196,7 @@ START_TEST(base_is_a_directory_or_a_name)
 }
 END_TEST
 
-START_TEST(digest_is_that_of_the_specification)
+START_TEST(digest_agrees_with_xxh64sum)
 {
 	static const size_t lengths[] = {
 	    0, 1, 3, 4, 7, 8, 31, 32, 33, 63, 64, 100, 4095, 1048576};
@@ -306,8 +306,8 @@ raw_suite(void)
 	tcase_add_test(tcase, nothing_is_stored_when_reset_after_any_byte);
 	tcase_add_test(tcase, session_ends_when_bytes_are_no_protocol);
 	tcase_add_test(tcase, session_ends_when_the_hello_has_a_flag);
-	tcase_add_test(tcase, base_is_a_directory_or_a_name);
-	tcase_add_test(tcase, digest_is_that_of_the_specification);
+	tcase_add_test(tcase, base_is_split_into_a_directory_and_a_name);
+	tcase_add_test(tcase, digest_agrees_with_xxh64sum);
 	tcase_add_test(tcase, results_arrive_when_they_are_read_late);
 	tcase_add_test(tcase, last_file_wins_when_a_name_comes_twice);
 	suite_add_tcase(suite, tcase);

@@ -256,7 +256,7 @@ START_TEST(state_is_logged_on_sigusr1)
 }
 END_TEST
 
-START_TEST(pid_file_is_held_while_the_server_runs)
+START_TEST(pid_file_is_locked_while_the_server_runs)
 {
 	struct server server;
 	struct run run;
@@ -372,7 +372,7 @@ reload_suite(void)
 	tcase_add_unchecked_fixture(
 	    background, name_background, end_background);
 	tcase_add_test(background, state_is_logged_on_sigusr1);
-	tcase_add_test(background, pid_file_is_held_while_the_server_runs);
+	tcase_add_test(background, pid_file_is_locked_while_the_server_runs);
 	tcase_add_test(background, background_server_starts_and_stops);
 	tcase_add_test(
 	    background, status_is_returned_when_a_background_start_fails);

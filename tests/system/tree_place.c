@@ -108,7 +108,7 @@ START_TEST(sources_are_refused_when_they_have_one_name)
 }
 END_TEST
 
-START_TEST(file_is_put_with_r_as_without)
+START_TEST(file_arrives_when_r_is_set)
 {
 	struct run run;
 
@@ -274,7 +274,7 @@ tree_place_suite(void)
 	tcase_add_test(tcase, contents_may_go_into_the_receiving_directory);
 	tcase_add_test(tcase, several_sources_go_into_one_directory);
 	tcase_add_test(tcase, sources_are_refused_when_they_have_one_name);
-	tcase_add_test(tcase, file_is_put_with_r_as_without);
+	tcase_add_test(tcase, file_arrives_when_r_is_set);
 	tcase_add_test(tcase, directory_is_refused_without_r);
 	tcase_add_test(tcase, directory_is_refused_when_a_file_has_its_name);
 	tcase_add_test(tcase, directories_merge_when_one_exists);
