@@ -114,21 +114,6 @@ receiver(void)
 	return 0;
 }
 
-/* Returns the size of the staged file, or 0. */
-static uint64_t
-staged_bytes(void)
-{
-	struct stat staged;
-	uint64_t size = 0;
-	glob_t found;
-
-	if (glob("in/.ftx-*/r*", 0, NULL, &found) == 0 &&
-	    stat(found.gl_pathv[0], &staged) == 0)
-		size = (uint64_t)staged.st_size;
-	globfree(&found);
-	return size;
-}
-
 /*
  * Cut the transfer when the staged file has grown since the last cut, and has
  * reached this size.
@@ -143,9 +128,10 @@ cut_at(const struct run *run, uint64_t point, int kills)
 	eventually(
 	    !process_is_alive(run->pid) || atomic_load(proxy.passed) > before,
 	    HARNESS_TIMEOUT);
-	kept = staged_bytes();
+	kept = directory_staged_bytes("in");
 	eventually(!process_is_alive(run->pid) ||
-		(staged_bytes() > kept && staged_bytes() >= point &&
+		(directory_staged_bytes("in") > kept &&
+		    directory_staged_bytes("in") >= point &&
 		    (pid = receiver()) != 0),
 	    HARNESS_TIMEOUT);
 	ck_assert_msg(

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,24 @@ directory_count_staged(const char *root)
 	}
 	closedir(directory);
 	return count;
+}
+
+uint64_t
+directory_staged_bytes(const char *root)
+{
+	char pattern[1024];
+	struct stat staged;
+	uint64_t size = 0;
+	glob_t found;
+
+	/* The server's file ".secret" does not match. */
+	snprintf(pattern, sizeof(pattern), "%s/.ftx-*/*", root);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (stat(found.gl_pathv[i], &staged) == 0)
+				size += (uint64_t)staged.st_size;
+	globfree(&found);
+	return size;
 }
 
 int

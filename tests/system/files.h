@@ -40,6 +40,9 @@ int directory_count(const char *path);
 /* Returns how many files the staging directories of a root hold. */
 int directory_count_staged(const char *root);
 
+/* Returns how many bytes the staged files of a root have together. */
+uint64_t directory_staged_bytes(const char *root);
+
 /*
  * Remove a tree, if it exists.  Returns 0 or -1, and does not fail the test:
  * harness_close calls it, too.

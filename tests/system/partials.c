@@ -112,22 +112,6 @@ send_waiting(struct client *peer)
 	client_play(peer, script);
 }
 
-/* Returns the total size of all staged files that can be resumed. */
-static off_t
-staged_bytes(void)
-{
-	struct stat found;
-	glob_t names;
-	off_t sum = 0;
-
-	if (glob("in/.ftx-*/r*", 0, NULL, &names) == 0)
-		for (size_t i = 0; i < names.gl_pathc; i++)
-			if (stat(names.gl_pathv[i], &found) == 0)
-				sum += found.st_size;
-	globfree(&names);
-	return sum;
-}
-
 static void
 remove_kept(void)
 {
@@ -150,7 +134,8 @@ START_TEST(silent_session_gives_up_its_partial_when_another_asks)
 	SERVER_START(&server, "-w", "5", "-C", "5");
 	send_part(&silent, "silent", 2);
 	send_part(&talking, "talking", 1);
-	eventually(staged_bytes() == 3 * MEBIBYTE, HARNESS_TIMEOUT);
+	eventually(
+	    directory_staged_bytes("in") == 3 * MEBIBYTE, HARNESS_TIMEOUT);
 	ask(&back, "silent");
 	ask(&other, "talking");
 	for (int i = 0; i < 8; i++) {

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -86,21 +85,6 @@ leave_partial(void)
 	ck_assert(!file_exists("in/big"));
 }
 
-/* Returns the size of the staged file, or 0 if there is none. */
-static off_t
-staged_bytes(void)
-{
-	glob_t found;
-	struct stat staged;
-	off_t size = 0;
-
-	if (glob("in/.ftx-*/r*", 0, NULL, &found) == 0 &&
-	    stat(found.gl_pathv[0], &staged) == 0)
-		size = staged.st_size;
-	globfree(&found);
-	return size;
-}
-
 /* A killed worker cannot keep a partial, but its staged file can be resumed. */
 START_TEST(run_resumes_when_the_worker_is_killed)
 {
@@ -114,7 +98,7 @@ START_TEST(run_resumes_when_the_worker_is_killed)
 	snprintf(at, sizeof(at), "%u", slow.port);
 	server_expect_workers(&server, pids, 2);
 	RUN_BEGIN(&run, "ftx", "put", "-P", at, "big", "127.0.0.1:big");
-	eventually(staged_bytes() > 2 << 20, HARNESS_TIMEOUT);
+	eventually(directory_staged_bytes("in") > 2 << 20, HARNESS_TIMEOUT);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(kill(pids[i], SIGKILL), 0);
 	run_finish(&run);

@@ -279,6 +279,25 @@ server_expect_workers(
 	eventually(server_workers(server, pids) == count, HARNESS_TIMEOUT);
 }
 
+static int
+count_running(const struct server *server, const pid_t *pids, int count)
+{
+	pid_t children[SERVER_WORKERS];
+	int running = 0, found = server_workers(server, children);
+
+	for (int i = 0; i < found; i++)
+		for (int j = 0; j < count; j++)
+			running += children[i] == pids[j];
+	return running;
+}
+
+void
+server_expect_replaced(
+    const struct server *server, const pid_t *pids, int count)
+{
+	eventually(count_running(server, pids, count) == 0, HARNESS_TIMEOUT);
+}
+
 /* Returns the first process with another text, or 0. */
 static pid_t
 find_other(const struct server *server, const char *file, const char *word,

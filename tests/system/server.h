@@ -65,6 +65,10 @@ void server_kill(struct server *server);
 
 /* Get its children: workers, and perhaps the sweeper. Returns their number. */
 int server_workers(const struct server *server, pid_t pids[SERVER_WORKERS]);
+/* Wait until none of the first count pids is a child of the server. */
+void server_expect_replaced(
+    const struct server *server, const pid_t *pids, int count);
+
 /* Wait until the server has count children. */
 void server_expect_workers(
     const struct server *server, pid_t pids[SERVER_WORKERS], int count);
