@@ -17,7 +17,7 @@ handle_based(struct results *results, const struct conn_frame *frame,
 
 	if (results->has_based ||
 	    wire_read_based(frame->payload, frame->length, &based) == -1)
-		return fail(outcome, "bad answer to the base");
+		return fail(outcome, "bad reply to the base");
 	if (based.name.length > 0 &&
 	    results->run->remote.kind == REMOTE_DIRECTORY)
 		return fail(outcome, "the server gives several files one name");

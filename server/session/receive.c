@@ -70,7 +70,7 @@ receive_staging_gone(struct receive *receive)
 {
 	receive->staging_gone = 1;
 	outcome_set(&receive->fatal, STATUS_DRAINING,
-	    "the staging folder was removed: try again");
+	    "the staging directory was removed: try again");
 	return -1;
 }
 
@@ -79,7 +79,7 @@ receive_check_queued(struct receive *receive, int queued)
 {
 	return queued == 0
 	    ? 0
-	    : receive_protocol_error(receive, "too many answers were not read");
+	    : receive_protocol_error(receive, "too many results were not read");
 }
 
 int

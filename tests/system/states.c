@@ -100,7 +100,7 @@ script_probe(struct script *script, enum wire_type type)
 		    script, type, SECOND, "second", CONTENT_LENGTH, 0);
 		return;
 	case WIRE_DIRECTORY:
-		script_request(script, type, SECOND, "folder", 0, 0);
+		script_request(script, type, SECOND, "sub", 0, 0);
 		return;
 	case WIRE_END:
 		/* A wrong size and digest: the file is not published. */

@@ -149,10 +149,10 @@ START_TEST(put_is_refused_when_the_target_is_a_directory)
 {
 	struct run run;
 
-	directory_make("in/folder");
-	run_shell(&run, "echo x | $FTX put - 127.0.0.1:folder");
+	directory_make("in/sub");
+	run_shell(&run, "echo x | $FTX put - 127.0.0.1:sub");
 	run_check(&run, 5, "the target is a directory");
-	ck_assert_int_eq(directory_count("in/folder"), 0);
+	ck_assert_int_eq(directory_count("in/sub"), 0);
 }
 END_TEST
 

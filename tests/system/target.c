@@ -237,10 +237,10 @@ START_TEST(put_fails_when_the_source_is_missing)
 	run_check(&run, 23, "missing: No such file or directory");
 	ck_assert(file_equal("source", "in/d/source"));
 	ck_assert_int_eq(directory_count("in/d"), 1);
-	directory_make("folder");
-	RUN(&run, "ftx", "put", "folder", "127.0.0.1:x");
+	directory_make("sub");
+	RUN(&run, "ftx", "put", "sub", "127.0.0.1:x");
 	ck_assert_int_ne(run.status, 0);
-	ck_assert_ptr_nonnull(strstr(run.err, "folder"));
+	ck_assert_ptr_nonnull(strstr(run.err, "sub"));
 	ck_assert_int_eq(directory_count("in"), 1);
 }
 END_TEST
