@@ -225,6 +225,22 @@ START_TEST(session_ends_when_request_numbers_do_not_grow)
 }
 END_TEST
 
+START_TEST(server_ignores_frames_after_bye)
+{
+	struct script *script = script_new();
+	struct client peer;
+
+	script_begin(script);
+	script_file(script, 1, "f", "x");
+	script_bye(script);
+	script_probe(script, WIRE_DATA);
+	peer_start(&peer, served.port, script);
+	peer_skip_to(&peer, WIRE_RESULT, 1);
+	client_expect_end(&peer);
+	client_close(&peer);
+}
+END_TEST
+
 Suite *
 states_suite(void)
 {
@@ -237,6 +253,7 @@ states_suite(void)
 	    STATES * WIRE_HIGHEST);
 	tcase_add_test(tcase, session_ends_when_a_frame_has_another_number);
 	tcase_add_test(tcase, session_ends_when_request_numbers_do_not_grow);
+	tcase_add_test(tcase, server_ignores_frames_after_bye);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

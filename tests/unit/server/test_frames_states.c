@@ -36,7 +36,7 @@ enum situation {
 	CONTENT_OF_ASK, /* request 1, an ask, has some content */
 	DISCARD,	/* request 1, a put, was refused */
 	DISCARD_OTHER,	/* the same, but the frame has another number */
-	CLOSED,
+	CLOSED,		/* after bye; session.c handles no more frames */
 	SITUATIONS
 };
 
