@@ -47,7 +47,7 @@ int address_is_loopback(const struct address_ip *ip);
 
 /*
  * The number of leading bytes that identify the host: 16 for an IPv4 address,
- * 8 for an IPv6 address, because one host may use a whole /64.
+ * 8 for an IPv6 address.  One IPv6 host may use a whole /64.
  */
 size_t address_host_length(const struct address_ip *ip);
 

@@ -176,7 +176,7 @@ fail_bind(
 {
 	struct outcome *outcome = &link->outcome;
 
-	/* Prefer any other error: a missing family explains less. */
+	/* EAFNOSUPPORT explains the least: it replaces no other error. */
 	if (outcome->status == STATUS_UNTRIED &&
 	    (outcome->text[0] == '\0' || error != EAFNOSUPPORT))
 		fail_local(transport, strerror(error), outcome);

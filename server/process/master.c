@@ -229,7 +229,10 @@ start_check(struct master *master)
 		    strerror(errno));
 }
 
-/* Throttle the replacement of a worker that ended without a stop signal. */
+/*
+ * Throttle the replacement of a worker that ended abnormally, or without a stop
+ * signal.
+ */
 static void
 throttle_replacement(struct master *master, int abnormal, int64_t age)
 {

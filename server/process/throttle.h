@@ -27,7 +27,7 @@
  */
 #define THROTTLE_WINDOW 10000
 #define THROTTLE_BURST 16
-/* The master gives up after so many delays of THROTTLE_LAST in a row. */
+/* The master gives up after this many delays of THROTTLE_LAST in a row. */
 #define THROTTLE_GIVE_UP 5
 
 /* Zeroed memory is a throttle without a delay. */

@@ -18,7 +18,8 @@ struct log_limit {
 
 /*
  * Returns nonzero if the caller may log a line; otherwise counts the line as
- * left out.  Call log_limit_left_out first: this may begin a new span.
+ * left out.  This function may begin a new span, so call log_limit_left_out
+ * before it.
  */
 int log_limit_admit(struct log_limit *lines, io_time now);
 

@@ -40,7 +40,7 @@
 #define OTHER_CASE "pROBE"
 #define NAME_SIZE 80
 
-/* An odd number of seconds, and of each smaller unit. */
+/* Of the known granularities, only 1 ns divides this time. */
 static const struct timespec odd_time = {1000000001, 123456789};
 
 /* A temporary file. */

@@ -20,7 +20,7 @@
 /* Milliseconds between two attempts to lock a partial. */
 #define LOCK_INTERVAL 50
 
-/* If so many tries to lock a file fail, another connection holds it. */
+/* If this many tries to lock a file fail, another connection holds it. */
 #define STAGE_TRIES 3
 
 /* Offsets of a name's fields, and the length of the first two. */

@@ -36,9 +36,10 @@ struct partial {
 int partial_applies(const struct wire_request *request);
 
 /*
- * A partial's name is "r" and three fields: a digest that identifies the file,
- * the number of the sender, and the number of the sender's attempt, one digit.
- * Earlier versions used names without the last two fields.
+ * A partial's name is "r", three fields and the store's mark.  The fields are a
+ * digest that identifies the file, the number of the sender, and the digit of
+ * the sender's attempt.  Earlier versions used names without the last two
+ * fields.
  */
 int partial_is_name(const char *name);
 int partial_has_sender(const char *name);

@@ -12,9 +12,9 @@
 /*
  * Read the store's secret from the staging directory, or create it there.  All
  * servers with that directory share it.  If it cannot be saved, as on a full or
- * read-only file system, logs a warning; this process and its children then use
- * a secret of their own.  Call this before os_sandbox_enter.  The process must
- * not hold the file's lock.
+ * read-only file system, logs a warning.  Then this process and its children
+ * use a secret of their own.  Call this before os_sandbox_enter.  The process
+ * must not hold the file's lock.
  */
 void sender_learn_secret(struct store *store);
 

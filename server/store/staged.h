@@ -83,7 +83,7 @@ int staged_finish(struct staged *staged, uint32_t number,
 
 /*
  * Nonzero if the received bytes are worth keeping as a partial: they can be
- * found again, are faster to compare than to send, and can be completed.
+ * found and completed, and comparing them is faster than sending.
  */
 int staged_is_worth_keeping(const struct staged *staged, uint64_t received);
 

@@ -100,7 +100,7 @@ staging_is_own(const struct store *store, const char *name)
 {
 	const char *mark = strchr(name, '@');
 
-	/* If a host removes another's probe, that host probes again. */
+	/* If this host removes another's probe, the other probes again. */
 	if (file_system_is_probe(name))
 		return 1;
 	return store->mark[0] == '\0' ||

@@ -45,9 +45,10 @@ extern const struct sweep_quota sweep_default_quota;
 
 /*
  * The partial with that name was just kept.  If a quota is now exceeded, remove
- * other partials of its sender that no process holds, the oldest first; if they
- * do not suffice, remove the new one.  Does not call keepalive: most partials
- * are kept because the client has left, and keepalive would then stop the work.
+ * other partials of its sender that no process holds, the oldest first.  If
+ * they do not suffice, remove the new one.  Does not call keepalive: most
+ * partials are kept because the client has left, and keepalive would then stop
+ * the work.
  */
 void sweep_enforce_quota(const struct store *store, const char *name,
     const struct sweep_quota *quota);
