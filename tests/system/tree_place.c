@@ -174,7 +174,7 @@ START_TEST(link_is_followed_when_it_is_a_source)
 }
 END_TEST
 
-START_TEST(file_is_refused_when_a_slash_follows)
+START_TEST(file_is_refused_when_its_name_ends_in_a_slash)
 {
 	struct run run;
 
@@ -279,7 +279,7 @@ tree_place_suite(void)
 	tcase_add_test(tcase, directory_is_refused_when_a_file_has_its_name);
 	tcase_add_test(tcase, directories_merge_when_one_exists);
 	tcase_add_test(tcase, link_is_followed_when_it_is_a_source);
-	tcase_add_test(tcase, file_is_refused_when_a_slash_follows);
+	tcase_add_test(tcase, file_is_refused_when_its_name_ends_in_a_slash);
 	tcase_add_test(tcase, tree_may_have_a_dash_and_a_colon);
 	tcase_add_test(tcase, file_is_refused_when_a_directory_has_its_name);
 	tcase_add_test(tcase, tree_may_have_odd_names);

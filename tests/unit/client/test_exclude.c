@@ -42,7 +42,7 @@ START_TEST(pattern_matches_name_or_path)
 }
 END_TEST
 
-START_TEST(no_pattern_matches_nothing)
+START_TEST(nothing_matches_when_there_is_no_pattern)
 {
 	const struct setting_list none = {NULL, 0};
 
@@ -71,7 +71,7 @@ exclude_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, pattern_matches_name_or_path, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_test(tcase, no_pattern_matches_nothing);
+	tcase_add_test(tcase, nothing_matches_when_there_is_no_pattern);
 	tcase_add_test(tcase, pattern_is_refused_when_it_could_never_match);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -147,7 +147,7 @@ static const struct directory {
     {"h:.ftx-1/x", 8, 0},
 };
 
-START_TEST(directory_is_checked)
+START_TEST(directory_is_rejected_when_no_server_accepts_it)
 {
 	const struct directory *directory = &directories[_i];
 	const char *reason;
@@ -201,7 +201,9 @@ target_suite(void)
 	tcase_add_test(
 	    tcase, target_is_remote_when_a_colon_comes_before_a_slash);
 	tcase_add_test(tcase, target_is_shown_with_its_host);
-	tcase_add_loop_test(tcase, directory_is_checked, 0, COUNT(directories));
+	tcase_add_loop_test(tcase,
+	    directory_is_rejected_when_no_server_accepts_it, 0,
+	    COUNT(directories));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -388,7 +388,7 @@ START_TEST(descriptors_do_not_leak_when_they_run_out)
 }
 END_TEST
 
-START_TEST(sync_links_directory_and_parents)
+START_TEST(entries_are_durable_when_their_directory_is_synced)
 {
 	struct directory *low, *high, *beside;
 
@@ -410,7 +410,7 @@ START_TEST(sync_links_directory_and_parents)
 }
 END_TEST
 
-START_TEST(failed_sync_links_nothing)
+START_TEST(no_entry_is_durable_when_a_sync_fails)
 {
 	struct directory *low = find("a/b", 1);
 	int kept, fd;
@@ -488,8 +488,9 @@ directory_suite(void)
 	tcase_add_test(tcase, cache_keeps_the_last_used);
 	tcase_add_test(tcase, path_deeper_than_the_cache_is_opened);
 	tcase_add_test(tcase, descriptors_do_not_leak_when_they_run_out);
-	tcase_add_test(tcase, sync_links_directory_and_parents);
-	tcase_add_test(tcase, failed_sync_links_nothing);
+	tcase_add_test(
+	    tcase, entries_are_durable_when_their_directory_is_synced);
+	tcase_add_test(tcase, no_entry_is_durable_when_a_sync_fails);
 	tcase_add_test(tcase, sync_reports_unsupported_without_error);
 	tcase_add_test(tcase, group_is_inherited_from_set_group_id_directory);
 	suite_add_tcase(suite, tcase);
