@@ -252,8 +252,8 @@ clear(const struct scene *scene)
 }
 
 /*
- * Put the scene, and cut power before this call.  Returns nonzero if power was
- * cut during the put.  Adds the number of wrong files to *broken.
+ * Run the put of the scene, and cut power before this call.  Returns nonzero if
+ * power was cut during the put.  Adds the number of wrong files to *broken.
  */
 static int
 run_scene(const struct scene *scene, unsigned step, int *broken)
@@ -312,7 +312,7 @@ START_TEST(stored_files_survive_when_power_is_cut)
 }
 END_TEST
 
-/* Each control leaves out or delays a sync.  Its scene must notice the loss. */
+/* Each control leaves out or delays a sync.  A cut must then break a file. */
 static const struct {
 	struct plan_fault missing;
 	const struct scene *scene;

@@ -150,8 +150,8 @@ START_TEST(client_is_ended_when_it_never_reads_replies)
 			ck_assert_uint_lt(resident(pids[0]), MOST_RESIDENT);
 	}
 	/*
-	 * If the only worker serves another client, it has ended this session.
-	 * The end of this connection may follow replies that nobody has read.
+	 * When the only worker serves another client, it has ended this
+	 * session.  Do not read to the end: many replies may precede it.
 	 */
 	peer_check_service(server.port, "after");
 	client_close(&peer);
@@ -180,8 +180,8 @@ START_TEST(client_is_ended_when_it_reads_replies_byte_by_byte)
 END_TEST
 
 /*
- * Returns the number of events in the log: these lines, and the number before
- * each mark.
+ * Returns how many events the log reports: one for each of these lines, and as
+ * many as the number before each mark.
  */
 static long
 count_log_events(int lines, const char *mark)

@@ -226,9 +226,9 @@ START_TEST(call_is_retried_once_when_room_is_missing)
 END_TEST
 
 /*
- * The server must remove the partial to keep min-free.  When the process that
- * checks the partial's lock is stopped, the client receives "working" frames,
- * and the server can still end.
+ * The server must remove the partial to keep min-free.  The fault stops the
+ * process that checks the partial's lock.  Meanwhile the client receives
+ * "working" frames.  The server can still end.
  */
 START_TEST(sweep_ends_when_the_server_stops)
 {

@@ -25,8 +25,9 @@ is_long_form(void)
 }
 
 /*
- * Returns the only child.  Returns 0 if there are others, if it is the one
- * before, or if it ends within 100 ms, as a sweeper does.
+ * Returns the server's only child.  Returns 0 if there are several, if the
+ * child is still the earlier worker, or if it ends within 100 ms, as a sweeper
+ * does.
  */
 static pid_t
 find_new_worker(const struct server *server, pid_t before)

@@ -375,7 +375,7 @@ START_TEST(source_stays_when_it_is_not_stored)
 	PUT_WITH(0, "unchanged f", "skip-unchanged", "remove-source");
 	PUT_WITH(25, "exists", "no-clobber", "remove-source");
 	ck_assert(file_exists("f"));
-	/* The file is removed as a part of "d", and missing as "d/g". */
+	/* ftx removes the file as a part of "d", so "d/g" is missing. */
 	directory_make("d");
 	file_write("d/g", "x");
 	RUN(&run, "ftx", "put", "-r", "-o", "remove-source", "d", "d/g",

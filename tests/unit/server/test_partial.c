@@ -234,8 +234,9 @@ START_TEST(locked_partial_is_not_claimed)
 END_TEST
 
 /*
- * Stage the file under another name than taken, then let a child do the same
- * until no name is free.  Returns the number of staged files; 99 is an error.
+ * Stage the file, whose name must differ from taken.  A child then does the
+ * same, until no name is free.  Returns how many were staged; 99 or more means
+ * an error.
  */
 static int
 stage_in_turn(const char *taken)

@@ -36,7 +36,7 @@ begin_file(void)
 	serving_begin(&serving);
 	client_request(client, WIRE_ASK, 1, "begun", 8, 0);
 	client_expect(client, WIRE_GO, 1);
-	/* One write sends both, so the data comes before the result. */
+	/* Both go in one write: the data arrives before the result is sent. */
 	client_put(client, 2, "other", "x");
 	client_queue(client, WIRE_DATA, 1, "half", 4);
 	client_expect_result(client, 2, STATUS_STORED);
