@@ -14,14 +14,15 @@
 #define DIRECTORIES 20
 
 static struct server server;
+static int files; /* in each directory */
 
 static void
 begin(void)
 {
-	/* The long form is for tests/endurance. */
-	int files = getenv("FTX_ENDURANCE") != NULL ? 250 : 25;
 	char path[64];
 
+	/* The long form is for tests/endurance. */
+	files = getenv("FTX_ENDURANCE") != NULL ? 250 : 25;
 	harness_begin();
 	directory_make("src");
 	for (int i = 0; i < DIRECTORIES; i++) {
@@ -56,8 +57,11 @@ static void
 put_through(void (*down)(void))
 {
 	struct run run;
+	char limit[16];
 
-	RUN_BEGIN(&run, "ftx", "put", "-rp", "src", "127.0.0.1:");
+	/* All files of the tree have about 200 * files * files bytes: 2 s. */
+	snprintf(limit, sizeof(limit), "%d", files * files * 100 * 8 / 1024);
+	RUN_BEGIN(&run, "ftx", "put", "-rp", "-l", limit, "src", "127.0.0.1:");
 	eventually(file_exists("in/src") && directory_count("in/src") > 1,
 	    HARNESS_TIMEOUT);
 	down();
