@@ -226,7 +226,7 @@ digest_suite(void)
 	Suite *suite = suite_create("digest");
 	TCase *tests = tcase_create("digest");
 
-	tcase_set_timeout(tests, 60);
+	tcase_set_timeout(tests, 300);
 	tcase_add_test(tests, value_is_the_published_one);
 	tcase_add_test(tests, value_is_the_same_when_added_in_pieces);
 	tcase_add_test(tests, value_leaves_the_digest_unchanged);
