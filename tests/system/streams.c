@@ -248,7 +248,7 @@ END_TEST
 static void
 make_large(int count)
 {
-	char name[4];
+	char name[16];
 
 	for (int i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
