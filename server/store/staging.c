@@ -110,7 +110,7 @@ staging_is_own(const struct store *store, const char *name)
 /*
  * A complete file may have a mode that forbids this process to write.  With a
  * descriptor for reading, the process can test the lock but not acquire it.
- * Other processes of this user cannot acquire it either.
+ * Another process can acquire it only if it opened the file before.
  */
 static int
 open_abandoned(const struct store *store, const char *name)

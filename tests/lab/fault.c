@@ -44,7 +44,7 @@ int __openat64_2(int directory, const char *path, int flags);
 /*
  * Define a function that replaces one of the C library.  The headers choose its
  * symbol by the compiler's flags, such as open64 for open.  If the call
- * succeeds, the statement recording runs.
+ * succeeds, the function executes the statement "recording".
  */
 #define WRAP(                                                                  \
     turns, object, type, failed, name, parameters, arguments, recording)       \

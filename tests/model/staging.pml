@@ -36,7 +36,7 @@
  * All processes are equal.  Therefore only the first idle one begins a request:
  * this omits no behaviour.
  *
- * NO_NAME leaves out one protection.  tests/check-model fails if spin then
+ * A macro such as NO_LOCK leaves out one protection.  tests/check-model fails if spin then
  * finds no error.
  */
 

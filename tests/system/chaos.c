@@ -47,7 +47,7 @@ struct putter {
 	struct name doubts[DOUBTFUL];
 };
 
-/* Returns the duration in milliseconds.  It is short for "make check". */
+/* Returns the duration in milliseconds: a short one in "make check". */
 static int64_t
 duration(void)
 {

@@ -240,7 +240,7 @@ START_TEST(file_stays_aside_when_its_name_is_taken)
 END_TEST
 
 /* The earlier run linked the old name, but did not unlink the other. */
-START_TEST(name_aside_is_removed_when_the_file_has_both)
+START_TEST(name_aside_is_removed_when_the_old_name_exists_too)
 {
 	char aside[300];
 
@@ -300,7 +300,8 @@ aside_suite(void)
 	tcase_add_test(
 	    tcase, file_gets_its_name_back_when_its_process_has_ended);
 	tcase_add_test(tcase, file_stays_aside_when_its_name_is_taken);
-	tcase_add_test(tcase, name_aside_is_removed_when_the_file_has_both);
+	tcase_add_test(
+	    tcase, name_aside_is_removed_when_the_old_name_exists_too);
 	tcase_add_test(tcase, file_stays_aside_when_its_process_runs);
 	tcase_add_test(tcase, other_names_are_kept_when_files_are_restored);
 	suite_add_tcase(suite, tcase);

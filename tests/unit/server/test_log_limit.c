@@ -28,7 +28,7 @@ START_TEST(left_out_is_returned_when_the_span_ends)
 }
 END_TEST
 
-START_TEST(left_out_is_returned_early_when_now_is_never)
+START_TEST(left_out_is_returned_before_the_span_ends_when_asked)
 {
 	struct log_limit lines = {0};
 
@@ -45,7 +45,8 @@ log_limit_suite(void)
 	TCase *tests = tcase_create("lines");
 
 	tcase_add_test(tests, left_out_is_returned_when_the_span_ends);
-	tcase_add_test(tests, left_out_is_returned_early_when_now_is_never);
+	tcase_add_test(
+	    tests, left_out_is_returned_before_the_span_ends_when_asked);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

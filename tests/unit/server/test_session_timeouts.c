@@ -26,7 +26,7 @@ setup(void)
 	serving.tick = TICK;
 }
 
-/* Expect that the session stalls, least milliseconds after begun or later. */
+/* Expect the session to end as stalled, at begun + least or later. */
 static void
 expect_stalled(io_time begun, int64_t least)
 {

@@ -236,7 +236,7 @@ free_space(const struct store *store, uint64_t bytes, uint64_t files)
 	return sweep_for_space(store, &need);
 }
 
-/* Expect that left of the three partials exist; r3 is removed last. */
+/* The sweep removes r3 last: expect that this many partials are left. */
 static void
 expect_left(const struct store *store, int left)
 {
